@@ -1,0 +1,83 @@
+import { type ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
+import type { ByteWriter } from '../bytes/byte-writer.ts';
+import { varintSize, writeVarint } from '../bytes/varint.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type MessageSet } from './codec.ts';
+
+/** How one payload is written and read; the library adds the type number and the length. */
+export interface PayloadFormat {
+  /** Appends the payload of type `type` to `writer`. */
+  write(value: unknown, writer: ByteWriter, type: number): void;
+  /** Reads the payload in `buffer[start, end)`. Must not keep references into `buffer`. */
+  read(buffer: Buffer, start: number, end: number, type: number): unknown;
+}
+
+/**
+ * A codec of `varint type`, `varint length`, payload: the layout of Go's JSON and protobuf codecs.
+ *
+ * @param name - what the codec is called in messages.
+ * @param makeFormat - called once for the Commands and once for the Results of a protocol.
+ */
+export function lengthPrefixed(name: string, makeFormat: (messages: MessageSet) => PayloadFormat): Codec {
+  return { name, bind: (messages) => new LengthPrefixedCodec(makeFormat(messages), messages) };
+}
+
+class LengthPrefixedCodec implements MessageCodec {
+  readonly #format: PayloadFormat;
+  readonly #maxPayloadBytes: number;
+  readonly #kind: string;
+
+  constructor(format: PayloadFormat, messages: MessageSet) {
+    this.#format = format;
+    this.#maxPayloadBytes = messages.maxPayloadBytes;
+    this.#kind = messages.kind;
+  }
+
+  encode(type: number, value: unknown, writer: ByteWriter): void {
+    writer.writeVarint(type);
+    const start = writer.position;
+    // Most payloads are shorter than 128 bytes: their length takes the one byte left free here.
+    writer.writeByte(0);
+    this.#format.write(value, writer, type);
+    const length = writer.position - start - 1;
+    if (length > this.#maxPayloadBytes) throw this.#tooLarge(length);
+    if (length < 0x80) {
+      writer.buffer[start] = length;
+    } else {
+      const size = varintSize(length);
+      writer.ensure(size - 1);
+      writer.buffer.copyWithin(start + size, start + 1, writer.position);
+      writeVarint(writer.buffer, start, length);
+      writer.position += size - 1;
+    }
+  }
+
+  decode(reader: ByteReader, message: DecodedMessage): boolean {
+    const type = reader.readVarint();
+    if (type === NEED_MORE) return false;
+    const length = reader.readVarint();
+    if (length === NEED_MORE) return false;
+    if (length > this.#maxPayloadBytes) throw this.#tooLarge(length);
+    const start = reader.position;
+    const end = start + length;
+    if (end > reader.end) {
+      reader.missing = length;
+      return false;
+    }
+    reader.position = end;
+    message.type = type;
+    try {
+      message.value = this.#format.read(reader.buffer, start, end, type);
+    } catch (error) {
+      message.value = new BadPayload(error);
+    }
+    return true;
+  }
+
+  #tooLarge(length: number): CmdStreamError {
+    return new CmdStreamError(
+      'frame-too-large',
+      `a ${this.#kind} payload of ${length} bytes is over the limit of ${this.#maxPayloadBytes} (option 'maxFrameBytes')`,
+    );
+  }
+}

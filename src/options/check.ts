@@ -1,0 +1,87 @@
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+
+/** Shows a rejected value in an error message: short, and never the contents of a large object. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'function') return `a function`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return `an object`;
+  return String(value);
+}
+
+/** The error for an option that is not acceptable: names the field, what it accepts and what came. */
+export function invalidOption(field: string, accepted: string, got: unknown): CmdStreamError {
+  return new CmdStreamError('invalid-argument', `option '${field}' must be ${accepted}; got ${show(got)}`);
+}
+
+/** A whole number within `[min, max]`. */
+export function wholeNumber(
+  field: string,
+  value: unknown,
+  fallback: number,
+  { min = 1, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+): number {
+  if (value === undefined) return fallback;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw invalidOption(field, `a whole number ${range}`, value);
+}
+
+/** The longest delay that a Node timer holds: 2^31 - 1 ms, about 24.8 days. */
+export const MAX_TIMER_MS = 2_147_483_647;
+
+/** A duration in milliseconds within `[minMs, MAX_TIMER_MS]`; `Infinity` only where `infinite` says so. */
+export function durationMs(
+  field: string,
+  value: unknown,
+  fallback: number,
+  { minMs = 1, infinite = false }: { minMs?: number; infinite?: boolean } = {},
+): number {
+  if (value === undefined) return fallback;
+  if (infinite && value === Number.POSITIVE_INFINITY) return value;
+  if (typeof value === 'number' && value >= minMs && value <= MAX_TIMER_MS) return value;
+  const or = infinite ? ', or Infinity for none' : '';
+  throw invalidOption(field, `a duration in milliseconds from ${minMs} to ${MAX_TIMER_MS}${or}`, value);
+}
+
+/** `true` or `false`. */
+export function flag(field: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value === 'boolean') return value;
+  throw invalidOption(field, 'true or false', value);
+}
+
+/** A number within `(0, 1]`. */
+export function share(field: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value === 'number' && value > 0 && value <= 1) return value;
+  throw invalidOption(field, 'a number above 0, up to 1', value);
+}
+
+/** One of a closed set of strings. */
+export function oneOf<const T extends string>(field: string, value: unknown, fallback: T, accepted: readonly T[]): T {
+  if (value === undefined) return fallback;
+  const found = accepted.find((candidate) => candidate === value);
+  if (found !== undefined) return found;
+  throw invalidOption(field, accepted.map((candidate) => `'${candidate}'`).join(' or '), value);
+}
+
+/** A function, or nothing. */
+export function callback<T>(field: string, value: T | undefined): T | undefined {
+  if (value === undefined || typeof value === 'function') return value;
+  throw invalidOption(field, 'a function', value);
+}
+
+/** Refuses what is not an options object, and option names that do not exist (a misspelt option must not be ignored). */
+export function optionNames(where: string, options: unknown, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new CmdStreamError('invalid-argument', `${where} must be an object; got ${show(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    throw new CmdStreamError(
+      'invalid-argument',
+      `${where} has no option '${name}'; it accepts ${names.map((known) => `'${known}'`).join(', ')}`,
+    );
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * A Command, ready to be sent: made by the protocol (`calc.Add({ a: 2, b: 3 })`).
+ *
+ * `Name` is its name in the protocol, `Value` what `send` resolves to.
+ */
+export class Command<out Name extends string = string, out Value = unknown> {
+  /** Its name in the protocol. */
+  readonly name: Name;
+  /** Its type number on the wire. */
+  readonly type: number;
+  /** What the server's handler gets. */
+  readonly payload: unknown;
+  /** The protocol that it belongs to. */
+  readonly protocol: object;
+  /** Types only; never there at run time. */
+  declare readonly value?: Value;
+
+  constructor(name: Name, type: number, payload: unknown, protocol: object) {
+    this.name = name;
+    this.type = type;
+    this.payload = payload;
+    this.protocol = protocol;
+  }
+}

@@ -1,0 +1,195 @@
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { show } from '../options/check.ts';
+import { Command } from './command.ts';
+import type { CommandDefinition, ResultDefinition } from './definitions.ts';
+
+/** The Result types of a protocol by name; the order of the keys is the type number on the wire. */
+export type Results = Record<string, ResultDefinition<never, unknown>>;
+
+/** The Command types of a protocol by name; the order of the keys is the type number on the wire. */
+export type Commands<R extends Results> = Record<string, CommandDefinition<never, unknown, keyof R & string>>;
+
+/** What the handler of a Command gets. */
+export type PayloadOf<C> = C extends CommandDefinition<never, infer Output, string> ? Output : never;
+
+/** What the maker of a Command gives. */
+export type InputOf<C> = C extends CommandDefinition<infer Input, unknown, string> ? Input : never;
+
+/** The names of the Results that may answer a Command. */
+export type ResultNamesOf<C> = C extends CommandDefinition<never, unknown, infer Names> ? Names : never;
+
+/** What the client gets of a Result type. */
+export type ResultOutput<R> = R extends ResultDefinition<never, infer Output> ? Output : never;
+
+/** What the server gives of a Result type. */
+export type ResultInput<R> = R extends ResultDefinition<infer Input, unknown> ? Input : never;
+
+type IsUnion<T, Whole = T> = [T] extends [never]
+  ? false
+  : T extends Whole
+    ? [Whole] extends [T]
+      ? false
+      : true
+    : false;
+
+/** A Result with the name of its type: what a Command with several Result types is answered by. */
+export interface TaggedResult<Name extends string, Value> {
+  readonly type: Name;
+  readonly value: Value;
+}
+
+/** What `send` resolves to: the bare value where one Result type is declared, a tagged union where there are several. */
+export type SendValue<R extends Results, Names extends string> =
+  IsUnion<Names> extends true ? { [N in Names]: TaggedResult<N, ResultOutput<R[N]>> }[Names] : ResultOutput<R[Names]>;
+
+/** What a handler returns or yields: the bare value where one Result type is declared, else the tagged union. */
+export type HandlerValue<R extends Results, Names extends string> =
+  IsUnion<Names> extends true ? { [N in Names]: TaggedResult<N, ResultInput<R[N]>> }[Names] : ResultInput<R[Names]>;
+
+/** Makes a Command of one type; takes no argument where the payload is `void`. */
+export type CommandMaker<Name extends string, Input, Value> = [Input] extends [void]
+  ? (payload?: undefined) => Command<Name, Value>
+  : (payload: Input) => Command<Name, Value>;
+
+/** The key under which a protocol keeps its tables. */
+export const protocolTables: unique symbol = Symbol('cmd-stream.protocol');
+
+/** A protocol: one maker for each Command type, shared by both sides. */
+export type Protocol<R extends Results, C extends Commands<R>> = {
+  readonly [Name in keyof C & string]: CommandMaker<Name, InputOf<C[Name]>, SendValue<R, ResultNamesOf<C[Name]>>>;
+} & { readonly [protocolTables]: ProtocolTables<R, C> };
+
+/** Any protocol; for code that works with every one. */
+export interface AnyProtocol {
+  readonly [protocolTables]: ProtocolTables<Results, Commands<Results>>;
+}
+
+/** The Result types of a protocol. */
+export type ResultsOf<P extends AnyProtocol> = P extends {
+  readonly [protocolTables]: ProtocolTables<infer R, infer _C>;
+}
+  ? R
+  : never;
+
+/** The Command types of a protocol. */
+export type CommandsOf<P extends AnyProtocol> = P extends {
+  readonly [protocolTables]: ProtocolTables<infer _R, infer C>;
+}
+  ? C
+  : never;
+
+/** One Command type, by its type number. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly type: number;
+  readonly definition: CommandDefinition<never, unknown, string>;
+  /** Whether it is answered by a tagged union. */
+  readonly tagged: boolean;
+  /** The type numbers of its Results. */
+  readonly resultTypes: readonly number[];
+}
+
+/** One Result type, by its type number. */
+export interface ResultEntry {
+  readonly name: string;
+  readonly type: number;
+  readonly definition: ResultDefinition<never, unknown>;
+  /** Whether a value is the last one of its Command. */
+  readonly lastOne: (value: unknown) => boolean;
+}
+
+/** What the library knows of a protocol. */
+export interface ProtocolTables<R, C> {
+  readonly results: R;
+  readonly commands: C;
+  readonly resultEntries: readonly ResultEntry[];
+  readonly commandEntries: readonly CommandEntry[];
+  /** The type number of the error Result: the first after the declared ones. */
+  readonly errorType: number;
+}
+
+/**
+ * Declares a protocol: what Commands there are, what they carry, and which Results answer them. Both sides import it.
+ *
+ * The order of the keys in `commands` and in `results` is the type number on the wire, as in the lists of Go's codecs:
+ * append new types at the end, and keep the order.
+ *
+ * @example
+ * ```ts
+ * export const calc = defineProtocol({
+ *   results: { Sum: result<number>() },
+ *   commands: { Add: command<{ a: number; b: number }>().returns('Sum') },
+ * });
+ * calc.Add({ a: 2, b: 3 });
+ * ```
+ * @throws CmdStreamError `invalid-argument` for a Result name that is not declared, an empty list of Commands, or names
+ * that JavaScript would reorder (whole numbers).
+ */
+export function defineProtocol<R extends Results, C extends Commands<R>>(definition: {
+  readonly results: R;
+  readonly commands: C;
+}): Protocol<R, C> {
+  const { results, commands } = definition;
+  const resultEntries = entries('results', results, 'result').map(([name, entry], type) => ({
+    name,
+    type,
+    definition: entry,
+    lastOne: (entry.lastOne as ((value: unknown) => boolean) | undefined) ?? always,
+  }));
+  const typeOf = new Map(resultEntries.map(({ name, type }) => [name, type]));
+  const commandEntries = entries('commands', commands, 'command').map(([name, entry], type) => ({
+    name,
+    type,
+    definition: entry,
+    tagged: entry.returns.length > 1,
+    resultTypes: entry.returns.map((resultName) => resultType(typeOf, name, resultName)),
+  }));
+  const tables: ProtocolTables<R, C> = Object.freeze({
+    results,
+    commands,
+    resultEntries,
+    commandEntries,
+    errorType: resultEntries.length,
+  });
+  const protocol: Record<string | symbol, unknown> = Object.create(null);
+  for (const { name, type } of commandEntries) {
+    protocol[name] = (payload: unknown) => new Command(name, type, payload, tables);
+  }
+  protocol[protocolTables] = tables;
+  return Object.freeze(protocol) as Protocol<R, C>;
+}
+
+const always = () => true;
+
+function entries<T extends { readonly kind: string }>(
+  where: 'results' | 'commands',
+  map: Record<string, T>,
+  kind: string,
+): [string, T][] {
+  if (typeof map !== 'object' || map === null || Object.keys(map).length === 0) {
+    throw new CmdStreamError('invalid-argument', `'${where}' must declare at least one type; got ${show(map)}`);
+  }
+  const list = Object.entries(map);
+  for (const [name, entry] of list) {
+    if (/^\d+$/.test(name)) {
+      throw new CmdStreamError(
+        'invalid-argument',
+        `'${where}.${name}': a name may not be a whole number, since JavaScript would change its place in the order`,
+      );
+    }
+    if (entry?.kind !== kind) {
+      const hint = kind === 'command' ? `command<...>().returns('...')` : 'result<...>()';
+      throw new CmdStreamError('invalid-argument', `'${where}.${name}' must be made by ${hint}; got ${show(entry)}`);
+    }
+  }
+  return list;
+}
+
+function resultType(typeOf: ReadonlyMap<string, number>, commandName: string, resultName: string): number {
+  const type = typeOf.get(resultName);
+  if (type !== undefined) return type;
+  throw new CmdStreamError(
+    'invalid-argument',
+    `'commands.${commandName}' returns '${resultName}', which is no Result of the protocol; there are ${[...typeOf.keys()].join(', ')}`,
+  );
+}

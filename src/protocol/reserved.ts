@@ -1,0 +1,24 @@
+/**
+ * What the library puts on the wire beyond what a protocol declares. The Go protocol has none of it: the error Result is
+ * sent by servers in place of closing the connection; everything else would be offered under a ServerInfo of its own.
+ */
+
+/** The payload of the error Result, whose type number is the first after the declared Results. */
+export interface ErrorResult {
+  /** What went wrong, as the client shall report it. */
+  readonly code: 'command-failed' | 'command-invalid';
+  /** The message of the error; never a stack. */
+  readonly message: string;
+}
+
+/** The name of the error Result's type, for codecs that want one. */
+export const ERROR_RESULT_NAME = '(error)';
+
+/** Reads the payload of an error Result, whatever the peer put there. */
+export function readErrorResult(value: unknown): ErrorResult {
+  const fields = typeof value === 'object' && value !== null ? (value as Partial<ErrorResult>) : {};
+  return {
+    code: fields.code === 'command-invalid' ? 'command-invalid' : 'command-failed',
+    message: typeof fields.message === 'string' ? fields.message : 'the server gave no reason',
+  };
+}
