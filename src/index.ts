@@ -1,5 +1,23 @@
 // For everyone who sends or serves Commands.
+export { type CircuitBreaker, createCircuitBreaker } from './breaker/circuit-breaker.ts';
+export type { CircuitBreakerOptions, CircuitBreakerState } from './breaker/options.ts';
+// For those who build on the parts: a sender, a codec, a transport, a dispatch strategy of their own.
+export { ByteReader, NEED_MORE } from './bytes/byte-reader.ts';
+export { ByteWriter } from './bytes/byte-writer.ts';
+export type { AddressResolver } from './client/address-book.ts';
+export type { UnexpectedResult } from './client/pending-command.ts';
+export { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type MessageSet } from './codec/codec.ts';
+export { lengthPrefixed, type PayloadFormat } from './codec/length-prefixed.ts';
+export { msgpack } from './codec/msgpack.ts';
 export { CmdStreamError, type CmdStreamErrorCode, type CmdStreamErrorDetails } from './errors/cmd-stream-error.ts';
+export type { DispatchCandidate, DispatchOption, DispatchStrategy } from './group/dispatch.ts';
+export type { Group } from './group/group.ts';
+export type { GroupTicket, ResultReceiver } from './group/group-send.ts';
+export type { ClientStatus, GroupState, GroupStatus } from './group/status.ts';
+export { circuitBreakerHooks } from './hooks/circuit-breaker-hooks.ts';
+export { composeHooks } from './hooks/compose-hooks.ts';
+export type { Hooks, HooksFactory, ReceivedResult, SentCommand } from './hooks/hooks.ts';
+export { noopHooks } from './hooks/noop-hooks.ts';
 export { Command } from './protocol/command.ts';
 export {
   type CommandBuilder,
@@ -11,3 +29,23 @@ export {
   type Schema,
 } from './protocol/definitions.ts';
 export { defineProtocol, type Protocol, type TaggedResult } from './protocol/protocol.ts';
+export { createSender } from './sender/create-sender.ts';
+export type { BackoffOptions, KeepaliveOptions, SenderOptions } from './sender/options.ts';
+export type { MultiSendOptions, SendOptions } from './sender/send-options.ts';
+export type { ResultHandler, ResultStream, Sender } from './sender/sender.ts';
+export type { CircuitBreakerStatus, StatusEvent, StatusStream } from './sender/status.ts';
+export type { Inspect } from './system/actor-root.ts';
+export { type Clock, type Defer, systemClock, type TimerHandle } from './system/clock.ts';
+export type { Random } from './system/random.ts';
+export { memoryTransport } from './transport/memory.ts';
+export { tcpTransport } from './transport/tcp.ts';
+export { tlsTransport } from './transport/tls.ts';
+export type { ClientTlsOptions, ServerTlsOptions } from './transport/tls-options.ts';
+export type {
+  ByteStream,
+  ByteStreamConsumer,
+  Listener,
+  ListenerEvents,
+  ListenOptions,
+  Transport,
+} from './transport/transport.ts';

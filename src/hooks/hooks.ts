@@ -32,13 +32,24 @@ export interface ReceivedResult {
  * so they may keep state. The order is `beforeSend`, then `onResult` for each Result; a send that does not end with its
  * last Result ends with exactly one of `onError`, `onTimeout`, `onCancel`.
  *
+ * The rule for whoever takes something in `beforeSend` and has to give it back (a trial of a circuit breaker, a gauge, a
+ * span): **hooks that were asked by `beforeSend` and did not refuse learn how the send ended, exactly once; hooks that
+ * refused, or were never asked, learn nothing.** So
+ * - when composed hooks are asked one after the other and a later one refuses, the earlier ones get `onError` with the
+ *   very error that the caller gets (`sent.seq` is 0: nothing was sent);
+ * - when the caller cancels or the deadline passes before anything is sent, hooks that were asked get `onCancel` or
+ *   `onTimeout`, at once, even while a promise of their own `beforeSend` is pending: what that promise settles to then
+ *   is ignored, and a `beforeSend` that waits before it takes something must look whether the send is still on;
+ * - a send that is over before its hooks were asked (its signal had fired already) does not concern them.
+ *
  * A hook that throws (other than `beforeSend`) changes nothing for the send; the process gets a warning.
  */
 export interface Hooks {
   /**
-   * Before anything is sent. Throw (or reject) to refuse: the send fails with `refused` and your error as `cause`, or
-   * with your error itself when it is a `CmdStreamError`; nothing is sent, and no other hook is called. A returned
-   * promise is awaited; the deadline goes on meanwhile.
+   * Before anything is sent. Throw (or reject) to refuse: nothing is sent, and no other method of these hooks is called.
+   * The send fails with `refused` and your error as `cause`; a `CmdStreamError` that says by its code that this side
+   * chose not to send (`refused`, `circuit-open`, `overloaded`, `invalid-argument`) is what the send fails with itself.
+   * A returned promise is awaited; the deadline goes on meanwhile.
    */
   beforeSend?(command: Command): void | Promise<void>;
   /** A Result arrived and was handed to the caller. */

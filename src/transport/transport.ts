@@ -1,4 +1,4 @@
-/** What a {@link ByteStream} tells the one who reads it. */
+/** What a {@link ByteStream} tells the one who reads it; never from within a call of `write`, `pause` or `resume`. */
 export interface ByteStreamConsumer {
   /** Bytes have arrived. The memory belongs to the consumer only during the call. */
   data(bytes: Buffer): void;
@@ -25,7 +25,10 @@ export interface ByteStream {
   pause(): void;
   /** Reads again. */
   resume(): void;
-  /** Says goodbye: what is written still goes out, then the stream closes. */
+  /**
+   * Says goodbye: what is written still goes out, what arrives is dropped, and the stream closes once the peer has said
+   * goodbye as well. A peer that does not is for `destroy`, after a time.
+   */
   end(): void;
   /** Closes at once; what waits is lost. `closed` follows. Harmless when closed. */
   destroy(): void;

@@ -6,6 +6,7 @@ import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Clock, Defer } from '../system/clock.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
 import type { FrameChannel, FrameReceiver } from './frame-channel.ts';
+import { KeptBytes } from './kept-bytes.ts';
 import { MAX_SERVER_INFO_BYTES } from './server-info.ts';
 
 /** What a {@link StreamChannel} needs to know. */
@@ -26,6 +27,7 @@ export interface StreamChannelOptions {
 const KEEP_BUFFER_BYTES = 64 * 1024;
 /** The bytes in front of a payload: sequence number, type, length. */
 const MAX_HEADER_BYTES = 3 * MAX_VARINT_BYTES;
+const NO_BYTES = Buffer.alloc(0);
 
 /** Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. */
 export class StreamChannel implements FrameChannel, ByteStreamConsumer {
@@ -48,13 +50,13 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   #wasFull = false;
   #ending = false;
 
-  /** Bytes of a frame that has not arrived whole, kept until the rest comes. */
-  #kept: Buffer | undefined;
-  #keptBytes = 0;
+  readonly #kept = new KeptBytes();
   /** How many kept bytes it takes before decoding is worth another try. */
   #wantedBytes = 0;
   #paused = false;
   #delivering = false;
+  /** Whether an error that is thrown while delivering is the receiver's: it is no fault of the bytes then. */
+  #handedOver = false;
   #over = false;
   #lost = false;
   #lostError: CmdStreamError | undefined;
@@ -83,7 +85,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   open(receiver: FrameReceiver): void {
     this.#receiver = receiver;
     if (this.#over) this.#tellLost(this.#lostError);
-    else this.#deliverKept();
+    else this.#readerCame();
   }
 
   /**
@@ -94,7 +96,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     return new Promise((resolve, reject) => {
       this.#awaitServerInfo = (info) => (typeof info === 'string' ? resolve(info) : reject(info));
       if (this.#over) this.#rejectServerInfo(this.#lostError);
-      else this.#deliverKept();
+      else this.#readerCame();
     });
   }
 
@@ -137,8 +139,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#deliverKept();
-    if (!this.#paused && !this.#over) this.#stream.resume();
+    if (this.#hasReader()) this.#readerCame();
   }
 
   end(): void {
@@ -163,8 +164,9 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   /** Hands the batch to the stream. While a write is under way the next batch gathers, and leaves when it is done. */
   #writeBatch(): void {
     this.#flushScheduled = false;
-    if (this.#over || this.#writing !== undefined) return;
     const batch = this.#batch;
+    if (this.#over) batch.position = 0;
+    if (this.#over || this.#writing !== undefined) return;
     if (batch.position > 0) {
       const { buffer } = batch;
       this.lastFlushedSeq = this.#lastAppendedSeq;
@@ -199,11 +201,14 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   data(bytes: Buffer): void {
     if (this.#over) return;
     this.lastReceivedMs = this.#options.clock.monotonicMs();
-    if (this.#keptBytes === 0 && !this.#paused && this.#hasReader()) {
-      this.#deliver(bytes, bytes.length);
+    if (this.#kept.length === 0 && !this.#paused && this.#hasReader()) {
+      const position = this.#deliver(bytes, 0, bytes.length);
+      if (position < bytes.length && !this.#over) this.#kept.append(bytes.subarray(position));
       return;
     }
-    this.#keep(bytes);
+    this.#kept.append(bytes);
+    // Nobody to read what comes: it shall wait at the peer, not here.
+    if (!this.#hasReader()) this.#stream.pause();
     this.#deliverKept();
   }
 
@@ -211,43 +216,56 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     return this.#receiver !== undefined || this.#awaitServerInfo !== undefined;
   }
 
-  #deliverKept(): void {
-    if (this.#delivering || this.#paused || this.#keptBytes === 0 || this.#keptBytes < this.#wantedBytes) return;
-    if (!this.#hasReader()) return;
-    const bytes = this.#kept as Buffer;
-    const length = this.#keptBytes;
-    this.#kept = undefined;
-    this.#keptBytes = 0;
-    this.#deliver(bytes, length);
+  /** Someone reads, or reads again: delivers what waits, then lets more come. */
+  #readerCame(): void {
+    this.#deliverKept();
+    if (!this.#paused && !this.#over) this.#stream.resume();
   }
 
-  /** Decodes and hands over all whole frames in `bytes`; keeps the rest. */
-  #deliver(bytes: Buffer, length: number): void {
+  #deliverKept(): void {
+    const kept = this.#kept;
+    if (this.#delivering || this.#paused || kept.length === 0 || kept.length < this.#wantedBytes) return;
+    if (!this.#hasReader()) return;
+    const position = this.#deliver(kept.buffer, kept.start, kept.end);
+    if (this.#over) kept.clear();
+    else kept.consumeTo(position);
+  }
+
+  /** Decodes and hands over all whole frames in `bytes[start, end)`. Returns where the first that is not whole begins. */
+  #deliver(bytes: Buffer, start: number, end: number): number {
     const reader = this.#reader;
     reader.buffer = bytes;
-    reader.position = 0;
-    reader.end = length;
+    reader.position = start;
+    reader.end = end;
     this.#wantedBytes = 0;
     this.#delivering = true;
     try {
-      while (reader.position < reader.end && !this.#paused && !this.#over && this.#hasReader()) {
+      while (reader.position < end && !this.#paused && !this.#over && this.#hasReader()) {
         if (!this.#deliverNext(reader)) break;
       }
-      if (reader.position < reader.end && !this.#over) this.#keep(bytes.subarray(reader.position, reader.end));
     } catch (error) {
-      this.#fail(CmdStreamError.from(error, 'protocol-error', `malformed bytes from ${this.remoteAddress}`));
+      this.#fail(
+        this.#handedOver
+          ? CmdStreamError.from(error, 'internal', `handling a frame from ${this.remoteAddress} failed`)
+          : CmdStreamError.from(error, 'protocol-error', `malformed bytes from ${this.remoteAddress}`),
+      );
     } finally {
       this.#delivering = false;
+      // A quiet connection shall not hold on to the memory of what it read last.
+      reader.buffer = NO_BYTES;
     }
+    return reader.position;
   }
 
   /** Reads one frame, or the ServerInfo while that is awaited. Returns whether it was there whole. */
   #deliverNext(reader: ByteReader): boolean {
+    this.#handedOver = false;
     const receiver = this.#receiver;
     if (receiver === undefined) return this.#readServerInfo(reader);
     const start = reader.position;
     const seq = reader.readVarint();
     if (seq === 0) {
+      this.#handedOver = true;
       receiver.ping();
       return true;
     }
@@ -256,6 +274,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     if (seq !== NEED_MORE && this.#options.incoming.decode(reader, message)) {
       const { value } = message;
       message.value = undefined;
+      this.#handedOver = true;
       receiver.frame(seq, message.type, value, reader.position - start);
       return true;
     }
@@ -290,20 +309,6 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     return false;
   }
 
-  /** Appends to the kept bytes, growing by doubling: a peer that announces much and sends little costs little. */
-  #keep(bytes: Buffer): void {
-    const needed = this.#keptBytes + bytes.length;
-    let kept = this.#kept;
-    if (kept === undefined || needed > kept.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, (kept?.length ?? 0) * 2));
-      kept?.copy(grown, 0, 0, this.#keptBytes);
-      kept = grown;
-      this.#kept = grown;
-    }
-    bytes.copy(kept, this.#keptBytes);
-    this.#keptBytes = needed;
-  }
-
   // ---- the end
 
   #tooLarge(bytes: number): CmdStreamError {
@@ -331,7 +336,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.#rejectServerInfo(error);
     if (this.#lost || this.#receiver === undefined) return;
     this.#lost = true;
-    this.#kept = undefined;
+    this.#kept.clear();
     this.#receiver.lost(error);
   }
 

@@ -1,0 +1,143 @@
+// A group: several clients of one service. Its state is what its clients' states add up to.
+// Driven by its clients, which are its children and report each change, and by the sender (drain, close).
+// Commands are dispatched beside this machine, among the clients that are ready.
+import { type ActorRefFrom, assign, enqueueActions, setup } from 'xstate';
+import { type ClientChanged, type ClientInput, type ClientOutput, type ClientPhase, clientMachine } from './client.ts';
+
+/** What can happen to a group. */
+export type GroupEvent =
+  | ClientChanged
+  | ClientClosed
+  | { readonly type: 'addresses.changed' }
+  | { readonly type: 'group.drain'; readonly timeoutMs: number }
+  | { readonly type: 'group.close' };
+
+/** A client has come to its end: what XState tells its parent. */
+export interface ClientClosed {
+  readonly type: `xstate.done.actor.${string}`;
+  readonly output: ClientOutput;
+}
+
+/** What a group is made of. */
+export interface GroupInput {
+  /** One for each client; the group adds itself as the parent. */
+  readonly clients: readonly Omit<ClientInput, 'parent'>[];
+  /** How a client is called in an inspector. */
+  readonly nameOf: (id: number) => string;
+}
+
+/** What a group remembers. */
+export interface GroupContext {
+  readonly clients: readonly ActorRefFrom<typeof clientMachine>[];
+  /** The phase of each client, at the client's id. */
+  readonly phases: readonly ClientPhase[];
+  /** Why the last client that left the ready ones did so. */
+  readonly error: Error | undefined;
+}
+
+/** The group machine. */
+export const groupMachine = setup({
+  types: {
+    context: {} as GroupContext,
+    events: {} as GroupEvent,
+    input: {} as GroupInput,
+  },
+  actors: { client: clientMachine },
+  guards: {
+    areAllReady: ({ context }) => context.phases.every((phase) => phase === 'ready'),
+    isOneReady: ({ context }) => context.phases.includes('ready'),
+    isOneNotReady: ({ context }) => context.phases.some((phase) => phase !== 'ready'),
+    isNoneReady: ({ context }) => !context.phases.includes('ready'),
+    isNoneConnecting: ({ context }) => !context.phases.includes('connecting'),
+    areAllClosed: ({ context }) => context.phases.every((phase) => phase === 'closed'),
+  },
+  actions: {
+    notePhase: assign(({ context, event }) => {
+      if (event.type === 'client.changed') return withPhase(context, event.id, event.phase, event.error);
+      return 'output' in event ? withPhase(context, event.output.id, 'closed', event.output.error) : {};
+    }),
+    tellAddresses: enqueueActions(({ context, enqueue }) => {
+      for (const client of openClients(context)) enqueue.sendTo(client, { type: 'addresses.changed' });
+    }),
+    drainClients: enqueueActions(({ context, event, enqueue }) => {
+      const timeoutMs = event.type === 'group.drain' ? event.timeoutMs : 0;
+      for (const client of openClients(context)) enqueue.sendTo(client, { type: 'client.drain', timeoutMs });
+    }),
+    closeClients: enqueueActions(({ context, enqueue }) => {
+      for (const client of openClients(context)) enqueue.sendTo(client, { type: 'client.close' });
+    }),
+  },
+}).createMachine({
+  id: 'group',
+  context: ({ input, spawn, self }) => ({
+    clients: input.clients.map((client) =>
+      spawn('client', { id: input.nameOf(client.id), input: { ...client, parent: self } }),
+    ),
+    phases: input.clients.map(() => 'connecting' as const),
+    error: undefined,
+  }),
+  initial: 'starting',
+  on: {
+    'client.changed': { actions: 'notePhase' },
+    'xstate.done.actor.*': { actions: 'notePhase' },
+    'addresses.changed': { actions: 'tellAddresses' },
+    'group.drain': '.draining',
+    'group.close': '.closing',
+  },
+  states: {
+    starting: {
+      always: [
+        { guard: 'areAllClosed', target: 'closed' },
+        { guard: 'areAllReady', target: 'ready' },
+        { guard: 'isOneReady', target: 'degraded' },
+        { guard: 'isNoneConnecting', target: 'unavailable' },
+      ],
+    },
+    ready: {
+      always: [
+        { guard: 'areAllClosed', target: 'closed' },
+        { guard: 'isNoneReady', target: 'unavailable' },
+        { guard: 'isOneNotReady', target: 'degraded' },
+      ],
+    },
+    degraded: {
+      always: [
+        { guard: 'areAllClosed', target: 'closed' },
+        { guard: 'isNoneReady', target: 'unavailable' },
+        { guard: 'areAllReady', target: 'ready' },
+      ],
+    },
+    unavailable: {
+      always: [
+        { guard: 'areAllClosed', target: 'closed' },
+        { guard: 'areAllReady', target: 'ready' },
+        { guard: 'isOneReady', target: 'degraded' },
+      ],
+    },
+    draining: {
+      entry: 'drainClients',
+      on: { 'group.drain': {} },
+      always: { guard: 'areAllClosed', target: 'closed' },
+    },
+    closing: {
+      entry: 'closeClients',
+      on: { 'group.drain': {}, 'group.close': {} },
+      always: { guard: 'areAllClosed', target: 'closed' },
+    },
+    closed: { type: 'final' },
+  },
+});
+
+/** A closed client is gone: there is nobody to tell. */
+function openClients({ clients, phases }: GroupContext): readonly ActorRefFrom<typeof clientMachine>[] {
+  return clients.filter((_, id) => phases[id] !== 'closed');
+}
+
+function withPhase(
+  { phases, error: before }: GroupContext,
+  id: number,
+  phase: ClientPhase,
+  error: Error | undefined,
+): Partial<GroupContext> {
+  return { phases: phases.map((known, index) => (index === id ? phase : known)), error: error ?? before };
+}

@@ -1,0 +1,110 @@
+// A request: one send of one Command, from the call to its outcome. It carries its own deadline.
+// Driven by the sender (a deadline queue, the caller's AbortSignal) and by the client that received its Results.
+// Normally it runs compiled into a flat table; with an inspector attached, as an XState actor. Both are this chart.
+import { setup } from 'xstate';
+
+/** What can happen to a request. `error` travels with the event: the machine never looks into it. */
+export type RequestEvent =
+  | { readonly type: 'command.sent' }
+  | ResultReceived
+  | { readonly type: 'request.failed'; readonly error: Error }
+  | { readonly type: 'deadline.reached' }
+  | { readonly type: 'caller.cancelled'; readonly error: Error };
+
+/** A Result has arrived for the request. */
+export interface ResultReceived {
+  readonly type: 'result.received';
+  /** The name of its type. */
+  readonly resultType: string;
+  readonly value: unknown;
+  /** Its bytes on the wire. */
+  readonly size: number;
+  /** Whether it is the last one that the request waits for. */
+  readonly last: boolean;
+}
+
+/** What the machine does to the world. Each is called at the moment that the chart says, and must not throw. */
+export interface RequestWork {
+  /** Whether the caller has left so many Results untaken that no more may be kept. */
+  isFull(): boolean;
+  /** Hands a Result to the caller. */
+  deliver(event: RequestEvent): void;
+  /** Lets go of deadline, signal and client: a Result that comes later is nobody's. */
+  release(): void;
+  /** The last Result was seen. */
+  succeed(): void;
+  /** The request failed with the event's error; without one, because the caller took too few Results. */
+  fail(event: RequestEvent): void;
+  /** The deadline passed. */
+  timeOut(): void;
+  /** The caller lost interest. */
+  cancel(event: RequestEvent): void;
+}
+
+/** What a request is made of. */
+export interface RequestInput {
+  readonly work: RequestWork;
+}
+
+/** The request machine. */
+export const requestMachine = setup({
+  types: {
+    context: {} as { readonly work: RequestWork },
+    events: {} as RequestEvent,
+    input: {} as RequestInput,
+  },
+  guards: {
+    isFull: ({ context }) => context.work.isFull(),
+    isLast: ({ event }) => event.type === 'result.received' && event.last,
+  },
+  actions: {
+    deliver: ({ context, event }) => context.work.deliver(event),
+    release: ({ context }) => context.work.release(),
+    succeed: ({ context }) => context.work.succeed(),
+    fail: ({ context, event }) => context.work.fail(event),
+    timeOut: ({ context }) => context.work.timeOut(),
+    cancel: ({ context, event }) => context.work.cancel(event),
+  },
+}).createMachine({
+  id: 'request',
+  context: ({ input }) => ({ work: input.work }),
+  initial: 'queued',
+  states: {
+    queued: {
+      on: {
+        'command.sent': 'sent',
+        'request.failed': 'failed',
+        'deadline.reached': 'timedOut',
+        'caller.cancelled': 'cancelled',
+      },
+    },
+    sent: {
+      on: {
+        'result.received': [
+          { guard: 'isFull', target: 'failed' },
+          { guard: 'isLast', target: 'succeeded', actions: 'deliver' },
+          { target: 'receiving', actions: 'deliver' },
+        ],
+        'request.failed': 'failed',
+        'deadline.reached': 'timedOut',
+        'caller.cancelled': 'cancelled',
+      },
+    },
+    receiving: {
+      on: {
+        'result.received': [
+          { guard: 'isFull', target: 'failed' },
+          { guard: 'isLast', target: 'succeeded', actions: 'deliver' },
+          { actions: 'deliver' },
+        ],
+        'request.failed': 'failed',
+        'deadline.reached': 'timedOut',
+        'caller.cancelled': 'cancelled',
+      },
+    },
+    succeeded: { type: 'final', entry: ['release', 'succeed'] },
+    failed: { type: 'final', entry: ['release', 'fail'] },
+    timedOut: { type: 'final', entry: ['release', 'timeOut'] },
+    cancelled: { type: 'final', entry: ['release', 'cancel'] },
+  },
+});

@@ -1,0 +1,148 @@
+// A server: listens, accepts connections, finishes what is in flight when it is shut down, and closes in bounded time.
+// Driven by its user (shut down, close) and by its listener and sessions, which report what is gone.
+// Neither connections nor Commands pass this machine: each connection is a session of its own beside it.
+import { assign, fromCallback, fromPromise, setup } from 'xstate';
+
+/** What a server's machine makes happen to its connections. Nothing of it may throw. */
+export interface ServerConnections {
+  /** How many there are. */
+  readonly size: number;
+  /** Lets each finish what it has in flight, and then close. */
+  drain(): void;
+  /** Closes those that have said goodbye some time ago and whose peer does not answer it. */
+  destroyEnded(): void;
+  /** Closes all at once. */
+  destroy(): void;
+}
+
+/** What can happen to a server. */
+export type ServerEvent =
+  /** Finish what is in flight, for so long at most, then close. */
+  | { readonly type: 'server.shutDown'; readonly timeoutMs: number }
+  /** Close now. */
+  | { readonly type: 'server.close' }
+  /** The last connection is gone; means nothing while listening. */
+  | { readonly type: 'connections.gone' };
+
+/** What a server is made of. */
+export interface ServerInput {
+  readonly connections: ServerConnections;
+  /** How long an own or foreign transport may take to close what it was told to close. */
+  readonly closeTimeoutMs: number;
+  /** How long a peer may take to answer the server's goodbye. */
+  readonly goodbyeTimeoutMs: number;
+}
+
+/** What a server remembers. */
+export interface ServerContext extends ServerInput {
+  /** How long the Commands in flight may take once shutting down has begun. */
+  readonly shutdownTimeoutMs: number;
+  /** Why it could not listen. */
+  readonly error: unknown;
+}
+
+/** The server machine. */
+export const serverMachine = setup({
+  types: {
+    context: {} as ServerContext,
+    events: {} as ServerEvent,
+    input: {} as ServerInput,
+    tags: {} as 'accepting',
+  },
+  actors: {
+    /** Provided by the owner of the transport: resolves once connections can come. */
+    listen: fromPromise<void>(async () => {}),
+    /** Provided by the owner of the transport: resolves once no connection can come any more. */
+    stopListening: fromPromise<void>(async () => {}),
+    /** Provided by the owner of the connections: closes those from which nothing comes. */
+    watchIdle: fromCallback(() => {}),
+  },
+  guards: {
+    isEmpty: ({ context }) => context.connections.size === 0,
+  },
+  delays: {
+    shutdownTimeout: ({ context }) => context.shutdownTimeoutMs,
+    goodbyeTimeout: ({ context }) => context.goodbyeTimeoutMs,
+    closeTimeout: ({ context }) => context.closeTimeoutMs,
+  },
+  actions: {
+    rememberError: assign({ error: (_, { error }: { error: unknown }) => error }),
+    rememberTimeout: assign({ shutdownTimeoutMs: (_, { timeoutMs }: { timeoutMs: number }) => timeoutMs }),
+    drainConnections: ({ context }) => context.connections.drain(),
+    destroyEndedConnections: ({ context }) => context.connections.destroyEnded(),
+    destroyConnections: ({ context }) => context.connections.destroy(),
+  },
+}).createMachine({
+  id: 'server',
+  context: ({ input }) => ({ ...input, shutdownTimeoutMs: 0, error: undefined }),
+  initial: 'starting',
+  states: {
+    starting: {
+      tags: 'accepting',
+      invoke: {
+        src: 'listen',
+        onDone: 'listening',
+        onError: {
+          target: 'failed',
+          actions: { type: 'rememberError', params: ({ event }) => ({ error: event.error }) },
+        },
+      },
+    },
+    listening: {
+      tags: 'accepting',
+      invoke: { src: 'watchIdle' },
+      on: {
+        'server.shutDown': {
+          target: 'stopping',
+          actions: { type: 'rememberTimeout', params: ({ event }) => ({ timeoutMs: event.timeoutMs }) },
+        },
+        'server.close': 'stopping.connections.closing',
+      },
+    },
+    stopping: {
+      type: 'parallel',
+      states: {
+        listener: {
+          initial: 'closing',
+          states: {
+            closing: {
+              invoke: { src: 'stopListening', onDone: 'closed', onError: 'closed' },
+              after: { closeTimeout: 'closed' },
+            },
+            closed: { type: 'final' },
+          },
+        },
+        connections: {
+          initial: 'draining',
+          states: {
+            draining: {
+              entry: 'drainConnections',
+              invoke: { src: 'watchIdle' },
+              on: { 'connections.gone': 'gone', 'server.close': 'closing' },
+              after: { shutdownTimeout: 'closing' },
+              initial: 'finishing',
+              states: {
+                finishing: {
+                  always: { guard: 'isEmpty', target: '#server.stopping.connections.gone' },
+                  after: {
+                    goodbyeTimeout: { target: 'finishing', reenter: true, actions: 'destroyEndedConnections' },
+                  },
+                },
+              },
+            },
+            closing: {
+              entry: 'destroyConnections',
+              always: { guard: 'isEmpty', target: 'gone' },
+              on: { 'connections.gone': 'gone' },
+              after: { closeTimeout: 'gone' },
+            },
+            gone: { type: 'final' },
+          },
+        },
+      },
+      onDone: 'closed',
+    },
+    failed: { type: 'final' },
+    closed: { type: 'final' },
+  },
+});

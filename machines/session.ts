@@ -1,0 +1,113 @@
+// A session: one accepted connection of a server, from its ServerInfo to its end.
+// Driven by its connection (Commands settled, connection lost or failed) and by the server (drain, close, idle).
+// No Command passes this machine: while it serves, Commands and Results go over the connection directly.
+import { setup } from 'xstate';
+
+/** The socket side of a session: what the machine makes happen. Nothing of it may throw. */
+export interface SessionConnection {
+  /** Tells the peer who serves it. */
+  introduce(): void;
+  /** Whether Commands are in flight. */
+  isBusy(): boolean;
+  /** Says goodbye: what is written still goes out. */
+  end(): void;
+  /** Closes at once; `connection.lost` follows. */
+  destroy(): void;
+  /** Tells the running handlers that nobody waits for their Results any more. */
+  abandon(error: unknown): void;
+  /** Tells the operator that the connection went before the server wanted it to. */
+  reportLost(error: unknown): void;
+  /** Tells the server that the connection is gone. */
+  forget(): void;
+}
+
+/** What can happen to a session. */
+export type SessionEvent =
+  /** The ServerInfo is on its way: Commands may come. */
+  | { readonly type: 'handshake.done' }
+  /** Nothing is in flight any more; told while draining only. */
+  | { readonly type: 'commands.settled' }
+  /** Nothing arrived for too long. */
+  | { readonly type: 'idle.elapsed'; readonly error: unknown }
+  /** The peer broke the protocol, or cannot be answered: its connection must go. */
+  | { readonly type: 'connection.failed'; readonly error: unknown }
+  /** The connection is over; without an error the peer closed it in order. */
+  | { readonly type: 'connection.lost'; readonly error?: unknown }
+  /** Finish what is in flight, then close. */
+  | { readonly type: 'session.drain' }
+  /** Close now. */
+  | { readonly type: 'session.close' };
+
+/** What a session is made of. */
+export interface SessionInput {
+  readonly connection: SessionConnection;
+}
+
+/** The session machine. */
+export const sessionMachine = setup({
+  types: {
+    context: {} as SessionInput,
+    events: {} as SessionEvent,
+    input: {} as SessionInput,
+  },
+  guards: {
+    isBusy: ({ context }) => context.connection.isBusy(),
+  },
+  actions: {
+    introduce: ({ context }) => context.connection.introduce(),
+    endConnection: ({ context }) => context.connection.end(),
+    destroyConnection: ({ context }) => context.connection.destroy(),
+    abandonCommands: ({ context, event }) => context.connection.abandon(errorOf(event)),
+    reportLost: ({ context, event }) => context.connection.reportLost(errorOf(event)),
+    forget: ({ context }) => context.connection.forget(),
+  },
+}).createMachine({
+  id: 'session',
+  context: ({ input }) => ({ connection: input.connection }),
+  initial: 'handshake',
+  on: { 'session.close': '.closing' },
+  states: {
+    handshake: {
+      entry: 'introduce',
+      on: {
+        'handshake.done': 'serving',
+        'session.drain': 'ending',
+        'connection.lost': { target: 'closed', actions: 'reportLost' },
+      },
+    },
+    serving: {
+      on: {
+        'connection.lost': { target: 'closed', actions: 'reportLost' },
+        'connection.failed': { target: 'closing', actions: 'reportLost' },
+        'idle.elapsed': { target: 'closing', actions: 'reportLost' },
+        'session.drain': [{ guard: 'isBusy', target: 'draining' }, { target: 'ending' }],
+      },
+    },
+    draining: {
+      on: {
+        'commands.settled': 'ending',
+        'connection.lost': { target: 'closed', actions: 'reportLost' },
+        'connection.failed': { target: 'closing', actions: 'reportLost' },
+        'idle.elapsed': { target: 'closing', actions: 'reportLost' },
+      },
+    },
+    /** The server has said all; the peer's goodbye is awaited. */
+    ending: {
+      entry: 'endConnection',
+      on: { 'connection.lost': 'closed' },
+    },
+    closing: {
+      entry: ['destroyConnection', 'abandonCommands'],
+      on: { 'session.close': {}, 'connection.lost': 'closed' },
+    },
+    closed: {
+      type: 'final',
+      entry: ['abandonCommands', 'forget'],
+    },
+  },
+});
+
+/** The error that an event carries, if any. */
+function errorOf(event: SessionEvent): unknown {
+  return 'error' in event ? event.error : undefined;
+}

@@ -1,0 +1,75 @@
+import { callback, durationMs, optionNames, share, wholeNumber } from '../options/check.ts';
+
+/**
+ * What a circuit breaker does with Commands: `closed` lets all of them through, `open` none, `half-open` a few, to try
+ * the service.
+ */
+export type CircuitBreakerState = 'closed' | 'open' | 'half-open';
+
+/**
+ * Options of a circuit breaker.
+ *
+ * A callback may ask the breaker anything and change it (`state`, `reset()`, a send through it). One that throws, or
+ * returns a promise that rejects, changes nothing for the breaker; the process gets a warning.
+ */
+export interface CircuitBreakerOptions {
+  /** How many of the last outcomes are looked at while closed. Default 10, at most 1,000,000. */
+  readonly windowSize?: number | undefined;
+  /**
+   * The share of failures in the window, above 0 and up to 1, at which the breaker opens. The window starts full of
+   * successes, so that a few early failures do not open it. Default 0.5.
+   */
+  readonly failureRate?: number | undefined;
+  /** How long the breaker stays open before it tries the service again, in milliseconds. Default 1000. */
+  readonly openDurationMs?: number | undefined;
+  /**
+   * How many trials must succeed in half-open for the breaker to close; one that fails opens it again. Also the bound
+   * of trials under way at a time. Default 3.
+   */
+  readonly successThreshold?: number | undefined;
+  /** Called after each change of state, with the new state and the one before. */
+  readonly onStateChange?: ((state: CircuitBreakerState, previous: CircuitBreakerState) => void) | undefined;
+  /** Called for each success that counts, with the state in which it was counted. */
+  readonly onSuccess?: ((state: CircuitBreakerState) => void) | undefined;
+  /** Called for each failure that counts, with the state in which it was counted. */
+  readonly onFailure?: ((state: CircuitBreakerState) => void) | undefined;
+}
+
+/** Complete {@link CircuitBreakerOptions}. */
+export interface ResolvedCircuitBreakerOptions {
+  readonly windowSize: number;
+  readonly failureRate: number;
+  readonly openDurationMs: number;
+  readonly successThreshold: number;
+  readonly onStateChange: CircuitBreakerOptions['onStateChange'];
+  readonly onSuccess: CircuitBreakerOptions['onSuccess'];
+  readonly onFailure: CircuitBreakerOptions['onFailure'];
+}
+
+const NAMES: readonly (keyof CircuitBreakerOptions)[] = [
+  'windowSize',
+  'failureRate',
+  'openDurationMs',
+  'successThreshold',
+  'onStateChange',
+  'onSuccess',
+  'onFailure',
+];
+
+/**
+ * Completes the options of a circuit breaker.
+ *
+ * @throws CmdStreamError `invalid-argument`, naming the option, what it accepts and what it got.
+ */
+export function resolveCircuitBreakerOptions(options: CircuitBreakerOptions = {}): ResolvedCircuitBreakerOptions {
+  optionNames('the options of the circuit breaker', options, NAMES);
+  return Object.freeze({
+    windowSize: wholeNumber('windowSize', options.windowSize, 10, { max: 1_000_000 }),
+    failureRate: share('failureRate', options.failureRate, 0.5),
+    openDurationMs: durationMs('openDurationMs', options.openDurationMs, 1000),
+    successThreshold: wholeNumber('successThreshold', options.successThreshold, 3),
+    onStateChange: callback('onStateChange', options.onStateChange),
+    onSuccess: callback('onSuccess', options.onSuccess),
+    onFailure: callback('onFailure', options.onFailure),
+  });
+}

@@ -1,0 +1,191 @@
+import type { ClientLink, ClientLinkEvent } from '../../machines/client.ts';
+import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FrameChannel } from '../wire/frame-channel.ts';
+import type { AddressBook } from './address-book.ts';
+import { Connection, type ConnectionContext } from './connection.ts';
+import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
+
+/** Opens a channel to an address: dial, TLS, handshake. Leaves nothing behind when `signal` fires. */
+export type Connect = (address: string, signal: AbortSignal) => Promise<FrameChannel>;
+
+/** What a client tells the group that it belongs to. */
+export interface ClientEvents {
+  /** The client takes Commands from now on. */
+  accepting(client: Client): void;
+  /** The client takes no more Commands. */
+  refusing(client: Client): void;
+  /** There is room again at the client. */
+  room(): void;
+  unexpected(result: UnexpectedResult): void;
+}
+
+/** What the clients of a group have in common. */
+export interface ClientContext extends ConnectionContext {
+  readonly connect: Connect;
+  readonly addresses: AddressBook;
+  readonly clock: Clock;
+  readonly events: ClientEvents;
+  /** A client with so many Commands waiting for Results is full. */
+  readonly maxPending: number;
+  readonly handshakeTimeoutMs: number;
+  readonly pingTimeoutMs: number;
+}
+
+/**
+ * The data plane of one client: its current connection and its sequence numbers, which go on across connections. Its
+ * life is the client machine's, for which it is the link.
+ */
+export class Client implements ClientLink {
+  readonly id: number;
+  readonly #context: ClientContext;
+  /** The address of the connection, or of the last attempt. */
+  address = '';
+  /** How often dialling failed: each failure moves on to the next address. */
+  #failures = 0;
+  #seq = 0;
+  /** Connected, and not yet taken into use by the machine. */
+  #channel: FrameChannel | undefined;
+  #connection: Connection | undefined;
+  #lost: CmdStreamError | undefined;
+  #awaitingIdle = false;
+
+  constructor(id: number, context: ClientContext) {
+    this.id = id;
+    this.#context = context;
+  }
+
+  /** How many Commands wait for Results. */
+  get pending(): number {
+    return this.#connection?.pending ?? 0;
+  }
+
+  /** Bytes that wait to be written. */
+  get bufferedBytes(): number {
+    return this.#connection?.bufferedBytes ?? 0;
+  }
+
+  /** Whether a bound is reached: no Command may be sent just now. */
+  get full(): boolean {
+    const connection = this.#connection;
+    return connection === undefined || connection.pending >= this.#context.maxPending || connection.full;
+  }
+
+  /** Sends a Command; the client is accepting and not full. */
+  send(pending: PendingCommand): void {
+    const seq = this.#seq + 1;
+    this.#connection?.send(seq, pending);
+    this.#seq = seq;
+  }
+
+  has(seq: number): boolean {
+    return this.#connection?.has(seq) ?? false;
+  }
+
+  forget(seq: number): boolean {
+    return this.#connection?.forget(seq) ?? false;
+  }
+
+  /** What an inspector shows of it. */
+  toJSON(): object {
+    return { id: this.id, address: this.address, pending: this.pending };
+  }
+
+  // ---- ClientLink
+
+  async connect(signal: AbortSignal): Promise<void> {
+    const { addresses, connect } = this.#context;
+    try {
+      this.address = await addresses.pick(this.id + this.#failures, signal);
+      const channel = await connect(this.address, signal);
+      this.#channel = channel;
+      if (signal.aborted) channel.destroy();
+      signal.addEventListener('abort', () => this.#channel === channel && channel.destroy(), { once: true });
+    } catch (error) {
+      this.#failures++;
+      addresses.refresh();
+      const where = this.address === '' ? 'cannot resolve the address' : `cannot connect to ${this.address}`;
+      throw CmdStreamError.from(error, 'connect-failed', where);
+    }
+  }
+
+  open(tell: (event: ClientLinkEvent) => void): () => void {
+    const channel = this.#channel as FrameChannel;
+    this.#channel = undefined;
+    this.#lost = undefined;
+    const connection = new Connection(this.id, this.address, channel, this.#context, {
+      lost: (error) => {
+        if (this.#connection !== connection) return;
+        this.#lost = error;
+        this.#context.addresses.refresh();
+        tell({ type: 'connection.lost', error });
+      },
+      pong: () => tell({ type: 'pong.received' }),
+      room: () => {
+        if (this.#awaitingIdle && connection.pending === 0) tell({ type: 'pending.settled' });
+        this.#context.events.room();
+      },
+      unexpected: (result) => this.#context.events.unexpected(result),
+    });
+    this.#connection = connection;
+    this.#context.events.accepting(this);
+    return () => {
+      this.#connection = undefined;
+      this.#awaitingIdle = false;
+      connection.dispose(this.#reasonOfLoss(connection));
+    };
+  }
+
+  refuse(): void {
+    this.#context.events.refusing(this);
+  }
+
+  sendPing(): void {
+    this.#connection?.sendPing();
+  }
+
+  quietMs(): number {
+    const connection = this.#connection;
+    return connection === undefined ? 0 : this.#context.clock.monotonicMs() - connection.lastReceivedMs;
+  }
+
+  isIdle(): boolean {
+    return this.pending === 0;
+  }
+
+  awaitIdle(): void {
+    this.#awaitingIdle = true;
+  }
+
+  isAddressCurrent(): boolean {
+    return this.#context.addresses.includes(this.address);
+  }
+
+  isFinal(error: unknown): boolean {
+    return error instanceof CmdStreamError && error.code === 'server-info-mismatch';
+  }
+
+  overdue(what: 'handshake' | 'ping'): CmdStreamError {
+    const { handshakeTimeoutMs, pingTimeoutMs } = this.#context;
+    if (what === 'handshake') {
+      this.#failures++;
+      const error = `no connection to ${this.address} within ${handshakeTimeoutMs} ms (option 'handshakeTimeoutMs')`;
+      return new CmdStreamError('handshake-timeout', error);
+    }
+    const lost = `${this.address} did not answer a Ping within ${pingTimeoutMs} ms`;
+    this.#lost = new CmdStreamError('connection-lost', lost);
+    return this.#lost;
+  }
+
+  /** What the Commands that wait for Results are told when the connection ends. */
+  #reasonOfLoss({ address }: Connection): (name: string, mayHaveExecuted: boolean) => CmdStreamError {
+    const cause = this.#lost;
+    return (name, mayHaveExecuted) =>
+      cause === undefined
+        ? new CmdStreamError('closed', `${name}: closed before ${address} answered`, { mayHaveExecuted })
+        : new CmdStreamError('connection-lost', `${name}: ${address} did not answer: ${describeError(cause)}`, {
+            cause,
+            mayHaveExecuted,
+          });
+  }
+}

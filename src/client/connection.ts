@@ -1,0 +1,247 @@
+import { BadPayload } from '../codec/codec.ts';
+import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import type { ResultEntry } from '../protocol/protocol.ts';
+import { readErrorResult } from '../protocol/reserved.ts';
+import { type Validation, validate } from '../protocol/validate.ts';
+import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
+import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
+
+/** What a connection tells its client. */
+export interface ConnectionEvents {
+  lost(error: CmdStreamError): void;
+  pong(): void;
+  /** There is room again: a pending Command settled, or waiting bytes were written. */
+  room(): void;
+  unexpected(result: UnexpectedResult): void;
+}
+
+/** What connections of one sender have in common. */
+export interface ConnectionContext {
+  readonly resultEntries: readonly ResultEntry[];
+  readonly errorType: number;
+  /** How many Results of one Command may wait for an asynchronous schema. */
+  readonly maxBufferedResults: number;
+}
+
+/** The Results of one Command that wait for an asynchronous schema, in order. */
+interface Validating {
+  tail: Promise<void>;
+  count: number;
+}
+
+/**
+ * One connection in use: the table of Commands that wait for Results, and the way of a Result to its Command. It lives
+ * from the handshake to the loss of its socket; Commands never move to another connection.
+ */
+export class Connection implements FrameReceiver {
+  readonly clientId: number;
+  readonly address: string;
+  readonly #channel: FrameChannel;
+  readonly #context: ConnectionContext;
+  readonly #events: ConnectionEvents;
+  readonly #pending = new Map<number, PendingCommand>();
+  /** Only Commands whose Results have an asynchronous schema stand here. */
+  readonly #validating = new Map<number, Validating>();
+
+  constructor(
+    clientId: number,
+    address: string,
+    channel: FrameChannel,
+    context: ConnectionContext,
+    events: ConnectionEvents,
+  ) {
+    this.clientId = clientId;
+    this.address = address;
+    this.#channel = channel;
+    this.#context = context;
+    this.#events = events;
+    channel.open(this);
+  }
+
+  /** How many Commands wait for Results. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  get bufferedBytes(): number {
+    return this.#channel.bufferedBytes;
+  }
+
+  /** Whether too many bytes wait to be written. */
+  get full(): boolean {
+    return this.#channel.full;
+  }
+
+  get lastReceivedMs(): number {
+    return this.#channel.lastReceivedMs;
+  }
+
+  /** @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then. */
+  send(seq: number, pending: PendingCommand): void {
+    const { command } = pending;
+    const size = this.#channel.send(seq, command.type, command.payload);
+    this.#pending.set(seq, pending);
+    pending.sent(this, seq, size);
+  }
+
+  sendPing(): void {
+    this.#channel.sendPing();
+  }
+
+  has(seq: number): boolean {
+    return this.#pending.has(seq);
+  }
+
+  /** Lets go of a Command: its Results, should they come, are unexpected. */
+  forget(seq: number): boolean {
+    if (!this.#pending.delete(seq)) return false;
+    this.#events.room();
+    return true;
+  }
+
+  /** Closes the socket and fails what is pending with what `reason` makes of the name of each Command. */
+  dispose(reason: (commandName: string, mayHaveExecuted: boolean) => CmdStreamError): void {
+    this.#channel.destroy();
+    const { lastFlushedSeq } = this.#channel;
+    for (const [seq, pending] of [...this.#pending]) {
+      if (this.#pending.delete(seq)) pending.failed(reason(pending.command.name, seq <= lastFlushedSeq));
+    }
+    this.#validating.clear();
+  }
+
+  // ---- FrameReceiver
+
+  frame(seq: number, type: number, value: unknown, size: number): void {
+    const entry = this.#context.resultEntries[type];
+    if (entry === undefined && type !== this.#context.errorType) {
+      throw new CmdStreamError(
+        'protocol-error',
+        `${this.address} sent a Result of type ${type}; the protocol has ${this.#context.resultEntries.length} Result types`,
+      );
+    }
+    const pending = this.#pending.get(seq);
+    if (pending === undefined) {
+      const name = entry?.name ?? 'error';
+      this.#events.unexpected({ seq, clientId: this.clientId, type: name, value, size });
+    } else if (entry !== undefined && entry.definition.schema === undefined && !(value instanceof BadPayload)) {
+      this.#deliver(seq, pending, entry, value, size);
+    } else {
+      this.#check(seq, pending, entry, value, size);
+    }
+  }
+
+  ping(): void {
+    this.#events.pong();
+  }
+
+  drained(): void {
+    this.#events.room();
+  }
+
+  lost(error: CmdStreamError | undefined): void {
+    const reason = new CmdStreamError('connection-lost', `${this.address} closed the connection`);
+    this.#events.lost(error ?? reason);
+  }
+
+  // ---- the way of a Result
+
+  #deliver(seq: number, pending: PendingCommand, entry: ResultEntry, value: unknown, size: number): void {
+    let lastOne: boolean;
+    try {
+      lastOne = entry.lastOne(value);
+    } catch (error) {
+      const what = `lastOne of ${entry.name} threw: ${describeError(error)}`;
+      this.#fail(seq, pending, new CmdStreamError('result-invalid', what, { cause: error, mayHaveExecuted: true }));
+      return;
+    }
+    if (!lastOne) {
+      pending.result(entry, value, size, false);
+      return;
+    }
+    this.#pending.delete(seq);
+    pending.result(entry, value, size, true);
+    this.#events.room();
+  }
+
+  #fail(seq: number, pending: PendingCommand, error: CmdStreamError): void {
+    this.#pending.delete(seq);
+    pending.failed(error);
+    this.#events.room();
+  }
+
+  /** The way of a Result that is an error, is not readable, or has a schema. Results of a Command stay in order. */
+  #check(seq: number, pending: PendingCommand, entry: ResultEntry | undefined, value: unknown, size: number): void {
+    const ahead = this.#validating.get(seq);
+    if (ahead === undefined) {
+      const waitsFor = this.#checkNow(seq, pending, entry, value, size);
+      if (waitsFor !== undefined) this.#queue(seq, { tail: Promise.resolve(), count: 0 }, () => waitsFor);
+    } else if (ahead.count >= this.#context.maxBufferedResults) {
+      const what = `${pending.command.name}: Results arrive faster than their schema checks them`;
+      this.#fail(seq, pending, new CmdStreamError('result-overflow', what, { mayHaveExecuted: true }));
+    } else {
+      this.#queue(seq, ahead, () => this.#checkNow(seq, pending, entry, value, size));
+    }
+  }
+
+  #queue(seq: number, line: Validating, task: () => Promise<void> | undefined): void {
+    line.count++;
+    this.#validating.set(seq, line);
+    line.tail = line.tail.then(task).then(() => {
+      line.count--;
+      if (line.count === 0) this.#validating.delete(seq);
+    });
+  }
+
+  #checkNow(
+    seq: number,
+    pending: PendingCommand,
+    entry: ResultEntry | undefined,
+    value: unknown,
+    size: number,
+  ): Promise<void> | undefined {
+    if (this.#pending.get(seq) !== pending) return;
+    const { name } = pending.command;
+    if (value instanceof BadPayload) {
+      const what = `${name}: the payload of its ${entry?.name ?? 'error'} Result is not readable`;
+      this.#fail(seq, pending, invalidResult(`${what}: ${describeError(value.error)}`, value.error));
+    } else if (entry === undefined) {
+      const { code, message } = readErrorResult(value);
+      const mayHaveExecuted = code === 'command-failed';
+      this.#fail(seq, pending, new CmdStreamError(code, `${name} at ${this.address}: ${message}`, { mayHaveExecuted }));
+    } else {
+      return this.#applySchema(seq, pending, entry, value, size);
+    }
+  }
+
+  #applySchema(
+    seq: number,
+    pending: PendingCommand,
+    entry: ResultEntry,
+    value: unknown,
+    size: number,
+  ): Promise<void> | undefined {
+    const { name } = pending.command;
+    const { schema } = entry.definition;
+    if (schema === undefined) {
+      this.#deliver(seq, pending, entry, value, size);
+      return;
+    }
+    const settle = (outcome: Validation) => {
+      if (this.#pending.get(seq) !== pending) return;
+      if (outcome.refusal === undefined) this.#deliver(seq, pending, entry, outcome.value, size);
+      else this.#fail(seq, pending, invalidResult(`${name}: its ${entry.name} Result is refused: ${outcome.refusal}`));
+    };
+    const refuse = (error: unknown) => settle({ refusal: `its schema threw: ${describeError(error)}` });
+    try {
+      const outcome = validate(schema, value);
+      if (outcome instanceof Promise) return outcome.then(settle, refuse);
+      settle(outcome);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+}
+
+function invalidResult(message: string, cause?: unknown): CmdStreamError {
+  return new CmdStreamError('result-invalid', message, { cause, mayHaveExecuted: true });
+}

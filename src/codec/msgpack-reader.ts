@@ -1,0 +1,250 @@
+import { MAX_PAYLOAD_DEPTH } from './sendable.ts';
+import { readUtf8 } from './utf8.ts';
+
+const NOTHING = Buffer.alloc(0);
+/** As many keys as a protocol has, and more; a key that is not kept only costs its decoding. */
+const KEPT_KEYS = 1024;
+const TIMESTAMP = -1;
+/** The times that a Date can hold, in seconds. */
+const MAX_DATE_SECONDS = 8.64e12;
+
+/**
+ * Reads MessagePack and nothing beyond it: of the extension types only the specification's timestamp. What a length
+ * announces is checked against what is there before anything is allocated for it.
+ * Source: https://github.com/msgpack/msgpack/blob/master/spec.md
+ */
+export class MessagePackReader {
+  readonly #keys: string[] = new Array<string>(KEPT_KEYS).fill('');
+  #buffer: Buffer = NOTHING;
+  #position = 0;
+  #end = 0;
+  /** How many more elements may be announced: each takes a byte of the payload at least. */
+  #elements = 0;
+
+  /**
+   * Reads the one value in `buffer[start, end)`.
+   * @throws Error where that is not exactly one value.
+   */
+  read(buffer: Buffer, start: number, end: number): unknown {
+    this.#buffer = buffer;
+    this.#position = start;
+    this.#end = end;
+    this.#elements = end - start;
+    try {
+      const value = this.#value(0);
+      if (this.#position !== end) throw new Error(`${end - this.#position} bytes follow the MessagePack value`);
+      return value;
+    } finally {
+      this.#buffer = NOTHING;
+    }
+  }
+
+  #value(depth: number): unknown {
+    if (this.#position === this.#end) throw cutOff();
+    const code = this.#buffer[this.#position++] as number;
+    if (code < 0x80) return code;
+    if (code < 0x90) return this.#map(code & 0x0f, depth);
+    if (code < 0xa0) return this.#array(code & 0x0f, depth);
+    if (code < 0xc0) return this.#text(code & 0x1f);
+    if (code >= 0xe0) return code - 0x100;
+    switch (code) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        return this.#bytes(this.#length(code - 0xc4));
+      case 0xc7:
+      case 0xc8:
+      case 0xc9:
+        return this.#extension(this.#length(code - 0xc7));
+      case 0xca:
+        return this.#buffer.readFloatBE(this.#take(4));
+      case 0xcb:
+        return this.#buffer.readDoubleBE(this.#take(8));
+      case 0xcc:
+      case 0xcd:
+      case 0xce:
+        return this.#length(code - 0xcc);
+      case 0xcf: {
+        const at = this.#take(8);
+        const value = this.#buffer.readUInt32BE(at) * 0x100000000 + this.#buffer.readUInt32BE(at + 4);
+        return Number.isSafeInteger(value) ? value : this.#buffer.readBigUInt64BE(at);
+      }
+      case 0xd0:
+        return this.#buffer.readInt8(this.#take(1));
+      case 0xd1:
+        return this.#buffer.readInt16BE(this.#take(2));
+      case 0xd2:
+        return this.#buffer.readInt32BE(this.#take(4));
+      case 0xd3: {
+        const at = this.#take(8);
+        const value = this.#buffer.readInt32BE(at) * 0x100000000 + this.#buffer.readUInt32BE(at + 4);
+        return Number.isSafeInteger(value) ? value : this.#buffer.readBigInt64BE(at);
+      }
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#extension(1 << (code - 0xd4));
+      case 0xd9:
+      case 0xda:
+      case 0xdb:
+        return this.#text(this.#length(code - 0xd9));
+      case 0xdc:
+      case 0xdd:
+        return this.#array(this.#length(code - 0xdb), depth);
+      case 0xde:
+      case 0xdf:
+        return this.#map(this.#length(code - 0xdd), depth);
+      default:
+        throw new Error('the byte c1 is no MessagePack');
+    }
+  }
+
+  /** Steps over `bytes` bytes and returns where they start. */
+  #take(bytes: number): number {
+    const start = this.#position;
+    if (bytes > this.#end - start) throw cutOff();
+    this.#position = start + bytes;
+    return start;
+  }
+
+  /** Reads an unsigned number of 1, 2 or 4 bytes: `width` 0, 1 or 2. */
+  #length(width: number): number {
+    if (width === 0) return this.#buffer[this.#take(1)] as number;
+    return width === 1 ? this.#buffer.readUInt16BE(this.#take(2)) : this.#buffer.readUInt32BE(this.#take(4));
+  }
+
+  #bytes(length: number): Uint8Array {
+    const start = this.#take(length);
+    // A copy with memory of its own: the buffer is read into again, and a slice of it would show what else is in there.
+    return new Uint8Array(this.#buffer.subarray(start, start + length));
+  }
+
+  #text(length: number): string {
+    const start = this.#take(length);
+    if (length <= 8) {
+      const text = shortAscii(this.#buffer, start, length);
+      if (text !== undefined) return text;
+    }
+    return readUtf8(this.#buffer, start, start + length);
+  }
+
+  #array(length: number, depth: number): unknown[] {
+    this.#open(length, depth);
+    const array = new Array<unknown>(length);
+    for (let index = 0; index < length; index++) array[index] = this.#value(depth + 1);
+    return array;
+  }
+
+  #map(length: number, depth: number): Record<string, unknown> {
+    this.#open(length * 2, depth);
+    const map: Record<string, unknown> = {};
+    for (let index = 0; index < length; index++) {
+      const key = this.#key();
+      const value = this.#value(depth + 1);
+      if (key === '__proto__') setOwn(map, key, value);
+      else map[key] = value;
+    }
+    return map;
+  }
+
+  #open(elements: number, depth: number): void {
+    if (depth === MAX_PAYLOAD_DEPTH) throw new Error(`MessagePack nested deeper than ${MAX_PAYLOAD_DEPTH} levels`);
+    this.#elements -= elements;
+    if (this.#elements < 0) throw cutOff();
+  }
+
+  /** A key is a text, or a whole number, which becomes a text: the fields of an object have no other names. */
+  #key(): string {
+    const code = this.#buffer[this.#position] as number;
+    if (code >= 0xa0 && code < 0xc0) return this.#shortKey(code & 0x1f);
+    if (code < 0x80 || code >= 0xe0 || (code >= 0xcc && code <= 0xd3) || (code >= 0xd9 && code <= 0xdb)) {
+      return String(this.#value(MAX_PAYLOAD_DEPTH));
+    }
+    throw new Error('a key of a MessagePack map is neither a text nor a whole number');
+  }
+
+  /** The same keys come in every message: comparing one with its last appearance is cheaper than decoding it. */
+  #shortKey(length: number): string {
+    const buffer = this.#buffer;
+    const start = this.#position + 1;
+    if (length === 0 || start + length > this.#end) {
+      this.#position = start;
+      return this.#text(length);
+    }
+    const middle = buffer[start + (length >> 1)] as number;
+    const slot =
+      ((length * 31) ^
+        ((buffer[start] as number) * 7) ^
+        (middle * 17) ^
+        ((buffer[start + length - 1] as number) * 131)) &
+      (KEPT_KEYS - 1);
+    const kept = this.#keys[slot] as string;
+    if (kept.length === length) {
+      let index = 0;
+      while (index < length && kept.charCodeAt(index) === buffer[start + index]) index++;
+      if (index === length) {
+        this.#position = start + length;
+        return kept;
+      }
+    }
+    this.#position = start;
+    const key = this.#text(length);
+    // Other than ASCII is longer in bytes, and would never be found above.
+    if (key.length === length) this.#keys[slot] = key;
+    return key;
+  }
+
+  #extension(length: number): Date {
+    const start = this.#take(length + 1);
+    const buffer = this.#buffer;
+    const type = buffer.readInt8(start);
+    if (type !== TIMESTAMP) throw new Error(`MessagePack extension type ${type} is not supported`);
+    const at = start + 1;
+    if (length === 4) return new Date(buffer.readUInt32BE(at) * 1000);
+    if (length === 8) {
+      const high = buffer.readUInt32BE(at);
+      return toDate((high & 3) * 0x100000000 + buffer.readUInt32BE(at + 4), high >>> 2);
+    }
+    if (length === 12) {
+      const seconds = buffer.readInt32BE(at + 4) * 0x100000000 + buffer.readUInt32BE(at + 8);
+      return toDate(seconds, buffer.readUInt32BE(at));
+    }
+    throw new Error(`a MessagePack timestamp of ${length} bytes`);
+  }
+}
+
+function cutOff(): Error {
+  return new Error('the MessagePack value is cut off: it announces more than the payload holds');
+}
+
+/** A Date holds milliseconds; what a timestamp has beyond them is cut. */
+function toDate(seconds: number, nanoseconds: number): Date {
+  if (nanoseconds > 999_999_999 || Math.abs(seconds) > MAX_DATE_SECONDS) {
+    throw new Error('a MessagePack timestamp that no Date can hold');
+  }
+  return new Date(seconds * 1000 + Math.floor(nanoseconds / 1_000_000));
+}
+
+/** Sets a field that plain assignment would take for something else (`__proto__` would set the prototype). */
+function setOwn(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, configurable: true, enumerable: true, writable: true });
+}
+
+/** Up to eight ASCII characters; `undefined` for what is not ASCII. A call into Node costs more than this. */
+function shortAscii(buffer: Buffer, start: number, length: number): string | undefined {
+  let text = '';
+  for (let position = start; position < start + length; position++) {
+    const byte = buffer[position] as number;
+    if (byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}

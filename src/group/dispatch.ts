@@ -1,0 +1,64 @@
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { invalidOption } from '../options/check.ts';
+
+/** A ready client, as a dispatch strategy sees it. */
+export interface DispatchCandidate {
+  /** 0 for the first client of the group, 1 for the second, ... */
+  readonly id: number;
+  /** The address that it is connected to. */
+  readonly address: string;
+  /** How many Commands wait for Results there. */
+  readonly pending: number;
+  /** Bytes that wait to be written there. */
+  readonly bufferedBytes: number;
+}
+
+/** Chooses the client that sends the next Command. */
+export interface DispatchStrategy {
+  /**
+   * Returns one of `ready`, which holds at least one client; only clients that are ready stand there. Called for each
+   * send, so it should be quick.
+   */
+  pick<C extends DispatchCandidate>(ready: readonly C[]): C;
+}
+
+/** One after the other. */
+export class RoundRobin implements DispatchStrategy {
+  #turn = 0;
+
+  pick<C>(ready: readonly C[]): C {
+    this.#turn = this.#turn + 1 < ready.length ? this.#turn + 1 : 0;
+    return ready[this.#turn] as C;
+  }
+}
+
+/** The client with the fewest Commands waiting for Results; in turn among equals. */
+export class LeastPending implements DispatchStrategy {
+  #turn = 0;
+
+  pick<C extends DispatchCandidate>(ready: readonly C[]): C {
+    this.#turn = this.#turn + 1 < ready.length ? this.#turn + 1 : 0;
+    let best = ready[this.#turn] as C;
+    for (let step = 1; step < ready.length && best.pending > 0; step++) {
+      const candidate = ready[(this.#turn + step) % ready.length] as C;
+      if (candidate.pending < best.pending) best = candidate;
+    }
+    return best;
+  }
+}
+
+/** A strategy by name, or one of the user's own. */
+export type DispatchOption = 'round-robin' | 'least-pending' | DispatchStrategy;
+
+/** Checks the option `dispatch`; default round-robin. */
+export function resolveDispatch(option: DispatchOption | undefined): DispatchStrategy {
+  if (option === undefined || option === 'round-robin') return new RoundRobin();
+  if (option === 'least-pending') return new LeastPending();
+  if (typeof option === 'object' && option !== null && typeof option.pick === 'function') return option;
+  throw invalidOption('dispatch', `'round-robin', 'least-pending' or an object with pick(ready)`, option);
+}
+
+/** The error for a strategy that did not return one of the clients that it was given. */
+export function badPick(): CmdStreamError {
+  return new CmdStreamError('invalid-argument', `the dispatch strategy's pick(ready) must return one of 'ready'`);
+}

@@ -1,0 +1,85 @@
+import type { Connection } from '../client/connection.ts';
+import type { PendingCommand } from '../client/pending-command.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import type { Command } from '../protocol/command.ts';
+import type { ResultEntry } from '../protocol/protocol.ts';
+import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../request/deadline-queue.ts';
+import { callUser, type Warn } from '../system/warn.ts';
+
+/** Who gets the Results of a Command that was sent through the group itself. */
+export interface ResultReceiver {
+  /** A Result has arrived; nothing follows a `last` one. `type` is its name in the protocol. */
+  result(result: {
+    readonly type: string;
+    readonly value: unknown;
+    readonly size: number;
+    readonly last: boolean;
+  }): void;
+  /** The Command has failed; nothing follows. */
+  failed(error: CmdStreamError): void;
+}
+
+/** What identifies a Command that was sent through the group. */
+export interface GroupTicket {
+  readonly seq: number;
+  readonly clientId: number;
+  /** Its bytes on the wire. */
+  readonly size: number;
+}
+
+/** What sends through the group have in common. */
+export interface GroupSendContext {
+  readonly deadlines: DeadlineQueue;
+  readonly warn: Warn;
+}
+
+/** A Command on its way through the group itself, without a sender above. */
+export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
+  readonly command: Command;
+  seq = 0;
+  size = 0;
+  deadlineBucket: DeadlineBucket | undefined;
+  nextInBucket: DeadlineEntry | undefined;
+  previousInBucket: DeadlineEntry | undefined;
+  readonly #receiver: ResultReceiver;
+  readonly #context: GroupSendContext;
+  #connection: Connection | undefined;
+
+  constructor(command: Command, receiver: ResultReceiver, context: GroupSendContext) {
+    this.command = command;
+    this.#receiver = receiver;
+    this.#context = context;
+  }
+
+  get clientId(): number {
+    return this.#connection?.clientId ?? -1;
+  }
+
+  armed(timeoutMs: number): this {
+    if (Number.isFinite(timeoutMs)) this.#context.deadlines.arm(this, Math.max(timeoutMs, 0));
+    return this;
+  }
+
+  sent(connection: Connection, seq: number, size: number): void {
+    this.#connection = connection;
+    this.seq = seq;
+    this.size = size;
+  }
+
+  result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean): void {
+    if (lastOne) this.#context.deadlines.disarm(this);
+    const result = { type: entry.name, value, size, last: lastOne };
+    callUser(this.#context.warn, 'result() of a receiver', () => this.#receiver.result(result));
+  }
+
+  failed(error: CmdStreamError): void {
+    this.#context.deadlines.disarm(this);
+    callUser(this.#context.warn, 'failed() of a receiver', () => this.#receiver.failed(error));
+  }
+
+  deadlineReached(): void {
+    if (this.#connection?.forget(this.seq) !== true) return;
+    const message = `${this.command.name} at ${this.#connection.address} was not answered by its deadline`;
+    this.failed(new CmdStreamError('timeout', message, { mayHaveExecuted: true }));
+  }
+}

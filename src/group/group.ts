@@ -1,0 +1,224 @@
+import { type Actor, type AnyActorRef, createActor, toPromise } from 'xstate';
+import type { ClientTimings } from '../../machines/client.ts';
+import { type GroupEvent, groupMachine } from '../../machines/group.ts';
+import type { AddressBook } from '../client/address-book.ts';
+import { Client, type ClientContext } from '../client/client.ts';
+import type { PendingCommand } from '../client/pending-command.ts';
+import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import type { Command } from '../protocol/command.ts';
+import { deadlineToTimeoutMs } from '../request/deadline.ts';
+import type { DeadlineQueue } from '../request/deadline-queue.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Random } from '../system/random.ts';
+import type { Warn } from '../system/warn.ts';
+import { badPick, type DispatchStrategy } from './dispatch.ts';
+import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
+import type { ClientStatus, GroupStatus } from './status.ts';
+
+/** What a group is made of. */
+export interface GroupOptions {
+  readonly clients: number;
+  readonly timings: ClientTimings;
+  readonly reconnect: boolean;
+  readonly dispatch: DispatchStrategy;
+  readonly client: Omit<ClientContext, 'events'>;
+  readonly addresses: AddressBook;
+  readonly onUnexpectedResult: ClientContext['events']['unexpected'];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly deadlines: DeadlineQueue;
+  readonly warn: Warn;
+  /** Whose child the group's actor is. */
+  readonly parent: AnyActorRef;
+  /** The group is closed: nothing of it is left. */
+  readonly onClosed: () => void;
+}
+
+/** Why a Command could not be given to a client just now. */
+export type DispatchRefusal = 'unavailable' | 'overloaded';
+
+/**
+ * The clients of one service, as one. Commands go to a client that is ready; the group's life is the group machine's.
+ *
+ * It is public (`sender.group`) for those who write a sender of their own: `send` gives the Command to a client and
+ * returns its ticket at once, Results go to the receiver.
+ */
+export class Group {
+  readonly #options: GroupOptions;
+  readonly #clients: readonly Client[];
+  readonly #actor: Actor<typeof groupMachine>;
+  readonly #roomListeners = new Set<() => void>();
+  /** The clients that take Commands now; replaced, never changed, so that a strategy may hold on to it. */
+  #ready: readonly Client[] = [];
+
+  /** @internal */
+  constructor(options: GroupOptions) {
+    this.#options = options;
+    const context: ClientContext = {
+      ...options.client,
+      events: {
+        accepting: (client) => {
+          this.#ready = [...this.#ready, client].sort((a, b) => a.id - b.id);
+          this.#tellRoom();
+        },
+        refusing: (client) => {
+          this.#ready = this.#ready.filter((other) => other !== client);
+        },
+        room: () => this.#tellRoom(),
+        unexpected: options.onUnexpectedResult,
+      },
+    };
+    this.#clients = Array.from({ length: options.clients }, (_, id) => new Client(id, context));
+    const { timings, reconnect, random } = options;
+    this.#actor = createActor(groupMachine, {
+      id: 'group',
+      parent: options.parent,
+      input: {
+        clients: this.#clients.map((client) => ({ id: client.id, link: client, timings, reconnect, random })),
+        nameOf: (id) => `client ${id}`,
+      },
+    });
+    this.#actor.subscribe({ complete: () => options.onClosed() });
+  }
+
+  /** @internal Starts connecting. */
+  start(): void {
+    this.#options.addresses.refresh();
+    this.#actor.start();
+  }
+
+  /** How many clients the group has, ready or not. */
+  get size(): number {
+    return this.#clients.length;
+  }
+
+  /** Resolves when the group is closed, by `close` or because none of its clients can go on. Never rejects. */
+  get done(): Promise<void> {
+    return toPromise(this.#actor).then(() => undefined);
+  }
+
+  /** What the group and its clients are doing now. */
+  get status(): GroupStatus {
+    const { value, context } = this.#actor.getSnapshot();
+    const clients = context.clients.map((client, id): ClientStatus => {
+      const { context: known } = client.getSnapshot();
+      const state = context.phases[id] ?? 'connecting';
+      const address = this.#clients[id]?.address ?? '';
+      return { type: 'client', id, state, address, attempt: known.attempt, delayMs: known.delayMs, error: known.error };
+    });
+    const ready = clients.filter(({ state }) => state === 'ready').length;
+    return { type: 'group', state: value, ready, size: this.size, clients, error: context.error };
+  }
+
+  /**
+   * Gives `command` to a ready client. Its Results, or the one failure that ends it, go to `receiver`.
+   *
+   * @throws CmdStreamError `closed`, `unavailable`, `overloaded`, `encode-failed`, `frame-too-large`; nothing was sent.
+   */
+  send(command: Command, receiver: ResultReceiver): GroupTicket {
+    return this.#sendFor(command, receiver, Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * As {@link Group.send}; when `deadline` (milliseconds since the epoch, or a Date) passes before the last Result, the
+   * Command is forgotten and the receiver gets `timeout`.
+   */
+  sendWithDeadline(command: Command, deadline: number | Date, receiver: ResultReceiver): GroupTicket {
+    return this.#sendFor(command, receiver, deadlineToTimeoutMs(deadline, this.#options.clock));
+  }
+
+  /** Whether the Command with sequence number `seq` of client `clientId` waits for Results. */
+  has(seq: number, clientId: number): boolean {
+    return this.#clients[clientId]?.has(seq) ?? false;
+  }
+
+  /** Waits no more for the Results of a Command; they go to `onUnexpectedResult`. Returns whether it was pending. */
+  forget(seq: number, clientId: number): boolean {
+    return this.#clients[clientId]?.forget(seq) ?? false;
+  }
+
+  /** Closes all clients at once: what is pending fails with `closed`. Resolves when nothing is left. */
+  close(): Promise<void> {
+    this.#tell({ type: 'group.close' });
+    return this.done;
+  }
+
+  /** Takes no more Commands, and closes once all Results are there, at the latest after `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void> {
+    this.#tell({ type: 'group.drain', timeoutMs });
+    return this.done;
+  }
+
+  /** @internal Tells of each change of the group and of its clients. */
+  onChange(listener: (status: GroupStatus) => void): () => void {
+    const tell = () => listener(this.status);
+    const { clients } = this.#actor.getSnapshot().context;
+    const subscriptions = [this.#actor.subscribe(tell), ...clients.map((client) => client.subscribe(tell))];
+    return () => {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    };
+  }
+
+  /** @internal Tells whenever there may be room again for a Command that was refused. */
+  onRoom(listener: () => void): void {
+    this.#roomListeners.add(listener);
+  }
+
+  /** @internal The addresses to use have changed. */
+  addressesChanged(): void {
+    this.#tell({ type: 'addresses.changed' });
+  }
+
+  /**
+   * @internal Gives a Command to a client, or says why there is none that takes it.
+   * @throws CmdStreamError `encode-failed`, `frame-too-large`, `invalid-argument` (the strategy); nothing was sent.
+   */
+  dispatch(pending: PendingCommand): DispatchRefusal | undefined {
+    const ready = this.#ready;
+    if (ready.length === 0) return 'unavailable';
+    const client = this.#options.dispatch.pick(ready);
+    if (!(client instanceof Client)) throw badPick();
+    if (!client.full) {
+      client.send(pending);
+      return;
+    }
+    const other = ready.find((candidate) => !candidate.full);
+    if (other === undefined) return 'overloaded';
+    other.send(pending);
+  }
+
+  /** @internal The error of a Command that was refused. */
+  refusalError(name: string, refusal: DispatchRefusal): CmdStreamError {
+    const { value, context } = this.#actor.getSnapshot();
+    if (value === 'closed' || value === 'closing' || value === 'draining') {
+      const because = value === 'closed' && context.error !== undefined ? `: ${describeError(context.error)}` : '';
+      return new CmdStreamError('closed', `${name} was not sent: the sender is ${value}${because}`, {
+        cause: context.error,
+      });
+    }
+    if (refusal === 'overloaded') {
+      const message = `${name} was not sent: every ready client has reached 'maxPending' or 'maxBufferedBytes'`;
+      return new CmdStreamError('overloaded', message);
+    }
+    const because = context.error === undefined ? 'still connecting' : describeError(context.error);
+    return new CmdStreamError('unavailable', `${name} was not sent: no client is ready (${because})`, {
+      cause: context.error,
+    });
+  }
+
+  #sendFor(command: Command, receiver: ResultReceiver, timeoutMs: number): GroupTicket {
+    const send = new GroupSend(command, receiver, this.#options);
+    const refusal = this.dispatch(send);
+    if (refusal !== undefined) throw this.refusalError(command.name, refusal);
+    return send.armed(timeoutMs);
+  }
+
+  /** A group that is closed has nothing more to be told. */
+  #tell(event: GroupEvent): void {
+    if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event);
+  }
+
+  #tellRoom(): void {
+    for (const listener of this.#roomListeners) listener();
+  }
+}

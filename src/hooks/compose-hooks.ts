@@ -1,0 +1,105 @@
+import { isThenable } from '../breaker/user-code.ts';
+import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { invalidOption } from '../options/check.ts';
+import type { Command } from '../protocol/command.ts';
+import type { Hooks, HooksFactory, ReceivedResult, SentCommand } from './hooks.ts';
+import { noopHooks } from './noop-hooks.ts';
+import { refusalOf, unsent } from './refusal.ts';
+import { type EndingHook, tellEnding, tellResult } from './tell.ts';
+
+/**
+ * Puts several hooks in front of a send. All of them are called in the given order, for `beforeSend` and for everything
+ * that follows: hooks watch a send and do not wrap each other, so there is no way back through them.
+ *
+ * - The first one that refuses ends the send. Those after it are not asked; those before it get `onError` with the
+ *   error that the caller gets, so that what they took in `beforeSend` can be given back.
+ * - Between two of them the send may end (the caller cancels while a `beforeSend` waits): then no further one is asked.
+ * - One that throws does not keep the others from being called.
+ *
+ * @example
+ * ```ts
+ * const hooks = composeHooks(countSends, circuitBreakerHooks(breaker), checkQuota);
+ * ```
+ * @throws CmdStreamError `invalid-argument` for something that is no factory.
+ */
+export function composeHooks(...factories: HooksFactory[]): HooksFactory {
+  for (const [index, factory] of factories.entries()) {
+    if (typeof factory !== 'function') throw invalidOption(`hooks[${index}]`, 'a function that makes hooks', factory);
+  }
+  const [first, second] = factories;
+  if (first === undefined) return noopHooks;
+  if (second === undefined) return first;
+  return () => new ComposedHooks(factories);
+}
+
+/** The hooks of one send. Each is made when its turn to be asked comes. */
+class ComposedHooks implements Hooks {
+  readonly #factories: readonly HooksFactory[];
+  /** Those that were asked and did not refuse; `undefined` once the send has ended and all of them know. */
+  #asked: Hooks[] | undefined = [];
+
+  constructor(factories: readonly HooksFactory[]) {
+    this.#factories = factories;
+  }
+
+  beforeSend(command: Command): void | Promise<void> {
+    return this.#askFrom(0, command);
+  }
+
+  onResult(sent: SentCommand, result: ReceivedResult): void {
+    if (this.#asked === undefined) return;
+    for (const hooks of this.#asked) tellResult(hooks, sent, result);
+  }
+
+  onError(sent: SentCommand, error: CmdStreamError): void {
+    this.#end('onError', sent, error);
+  }
+
+  onTimeout(sent: SentCommand, error: CmdStreamError): void {
+    this.#end('onTimeout', sent, error);
+  }
+
+  onCancel(sent: SentCommand, error: CmdStreamError): void {
+    this.#end('onCancel', sent, error);
+  }
+
+  /** Asks one after the other, without a promise for as long as none of them returns one. */
+  #askFrom(index: number, command: Command): void | Promise<void> {
+    for (let i = index; i < this.#factories.length; i++) {
+      // The send may end while one of them is being asked.
+      if (this.#asked === undefined) return;
+      try {
+        const hooks = this.#factories[i]?.() ?? noopHooks();
+        this.#asked.push(hooks);
+        const answer = hooks.beforeSend?.(command);
+        if (isThenable(answer)) return this.#wait(answer, i, command);
+      } catch (thrown) {
+        throw this.#refuse(i, command, thrown);
+      }
+    }
+  }
+
+  async #wait(answer: PromiseLike<unknown>, index: number, command: Command): Promise<void> {
+    try {
+      await answer;
+    } catch (thrown) {
+      throw this.#refuse(index, command, thrown);
+    }
+    return this.#askFrom(index + 1, command);
+  }
+
+  /** The hooks at `index` refused: they are told nothing, those before them are. */
+  #refuse(index: number, command: Command, thrown: unknown): CmdStreamError {
+    const error = refusalOf(command, thrown);
+    if (this.#asked !== undefined) this.#asked.length = index;
+    this.#end('onError', unsent(command), error);
+    return error;
+  }
+
+  #end(ending: EndingHook, sent: SentCommand, error: CmdStreamError): void {
+    const asked = this.#asked;
+    this.#asked = undefined;
+    if (asked === undefined) return;
+    for (const hooks of asked) tellEnding(hooks, ending, sent, error);
+  }
+}

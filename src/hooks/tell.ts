@@ -1,0 +1,31 @@
+import { warnOfUserCode, watchUserPromise } from '../breaker/user-code.ts';
+import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { processWarning, type Warn } from '../system/warn.ts';
+import type { Hooks, ReceivedResult, SentCommand } from './hooks.ts';
+
+/** The hooks that end a send. */
+export type EndingHook = 'onError' | 'onTimeout' | 'onCancel';
+
+/** Tells hooks of a Result. A hook that fails becomes a warning. */
+export function tellResult(hooks: Hooks, sent: SentCommand, result: ReceivedResult, warn: Warn = processWarning): void {
+  try {
+    watchUserPromise("the hook 'onResult'", warn, hooks.onResult?.(sent, result));
+  } catch (error) {
+    warnOfUserCode("the hook 'onResult'", warn, error);
+  }
+}
+
+/** Tells hooks how a send ended that did not succeed. A hook that fails becomes a warning. */
+export function tellEnding(
+  hooks: Hooks,
+  ending: EndingHook,
+  sent: SentCommand,
+  error: CmdStreamError,
+  warn: Warn = processWarning,
+): void {
+  try {
+    watchUserPromise(`the hook '${ending}'`, warn, hooks[ending]?.(sent, error));
+  } catch (failure) {
+    warnOfUserCode(`the hook '${ending}'`, warn, failure);
+  }
+}

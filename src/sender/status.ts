@@ -1,0 +1,62 @@
+import type { CircuitBreakerState } from '../breaker/options.ts';
+import type { ClientStatus, GroupStatus } from '../group/status.ts';
+
+/** What the circuit breaker of a sender is doing. */
+export interface CircuitBreakerStatus {
+  readonly type: 'circuit-breaker';
+  readonly state: CircuitBreakerState;
+}
+
+/** One change: of the group, of one of its clients, or of the circuit breaker. */
+export type StatusEvent = GroupStatus | ClientStatus | CircuitBreakerStatus;
+
+/** How many changes wait for a reader who does not take them; older ones make way for newer ones. */
+const MAX_KEPT = 256;
+
+/** The changes of a sender, one by one: an async iterator that ends when the sender is closed. */
+export class StatusStream implements AsyncIterableIterator<StatusEvent, undefined, undefined> {
+  readonly #kept: StatusEvent[] = [];
+  #takers: ((result: IteratorResult<StatusEvent, undefined>) => void)[] = [];
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(subscribe: (listener: (event: StatusEvent) => void, ended: () => void) => () => void) {
+    this.#unsubscribe = subscribe(
+      (event) => this.#push(event),
+      () => this.#end(),
+    );
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<StatusEvent, undefined>> {
+    const value = this.#kept.shift();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
+    if (this.#unsubscribe === undefined) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => this.#takers.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<StatusEvent, undefined>> {
+    this.#kept.length = 0;
+    this.#end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #push(event: StatusEvent): void {
+    const taker = this.#takers.shift();
+    if (taker !== undefined) {
+      taker({ done: false, value: event });
+      return;
+    }
+    if (this.#kept.length === MAX_KEPT) this.#kept.shift();
+    this.#kept.push(event);
+  }
+
+  #end(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    for (const taker of this.#takers) taker({ done: true, value: undefined });
+    this.#takers = [];
+  }
+}

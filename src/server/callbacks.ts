@@ -1,0 +1,32 @@
+import { describeError } from '../errors/cmd-stream-error.ts';
+import { processWarning, type Warn } from '../system/warn.ts';
+
+/**
+ * Wraps a callback of the user so that whatever it does wrong, by throwing or by a promise that rejects, becomes a
+ * warning of the process and disturbs nothing.
+ */
+export function harmless<Arguments extends readonly unknown[]>(
+  name: string,
+  callback: ((...args: Arguments) => unknown) | undefined,
+  warn: Warn = processWarning,
+): (...args: Arguments) => void {
+  if (callback === undefined) return () => {};
+  const complain = (error: unknown) => warn(`the server's '${name}' callback failed: ${messageOf(error)}`);
+  return (...args) => {
+    try {
+      const outcome = callback(...args);
+      if (outcome instanceof Promise) outcome.catch(complain);
+    } catch (error) {
+      complain(error);
+    }
+  };
+}
+
+/** The message of whatever was thrown, even where asking for it throws. */
+export function messageOf(error: unknown): string {
+  try {
+    return describeError(error);
+  } catch {
+    return 'something was thrown that cannot be shown';
+  }
+}

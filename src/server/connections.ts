@@ -1,0 +1,71 @@
+import type { AnyActorRef } from 'xstate';
+import type { ServerConnections } from '../../machines/server.ts';
+import type { MessageCodec } from '../codec/codec.ts';
+import type { ByteStream } from '../transport/transport.ts';
+import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
+import type { Service } from './service.ts';
+import { Session } from './session.ts';
+
+/** How the bytes of connections are read and written. */
+export interface ConnectionCodecs {
+  /** Decodes Commands. */
+  readonly incoming: MessageCodec;
+  /** Encodes Results, the error Result among them. */
+  readonly outgoing: MessageCodec;
+}
+
+/** The connections of a server, each with its session. */
+export class Connections implements ServerConnections {
+  readonly #service: Service;
+  readonly #channelOptions: StreamChannelOptions;
+  readonly #root: AnyActorRef;
+  readonly #gone: () => void;
+  readonly #sessions = new Set<Session>();
+
+  /**
+   * @param root - the root of the server's actor system, under which sessions live.
+   * @param gone - called whenever the last connection is gone.
+   */
+  constructor(service: Service, codecs: ConnectionCodecs, root: AnyActorRef, gone: () => void) {
+    const { maxFrameBytes, maxBufferedBytes, clock, defer } = service.options;
+    this.#service = service;
+    this.#channelOptions = { ...codecs, maxFrameBytes, maxBufferedBytes, clock, defer };
+    this.#root = root;
+    this.#gone = gone;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Starts the session of an accepted connection. */
+  accept(stream: ByteStream): void {
+    const channel = new StreamChannel(stream, this.#channelOptions);
+    const session = new Session(this.#service, channel, this.#root, this.#forget);
+    this.#sessions.add(session);
+    this.#service.options.onConnection({ remoteAddress: stream.remoteAddress });
+    session.start();
+  }
+
+  drain(): void {
+    for (const session of this.#sessions) session.drain();
+  }
+
+  /** Closes the connections from which nothing comes. */
+  closeIdle(): void {
+    for (const session of this.#sessions) session.closeIdle();
+  }
+
+  destroyEnded(): void {
+    for (const session of this.#sessions) session.closeEnded();
+  }
+
+  destroy(): void {
+    for (const session of this.#sessions) session.close();
+  }
+
+  readonly #forget = (session: Session): void => {
+    this.#sessions.delete(session);
+    if (this.#sessions.size === 0) this.#gone();
+  };
+}

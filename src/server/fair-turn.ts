@@ -1,0 +1,45 @@
+import type { Clock, TimerHandle } from '../system/clock.ts';
+
+/** How long handlers may go on giving Results before everything else in the process has its turn. */
+const SLICE_MS = 8;
+
+/**
+ * Keeps handlers that give Results without ever waiting from starving the process: promises alone never let the
+ * network in. All handlers of a server share one slice of each turn of the event loop.
+ */
+export class FairTurn {
+  readonly #clock: Clock;
+  #endMs = 0;
+  /** Fires in the next turn; there only while a slice is being used up. */
+  #timer: TimerHandle | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Nothing while the slice lasts; then a promise of the next one. */
+  wait(): Promise<void> | undefined {
+    if (this.#timer === undefined) {
+      this.#endMs = this.#clock.monotonicMs() + SLICE_MS;
+      this.#timer = this.#clock.setTimeout(this.#next, 0);
+      return undefined;
+    }
+    if (this.#clock.monotonicMs() < this.#endMs) return undefined;
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Leaves no timer behind; those who wait go on. */
+  stop(): void {
+    if (this.#timer === undefined) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#next();
+  }
+
+  readonly #next = (): void => {
+    this.#timer = undefined;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const goOn of waiting) goOn();
+  };
+}

@@ -1,0 +1,102 @@
+import { createActor, waitFor } from 'xstate';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { show } from '../options/check.ts';
+import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
+import { ERROR_RESULT_NAME } from '../protocol/reserved.ts';
+import { startActorRoot } from '../system/actor-root.ts';
+import { encodeServerInfo } from '../wire/server-info.ts';
+import { Connections } from './connections.ts';
+import { FairTurn } from './fair-turn.ts';
+import type { Handlers } from './handlers.ts';
+import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './options.ts';
+import { makeRoutes } from './route.ts';
+import { Server } from './server.ts';
+import { type ListenerPlace, serverLogic } from './server-logic.ts';
+import type { Service } from './service.ts';
+
+/** How long a transport may take to close what it was told to close. */
+const CLOSE_TIMEOUT_MS = 1_000;
+/** How long a client may take to answer the server's goodbye. */
+const GOODBYE_TIMEOUT_MS = 500;
+
+/**
+ * Serves a protocol: listens, and has a handler execute each Command that arrives.
+ *
+ * @param protocol - made by `defineProtocol`, the same as the clients'.
+ * @param receiver - what the handlers work on: `context.receiver`.
+ * @param handlers - one for each Command, by its name. A handler returns its Result (or a promise of it), yields its
+ * Results, or sends them by `context.proxy`.
+ * @returns the server, which listens.
+ * @throws CmdStreamError `invalid-argument` for options or handlers that are not acceptable; `listen-failed` where the
+ * address cannot be had.
+ *
+ * @example
+ * ```ts
+ * await using server = await serve(calc, new Calculator(), {
+ *   Add: ({ a, b }, { receiver }) => receiver.add(a, b),
+ *   async *Countdown({ from }) {
+ *     for (let n = from; n > 0; n--) yield { n, last: n === 1 };
+ *   },
+ * }, { port: 9000 });
+ * ```
+ */
+export async function serve<P extends AnyProtocol, Receiver>(
+  protocol: P,
+  receiver: Receiver,
+  handlers: Handlers<P, NoInfer<Receiver>>,
+  options?: ServerOptions<NoInfer<Receiver>>,
+): Promise<Server> {
+  if (protocol?.[protocolTables] === undefined) {
+    throw new CmdStreamError('invalid-argument', `serve() takes what defineProtocol() made; got ${show(protocol)}`);
+  }
+  const resolved = resolveServerOptions(options);
+  const service = makeService(protocol, receiver, handlers, resolved);
+  const root = startActorRoot('server-root', resolved.clock, resolved.inspect);
+  const connections = new Connections(service, bindCodecs(protocol, resolved), root, () =>
+    actor.send({ type: 'connections.gone' }),
+  );
+  const place: ListenerPlace = { listener: undefined };
+  const logic = serverLogic(resolved, connections, place, () => actor.getSnapshot().hasTag('accepting'));
+  const actor = createActor(logic, {
+    parent: root,
+    id: 'server',
+    input: { connections, closeTimeoutMs: CLOSE_TIMEOUT_MS, goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
+  });
+  const started = waitFor(actor, (snapshot) => !snapshot.matches('starting'));
+  actor.start();
+  const { context } = await started;
+  if (place.listener === undefined) {
+    root.stop();
+    throw CmdStreamError.from(context.error);
+  }
+  return new Server(actor, connections, place.listener, resolved.shutdownTimeoutMs, () => {
+    service.turn.stop();
+    root.stop();
+  });
+}
+
+function makeService(
+  protocol: AnyProtocol,
+  receiver: unknown,
+  handlers: unknown,
+  options: ResolvedServerOptions,
+): Service {
+  return {
+    options,
+    introduction: encodeServerInfo(options.serverInfo),
+    receiver,
+    routes: makeRoutes(protocol, handlers),
+    errorType: protocol[protocolTables].errorType,
+    turn: new FairTurn(options.clock),
+  };
+}
+
+function bindCodecs(protocol: AnyProtocol, { codec, maxFrameBytes: maxPayloadBytes }: ResolvedServerOptions) {
+  const { commandEntries, resultEntries } = protocol[protocolTables];
+  const commands = commandEntries.map(({ name }) => name);
+  const results = [...resultEntries.map(({ name }) => name), ERROR_RESULT_NAME];
+  return {
+    incoming: codec.bind({ kind: 'command', types: commands, maxPayloadBytes }),
+    outgoing: codec.bind({ kind: 'result', types: results, maxPayloadBytes }),
+  };
+}

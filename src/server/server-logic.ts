@@ -1,0 +1,56 @@
+import { fromCallback, fromPromise } from 'xstate';
+import { serverMachine } from '../../machines/server.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import type { Listener } from '../transport/transport.ts';
+import { messageOf } from './callbacks.ts';
+import type { Connections } from './connections.ts';
+import type { ResolvedServerOptions } from './options.ts';
+
+/** Where a server's listener is kept while there is one. */
+export interface ListenerPlace {
+  listener: Listener | undefined;
+}
+
+/**
+ * The server machine with a network under it.
+ *
+ * @param place - filled once the server listens.
+ * @param isAccepting - whether a connection that comes now is still wanted.
+ */
+export function serverLogic(
+  options: ResolvedServerOptions,
+  connections: Connections,
+  place: ListenerPlace,
+  isAccepting: () => boolean,
+) {
+  const { host, port, transport, handshakeTimeoutMs, maxConnections, clock, idleTimeoutMs } = options;
+  const listen = fromPromise<void>(async () => {
+    try {
+      place.listener = await transport.listen(
+        { host, port, handshakeTimeoutMs, maxConnections },
+        {
+          connection: (stream) => (isAccepting() ? connections.accept(stream) : stream.destroy()),
+          acceptError: (error) =>
+            options.onAcceptError(
+              CmdStreamError.from(error, 'connect-failed', `a connection to ${host}:${port} could not be accepted`),
+            ),
+        },
+      );
+    } catch (error) {
+      const message = `the server cannot listen on ${host}:${port}: ${messageOf(error)}`;
+      throw new CmdStreamError('listen-failed', message, { cause: error });
+    }
+  });
+  const stopListening = fromPromise<void>(async () => place.listener?.close());
+  const watchIdle = fromCallback(() => {
+    if (idleTimeoutMs === Number.POSITIVE_INFINITY) return;
+    const everyMs = Math.max(1, Math.ceil(idleTimeoutMs / 4));
+    const look = () => {
+      connections.closeIdle();
+      timer = clock.setTimeout(look, everyMs);
+    };
+    let timer = clock.setTimeout(look, everyMs);
+    return () => clock.clearTimeout(timer);
+  });
+  return serverMachine.provide({ actors: { listen, stopListening, watchIdle } });
+}

@@ -1,0 +1,70 @@
+import { type Actor, toPromise } from 'xstate';
+import type { ServerConnections, serverMachine } from '../../machines/server.ts';
+import { durationMs, optionNames } from '../options/check.ts';
+import type { Listener } from '../transport/transport.ts';
+
+/** Options of {@link Server.shutdown}. */
+export interface ShutdownOptions {
+  /** How long Commands in flight may take; 0: not at all. Default: the server's `shutdownTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
+/** A server that listens; made by `serve`. */
+export class Server {
+  /** Where it listens: `127.0.0.1:9000`. */
+  readonly address: string;
+  /** The port that it listens on, also where 0 was asked for. */
+  readonly port: number;
+  /** Resolves once the server is closed and nothing of it is left; never rejects. */
+  readonly done: Promise<void>;
+
+  readonly #actor: Actor<typeof serverMachine>;
+  readonly #connections: ServerConnections;
+  readonly #shutdownTimeoutMs: number;
+
+  /** For `serve` only. */
+  constructor(
+    actor: Actor<typeof serverMachine>,
+    connections: ServerConnections,
+    listener: Listener,
+    shutdownTimeoutMs: number,
+    cleanUp: () => void,
+  ) {
+    this.#actor = actor;
+    this.#connections = connections;
+    this.#shutdownTimeoutMs = shutdownTimeoutMs;
+    this.address = listener.address;
+    this.port = Number(listener.address.slice(listener.address.lastIndexOf(':') + 1));
+    this.done = toPromise(actor).then(cleanUp);
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Stops accepting, closes connections that have nothing in flight at once, lets Commands in flight finish and their
+   * Results be written, and closes the rest at the latest after the timeout. Commands that arrive meanwhile are not
+   * executed. Further calls wait for the same end and change nothing; `close()` ends it at once.
+   *
+   * @throws CmdStreamError `invalid-argument` for a timeout that is none.
+   */
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    optionNames('the options of shutdown()', options, ['timeoutMs']);
+    const timeoutMs = durationMs('timeoutMs', options.timeoutMs, this.#shutdownTimeoutMs, { minMs: 0 });
+    this.#actor.send({ type: 'server.shutDown', timeoutMs });
+    await this.done;
+  }
+
+  /** Closes everything now: the signals of running handlers fire, and what was not written is lost. */
+  async close(): Promise<void> {
+    this.#actor.send({ type: 'server.close' });
+    await this.done;
+  }
+
+  /** `await using server = ...`: {@link shutdown} with the server's timeout, which closes what is left then. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+}

@@ -1,0 +1,45 @@
+import type { ErrorResult } from '../protocol/reserved.ts';
+import type { FairTurn } from './fair-turn.ts';
+import type { ResolvedServerOptions } from './options.ts';
+import type { Route } from './route.ts';
+
+/** What all sessions of a server have in common. */
+export interface Service {
+  readonly options: ResolvedServerOptions;
+  /** The bytes by which the server introduces itself. */
+  readonly introduction: Uint8Array;
+  /** What the handlers work on. */
+  readonly receiver: unknown;
+  /** What to do with a Command; the index is its type number. */
+  readonly routes: readonly Route[];
+  /** The type number of the error Result. */
+  readonly errorType: number;
+  readonly turn: FairTurn;
+}
+
+/** What a Command that is being executed needs of its session. */
+export interface ResultPort {
+  readonly service: Service;
+  readonly remoteAddress: string;
+  /** Whether Results can still reach the client. */
+  readonly isOpen: boolean;
+  /** Whether so much waits for the client that Results should wait as well; `whenRoom` tells when that is over. */
+  readonly isFull: boolean;
+  /** Whether so much waits that no handler which cared for `isFull` can have caused it. */
+  readonly isOverfull: boolean;
+  /**
+   * Sends a Result.
+   * @throws CmdStreamError `encode-failed` or `frame-too-large`.
+   */
+  send(seq: number, type: number, value: unknown): void;
+  /** Sends an error Result; a client that cannot even be told that loses its connection. */
+  sendError(seq: number, error: ErrorResult): void;
+  /** Calls back once there is room, or once there is nothing to wait for. */
+  whenRoom(goOn: () => void): void;
+  /** A promise where a handler should wait before it gives more. */
+  room(): Promise<void> | undefined;
+  /** Makes a signal that fires when the client can no longer be reached. */
+  makeSignal(owner: object): AbortSignal;
+  /** The Command is answered. */
+  settled(owner: object): void;
+}

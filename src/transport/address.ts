@@ -1,0 +1,36 @@
+import { isIPv6 } from 'node:net';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { show } from '../options/check.ts';
+
+/** Where to connect to. */
+export interface HostPort {
+  /** A host name or an IP address; an IPv6 address without its brackets. */
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+const HOST_PORT = /^(?:\[(?<ip6>[^[\]]+)\]|(?<name>[^\s:/@?#[\]]+)):(?<port>\d{1,5})$/;
+
+/**
+ * Reads `host:port`: `localhost:9000`, `127.0.0.1:9000`, `[::1]:9000`.
+ * @throws CmdStreamError `invalid-argument`.
+ */
+export function parseAddress(address: unknown): HostPort {
+  const parts = typeof address === 'string' ? HOST_PORT.exec(address)?.groups : undefined;
+  const port = Number(parts?.port);
+  const { ip6, name } = parts ?? {};
+  const host = ip6 !== undefined && isIPv6(ip6) ? ip6 : name;
+  if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
+  throw new CmdStreamError(
+    'invalid-argument',
+    `an address must be 'host:port' with a port from 1 to 65535, such as 'localhost:9000', '127.0.0.1:9000' or ` +
+      `'[::1]:9000'; got ${show(address)}`,
+  );
+}
+
+/** Writes `host:port`, with brackets around an IPv6 address; an IPv4 address that came as IPv6 is shown as IPv4. */
+export function formatAddress(host: string, port: number): string {
+  const shown = host.startsWith('::ffff:') && host.includes('.') ? host.slice('::ffff:'.length) : host;
+  return shown.includes(':') ? `[${shown}]:${port}` : `${shown}:${port}`;
+}

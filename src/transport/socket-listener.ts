@@ -1,0 +1,70 @@
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { formatAddress } from './address.ts';
+import { SocketStream } from './socket-stream.ts';
+import type { Listener, ListenerEvents, ListenOptions } from './transport.ts';
+
+/**
+ * Makes a TCP or TLS server of Node listen.
+ *
+ * @param server - not listening yet.
+ * @param ready - the event that hands over a socket that can be used: for TLS, once its handshake is done.
+ */
+export function listen(
+  server: Server,
+  ready: 'connection' | 'secureConnection',
+  options: ListenOptions,
+  events: ListenerEvents,
+): Promise<Listener> {
+  server.maxConnections = options.maxConnections;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve(new SocketListener(server, ready, events));
+    });
+  });
+}
+
+class SocketListener implements Listener {
+  readonly address: string;
+
+  readonly #server: Server;
+  /** TCP sockets whose TLS handshake is under way, by remote address. */
+  readonly #handshaking = new Map<string, Socket>();
+
+  constructor(server: Server, ready: 'connection' | 'secureConnection', events: ListenerEvents) {
+    this.#server = server;
+    const { address, port } = server.address() as AddressInfo;
+    this.address = formatAddress(address, port);
+
+    if (ready === 'secureConnection') server.on('connection', (socket: Socket) => this.#handshakeStarted(socket));
+    server.on(ready, (socket: Socket) => {
+      this.#handshaking.delete(remoteOf(socket));
+      events.connection(new SocketStream(socket));
+    });
+    // `listening` is false from close() on: the handshakes that it breaks off are nobody's error.
+    const onError = (error: Error) => {
+      if (server.listening) events.acceptError(error);
+    };
+    server.on('error', onError);
+    server.on('tlsClientError', onError);
+  }
+
+  async close(): Promise<void> {
+    // Its callback would wait for every accepted socket to close; the port is free as soon as close() returns.
+    this.#server.close();
+    for (const socket of this.#handshaking.values()) socket.destroy();
+  }
+
+  #handshakeStarted(socket: Socket): void {
+    const remote = remoteOf(socket);
+    this.#handshaking.set(remote, socket);
+    socket.on('close', () => {
+      if (this.#handshaking.get(remote) === socket) this.#handshaking.delete(remote);
+    });
+  }
+}
+
+function remoteOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}

@@ -1,0 +1,121 @@
+import type { Socket } from 'node:net';
+import { formatAddress } from './address.ts';
+import type { ByteStream, ByteStreamConsumer } from './transport.ts';
+
+/** A connected TCP or TLS socket as a {@link ByteStream}. */
+export class SocketStream implements ByteStream {
+  readonly remoteAddress: string;
+
+  readonly #socket: Socket;
+  #consumer: ByteStreamConsumer | undefined;
+  #error: Error | undefined;
+  /** Whether a write has returned `false` and `drained` is owed for it. */
+  #drainedOwed = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.remoteAddress = formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+    socket.on('error', (error) => {
+      this.#error ??= error;
+    });
+    socket.on('close', () => this.#consumer?.closed(this.#error));
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  open(consumer: ByteStreamConsumer): void {
+    this.#consumer = consumer;
+    if (this.#socket.closed) {
+      consumer.closed(this.#error);
+      return;
+    }
+    // Until now nobody listened, so that the socket has kept what came, and stopped reading once that was enough.
+    this.#socket.on('data', this.#onData);
+  }
+
+  write(bytes: Buffer): boolean {
+    const socket = this.#socket;
+    if (!socket.writable) return false;
+    socket.write(bytes, this.#onWritten);
+    // TCP: the kernel has taken all of it, or the rest waits in this very memory. TLS: Node encrypts at once but reports
+    // it later, so that this is `false` every time; the bytes of the next turn meanwhile gather into one record.
+    if (socket.writableLength === 0) return true;
+    this.#drainedOwed = true;
+    return false;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    // Reading goes on, into nothing: closing over unread bytes would make the kernel reset the connection, and the peer
+    // lose what it has not read yet; and the peer's own goodbye would not be seen.
+    socket.off('data', this.#onData);
+    socket.end();
+    socket.resume();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.#consumer?.data(bytes);
+  };
+
+  /** Called for every write: a little later also for those that returned `true`, and for what a destroyed socket drops. */
+  readonly #onWritten = (error?: Error | null): void => {
+    const socket = this.#socket;
+    if (error || !this.#drainedOwed || socket.writableLength > 0 || socket.destroyed) return;
+    this.#drainedOwed = false;
+    this.#consumer?.drained();
+  };
+}
+
+/**
+ * Waits for a socket that is being opened. Takes the socket over: whatever goes wrong, it is destroyed.
+ *
+ * @param ready - the event that says that the socket can be used.
+ */
+export function whenConnected(
+  socket: Socket,
+  ready: 'connect' | 'secureConnect',
+  signal: AbortSignal,
+): Promise<ByteStream> {
+  return new Promise((resolve, reject) => {
+    let failure: unknown = new Error('the connection was closed while it was being opened');
+    const onReady = () => {
+      leave();
+      resolve(new SocketStream(socket));
+    };
+    const onError = (error: Error) => {
+      failure = error;
+    };
+    const onAbort = () => {
+      leave();
+      // A socket that fails while it is being destroyed must have someone to tell.
+      socket.on('error', () => {});
+      socket.destroy();
+      reject(signal.reason);
+    };
+    const onClose = () => {
+      leave();
+      reject(failure);
+    };
+    const leave = () => {
+      socket.off(ready, onReady).off('error', onError).off('close', onClose);
+      signal.removeEventListener('abort', onAbort);
+    };
+    socket.on(ready, onReady).on('error', onError).on('close', onClose);
+    signal.addEventListener('abort', onAbort);
+  });
+}

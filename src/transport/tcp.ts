@@ -1,0 +1,33 @@
+import { connect, createServer } from 'node:net';
+import { flag, optionNames } from '../options/check.ts';
+import { parseAddress } from './address.ts';
+import { listen } from './socket-listener.ts';
+import { whenConnected } from './socket-stream.ts';
+import type { Transport } from './transport.ts';
+
+/** Options of {@link tcpTransport}. */
+export interface TcpOptions {
+  /**
+   * Sends small writes at once instead of waiting for the peer's acknowledgement (TCP_NODELAY, RFC 896). Default `true`:
+   * the library gathers the frames of a turn into one write itself.
+   */
+  readonly noDelay?: boolean;
+}
+
+/**
+ * Plain TCP, the default.
+ * @throws CmdStreamError `invalid-argument`.
+ */
+export function tcpTransport(options: TcpOptions = {}): Transport {
+  optionNames('tcpTransport options', options, ['noDelay']);
+  const noDelay = flag('noDelay', options.noDelay, true);
+  return {
+    name: 'tcp',
+    async connect(address, signal) {
+      const { host, port } = parseAddress(address);
+      signal.throwIfAborted();
+      return whenConnected(connect({ host, port, noDelay }), 'connect', signal);
+    },
+    listen: (where, events) => listen(createServer({ noDelay }), 'connection', where, events),
+  };
+}

@@ -1,0 +1,137 @@
+import { createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { callback, flag, invalidOption, oneOf, optionNames } from '../options/check.ts';
+
+/** Certificates or a key in PEM form: what a `.pem` file contains. */
+export type Pem = string | Buffer;
+
+/** What `minVersion` accepts: what is older is broken (RFC 8996). */
+const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
+
+/** What both sides of TLS may be told. Names and meanings are those of Node's `tls.createSecureContext`. */
+export interface TlsIdentityOptions {
+  /** The authorities whose certificates are trusted. Default: those that come with Node. */
+  readonly ca?: Pem | readonly Pem[];
+  /** The own certificate, with its intermediates behind it. */
+  readonly cert?: Pem;
+  /** The private key of `cert`. */
+  readonly key?: Pem;
+  /** The passphrase of an encrypted `key`. */
+  readonly passphrase?: string;
+  /** The oldest version of TLS that is spoken: `'TLSv1.2'` or `'TLSv1.3'`. Default `'TLSv1.2'`. */
+  readonly minVersion?: (typeof TLS_VERSIONS)[number];
+  /** OpenSSL cipher list. Default: Node's. */
+  readonly ciphers?: string;
+}
+
+/** TLS at the connecting side. For mutual TLS give `cert` and `key`. */
+export interface ClientTlsOptions extends TlsIdentityOptions {
+  /** The name that the server's certificate must carry. Default: the host of the address. */
+  readonly servername?: string;
+  /** `false` accepts any certificate: for experiments only, since anyone can then play the server. Default `true`. */
+  readonly rejectUnauthorized?: boolean;
+  /** Further checks on the server's certificate; returns an error to refuse it. Default: Node's check of the name. */
+  readonly checkServerIdentity?: (servername: string, certificate: PeerCertificate) => Error | undefined;
+}
+
+/** TLS at the accepting side. */
+export interface ServerTlsOptions extends TlsIdentityOptions {
+  readonly cert: Pem;
+  readonly key: Pem;
+  /**
+   * Mutual TLS: clients must present a certificate that one of `ca` (then required) has signed; others are refused.
+   * Default `false`.
+   */
+  readonly requestCert?: boolean;
+}
+
+/** {@link ClientTlsOptions}, checked. */
+export interface ResolvedClientTls {
+  /** Authorities, certificate and key, read once for all connections. */
+  readonly secureContext: SecureContext;
+  readonly rejectUnauthorized: boolean;
+  readonly servername: string | undefined;
+  readonly checkServerIdentity: ClientTlsOptions['checkServerIdentity'];
+}
+
+/** {@link ServerTlsOptions}, checked. */
+export interface ResolvedServerTls {
+  /** Authorities, certificate and key, as Node takes them. */
+  readonly identity: Readonly<SecureContextOptions>;
+  readonly requestCert: boolean;
+}
+
+const IDENTITY_NAMES = ['ca', 'cert', 'key', 'passphrase', 'minVersion', 'ciphers'] as const;
+const CLIENT_NAMES = [...IDENTITY_NAMES, 'servername', 'rejectUnauthorized', 'checkServerIdentity'] as const;
+const SERVER_NAMES = [...IDENTITY_NAMES, 'requestCert'] as const;
+
+/**
+ * Checks the options of the connecting side.
+ * @throws CmdStreamError `invalid-argument`.
+ */
+export function resolveClientTls(options: ClientTlsOptions): ResolvedClientTls {
+  optionNames('client TLS options', options, CLIENT_NAMES);
+  if ((options.cert === undefined) !== (options.key === undefined)) {
+    const [missing, given] = options.cert === undefined ? ['cert', 'key'] : ['key', 'cert'];
+    throw invalidOption(`tls.${missing}`, `given together with 'tls.${given}'`, undefined);
+  }
+  return Object.freeze({
+    secureContext: makeContext(resolveIdentity(options)),
+    rejectUnauthorized: flag('tls.rejectUnauthorized', options.rejectUnauthorized, true),
+    servername: text('tls.servername', options.servername),
+    checkServerIdentity: callback('tls.checkServerIdentity', options.checkServerIdentity),
+  });
+}
+
+/**
+ * Checks the options of the accepting side.
+ * @throws CmdStreamError `invalid-argument`.
+ */
+export function resolveServerTls(options: ServerTlsOptions): ResolvedServerTls {
+  optionNames('server TLS options', options, SERVER_NAMES);
+  const requestCert = flag('tls.requestCert', options.requestCert, false);
+  for (const field of ['cert', 'key'] as const) {
+    if (options[field] === undefined) throw invalidOption(`tls.${field}`, 'given: a server needs it', undefined);
+  }
+  if (requestCert && options.ca === undefined) {
+    throw invalidOption('tls.ca', `given where 'tls.requestCert' is true: it vouches for the clients`, undefined);
+  }
+  const identity = resolveIdentity(options);
+  makeContext(identity);
+  return Object.freeze({ identity, requestCert });
+}
+
+/** Checks the fields one by one. */
+function resolveIdentity(options: TlsIdentityOptions): SecureContextOptions {
+  const identity: SecureContextOptions = {
+    minVersion: oneOf('tls.minVersion', options.minVersion, 'TLSv1.2', TLS_VERSIONS),
+  };
+  if (options.ca !== undefined) identity.ca = [options.ca].flat().map((ca) => pem('tls.ca', ca));
+  if (options.cert !== undefined) identity.cert = pem('tls.cert', options.cert);
+  if (options.key !== undefined) identity.key = pem('tls.key', options.key);
+  const passphrase = text('tls.passphrase', options.passphrase);
+  if (passphrase !== undefined) identity.passphrase = passphrase;
+  const ciphers = text('tls.ciphers', options.ciphers);
+  if (ciphers !== undefined) identity.ciphers = ciphers;
+  return identity;
+}
+
+/** Lets OpenSSL say whether the fields are sound and fit together. */
+function makeContext(identity: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext(identity);
+  } catch (error) {
+    throw CmdStreamError.from(error, 'invalid-argument', 'the TLS options cannot be used');
+  }
+}
+
+function pem(field: string, value: unknown): Pem {
+  if ((typeof value === 'string' || Buffer.isBuffer(value)) && value.includes('-----BEGIN ')) return value;
+  // The value is not shown: it may be a private key.
+  throw invalidOption(field, 'PEM (the contents of a file, not its name)', typeof value);
+}
+
+function text(field: string, value: unknown): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
+  throw invalidOption(field, 'a text that is not empty', typeof value);
+}

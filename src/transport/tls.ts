@@ -1,0 +1,71 @@
+import { isIP } from 'node:net';
+import { connect, createServer } from 'node:tls';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { MAX_TIMER_MS, optionNames } from '../options/check.ts';
+import { parseAddress } from './address.ts';
+import { listen } from './socket-listener.ts';
+import { whenConnected } from './socket-stream.ts';
+import { type ClientTlsOptions, resolveClientTls, resolveServerTls, type ServerTlsOptions } from './tls-options.ts';
+import type { Transport } from './transport.ts';
+
+/** Options of {@link tlsTransport}. */
+export interface TlsTransportOptions {
+  /** For connecting. Default: trust the authorities that come with Node, present no certificate. */
+  readonly client?: ClientTlsOptions;
+  /** For listening; without it the transport can only connect. */
+  readonly server?: ServerTlsOptions;
+}
+
+/**
+ * TLS over TCP; mutual TLS where the server's `requestCert` is set.
+ * @throws CmdStreamError `invalid-argument`, also where certificate and key do not fit together.
+ *
+ * @example
+ * ```ts
+ * tlsTransport({ server: { cert, key, ca, requestCert: true } });
+ * tlsTransport({ client: { ca, cert: clientCert, key: clientKey } });
+ * ```
+ */
+export function tlsTransport(options: TlsTransportOptions = {}): Transport {
+  optionNames('tlsTransport options', options, ['client', 'server']);
+  const client = resolveClientTls(options.client ?? {});
+  const server = options.server === undefined ? undefined : resolveServerTls(options.server);
+  const { secureContext, rejectUnauthorized, checkServerIdentity } = client;
+  return {
+    name: 'tls',
+    async connect(address, signal) {
+      const { host, port } = parseAddress(address);
+      signal.throwIfAborted();
+      // An IP address is not sent as a server name (RFC 6066, section 3), but is checked against the certificate.
+      const servername = client.servername ?? (isIP(host) === 0 ? host : undefined);
+      const socket = connect({
+        host,
+        port,
+        secureContext,
+        rejectUnauthorized,
+        ...(servername === undefined ? {} : { servername }),
+        ...(checkServerIdentity === undefined ? {} : { checkServerIdentity }),
+      });
+      socket.setNoDelay(true);
+      return whenConnected(socket, 'secureConnect', signal);
+    },
+    async listen(where, events) {
+      if (server === undefined) {
+        throw new CmdStreamError(
+          'invalid-argument',
+          `option 'server' of tlsTransport is missing: nothing to listen with`,
+        );
+      }
+      const handshakeTimeout = Math.min(where.handshakeTimeoutMs, MAX_TIMER_MS);
+      const { identity, requestCert } = server;
+      const acceptor = createServer({
+        ...identity,
+        requestCert,
+        rejectUnauthorized: true,
+        handshakeTimeout,
+        noDelay: true,
+      });
+      return listen(acceptor, 'secureConnection', where, events);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { generate } from 'selfsigned';
+
+/** A certificate and its private key, in PEM form. */
+export interface Identity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a test of TLS needs; all of it made for the test, valid for a day. */
+export interface Certificates {
+  /** The certificate of the authority that has signed `server` and `client`. */
+  readonly ca: string;
+  /** For `localhost`, `127.0.0.1` and `::1`. */
+  readonly server: Identity;
+  readonly client: Identity;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Makes an authority, and a server and a client certificate that it signs. Two calls give two authorities. */
+export async function makeCertificates(): Promise<Certificates> {
+  const authority = await generate([{ name: 'commonName', value: 'cmd-stream test authority' }], {
+    ...common(),
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, critical: true },
+    ],
+  });
+  const ca = { key: authority.private, cert: authority.cert };
+  return {
+    ca: ca.cert,
+    server: await signed('localhost', 'serverAuth', ca),
+    client: await signed('client', 'clientAuth', ca),
+  };
+}
+
+async function signed(name: string, usage: 'serverAuth' | 'clientAuth', ca: Identity): Promise<Identity> {
+  const made = await generate([{ name: 'commonName', value: name }], {
+    ...common(),
+    ca,
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', [usage]: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: name },
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
+        ],
+      },
+    ],
+  });
+  return { cert: made.cert, key: made.private };
+}
+
+/** Elliptic curves: RSA keys take a second to find. */
+function common() {
+  const now = Date.now();
+  return {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(now - HOUR_MS),
+    notAfterDate: new Date(now + 24 * HOUR_MS),
+  } as const;
+}
