@@ -32,8 +32,8 @@ export class FailureWindow {
 
   /** Starts again, full of successes. */
   reset(): void {
+    // Where the next outcome goes does not matter: all of them are alike.
     this.#outcomes.fill(SUCCESS);
-    this.#next = 0;
     this.#failures = 0;
   }
 }

@@ -1,3 +1,4 @@
+import { readFloat64, readInt32, readUint32 } from './big-endian.ts';
 import { MAX_PAYLOAD_DEPTH } from './sendable.ts';
 import { readUtf8 } from './utf8.ts';
 
@@ -65,14 +66,14 @@ export class MessagePackReader {
       case 0xca:
         return this.#buffer.readFloatBE(this.#take(4));
       case 0xcb:
-        return this.#buffer.readDoubleBE(this.#take(8));
+        return readFloat64(this.#buffer, this.#take(8));
       case 0xcc:
       case 0xcd:
       case 0xce:
         return this.#length(code - 0xcc);
       case 0xcf: {
         const at = this.#take(8);
-        const value = this.#buffer.readUInt32BE(at) * 0x100000000 + this.#buffer.readUInt32BE(at + 4);
+        const value = readUint32(this.#buffer, at) * 0x100000000 + readUint32(this.#buffer, at + 4);
         return Number.isSafeInteger(value) ? value : this.#buffer.readBigUInt64BE(at);
       }
       case 0xd0:
@@ -80,10 +81,10 @@ export class MessagePackReader {
       case 0xd1:
         return this.#buffer.readInt16BE(this.#take(2));
       case 0xd2:
-        return this.#buffer.readInt32BE(this.#take(4));
+        return readInt32(this.#buffer, this.#take(4));
       case 0xd3: {
         const at = this.#take(8);
-        const value = this.#buffer.readInt32BE(at) * 0x100000000 + this.#buffer.readUInt32BE(at + 4);
+        const value = readInt32(this.#buffer, at) * 0x100000000 + readUint32(this.#buffer, at + 4);
         return Number.isSafeInteger(value) ? value : this.#buffer.readBigInt64BE(at);
       }
       case 0xd4:
@@ -118,7 +119,9 @@ export class MessagePackReader {
   /** Reads an unsigned number of 1, 2 or 4 bytes: `width` 0, 1 or 2. */
   #length(width: number): number {
     if (width === 0) return this.#buffer[this.#take(1)] as number;
-    return width === 1 ? this.#buffer.readUInt16BE(this.#take(2)) : this.#buffer.readUInt32BE(this.#take(4));
+    if (width === 2) return readUint32(this.#buffer, this.#take(4));
+    const at = this.#take(2);
+    return ((this.#buffer[at] as number) << 8) | (this.#buffer[at + 1] as number);
   }
 
   #bytes(length: number): Uint8Array {
@@ -208,14 +211,14 @@ export class MessagePackReader {
     const type = buffer.readInt8(start);
     if (type !== TIMESTAMP) throw new Error(`MessagePack extension type ${type} is not supported`);
     const at = start + 1;
-    if (length === 4) return new Date(buffer.readUInt32BE(at) * 1000);
+    if (length === 4) return new Date(readUint32(buffer, at) * 1000);
     if (length === 8) {
-      const high = buffer.readUInt32BE(at);
-      return toDate((high & 3) * 0x100000000 + buffer.readUInt32BE(at + 4), high >>> 2);
+      const high = readUint32(buffer, at);
+      return toDate((high & 3) * 0x100000000 + readUint32(buffer, at + 4), high >>> 2);
     }
     if (length === 12) {
-      const seconds = buffer.readInt32BE(at + 4) * 0x100000000 + buffer.readUInt32BE(at + 8);
-      return toDate(seconds, buffer.readUInt32BE(at));
+      const seconds = readInt32(buffer, at + 4) * 0x100000000 + readUint32(buffer, at + 8);
+      return toDate(seconds, readUint32(buffer, at));
     }
     throw new Error(`a MessagePack timestamp of ${length} bytes`);
   }

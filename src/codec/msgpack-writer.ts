@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../bytes/byte-writer.ts';
+import { writeFloat64, writeUint32 } from './big-endian.ts';
 import { formOf, MAX_PAYLOAD_DEPTH, noData, timeOf, tooDeep, tooLong, Unsendable } from './sendable.ts';
 
 /**
@@ -168,7 +169,7 @@ function writeHeader(
     buffer[position++] = length;
   } else {
     buffer[position++] = code16 + 1;
-    position = buffer.writeUInt32BE(length, position);
+    position = writeUint32(buffer, position, length);
   }
   writer.position = position;
 }
@@ -176,7 +177,7 @@ function writeHeader(
 /** Puts another count into the header of a map, which keeps its size. */
 function correctCount(buffer: Buffer, start: number, count: number): void {
   if (buffer[start] === 0xde) buffer.writeUInt16BE(count, start + 1);
-  else if (buffer[start] === 0xdf) buffer.writeUInt32BE(count, start + 1);
+  else if (buffer[start] === 0xdf) writeUint32(buffer, start + 1, count);
   else buffer[start] = 0x80 | count;
 }
 
@@ -217,7 +218,7 @@ function writeNumber(value: number, writer: ByteWriter): void {
       buffer[position++] = value;
     } else {
       buffer[position++] = 0xce;
-      position = buffer.writeUInt32BE(value, position);
+      position = writeUint32(buffer, position, value);
     }
   } else if (value < 0 && value >> 0 === value) {
     if (value >= -0x20) {
@@ -231,22 +232,22 @@ function writeNumber(value: number, writer: ByteWriter): void {
       buffer[position++] = value;
     } else {
       buffer[position++] = 0xd2;
-      position = buffer.writeInt32BE(value, position);
+      position = writeUint32(buffer, position, value);
     }
   } else if (value !== 0 && Number.isSafeInteger(value)) {
     buffer[position++] = value > 0 ? 0xcf : 0xd3;
     position = writeInt64(buffer, position, value);
   } else {
     buffer[position++] = 0xcb;
-    position = buffer.writeDoubleBE(value, position);
+    position = writeFloat64(buffer, position, value);
   }
   writer.position = position;
 }
 
 /** Writes a safe whole number in eight bytes, two's complement. */
 function writeInt64(buffer: Buffer, position: number, value: number): number {
-  buffer.writeUInt32BE(Math.floor(value / 0x100000000) >>> 0, position);
-  return buffer.writeUInt32BE(value >>> 0, position + 4);
+  writeUint32(buffer, position, Math.floor(value / 0x100000000));
+  return writeUint32(buffer, position + 4, value);
 }
 
 function writeBigInt(value: bigint, writer: ByteWriter): void {
@@ -279,18 +280,18 @@ function writeTimestamp(timeMs: number, writer: ByteWriter): void {
     buffer[position++] = 0xc7;
     buffer[position++] = 12;
     buffer[position++] = 0xff;
-    position = buffer.writeUInt32BE(nanoseconds, position);
+    position = writeUint32(buffer, position, nanoseconds);
     position = writeInt64(buffer, position, seconds);
   } else if (nanoseconds === 0 && seconds < 0x100000000) {
     buffer[position++] = 0xd6;
     buffer[position++] = 0xff;
-    position = buffer.writeUInt32BE(seconds, position);
+    position = writeUint32(buffer, position, seconds);
   } else {
     buffer[position++] = 0xd7;
     buffer[position++] = 0xff;
     // 30 bits of nanoseconds, then 34 bits of seconds.
-    position = buffer.writeUInt32BE(nanoseconds * 4 + Math.floor(seconds / 0x100000000), position);
-    position = buffer.writeUInt32BE(seconds >>> 0, position);
+    position = writeUint32(buffer, position, nanoseconds * 4 + Math.floor(seconds / 0x100000000));
+    position = writeUint32(buffer, position, seconds);
   }
   writer.position = position;
 }

@@ -2,7 +2,7 @@ import type { Schema } from '../protocol/definitions.ts';
 import type { AnyProtocol, ResultEntry } from '../protocol/protocol.ts';
 import { protocolTables } from '../protocol/protocol.ts';
 import type { AnyHandler } from './handlers.ts';
-import { resolveHandlers } from './handlers.ts';
+import { handlerOf } from './handlers.ts';
 
 /** What the server does with the Commands of one type. */
 export interface Route {
@@ -21,17 +21,15 @@ export interface Route {
 
 /**
  * The routes of a protocol; the index is the type number on the wire.
- * @throws CmdStreamError `invalid-argument` for a handler that is missing or that no Command asks for.
+ * @throws CmdStreamError `invalid-argument` for a handler that is missing.
  */
 export function makeRoutes(protocol: AnyProtocol, handlers: unknown): readonly Route[] {
   const { commandEntries, resultEntries } = protocol[protocolTables];
-  const names = commandEntries.map(({ name }) => name);
-  const handlerOf = resolveHandlers(handlers, names);
   return commandEntries.map(({ name, definition, tagged, resultTypes }) => {
     const results = resultTypes.flatMap((type) => resultEntries[type] ?? []);
     return {
       name,
-      handler: handlerOf(name),
+      handler: handlerOf(handlers, name),
       self: handlers,
       schema: definition.schema,
       result: tagged ? undefined : results[0],

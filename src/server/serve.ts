@@ -40,10 +40,11 @@ const GOODBYE_TIMEOUT_MS = 500;
  * }, { port: 9000 });
  * ```
  */
-export async function serve<P extends AnyProtocol, Receiver>(
+export async function serve<P extends AnyProtocol, Receiver, H extends Handlers<P, Receiver>>(
   protocol: P,
   receiver: Receiver,
-  handlers: Handlers<P, NoInfer<Receiver>>,
+  // A type of its own, so that the literals that handlers return stay literals.
+  handlers: H,
   options?: ServerOptions<NoInfer<Receiver>>,
 ): Promise<Server> {
   if (protocol?.[protocolTables] === undefined) {

@@ -30,10 +30,11 @@ export function serverLogic(
         { host, port, handshakeTimeoutMs, maxConnections },
         {
           connection: (stream) => (isAccepting() ? connections.accept(stream) : stream.destroy()),
-          acceptError: (error) =>
-            options.onAcceptError(
-              CmdStreamError.from(error, 'connect-failed', `a connection to ${host}:${port} could not be accepted`),
-            ),
+          acceptError: (error) => {
+            const where = place.listener?.address ?? `${host}:${port}`;
+            const context = `a connection to ${where} could not be accepted`;
+            options.onAcceptError(CmdStreamError.from(error, 'connect-failed', context));
+          },
         },
       );
     } catch (error) {

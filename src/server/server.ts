@@ -1,5 +1,5 @@
 import { type Actor, toPromise } from 'xstate';
-import type { ServerConnections, serverMachine } from '../../machines/server.ts';
+import type { ServerConnections, ServerEvent, serverMachine } from '../../machines/server.ts';
 import { durationMs, optionNames } from '../options/check.ts';
 import type { Listener } from '../transport/transport.ts';
 
@@ -35,7 +35,7 @@ export class Server {
     this.#shutdownTimeoutMs = shutdownTimeoutMs;
     this.address = listener.address;
     this.port = Number(listener.address.slice(listener.address.lastIndexOf(':') + 1));
-    this.done = toPromise(actor).then(cleanUp);
+    this.done = toPromise(actor).then(cleanUp, cleanUp);
   }
 
   /** How many connections there are. */
@@ -53,18 +53,23 @@ export class Server {
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     optionNames('the options of shutdown()', options, ['timeoutMs']);
     const timeoutMs = durationMs('timeoutMs', options.timeoutMs, this.#shutdownTimeoutMs, { minMs: 0 });
-    this.#actor.send({ type: 'server.shutDown', timeoutMs });
+    this.#tell({ type: 'server.shutDown', timeoutMs });
     await this.done;
   }
 
   /** Closes everything now: the signals of running handlers fire, and what was not written is lost. */
   async close(): Promise<void> {
-    this.#actor.send({ type: 'server.close' });
+    this.#tell({ type: 'server.close' });
     await this.done;
   }
 
   /** `await using server = ...`: {@link shutdown} with the server's timeout, which closes what is left then. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
+  }
+
+  /** An event for a server that is closed already is none. */
+  #tell(event: ServerEvent): void {
+    if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event);
   }
 }

@@ -79,7 +79,10 @@ class MemoryTransport implements Transport {
     const name = key(options.host, port);
     const address = formatAddress(options.host, port);
     if (this.#listeners.has(name)) throw systemError('listen', 'EADDRINUSE', address);
-    const listener = new MemoryListener(address, options.maxConnections, events, () => this.#listeners.delete(name));
+    const listener = new MemoryListener(address, options.maxConnections, events, () => {
+      // A second close must not take the port from the one who has it now.
+      if (this.#listeners.get(name) === listener) this.#listeners.delete(name);
+    });
     this.#listeners.set(name, listener);
     return listener;
   }

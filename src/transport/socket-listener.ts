@@ -47,7 +47,11 @@ class SocketListener implements Listener {
       if (server.listening) events.acceptError(error);
     };
     server.on('error', onError);
-    server.on('tlsClientError', onError);
+    server.on('tlsClientError', (error: Error, socket: Socket) => {
+      // After a handshake that took too long Node leaves the socket open.
+      socket.destroy();
+      onError(error);
+    });
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { callback, flag, invalidOption, oneOf, optionNames } from '../options/check.ts';
@@ -119,6 +120,8 @@ function resolveIdentity(options: TlsIdentityOptions): SecureContextOptions {
 /** Lets OpenSSL say whether the fields are sound and fit together. */
 function makeContext(identity: SecureContextOptions): SecureContext {
   try {
+    // createSecureContext passes over an authority that it cannot read.
+    for (const ca of [identity.ca ?? []].flat()) new X509Certificate(ca);
     return createSecureContext(identity);
   } catch (error) {
     throw CmdStreamError.from(error, 'invalid-argument', 'the TLS options cannot be used');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { generate } from 'selfsigned';
 
 /** A certificate and its private key, in PEM form. */
@@ -19,7 +20,8 @@ const HOUR_MS = 3_600_000;
 
 /** Makes an authority, and a server and a client certificate that it signs. Two calls give two authorities. */
 export async function makeCertificates(): Promise<Certificates> {
-  const authority = await generate([{ name: 'commonName', value: 'cmd-stream test authority' }], {
+  // Authorities are looked up by name: no two may have the same.
+  const authority = await generate([{ name: 'commonName', value: `test authority ${randomUUID()}` }], {
     ...common(),
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },

@@ -8,6 +8,7 @@ require (
 	github.com/mus-format/common-go v0.0.0-20260324174526-3d8f1741b5a2
 	github.com/mus-format/mus-stream-go v0.10.1
 	github.com/vmihailenco/msgpack/v5 v5.4.1
+	github.com/ymz-ncnk/circbrk-go v0.0.0-20260117185435-2da55ad9387e
 	google.golang.org/protobuf v1.36.11
 )
 

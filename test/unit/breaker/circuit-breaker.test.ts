@@ -58,7 +58,9 @@ describe('an open circuit breaker', () => {
   it('admits nothing until its time is over, and says how long that is', () => {
     const { breaker, clock, changes } = startBreaker({ openDurationMs: 1000 });
     expect(breaker.openForMs).toBe(0);
+    clock.advance(5000);
     open(breaker);
+    expect(breaker.openForMs).toBe(1000);
     expect(breaker.admit()).toBe(0);
     clock.advance(999);
     expect(breaker.admit()).toBe(0);

@@ -38,15 +38,25 @@ test('ports are given out again after the last, except those that are taken', as
   const { listener } = await accepting(transport);
   const seen = new Set([listener.address]);
   for (let count = 0; count < 16_400; count++) {
-    const { address, close } = await transport.listen(
+    const another = await transport.listen(
       { host: '127.0.0.1', port: 0, handshakeTimeoutMs: 1, maxConnections: 1 },
       { connection() {}, acceptError() {} },
     );
-    expect(address === listener.address).toBe(false);
-    seen.add(address);
-    await close.call({});
+    expect(another.address === listener.address).toBe(false);
+    seen.add(another.address);
+    await another.close();
   }
   expect(seen.size).toBe(16_384);
+});
+
+test('closing a listener twice does not take the port from its next owner', async () => {
+  const transport = memoryTransport();
+  const { listener } = await accepting(transport, { port: 9000 });
+  await listener.close();
+  const { next } = await accepting(transport, { port: 9000 });
+  await listener.close();
+  await connecting(transport, 'localhost:9000');
+  await next();
 });
 
 test('as many bytes travel as the bound allows, the rest waits with the writer, whose memory it stays', async () => {
@@ -57,8 +67,9 @@ test('as many bytes travel as the bound allows, the rest waits with the writer, 
   expect(client.stream.bufferedBytes).toBe(3);
   memory.fill('!');
   server.stream.resume();
-  await until(() => client.drains === 1, 'drained');
+  await until(() => server.text.length === 13, 'all bytes');
   expect(server.text).toBe('0123456789!!!');
+  await until(() => client.drains === 1, 'drained');
   expect(client.stream.bufferedBytes).toBe(0);
 });
 

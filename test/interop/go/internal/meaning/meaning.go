@@ -26,7 +26,7 @@ type Member struct {
 // Object is a JSON object whose members keep their order.
 type Object []Member
 
-// MarshalJSON writes the members in their order, and HTML characters as they are.
+// MarshalJSON writes the members in their order.
 func (o Object) MarshalJSON() ([]byte, error) {
 	var buffer bytes.Buffer
 	buffer.WriteByte('{')
@@ -34,25 +34,18 @@ func (o Object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			buffer.WriteByte(',')
 		}
-		buffer.Write(Scalar(member.Name))
-		buffer.WriteByte(':')
+		name, err := json.Marshal(member.Name)
+		if err != nil {
+			return nil, err
+		}
 		value, err := json.Marshal(member.Value)
 		if err != nil {
 			return nil, err
 		}
+		buffer.Write(name)
+		buffer.WriteByte(':')
 		buffer.Write(value)
 	}
 	buffer.WriteByte('}')
 	return buffer.Bytes(), nil
-}
-
-// Scalar writes a JSON text, number, boolean or null.
-func Scalar(value any) []byte {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		panic(err)
-	}
-	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))
 }

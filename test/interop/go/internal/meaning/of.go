@@ -129,10 +129,14 @@ func ofField(m protoreflect.Message, field protoreflect.FieldDescriptor) any {
 }
 
 func ofProto(value protoreflect.Value) any {
-	if message, ok := value.Interface().(protoreflect.Message); ok {
-		return ofMessage(message)
+	switch value := value.Interface().(type) {
+	case protoreflect.Message:
+		return ofMessage(value)
+	case []byte:
+		return ofBytes(value) // Protobuf has no nil bytes
+	default:
+		return of(reflect.ValueOf(value))
 	}
-	return of(reflect.ValueOf(value.Interface()))
 }
 
 func sorted(object Object) Object {

@@ -1,0 +1,51 @@
+/** What `cmd-stream --help` prints. */
+export const HELP = `cmd-stream: typed Commands to a server and Results back
+
+Usage:
+  cmd-stream demo  [options]                              watch a group of clients live through an outage
+  cmd-stream serve [options]                              serve the calc example
+  cmd-stream call  ADDRESS COMMAND [PAYLOAD] [options]    send one Command and print its Results
+
+cmd-stream COMMAND --help tells the options.`;
+
+const CODEC = '--codec msgpack|json   the payload format (default msgpack)';
+
+const HELP_OF: Readonly<Record<string, string>> = {
+  demo: `Usage: cmd-stream demo [options]
+
+Runs a server and a sender with four clients over TCP: single Results, deadlines, streams, 10,000 Commands at once; then
+the server stops, the circuit breaker opens, the clients back off; the server returns, and so does service.
+
+Options:
+  --address HOST:PORT    send to a server that is running already ('cmd-stream serve'); the outage is left out
+  ${CODEC}`,
+  serve: `Usage: cmd-stream serve [options]
+
+Serves the calc example (Add, Countdown, Delay) until it is interrupted.
+
+Options:
+  --port N               the TCP port (default 9000; 0: any free one)
+  --host HOST            the address to listen on (default 127.0.0.1)
+  ${CODEC}`,
+  call: `Usage: cmd-stream call ADDRESS COMMAND [PAYLOAD] [options]
+
+Sends one Command and prints each of its Results as a line of JSON. PAYLOAD is JSON.
+
+  cmd-stream call 127.0.0.1:9000 Add '{"a":2,"b":3}' --protocol examples/calc.ts
+
+Options:
+  --protocol FILE        the module that exports the protocol (default: the calc example)
+  --export NAME          the export to use, where the module exports several protocols
+  ${CODEC}
+  --timeout MS           the deadline over all Results (default 10000)
+  --server-info TEXT     the ServerInfo that the server must have (default 'default')
+  --tls                  connect by TLS, trusting the authorities of Node
+  --tls-ca FILE          connect by TLS, trusting this authority (PEM)
+  --tls-cert FILE        the certificate to present, for mutual TLS (PEM)
+  --tls-key FILE         its key (PEM)`,
+};
+
+/** What `cmd-stream NAME --help` prints. */
+export function helpOf(name: string): string {
+  return HELP_OF[name] ?? HELP;
+}

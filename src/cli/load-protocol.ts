@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describeError } from '../errors/cmd-stream-error.ts';
+import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Loads the protocol that `file` exports: the only one, or the one named `exportName`. @throws UsageError */
+export async function loadProtocol(file: string, exportName: string | undefined): Promise<AnyProtocol> {
+  const module = await importModule(file);
+  const protocols = Object.entries(module).filter((entry): entry is [string, AnyProtocol] => isProtocol(entry[1]));
+  if (exportName !== undefined) {
+    const named = protocols.find(([name]) => name === exportName);
+    if (named !== undefined) return named[1];
+    throw new UsageError(`${file} exports no protocol '${exportName}'; it exports ${listOf(protocols)}`);
+  }
+  const [first, second] = protocols;
+  if (first === undefined) throw new UsageError(`${file} exports no protocol made by defineProtocol()`);
+  if (second !== undefined) throw new UsageError(`${file} exports ${listOf(protocols)}: say which with --export NAME`);
+  return first[1];
+}
+
+function isProtocol(value: unknown): value is AnyProtocol {
+  return typeof value === 'object' && value !== null && protocolTables in value;
+}
+
+function listOf(protocols: readonly (readonly [string, AnyProtocol])[]): string {
+  return protocols.length === 0 ? 'none' : protocols.map(([name]) => name).join(', ');
+}
+
+/** Imports a module; TypeScript by Node itself where it can (22.18 or later), else by `tsx` where that is installed. */
+async function importModule(file: string): Promise<Record<string, unknown>> {
+  const url = pathToFileURL(resolve(file)).href;
+  try {
+    return await import(url);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') {
+      throw new UsageError(`cannot load ${file}: ${describeError(error)}`);
+    }
+  }
+  try {
+    const { tsImport } = await import('tsx/esm/api');
+    return await tsImport(url, import.meta.url);
+  } catch (error) {
+    const hint = `this Node cannot load TypeScript itself; install tsx beside cmd-stream, or use Node 22.18 or later`;
+    throw new UsageError(`cannot load ${file}: ${describeError(error)} (${hint})`);
+  }
+}

@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { serve } from '../index.ts';
+import { Calculator, calc, handlers } from './calc.ts';
+import { codecNamed } from './codec-option.ts';
+import type { Terminal } from './terminal.ts';
+import { parseArguments, parseWholeNumber } from './usage-error.ts';
+
+/** `cmd-stream serve`: the calc example, until SIGINT or SIGTERM. */
+export async function serveCalc(args: string[], out: Terminal): Promise<number> {
+  const { values } = parseArguments({
+    args,
+    options: {
+      port: { type: 'string', default: '9000' },
+      host: { type: 'string', default: '127.0.0.1' },
+      codec: { type: 'string', default: 'msgpack' },
+    },
+  });
+  const calculator = new Calculator();
+  const server = await serve(calc, calculator, handlers, {
+    port: parseWholeNumber('port', values.port, 0),
+    host: values.host,
+    codec: codecNamed(values.codec),
+  });
+  out.line(`serving Add, Countdown and Delay on ${server.address} (${values.codec}); stop with Ctrl-C`);
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })]);
+  stopped.abort();
+  out.line('finishing what is under way');
+  await server.shutdown();
+  out.line(`stopped; ${calculator.executed} sums were made`);
+  return 0;
+}

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { ByteReader } from '../../../src/bytes/byte-reader.ts';
+import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
+import { msgpack } from '../../../src/codec/msgpack.ts';
+
+/** A Result, or a Pong (`seq` 0), as it came over the wire. */
+export interface RawResult {
+  readonly seq: number;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+const types: string[] = [];
+const codec = msgpack();
+const commands = codec.bind({ kind: 'command', types, maxPayloadBytes: 2 ** 30 });
+const results = codec.bind({ kind: 'result', types, maxPayloadBytes: 2 ** 30 });
+
+/** A client that knows nothing but the bytes: what a Go client, or an attacker, is to the server. */
+export class RawClient {
+  readonly socket: Socket;
+  /** What the server introduced itself with. */
+  serverInfo: string | undefined;
+  readonly received: RawResult[] = [];
+  /** Resolves once the socket is closed. */
+  readonly closed: Promise<void>;
+
+  #bytes: Buffer = Buffer.alloc(0);
+  #watchers: (() => void)[] = [];
+
+  static async open(port: number): Promise<RawClient> {
+    const client = new RawClient(connect({ port, host: '127.0.0.1' }));
+    await client.until(() => client.serverInfo !== undefined);
+    return client;
+  }
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('error', () => {});
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        resolve();
+        this.#tell();
+      });
+    });
+    socket.on('data', (bytes) => this.#read(bytes));
+  }
+
+  /** The bytes of a Command. */
+  static command(seq: number, type: number, payload: unknown): Buffer {
+    const writer = new ByteWriter();
+    writer.writeVarint(seq);
+    commands.encode(type, payload, writer);
+    return writer.buffer.subarray(0, writer.position);
+  }
+
+  send(seq: number, type: number, payload: unknown): void {
+    this.socket.write(RawClient.command(seq, type, payload));
+  }
+
+  ping(): void {
+    this.socket.write(Buffer.of(0));
+  }
+
+  /** The values that answered a Command. */
+  valuesOf(seq: number): unknown[] {
+    return this.received.filter((result) => result.seq === seq).map(({ value }) => value);
+  }
+
+  /** Sends a Command and waits for its first Result. */
+  async ask(seq: number, type: number, payload: unknown): Promise<RawResult> {
+    this.send(seq, type, payload);
+    return this.first(seq);
+  }
+
+  /** Waits for the first Result of a Command. */
+  async first(seq: number): Promise<RawResult> {
+    await this.until(() => this.received.some((result) => result.seq === seq));
+    return this.received.find((result) => result.seq === seq) as RawResult;
+  }
+
+  /** Waits for `count` Results and Pongs in all. */
+  async count(count: number): Promise<void> {
+    await this.until(() => this.received.length >= count);
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      if (this.socket.closed) throw new Error('the connection is closed');
+      await new Promise<void>((resolve) => this.#watchers.push(resolve));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.socket.destroy();
+    if (!this.socket.closed) await once(this.socket, 'close');
+  }
+
+  #tell(): void {
+    const watchers = this.#watchers;
+    this.#watchers = [];
+    for (const watcher of watchers) watcher();
+  }
+
+  #read(bytes: Buffer): void {
+    const reader = new ByteReader();
+    reader.buffer = Buffer.concat([this.#bytes, bytes]);
+    reader.end = reader.buffer.length;
+    let start = 0;
+    while (this.#readOne(reader)) start = reader.position;
+    this.#bytes = reader.buffer.subarray(start);
+    this.#tell();
+  }
+
+  #readOne(reader: ByteReader): boolean {
+    if (this.serverInfo === undefined) {
+      const length = reader.readVarint();
+      if (length < 0 || reader.available < length) return false;
+      this.serverInfo = reader.buffer.toString('utf8', reader.position, reader.position + length);
+      reader.position += length;
+      return true;
+    }
+    const seq = reader.readVarint();
+    if (seq < 0) return false;
+    const message = { type: -1, value: undefined };
+    if (seq > 0 && !results.decode(reader, message)) return false;
+    this.received.push({ seq, ...message });
+    return true;
+  }
+}
+
+/** Waits until something holds that no event tells; fails after two seconds. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  const end = Date.now() + 2_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`it did not come true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A promise and what settles it. */
+export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => void } {
+  let open: (value: T) => void = () => {};
+  const promise = new Promise<T>((resolve) => {
+    open = resolve;
+  });
+  return { promise, open };
+}

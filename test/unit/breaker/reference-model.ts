@@ -1,0 +1,65 @@
+import type { CircuitBreakerState } from '../../../src/breaker/options.ts';
+
+/** A Command that the model admitted. */
+export interface AdmittedCommand {
+  readonly epoch: number;
+}
+
+/** What a circuit breaker does, said in the plainest way: no machine, no ring, no timer. */
+export class ReferenceBreaker {
+  readonly options: { windowSize: number; failureRate: number; openDurationMs: number; successThreshold: number };
+  readonly changes: string[] = [];
+  state: CircuitBreakerState = 'closed';
+  /** Commands under way, and those whose outcome is still awaited though it will not count. */
+  readonly underWay: AdmittedCommand[] = [];
+  #epoch = 0;
+  #outcomes: boolean[] = [];
+  #successes = 0;
+  #openForMs = 0;
+
+  constructor(options: ReferenceBreaker['options']) {
+    this.options = options;
+  }
+
+  admit(): boolean {
+    const trials = this.underWay.filter(({ epoch }) => epoch === this.#epoch).length;
+    const admitted =
+      this.state === 'closed' ||
+      (this.state === 'half-open' && trials + this.#successes < this.options.successThreshold);
+    if (admitted) this.underWay.push({ epoch: this.#epoch });
+    return admitted;
+  }
+
+  end(index: number, outcome: 'succeed' | 'fail' | 'neutral'): void {
+    const [command] = this.underWay.splice(index, 1);
+    if (command?.epoch !== this.#epoch || outcome === 'neutral') return;
+    if (this.state === 'half-open') {
+      if (outcome === 'fail') this.#enter('open');
+      else if (++this.#successes === this.options.successThreshold) this.#enter('closed');
+      return;
+    }
+    this.#outcomes.push(outcome === 'succeed');
+    const { windowSize, failureRate } = this.options;
+    const failures = this.#outcomes.slice(-windowSize).filter((succeeded) => !succeeded).length;
+    if (outcome === 'fail' && failures / windowSize >= failureRate) this.#enter('open');
+  }
+
+  pass(ms: number): void {
+    if (this.state !== 'open') return;
+    this.#openForMs -= ms;
+    if (this.#openForMs <= 0) this.#enter('half-open');
+  }
+
+  reset(): void {
+    this.#enter('closed');
+  }
+
+  #enter(state: CircuitBreakerState): void {
+    if (state !== this.state) this.changes.push(`${this.state}>${state}`);
+    this.state = state;
+    this.#epoch++;
+    this.#outcomes = [];
+    this.#successes = 0;
+    this.#openForMs = this.options.openDurationMs;
+  }
+}

@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
+import { composeHooks } from '../../../src/hooks/compose-hooks.ts';
+import type { Hooks } from '../../../src/hooks/hooks.ts';
+import { noopHooks } from '../../../src/hooks/noop-hooks.ts';
+import { closedGate, command, failure, notSent, recording, resultOf, sent } from './support.ts';
+
+let log: string[];
+beforeEach(() => {
+  log = [];
+});
+
+function refuse(error: unknown): Hooks['beforeSend'] {
+  return () => {
+    throw error;
+  };
+}
+
+/** What `beforeSend` throws. */
+function thrownBy(hooks: Hooks): unknown {
+  try {
+    hooks.beforeSend?.(command);
+  } catch (error) {
+    return error;
+  }
+  throw new Error('did not refuse');
+}
+
+describe('composed hooks', () => {
+  it('are all called in the given order', () => {
+    const hooks = composeHooks(recording('a', log), recording('b', log))();
+    expect(hooks.beforeSend?.(command)).toBeUndefined();
+    hooks.onResult?.(sent, resultOf(1, false));
+    hooks.onTimeout?.(sent, failure('timeout'));
+    expect(log).toEqual([
+      'a.beforeSend',
+      'b.beforeSend',
+      'a.onResult 1',
+      'b.onResult 1',
+      'a.onTimeout timeout',
+      'b.onTimeout timeout',
+    ]);
+  });
+
+  it('are made anew for each send', () => {
+    let made = 0;
+    const counting = () => {
+      made++;
+      return {};
+    };
+    const factory = composeHooks(counting, counting);
+    for (let n = 0; n < 3; n++) factory().beforeSend?.(command);
+    expect(made).toBe(6);
+  });
+
+  it('need not have every method', () => {
+    const hooks = composeHooks(noopHooks, recording('b', log), noopHooks)();
+    hooks.beforeSend?.(command);
+    hooks.onError?.(sent, failure('connection-lost'));
+    expect(log).toEqual(['b.beforeSend', 'b.onError connection-lost']);
+  });
+
+  it('of none do nothing, of one are that one', () => {
+    expect(composeHooks()).toBe(noopHooks);
+    const only = recording('a', log);
+    expect(composeHooks(only)).toBe(only);
+  });
+
+  it('refuse what is no factory', () => {
+    const wrong: unknown = {};
+    expect(() => composeHooks(noopHooks, wrong as typeof noopHooks)).toThrow(/'hooks\[1\]' must be a function/);
+  });
+
+  it.each(['onError', 'onTimeout', 'onCancel'] as const)('pass on one ending only: %s', (ending) => {
+    const hooks = composeHooks(recording('a', log), recording('b', log))();
+    hooks.beforeSend?.(command);
+    log.length = 0;
+    hooks[ending]?.(sent, failure('internal'));
+    hooks.onError?.(sent, failure('connection-lost'));
+    hooks.onResult?.(sent, resultOf(1, true));
+    expect(log).toEqual([`a.${ending} internal`, `b.${ending} internal`]);
+  });
+});
+
+describe('when one of the composed hooks refuses', () => {
+  it('those before it learn it by the error that the caller gets; it and those after it learn nothing', () => {
+    const told: unknown[] = [];
+    const before = () => ({
+      onError: (...args: unknown[]) => {
+        told.push(args);
+      },
+    });
+    const hooks = composeHooks(
+      before,
+      recording('b', log),
+      recording('c', log, refuse(new Error('over quota'))),
+      recording('d', log),
+    )();
+    const error = thrownBy(hooks);
+    expect(error).toBeInstanceOf(CmdStreamError);
+    expect(error).toMatchObject({ code: 'refused', mayHaveExecuted: false, cause: new Error('over quota') });
+    expect((error as CmdStreamError).message).toMatch(/Command 'Add' was not sent.*over quota/);
+    expect(told).toEqual([[notSent, error]]);
+    expect(log).toEqual(['b.beforeSend', 'c.beforeSend', 'b.onError refused']);
+  });
+
+  it('nobody learns it a second time', () => {
+    const hooks = composeHooks(recording('a', log), recording('b', log, refuse(failure('overloaded'))))();
+    const error = thrownBy(hooks);
+    hooks.onError?.(notSent, error as CmdStreamError);
+    expect(log).toEqual(['a.beforeSend', 'b.beforeSend', 'a.onError overloaded']);
+  });
+
+  it.each(['refused', 'circuit-open', 'overloaded', 'invalid-argument'] as const)(
+    'its own CmdStreamError is the error, where it says that this side chose not to send: %s',
+    (code) => {
+      const own = failure(code);
+      expect(thrownBy(composeHooks(noopHooks, recording('b', log, refuse(own)))())).toBe(own);
+    },
+  );
+
+  it.each([
+    failure('connection-lost'),
+    failure('timeout'),
+    new CmdStreamError('overloaded', 'of another request', { mayHaveExecuted: true }),
+  ])('an error that tells of another request is the cause only', (foreign) => {
+    const error = thrownBy(composeHooks(noopHooks, recording('b', log, refuse(foreign)))());
+    expect(error).toMatchObject({ code: 'refused', mayHaveExecuted: false, cause: foreign });
+  });
+
+  it('by not even being made, that is a refusal as well', () => {
+    const unmakeable = () => {
+      throw new Error('no hooks today');
+    };
+    expect(thrownBy(composeHooks(recording('a', log), unmakeable)())).toMatchObject({ code: 'refused' });
+    expect(log).toEqual(['a.beforeSend', 'a.onError refused']);
+  });
+});
+
+describe('composed hooks that wait in beforeSend', () => {
+  it('are asked one after the other', async () => {
+    const wait = async () => {
+      await Promise.resolve();
+      log.push('waited');
+    };
+    const hooks = composeHooks(recording('a', log), recording('b', log, wait), recording('c', log, wait))();
+    await hooks.beforeSend?.(command);
+    expect(log).toEqual(['a.beforeSend', 'b.beforeSend', 'waited', 'c.beforeSend', 'waited']);
+  });
+
+  it('may refuse by rejecting', async () => {
+    const reject = () => Promise.reject(new Error('no token'));
+    const hooks = composeHooks(recording('a', log), recording('b', log, reject), recording('c', log))();
+    await expect(hooks.beforeSend?.(command)).rejects.toMatchObject({ code: 'refused', cause: new Error('no token') });
+    expect(log).toEqual(['a.beforeSend', 'b.beforeSend', 'a.onError refused']);
+  });
+
+  it('learn at once that the caller cancelled, and nobody else is asked', async () => {
+    const gate = closedGate();
+    const hooks = composeHooks(
+      recording('a', log),
+      recording('b', log, () => gate.promise),
+      recording('c', log),
+    )();
+    const asked = hooks.beforeSend?.(command);
+    hooks.onCancel?.(notSent, failure('cancelled'));
+    const expected = ['a.beforeSend', 'b.beforeSend', 'a.onCancel cancelled', 'b.onCancel cancelled'];
+    expect(log).toEqual(expected);
+    gate.open();
+    await asked;
+    expect(log).toEqual(expected);
+  });
+
+  it('tell nobody when they refuse after the send has ended', async () => {
+    const gate = closedGate();
+    const hooks = composeHooks(
+      recording('a', log),
+      recording('b', log, () => gate.promise),
+    )();
+    const asked = hooks.beforeSend?.(command);
+    hooks.onTimeout?.(notSent, failure('timeout'));
+    log.length = 0;
+    gate.fail(new Error('too late'));
+    await expect(asked).rejects.toMatchObject({ code: 'refused' });
+    expect(log).toEqual([]);
+  });
+});
+
+describe('composed hooks that fail', () => {
+  const warnings: string[] = [];
+  const listen = (warning: Error) => {
+    if (warning.name === 'CmdStreamWarning') warnings.push(warning.message);
+  };
+  beforeEach(() => {
+    warnings.length = 0;
+    process.on('warning', listen);
+  });
+  afterEach(() => {
+    process.off('warning', listen);
+  });
+
+  it('do not keep the others from being called, and become warnings', async () => {
+    const defect = (): never => {
+      throw new Error('a defect');
+    };
+    const defective = () => ({ onResult: defect, onError: async () => defect() });
+    const hooks = composeHooks(defective, recording('b', log))();
+    hooks.beforeSend?.(command);
+    hooks.onResult?.(sent, resultOf(1, false));
+    hooks.onError?.(sent, failure('connection-lost'));
+    expect(log).toEqual(['b.beforeSend', 'b.onResult 1', 'b.onError connection-lost']);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([
+      expect.stringMatching(/'onResult'.*a defect/),
+      expect.stringMatching(/'onError'.*a defect/),
+    ]);
+  });
+});
