@@ -38,6 +38,7 @@ export type CircuitBreakerEvent =
   /** Nobody needs it any more. */
   | { readonly type: 'breaker.stop' };
 
+/** The circuit breaker machine. */
 export const circuitBreakerMachine = setup({
   types: {
     input: {} as CircuitBreakerInput,

@@ -1,13 +1,21 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
-import type { Connection } from './connection.ts';
+
+/** The connection that a Command was given to. */
+export interface Carrier {
+  readonly clientId: number;
+  /** Where the server is. */
+  readonly address: string;
+  /** Waits no more for the Results of a Command. Returns whether it was pending. */
+  forget(seq: number): boolean;
+}
 
 /** A Command that a client sends, and whom its Results go to. */
 export interface PendingCommand {
   readonly command: Command;
-  /** It has been given to `connection` under `seq`; `size` is its bytes on the wire. */
-  sent(connection: Connection, seq: number, size: number): void;
+  /** It has been given to `carrier` under `seq`; `size` is its bytes on the wire. */
+  sent(carrier: Carrier, seq: number, size: number): void;
   /**
    * A Result has arrived, and has passed its schema.
    * @param lastOne - whether it says of itself that it is the last; nothing follows then.

@@ -1,5 +1,4 @@
-import type { Connection } from '../client/connection.ts';
-import type { PendingCommand } from '../client/pending-command.ts';
+import type { Carrier, PendingCommand } from '../client/pending-command.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
@@ -43,7 +42,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   previousInBucket: DeadlineEntry | undefined;
   readonly #receiver: ResultReceiver;
   readonly #context: GroupSendContext;
-  #connection: Connection | undefined;
+  #carrier: Carrier | undefined;
 
   constructor(command: Command, receiver: ResultReceiver, context: GroupSendContext) {
     this.command = command;
@@ -52,7 +51,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   get clientId(): number {
-    return this.#connection?.clientId ?? -1;
+    return this.#carrier?.clientId ?? -1;
   }
 
   armed(timeoutMs: number): this {
@@ -60,8 +59,8 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
     return this;
   }
 
-  sent(connection: Connection, seq: number, size: number): void {
-    this.#connection = connection;
+  sent(carrier: Carrier, seq: number, size: number): void {
+    this.#carrier = carrier;
     this.seq = seq;
     this.size = size;
   }
@@ -78,8 +77,8 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   deadlineReached(): void {
-    if (this.#connection?.forget(this.seq) !== true) return;
-    const message = `${this.command.name} at ${this.#connection.address} was not answered by its deadline`;
+    if (this.#carrier?.forget(this.seq) !== true) return;
+    const message = `${this.command.name} at ${this.#carrier.address} was not answered by its deadline`;
     this.failed(new CmdStreamError('timeout', message, { mayHaveExecuted: true }));
   }
 }

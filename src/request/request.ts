@@ -1,7 +1,6 @@
 import { type AnyActorRef, createActor } from 'xstate';
 import { type RequestEvent, type RequestWork, type ResultReceived, requestMachine } from '../../machines/request.ts';
-import type { Connection } from '../client/connection.ts';
-import type { PendingCommand } from '../client/pending-command.ts';
+import type { Carrier, PendingCommand } from '../client/pending-command.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Hooks, SentCommand } from '../hooks/hooks.ts';
 import type { Command } from '../protocol/command.ts';
@@ -61,7 +60,7 @@ export abstract class Request implements RequestWork, PendingCommand, DeadlineEn
   #walking = false;
   #mail: Mail[] | undefined = undefined;
   readonly #inspected: AnyActorRef | undefined;
-  #connection: Connection | undefined = undefined;
+  #carrier: Carrier | undefined = undefined;
   #hooks: Hooks | undefined = undefined;
   #signal: AbortSignal | undefined = undefined;
   #onAbort: (() => void) | undefined = undefined;
@@ -81,7 +80,7 @@ export abstract class Request implements RequestWork, PendingCommand, DeadlineEn
   }
 
   get clientId(): number | undefined {
-    return this.#connection?.clientId;
+    return this.#carrier?.clientId;
   }
 
   /** Whether the request has come to its end. */
@@ -115,8 +114,8 @@ export abstract class Request implements RequestWork, PendingCommand, DeadlineEn
 
   // ---- what happens to it
 
-  sent(connection: Connection, seq: number, size: number): void {
-    this.#connection = connection;
+  sent(carrier: Carrier, seq: number, size: number): void {
+    this.#carrier = carrier;
     this.seq = seq;
     this.size = size;
     this.#dispatch(COMMAND_SENT, SENT_EVENT);
@@ -207,7 +206,7 @@ export abstract class Request implements RequestWork, PendingCommand, DeadlineEn
   release(): void {
     if (this.deadlineBucket !== undefined) this.context.deadlines.disarm(this);
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#connection?.forget(this.seq);
+    this.#carrier?.forget(this.seq);
     this.#onSettled?.(this);
     this.#onSettled = undefined;
   }
@@ -260,8 +259,8 @@ export abstract class Request implements RequestWork, PendingCommand, DeadlineEn
   }
 
   #where(): string {
-    const connection = this.#connection;
-    return connection === undefined ? this.command.name : `${this.command.name} at ${connection.address}`;
+    const carrier = this.#carrier;
+    return carrier === undefined ? this.command.name : `${this.command.name} at ${carrier.address}`;
   }
 
   #after(): string {

@@ -32,3 +32,8 @@ export type Defer = (task: () => void) => void;
  * Commands that one turn sends leave in one write; and before any waiting for the network.
  */
 export const deferToEndOfTurn: Defer = (task) => process.nextTick(task);
+
+/** `setImmediate`: in the next turn of the event loop, so that timers and the network have their turns as well. */
+export const deferToNextTurn: Defer = (task) => {
+  setImmediate(task);
+};

@@ -1,5 +1,5 @@
 import { optionNames, wholeNumber } from '../options/check.ts';
-import type { Defer } from '../system/clock.ts';
+import { type Defer, deferToNextTurn } from '../system/clock.ts';
 import { formatAddress, parseAddress } from './address.ts';
 import { MemoryStream } from './memory-stream.ts';
 import type { ByteStream, Listener, ListenerEvents, ListenOptions, Transport } from './transport.ts';
@@ -14,11 +14,6 @@ export interface MemoryOptions {
   /** When bytes and events are delivered. Default: in the next turn of the event loop. */
   readonly defer?: Defer;
 }
-
-/** A turn of the event loop for every hop, so that timers and the network have their turns as well. */
-const deferToNextTurn: Defer = (task) => {
-  setImmediate(task);
-};
 
 /** The ports that are given out for port 0: the range that IANA leaves for such use (RFC 6335, section 6). */
 const FIRST_FREE_PORT = 49_152;

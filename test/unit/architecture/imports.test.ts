@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { findCycle, importsOf, sourceFiles } from './sources.ts';
+
+const machines = sourceFiles('machines');
+const src = sourceFiles('src');
+
+/** The room of a file: `src/wire`, or `machines`. */
+const roomOf = (path: string) =>
+  (path.startsWith('src/') && path.split('/').length > 2 ? path.split('/', 2).join('/') : path.split('/')[0]) as string;
+
+describe('imports', () => {
+  it('are found by the reader that these tests use', () => {
+    const text = `import a from './a.ts';\nimport {\n  b,\n} from '../b.ts';\nexport { c } from 'c';\nawait import('./d.ts');`;
+    expect(importsOf('src/x/y.ts', text)).toEqual(['src/x/a.ts', 'src/b.ts', 'c', 'src/x/d.ts']);
+    expect(
+      findCycle(
+        new Map([
+          ['a', new Set(['b'])],
+          ['b', new Set(['a'])],
+        ]),
+      ),
+    ).toEqual(['a', 'b', 'a']);
+  });
+
+  it('of a machine are xstate and sibling machines only', () => {
+    const strangers = machines.flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => target !== 'xstate' && !target.startsWith('machines/'))
+        .map((target) => `${path} -> ${target}`),
+    );
+    expect(strangers).toEqual([]);
+  });
+
+  it('of src lead to src, to machines, to Node and to the packages that it is allowed', () => {
+    const allowed = ['xstate', 'msgpackr', '@standard-schema/spec', 'tsx/esm/api', '@bufbuild/protobuf'];
+    const strangers = src.flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => !/^(src|machines)\/|^node:/.test(target) && !allowed.includes(target))
+        .map((target) => `${path} -> ${target}`),
+    );
+    expect(strangers).toEqual([]);
+  });
+
+  it('form no cycle of files', () => {
+    const graph = new Map([...machines, ...src].map(({ path, imports }) => [path, new Set(imports)]));
+    expect(findCycle(graph)).toBeUndefined();
+  });
+
+  it('form no cycle of rooms', () => {
+    const graph = new Map<string, Set<string>>();
+    for (const { path, imports } of src) {
+      const room = roomOf(path);
+      const targets = graph.get(room) ?? new Set();
+      for (const target of imports)
+        if (target.startsWith('src/') && roomOf(target) !== room) targets.add(roomOf(target));
+      graph.set(room, targets);
+    }
+    expect(findCycle(graph)).toBeUndefined();
+  });
+});
