@@ -1,6 +1,6 @@
 // Hooks watch every send: here they measure it, and refuse what is not allowed. One object for each send.
 // Run it: npx tsx examples/hooks.ts
-import { type Command, CmdStreamError, composeHooks, createSender, type Hooks, serve } from 'cmd-stream';
+import { CmdStreamError, type Command, composeHooks, createSender, type Hooks, serve } from 'cmd-stream';
 import { Calculator, calc } from './calc.ts';
 
 /** Reports how each Command ended. */

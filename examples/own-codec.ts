@@ -2,7 +2,7 @@
 // a format without lengths: text lines. It says `false` when a line has not arrived whole.
 // Run it: npx tsx examples/own-codec.ts
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type Codec, CmdStreamError, createSender, lengthPrefixed, NEED_MORE, serve } from 'cmd-stream';
+import { CmdStreamError, type Codec, createSender, lengthPrefixed, NEED_MORE, serve } from 'cmd-stream';
 import { Calculator, calc } from './calc.ts';
 
 /** JSON, compressed. */

@@ -27,7 +27,8 @@ await using server = await serve(prices, undefined, {
 await using sender = await createSender(prices, { address: server.address });
 
 let days = 0;
-for await (const { price } of sender.sendMulti(prices.History({ symbol: 'ACME', days: 1_000 }))) days += price > 0 ? 1 : 0;
+for await (const { price } of sender.sendMulti(prices.History({ symbol: 'ACME', days: 1_000 })))
+  days += price > 0 ? 1 : 0;
 console.log(`history: ${days} days`);
 
 await sender.sendMulti(prices.History({ symbol: 'ACME', days: 3 }), ({ price }) => console.log('handler:', price));

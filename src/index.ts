@@ -7,6 +7,7 @@ export { ByteWriter } from './bytes/byte-writer.ts';
 export type { AddressResolver } from './client/address-book.ts';
 export type { UnexpectedResult } from './client/pending-command.ts';
 export { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type MessageSet } from './codec/codec.ts';
+export { json } from './codec/json.ts';
 export { lengthPrefixed, type PayloadFormat } from './codec/length-prefixed.ts';
 export { msgpack } from './codec/msgpack.ts';
 export { CmdStreamError, type CmdStreamErrorCode, type CmdStreamErrorDetails } from './errors/cmd-stream-error.ts';
@@ -34,6 +35,18 @@ export type { BackoffOptions, KeepaliveOptions, SenderOptions } from './sender/o
 export type { MultiSendOptions, SendOptions } from './sender/send-options.ts';
 export type { ResultHandler, ResultStream, Sender } from './sender/sender.ts';
 export type { CircuitBreakerStatus, StatusEvent, StatusStream } from './sender/status.ts';
+export type {
+  Handler,
+  HandlerContext,
+  HandlerOutcome,
+  Handlers,
+  InvokedCommand,
+  Invoker,
+  ResultProxy,
+} from './server/handlers.ts';
+export type { ConnectionInfo, HandlerErrorInfo, LostConnectionInfo, ServerOptions } from './server/options.ts';
+export { serve } from './server/serve.ts';
+export type { Server, ShutdownOptions } from './server/server.ts';
 export type { Inspect } from './system/actor-root.ts';
 export { type Clock, type Defer, systemClock, type TimerHandle } from './system/clock.ts';
 export type { Random } from './system/random.ts';

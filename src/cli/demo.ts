@@ -34,7 +34,9 @@ export async function demo(args: string[], out: Terminal): Promise<number> {
     onStatus: (event) => out.line(out.paint('dim', `  ${describeStatus(event)}`)),
   });
   try {
-    out.line(`sender ready: ${sender.status.ready} of ${sender.status.size} clients connected to ${address} (${codec.name})`);
+    out.line(
+      `sender ready: ${sender.status.ready} of ${sender.status.size} clients connected to ${address} (${codec.name})`,
+    );
     await sendSome(sender, out, scores);
     if (server !== undefined) {
       const { port } = server;
@@ -60,7 +62,11 @@ async function sendSome(sender: Sender<typeof calc>, out: Terminal, scores: Scor
   out.heading('Deadlines');
   const inTime = await outcome(sender.sendWithDeadline(calc.Delay({ ms: 20 }), Date.now() + 1_000));
   scores.expect('Delay { ms: 20 } with a deadline in 1 s', inTime, 'Result');
-  scores.expect('Delay { ms: 1000 } with 100 ms', await outcome(sender.send(calc.Delay({ ms: 1_000 }), { timeoutMs: 100 })), 'timeout');
+  scores.expect(
+    'Delay { ms: 1000 } with 100 ms',
+    await outcome(sender.send(calc.Delay({ ms: 1_000 }), { timeoutMs: 100 })),
+    'timeout',
+  );
 
   out.heading('Streams');
   const ticks: number[] = [];
@@ -120,7 +126,10 @@ function describeStatus(event: StatusEvent): string {
     case 'group':
       return `group: ${event.state}, ${event.ready} of ${event.size} clients ready`;
     case 'client': {
-      const wait = event.state === 'reconnecting' ? `, next dial in ${event.delayMs.toFixed(0)} ms (attempt ${event.attempt})` : '';
+      const wait =
+        event.state === 'reconnecting'
+          ? `, next dial in ${event.delayMs.toFixed(0)} ms (attempt ${event.attempt})`
+          : '';
       return `client ${event.id}: ${event.state}${wait}`;
     }
     case 'circuit-breaker':

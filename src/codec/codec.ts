@@ -19,7 +19,7 @@ export interface DecodedMessage {
   value: unknown;
 }
 
-/** Writes and reads the messages of one {@link MessageSet}. Made by {@link Codec.bind}, used by one process only. */
+/** Writes and reads the messages of one {@link MessageSet}. Made by {@link Codec.bind} for one sender or server. */
 export interface MessageCodec {
   /**
    * Appends the message (`varint type`, and whatever the format puts behind it) to `writer`. May throw anything: the

@@ -26,6 +26,8 @@ class LengthPrefixedCodec implements MessageCodec {
   readonly #format: PayloadFormat;
   readonly #maxPayloadBytes: number;
   readonly #kind: string;
+  /** The writers that a message is being written to: more than one only where a `toJSON` or a getter sends as well. */
+  readonly #busy: ByteWriter[] = [];
 
   constructor(format: PayloadFormat, messages: MessageSet) {
     this.#format = format;
@@ -34,6 +36,22 @@ class LengthPrefixedCodec implements MessageCodec {
   }
 
   encode(type: number, value: unknown, writer: ByteWriter): void {
+    // The inner message would end up in the middle of the outer one.
+    if (this.#busy.includes(writer)) {
+      throw new CmdStreamError(
+        'encode-failed',
+        `a ${this.#kind} cannot be sent by a getter or toJSON of another's payload`,
+      );
+    }
+    this.#busy.push(writer);
+    try {
+      this.#encode(type, value, writer);
+    } finally {
+      this.#busy.pop();
+    }
+  }
+
+  #encode(type: number, value: unknown, writer: ByteWriter): void {
     writer.writeVarint(type);
     const start = writer.position;
     // Most payloads are shorter than 128 bytes: their length takes the one byte left free here.

@@ -1,10 +1,9 @@
 import { readFloat64, readInt32, readUint32 } from './big-endian.ts';
+import { KeyCache } from './key-cache.ts';
 import { MAX_PAYLOAD_DEPTH } from './sendable.ts';
-import { readUtf8 } from './utf8.ts';
+import { readText } from './utf8.ts';
 
 const NOTHING = Buffer.alloc(0);
-/** As many keys as a protocol has, and more; a key that is not kept only costs its decoding. */
-const KEPT_KEYS = 1024;
 const TIMESTAMP = -1;
 /** The times that a Date can hold, in seconds. */
 const MAX_DATE_SECONDS = 8.64e12;
@@ -15,7 +14,7 @@ const MAX_DATE_SECONDS = 8.64e12;
  * Source: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
 export class MessagePackReader {
-  readonly #keys: string[] = new Array<string>(KEPT_KEYS).fill('');
+  readonly #keys = new KeyCache();
   #buffer: Buffer = NOTHING;
   #position = 0;
   #end = 0;
@@ -132,11 +131,7 @@ export class MessagePackReader {
 
   #text(length: number): string {
     const start = this.#take(length);
-    if (length <= 8) {
-      const text = shortAscii(this.#buffer, start, length);
-      if (text !== undefined) return text;
-    }
-    return readUtf8(this.#buffer, start, start + length);
+    return readText(this.#buffer, start, start + length);
   }
 
   #array(length: number, depth: number): unknown[] {
@@ -167,42 +162,15 @@ export class MessagePackReader {
   /** A key is a text, or a whole number, which becomes a text: the fields of an object have no other names. */
   #key(): string {
     const code = this.#buffer[this.#position] as number;
-    if (code >= 0xa0 && code < 0xc0) return this.#shortKey(code & 0x1f);
+    if (code >= 0xa0 && code < 0xc0) {
+      this.#take(1);
+      const length = code & 0x1f;
+      return this.#keys.read(this.#buffer, this.#take(length), length);
+    }
     if (code < 0x80 || code >= 0xe0 || (code >= 0xcc && code <= 0xd3) || (code >= 0xd9 && code <= 0xdb)) {
       return String(this.#value(MAX_PAYLOAD_DEPTH));
     }
     throw new Error('a key of a MessagePack map is neither a text nor a whole number');
-  }
-
-  /** The same keys come in every message: comparing one with its last appearance is cheaper than decoding it. */
-  #shortKey(length: number): string {
-    const buffer = this.#buffer;
-    const start = this.#position + 1;
-    if (length === 0 || start + length > this.#end) {
-      this.#position = start;
-      return this.#text(length);
-    }
-    const middle = buffer[start + (length >> 1)] as number;
-    const slot =
-      ((length * 31) ^
-        ((buffer[start] as number) * 7) ^
-        (middle * 17) ^
-        ((buffer[start + length - 1] as number) * 131)) &
-      (KEPT_KEYS - 1);
-    const kept = this.#keys[slot] as string;
-    if (kept.length === length) {
-      let index = 0;
-      while (index < length && kept.charCodeAt(index) === buffer[start + index]) index++;
-      if (index === length) {
-        this.#position = start + length;
-        return kept;
-      }
-    }
-    this.#position = start;
-    const key = this.#text(length);
-    // Other than ASCII is longer in bytes, and would never be found above.
-    if (key.length === length) this.#keys[slot] = key;
-    return key;
   }
 
   #extension(length: number): Date {
@@ -239,15 +207,4 @@ function toDate(seconds: number, nanoseconds: number): Date {
 /** Sets a field that plain assignment would take for something else (`__proto__` would set the prototype). */
 function setOwn(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, configurable: true, enumerable: true, writable: true });
-}
-
-/** Up to eight ASCII characters; `undefined` for what is not ASCII. A call into Node costs more than this. */
-function shortAscii(buffer: Buffer, start: number, length: number): string | undefined {
-  let text = '';
-  for (let position = start; position < start + length; position++) {
-    const byte = buffer[position] as number;
-    if (byte >= 0x80) return undefined;
-    text += String.fromCharCode(byte);
-  }
-  return text;
 }

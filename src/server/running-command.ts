@@ -6,6 +6,7 @@ import type { ResultEntry } from '../protocol/protocol.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import { messageOf } from './callbacks.ts';
+import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { isThenable, resultsOf } from './outcome.ts';
 import type { Route } from './route.ts';
@@ -14,11 +15,14 @@ import type { ResultPort } from './service.ts';
 /** A longer message of a handler's error is cut: an error Result is always sent, however much waits. */
 const MAX_MESSAGE_LENGTH = 1024;
 
+const NOT_AWAITED =
+  'the client does not take its Results as fast as the handler gives them: the handler must await context.proxy.send()';
+
 /**
  * One Command from its arrival to its last Result, and at the same time the `context` of its handler: one object for
  * each Command. Whatever the handler does, nothing is thrown out of here.
  */
-export class RunningCommand implements HandlerContext<unknown, unknown> {
+export class RunningCommand implements HandlerContext<unknown, unknown>, ProxiedCommand {
   readonly seq: number;
   readonly receivedAt: number;
 
@@ -51,7 +55,8 @@ export class RunningCommand implements HandlerContext<unknown, unknown> {
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= this.#port.makeSignal(this);
+    // A Command that is answered waits for nothing that could go away.
+    this.#signal ??= this.#answered ? new AbortController().signal : this.#port.makeSignal(this);
     return this.#signal;
   }
 
@@ -136,13 +141,16 @@ export class RunningCommand implements HandlerContext<unknown, unknown> {
   async #takeResults(results: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
     const port = this.#port;
     try {
-      while (await this.#mayGoOn()) {
+      for (;;) {
+        // Nothing is asked of the generator while the client does not take what there is.
+        for (let room = port.room(); room !== undefined; room = port.room()) await room;
+        if (this.isClosed) break;
         const step = await results.next();
         if (step.done === true) {
-          if (this.#proxy === undefined) this.#failWithoutLast();
+          this.#failWithoutLast();
           return;
         }
-        // Others may have filled the channel meanwhile: what the generator gave waits here then, not encoded.
+        // Others may have filled the channel meanwhile: then what the generator gave waits here, not encoded.
         while (port.isFull) await port.room();
         if (!this.#give(step.value)) break;
       }
@@ -152,13 +160,6 @@ export class RunningCommand implements HandlerContext<unknown, unknown> {
     }
   }
 
-  /** Waits until there is room for a Result, and for the others' turn; resolves with whether anyone still wants it. */
-  async #mayGoOn(): Promise<boolean> {
-    for (let room = this.#port.room(); room !== undefined; room = this.#port.room()) await room;
-    return !this.isClosed;
-  }
-
-  /** Sends a Result for the proxy. */
   giveByProxy(result: unknown): Promise<void> | undefined {
     if (!this.isClosed) {
       if (this.#port.isOverfull) this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
@@ -167,7 +168,6 @@ export class RunningCommand implements HandlerContext<unknown, unknown> {
     return this.#port.room();
   }
 
-  /** Whether Results are dropped. */
   get isClosed(): boolean {
     return this.#answered || !this.#port.isOpen;
   }
@@ -224,25 +224,6 @@ export class RunningCommand implements HandlerContext<unknown, unknown> {
   #settle(): void {
     this.#answered = true;
     this.#port.settled(this);
-  }
-}
-
-const NOT_AWAITED =
-  'the client does not take its Results as fast as the handler gives them: the handler must await context.proxy.send()';
-
-class CommandProxy implements ResultProxy<unknown> {
-  readonly #command: RunningCommand;
-
-  constructor(command: RunningCommand) {
-    this.#command = command;
-  }
-
-  get closed(): boolean {
-    return this.#command.isClosed;
-  }
-
-  send(result: unknown): void | Promise<void> {
-    return this.#command.giveByProxy(result);
   }
 }
 
