@@ -30,7 +30,7 @@ export interface ClientLink {
   /** Whether an error is final: dialling again cannot help. */
   isFinal(error: unknown): boolean;
   /** Makes the error of a connection that did not do its part in time. */
-  overdue(what: 'handshake' | 'ping'): Error;
+  overdue(what: 'handshake' | 'ping' | 'results'): Error;
 }
 
 /** What the link tells the machine. */
@@ -149,6 +149,7 @@ export const clientMachine = setup({
       type: 'connection.lost' as const,
       error: context.link.overdue('ping'),
     })),
+    rememberCutOff: assign(({ context }) => ({ error: context.link.overdue('results') })),
     forgetError: assign({ error: undefined }),
     chooseDelay: assign(({ context: { attempt, random, timings } }) => {
       const boundMs = Math.min(timings.backoffMaxMs, timings.backoffInitialMs * timings.backoffFactor ** attempt);
@@ -173,7 +174,10 @@ export const clientMachine = setup({
     error: undefined,
   }),
   initial: 'connecting',
-  on: { 'client.close': '.closed', 'client.drain': '.closed' },
+  on: {
+    'client.close': { target: '.closed', actions: 'forgetError' },
+    'client.drain': { target: '.closed', actions: 'forgetError' },
+  },
   states: {
     connecting: {
       entry: { type: 'report', params: { phase: 'connecting' } },
@@ -187,6 +191,8 @@ export const clientMachine = setup({
           { target: 'closed', actions: 'rememberError' },
         ],
       },
+      // What is being dialled may be no address to use any more.
+      on: { 'addresses.changed': { guard: 'hasLeftAddress', target: 'connecting', reenter: true } },
       after: {
         handshakeTimeout: [
           { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberSlowHandshake' },
@@ -237,14 +243,14 @@ export const clientMachine = setup({
           entry: ['awaitIdle', { type: 'report', params: { phase: 'moving' } }],
           always: { guard: 'isIdle', target: '#client.connecting' },
           on: { 'pending.settled': '#client.connecting' },
-          after: { drainTimeout: '#client.connecting' },
+          after: { drainTimeout: { target: '#client.connecting', actions: 'rememberCutOff' } },
         },
         draining: {
           entry: ['awaitIdle', { type: 'report', params: { phase: 'draining' } }],
           always: { guard: 'isIdle', target: '#client.closed' },
           on: {
             'client.drain': {},
-            'connection.lost': { target: '#client.closed', actions: 'rememberError' },
+            'connection.lost': '#client.closed',
             'pending.settled': '#client.closed',
           },
           after: { drainTimeout: '#client.closed' },
@@ -252,11 +258,10 @@ export const clientMachine = setup({
       },
     },
     reconnecting: {
-      entry: { type: 'report', params: { phase: 'reconnecting' } },
       initial: 'waiting',
       states: {
         waiting: {
-          entry: 'chooseDelay',
+          entry: ['chooseDelay', { type: 'report', params: { phase: 'reconnecting' } }],
           after: { backoff: 'dialling' },
         },
         dialling: {
@@ -269,6 +274,7 @@ export const clientMachine = setup({
               { target: 'waiting', actions: 'rememberError' },
             ],
           },
+          on: { 'addresses.changed': { guard: 'hasLeftAddress', target: 'dialling', reenter: true } },
           after: { handshakeTimeout: { target: 'waiting', actions: 'rememberSlowHandshake' } },
         },
       },

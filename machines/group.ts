@@ -1,7 +1,7 @@
 // A group: several clients of one service. Its state is what its clients' states add up to.
 // Driven by its clients, which are its children and report each change, and by the sender (drain, close).
 // Commands are dispatched beside this machine, among the clients that are ready.
-import { type ActorRefFrom, assign, enqueueActions, setup } from 'xstate';
+import { type ActorRefFrom, assign, enqueueActions, raise, setup } from 'xstate';
 import { type ClientChanged, type ClientInput, type ClientOutput, type ClientPhase, clientMachine } from './client.ts';
 
 /** What can happen to a group. */
@@ -31,7 +31,9 @@ export interface GroupContext {
   readonly clients: readonly ActorRefFrom<typeof clientMachine>[];
   /** The phase of each client, at the client's id. */
   readonly phases: readonly ClientPhase[];
-  /** Why the last client that left the ready ones did so. */
+  /** Why each client is not ready, at the client's id; nothing where it is, or was asked to close. */
+  readonly errors: readonly (Error | undefined)[];
+  /** The newest of `errors`; once that is gone, one of those that are left. */
   readonly error: Error | undefined;
 }
 
@@ -51,6 +53,9 @@ export const groupMachine = setup({
     isNoneConnecting: ({ context }) => !context.phases.includes('connecting'),
     areAllClosed: ({ context }) => context.phases.every((phase) => phase === 'closed'),
   },
+  delays: {
+    drainTimeout: ({ event }) => (event.type === 'group.drain' ? event.timeoutMs : 0),
+  },
   actions: {
     notePhase: assign(({ context, event }) => {
       if (event.type === 'client.changed') return withPhase(context, event.id, event.phase, event.error);
@@ -63,6 +68,8 @@ export const groupMachine = setup({
       const timeoutMs = event.type === 'group.drain' ? event.timeoutMs : 0;
       for (const client of openClients(context)) enqueue.sendTo(client, { type: 'client.drain', timeoutMs });
     }),
+    // Each limit runs by itself: whoever asks last cannot take back what an earlier one was promised.
+    limitDraining: raise({ type: 'group.close' as const }, { delay: 'drainTimeout' }),
     closeClients: enqueueActions(({ context, enqueue }) => {
       for (const client of openClients(context)) enqueue.sendTo(client, { type: 'client.close' });
     }),
@@ -74,6 +81,7 @@ export const groupMachine = setup({
       spawn('client', { id: input.nameOf(client.id), input: { ...client, parent: self } }),
     ),
     phases: input.clients.map(() => 'connecting' as const),
+    errors: input.clients.map(() => undefined),
     error: undefined,
   }),
   initial: 'starting',
@@ -115,8 +123,8 @@ export const groupMachine = setup({
       ],
     },
     draining: {
-      entry: 'drainClients',
-      on: { 'group.drain': {} },
+      entry: ['drainClients', 'limitDraining'],
+      on: { 'group.drain': { actions: 'limitDraining' } },
       always: { guard: 'areAllClosed', target: 'closed' },
     },
     closing: {
@@ -134,10 +142,13 @@ function openClients({ clients, phases }: GroupContext): readonly ActorRefFrom<t
 }
 
 function withPhase(
-  { phases, error: before }: GroupContext,
+  context: GroupContext,
   id: number,
   phase: ClientPhase,
   error: Error | undefined,
 ): Partial<GroupContext> {
-  return { phases: phases.map((known, index) => (index === id ? phase : known)), error: error ?? before };
+  const phases = context.phases.with(id, phase);
+  const errors = context.errors.with(id, error);
+  const newest = error ?? context.error;
+  return { phases, errors, error: errors.includes(newest) ? newest : errors.find((left) => left !== undefined) };
 }

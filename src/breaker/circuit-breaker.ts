@@ -1,7 +1,7 @@
 import { type Actor, type AnyActorRef, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import { type CircuitBreakerEvent, circuitBreakerMachine } from '../../machines/circuit-breaker.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
-import { processWarning, type Warn } from '../system/warn.ts';
+import { callUser, processWarning, type Warn } from '../system/warn.ts';
 import { FailureWindow } from './failure-window.ts';
 import {
   type CircuitBreakerOptions,
@@ -10,7 +10,6 @@ import {
   resolveCircuitBreakerOptions,
 } from './options.ts';
 import { type CircuitBreakerListener, StateChanges } from './state-changes.ts';
-import { callUserCode } from './user-code.ts';
 
 type Snapshot = SnapshotFrom<typeof circuitBreakerMachine>;
 
@@ -180,7 +179,7 @@ export class CircuitBreaker {
   #tellOutcome(name: 'onSuccess' | 'onFailure', { value }: Snapshot): void {
     const callback = this.#options[name];
     if (callback !== undefined) {
-      callUserCode(`'${name}' of the circuit breaker`, this.#warn, callback, PUBLIC_STATES[value]);
+      callUser(this.#warn, `'${name}' of the circuit breaker`, () => callback(PUBLIC_STATES[value]));
     }
     this.#changes.deliver();
   }

@@ -1,6 +1,5 @@
-import type { Warn } from '../system/warn.ts';
+import { callUser, type Warn } from '../system/warn.ts';
 import type { CircuitBreakerState } from './options.ts';
-import { callUserCode } from './user-code.ts';
 
 /** Told of a change of state: the new state, and the one before. */
 export type CircuitBreakerListener = (state: CircuitBreakerState, previous: CircuitBreakerState) => void;
@@ -47,7 +46,8 @@ export class StateChanges {
       for (const key of [...this.#listeners.keys()]) {
         const listener = this.#listeners.get(key);
         if (listener === undefined) continue;
-        callUserCode('a state listener of the circuit breaker', this.#warn, listener, change.state, change.previous);
+        const { state, previous } = change;
+        callUser(this.#warn, 'a state listener of the circuit breaker', () => listener(state, previous));
       }
     }
     this.#delivering = false;

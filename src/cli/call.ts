@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type ClientTlsOptions, type Command, createSender } from '../index.ts';
+import { MAX_TIMER_MS } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { calc } from './calc.ts';
 import { codecNamed } from './codec-option.ts';
@@ -28,7 +29,7 @@ export async function call(args: string[], out: Terminal): Promise<number> {
   if (address === undefined || name === undefined || rest.length > 0) {
     throw new UsageError('call takes an address, the name of a Command, and at most one payload');
   }
-  const timeoutMs = parseWholeNumber('timeout', values.timeout, 1);
+  const timeoutMs = parseWholeNumber('timeout', values.timeout, 1, MAX_TIMER_MS);
   const protocol = values.protocol === undefined ? calc : await loadProtocol(values.protocol, values.export);
   const command = makeCommand(protocol, name, payload);
   const tls = await tlsOptions(values);

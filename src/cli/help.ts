@@ -6,14 +6,16 @@ Usage:
   cmd-stream serve [options]                              serve the calc example
   cmd-stream call  ADDRESS COMMAND [PAYLOAD] [options]    send one Command and print its Results
 
-cmd-stream COMMAND --help tells the options.`;
+  cmd-stream --version
+
+cmd-stream demo --help (serve, call) tells the options.`;
 
 const CODEC = '--codec msgpack|json   the payload format (default msgpack)';
 
 const HELP_OF: Readonly<Record<string, string>> = {
   demo: `Usage: cmd-stream demo [options]
 
-Runs a server and a sender with four clients over TCP: single Results, deadlines, streams, 10,000 Commands at once; then
+Runs a server and a sender with four clients over TCP: single Results, deadlines, a stream, 10,000 Commands at once; then
 the server stops, the circuit breaker opens, the clients back off; the server returns, and so does service.
 
 Options:
@@ -21,7 +23,7 @@ Options:
   ${CODEC}`,
   serve: `Usage: cmd-stream serve [options]
 
-Serves the calc example (Add, Countdown, Delay) until it is interrupted.
+Serves the calc example (Add, Countdown, AddLater) until it is interrupted.
 
 Options:
   --port N               the TCP port (default 9000; 0: any free one)
@@ -45,7 +47,7 @@ Options:
   --tls-key FILE         its key (PEM)`,
 };
 
-/** What `cmd-stream NAME --help` prints. */
-export function helpOf(name: string): string {
-  return HELP_OF[name] ?? HELP;
+/** What `cmd-stream NAME --help` prints; without a name, or for an unknown one, what `cmd-stream --help` prints. */
+export function helpOf(name: string | undefined): string {
+  return name !== undefined && Object.hasOwn(HELP_OF, name) ? (HELP_OF[name] as string) : HELP;
 }

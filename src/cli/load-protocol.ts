@@ -33,15 +33,25 @@ async function importModule(file: string): Promise<Record<string, unknown>> {
   try {
     return await import(url);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') {
-      throw new UsageError(`cannot load ${file}: ${describeError(error)}`);
-    }
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw unloadable(file, error);
   }
+  const tsImport = await loadTsx(file);
   try {
-    const { tsImport } = await import('tsx/esm/api');
     return await tsImport(url, import.meta.url);
   } catch (error) {
-    const hint = `this Node cannot load TypeScript itself; install tsx beside cmd-stream, or use Node 22.18 or later`;
-    throw new UsageError(`cannot load ${file}: ${describeError(error)} (${hint})`);
+    throw unloadable(file, error);
   }
+}
+
+async function loadTsx(file: string): Promise<typeof import('tsx/esm/api')['tsImport']> {
+  try {
+    return (await import('tsx/esm/api')).tsImport;
+  } catch {
+    const hint = 'install tsx beside cmd-stream, or use Node 22.18 or later';
+    throw new UsageError(`cannot load ${file}: this Node cannot load TypeScript itself; ${hint}`);
+  }
+}
+
+function unloadable(file: string, error: unknown): UsageError {
+  return new UsageError(`cannot load ${file}: ${describeError(error)}`);
 }

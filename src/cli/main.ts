@@ -5,7 +5,8 @@ import { demo } from './demo.ts';
 import { HELP, helpOf } from './help.ts';
 import { serveCalc } from './serve.ts';
 import { Terminal } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
+import { isMisuse } from './usage-error.ts';
+import { version } from './version.ts';
 
 /** A sub-command: gets its own arguments, resolves with the exit code. */
 type SubCommand = (args: string[], out: Terminal) => Promise<number>;
@@ -13,14 +14,21 @@ type SubCommand = (args: string[], out: Terminal) => Promise<number>;
 const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = { demo, serve: serveCalc, call };
 
 /** Runs the command line and resolves with the exit code: 0 done, 1 failed, 2 misused. */
-async function main([name = '', ...args]: string[]): Promise<number> {
+async function main([name, ...args]: string[]): Promise<number> {
   const out = new Terminal(process.stdout);
   const err = new Terminal(process.stderr);
-  const subCommand = SUB_COMMANDS[name];
+  if (name === '--version') {
+    out.line(version());
+    return 0;
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    (name === undefined ? err : out).line(helpOf(args[0]));
+    return name === undefined ? 2 : 0;
+  }
+  const subCommand = Object.hasOwn(SUB_COMMANDS, name) ? SUB_COMMANDS[name] : undefined;
   if (subCommand === undefined) {
-    const asked = name === '--help' || name === '-h' || name === 'help';
-    (asked ? out : err).line(asked ? HELP : `cmd-stream: no command '${name}'\n\n${HELP}`);
-    return asked ? 0 : 2;
+    err.line(`cmd-stream: there is no '${name}'\n\n${HELP}`);
+    return 2;
   }
   if (args.includes('--help') || args.includes('-h')) {
     out.line(helpOf(name));
@@ -29,11 +37,22 @@ async function main([name = '', ...args]: string[]): Promise<number> {
   try {
     return await subCommand(args, out);
   } catch (error) {
-    err.line(`cmd-stream ${name}: ${describeError(error)}`);
-    if (!(error instanceof UsageError)) return 1;
+    err.line(`cmd-stream ${name}: ${oneLine(describeError(error))}`);
+    if (!isMisuse(error)) return 1;
     err.line(`\n${helpOf(name)}`);
     return 2;
   }
 }
+
+/** Messages of other libraries may be several lines; scripts that read stderr want one. */
+function oneLine(message: string): string {
+  return message.trim().replace(/\s*\n\s*/g, ' ');
+}
+
+// A reader that has seen enough (`| head`) closes the pipe: no reason to fail.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 process.exitCode = await main(process.argv.slice(2));

@@ -17,17 +17,17 @@ export async function serveCalc(args: string[], out: Terminal): Promise<number> 
   });
   const calculator = new Calculator();
   const server = await serve(calc, calculator, handlers, {
-    port: parseWholeNumber('port', values.port, 0),
+    port: parseWholeNumber('port', values.port, 0, 65_535),
     host: values.host,
     codec: codecNamed(values.codec),
   });
-  out.line(`serving Add, Countdown and Delay on ${server.address} (${values.codec}); stop with Ctrl-C`);
+  out.line(`serving Add, Countdown and AddLater on ${server.address} (${values.codec}); stop with Ctrl-C`);
   const stopped = new AbortController();
   const { signal } = stopped;
   await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })]);
   stopped.abort();
   out.line('finishing what is under way');
   await server.shutdown();
-  out.line(`stopped; ${calculator.executed} sums were made`);
+  out.line(`stopped; ${calculator.sums} sums were made`);
   return 0;
 }

@@ -1,9 +1,15 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { describeError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 
 /** The command line is not as it should be: exit code 2, and the help. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** Whether an error comes of how the command line was used. */
+export function isMisuse(error: unknown): boolean {
+  // Whatever the library finds not acceptable here (an address, a port), the command line brought.
+  return error instanceof UsageError || (error instanceof CmdStreamError && error.code === 'invalid-argument');
 }
 
 /** Parses the arguments of a sub-command. @throws UsageError */
@@ -15,9 +21,9 @@ export function parseArguments<const T extends ParseArgsConfig>(config: T): Retu
   }
 }
 
-/** A whole number from `min` on. @throws UsageError */
-export function parseWholeNumber(option: string, text: string, min: number): number {
+/** A whole number within bounds. @throws UsageError */
+export function parseWholeNumber(option: string, text: string, min: number, max: number): number {
   const number = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(number) && number >= min) return number;
-  throw new UsageError(`--${option} must be a whole number of at least ${min}; got '${text}'`);
+  if (text.trim() !== '' && Number.isInteger(number) && number >= min && number <= max) return number;
+  throw new UsageError(`--${option} must be a whole number from ${min} to ${max}; got '${text}'`);
 }

@@ -11,6 +11,8 @@ export interface AddressBookOptions {
   readonly source: readonly string[] | AddressResolver;
   /** How often a resolver is asked although nothing failed; Infinity: never. */
   readonly refreshMs: number;
+  /** A resolver that has not answered after so long has failed. */
+  readonly timeoutMs: number;
   readonly clock: Clock;
   readonly warn: Warn;
   /** The addresses are others than before. */
@@ -22,15 +24,20 @@ export interface AddressBookOptions {
 /** Where the clients of a group may connect to: a fixed list, or what a resolver says. */
 export class AddressBook {
   readonly #options: AddressBookOptions;
+  /** Who is asked; nobody, where the list is fixed or no more questions are to be put. */
+  #resolver: AddressResolver | undefined;
   #addresses: readonly string[];
   /** The question that is being asked; one at a time. */
   #asking: Promise<void> | undefined;
   #refusal: unknown;
+  /** For the answer to the question that is being asked, or for the next question. */
   #timer: TimerHandle;
 
   constructor(options: AddressBookOptions) {
+    const { source } = options;
     this.#options = options;
-    this.#addresses = typeof options.source === 'function' ? [] : options.source;
+    this.#resolver = typeof source === 'function' ? source : undefined;
+    this.#addresses = typeof source === 'function' ? [] : source;
   }
 
   /** Whether `address` is one to use. While none is known nothing is wrong with any. */
@@ -55,43 +62,55 @@ export class AddressBook {
 
   /** Asks the resolver, unless it is being asked, and again after the interval. */
   refresh(): void {
-    const { source } = this.#options;
-    if (typeof source !== 'function' || this.#asking !== undefined) return;
+    if (this.#resolver === undefined || this.#asking !== undefined) return;
     this.#stopTimer();
-    this.#asking = this.#ask(source).finally(() => {
+    this.#asking = this.#ask(this.#resolver).finally(() => {
       this.#asking = undefined;
       this.#startTimer();
     });
   }
 
-  /** No more questions. */
+  /** No more questions; what is still answered changes nothing. */
   stop(): void {
+    this.#resolver = undefined;
     this.#stopTimer();
-    this.#startTimer = () => undefined;
   }
 
   async #ask(resolver: AddressResolver): Promise<void> {
     const { check, changed, warn } = this.#options;
     try {
-      const answer = await resolver();
+      const answer = await this.#answerOf(resolver);
       if (!Array.isArray(answer) || answer.length === 0) {
         throw new CmdStreamError('invalid-argument', `it must give at least one address; got ${show(answer)}`);
       }
       for (const address of answer) check(address);
+      if (this.#resolver === undefined) return;
       const before = this.#addresses;
       this.#addresses = [...new Set<string>(answer)];
       this.#refusal = undefined;
       if (before.length > 0 && before.join() !== this.#addresses.join()) changed();
     } catch (error) {
+      if (this.#resolver === undefined) return;
       this.#refusal = error;
       warn(`cmd-stream: the address resolver failed: ${describeError(error)}; the known addresses stay in use`);
     }
   }
 
-  #startTimer = (): void => {
+  /** What the resolver says, if it does so in time: a question that is never answered must not be the last one. */
+  #answerOf(resolver: AddressResolver): Promise<readonly string[]> {
+    const { clock, timeoutMs } = this.#options;
+    return new Promise<readonly string[]>((resolve, reject) => {
+      const refusal = `it did not answer within ${timeoutMs} ms (option 'handshakeTimeoutMs')`;
+      this.#timer = clock.setTimeout(() => reject(new CmdStreamError('handshake-timeout', refusal)), timeoutMs);
+      Promise.resolve().then(resolver).then(resolve, reject);
+    }).finally(() => this.#stopTimer());
+  }
+
+  #startTimer(): void {
     const { clock, refreshMs } = this.#options;
-    if (Number.isFinite(refreshMs)) this.#timer = clock.setTimeout(() => this.refresh(), refreshMs);
-  };
+    if (this.#resolver === undefined || !Number.isFinite(refreshMs)) return;
+    this.#timer = clock.setTimeout(() => this.refresh(), refreshMs);
+  }
 
   #stopTimer(): void {
     this.#options.clock.clearTimeout(this.#timer);

@@ -30,6 +30,8 @@ export interface ClientContext extends ConnectionContext {
   readonly maxPending: number;
   readonly handshakeTimeoutMs: number;
   readonly pingTimeoutMs: number;
+  /** A connection that is lost sooner counts as an attempt that failed. */
+  readonly stableMs: number;
 }
 
 /**
@@ -41,8 +43,8 @@ export class Client implements ClientLink {
   readonly #context: ClientContext;
   /** The address of the connection, or of the last attempt. */
   address = '';
-  /** How often dialling failed: each failure moves on to the next address. */
-  #failures = 0;
+  /** How often an address was given up: each time the next one has its turn. */
+  #givenUp = 0;
   #seq = 0;
   /** Connected, and not yet taken into use by the machine. */
   #channel: FrameChannel | undefined;
@@ -96,39 +98,47 @@ export class Client implements ClientLink {
   async connect(signal: AbortSignal): Promise<void> {
     const { addresses, connect } = this.#context;
     try {
-      this.address = await addresses.pick(this.id + this.#failures, signal);
+      this.address = await addresses.pick(this.id + this.#givenUp, signal);
       const channel = await connect(this.address, signal);
-      this.#channel = channel;
+      // A transport may have come too late to heed the signal.
       if (signal.aborted) channel.destroy();
+      signal.throwIfAborted();
+      this.#channel = channel;
       signal.addEventListener('abort', () => this.#channel === channel && channel.destroy(), { once: true });
     } catch (error) {
-      this.#failures++;
-      addresses.refresh();
+      // An attempt that was called off says nothing about the address.
+      if (!signal.aborted) this.#giveUpAddress();
       const where = this.address === '' ? 'cannot resolve the address' : `cannot connect to ${this.address}`;
       throw CmdStreamError.from(error, 'connect-failed', where);
     }
   }
 
   open(tell: (event: ClientLinkEvent) => void): () => void {
+    const { clock, addresses, events, stableMs } = this.#context;
     const channel = this.#channel as FrameChannel;
+    const sinceMs = clock.monotonicMs();
     this.#channel = undefined;
     this.#lost = undefined;
     const connection = new Connection(this.id, this.address, channel, this.#context, {
       lost: (error) => {
         if (this.#connection !== connection) return;
         this.#lost = error;
-        this.#context.addresses.refresh();
+        // A server that takes connections and drops them is as good as one that takes none.
+        if (clock.monotonicMs() - sinceMs < stableMs) this.#giveUpAddress();
+        else addresses.refresh();
         tell({ type: 'connection.lost', error });
       },
       pong: () => tell({ type: 'pong.received' }),
       room: () => {
         if (this.#awaitingIdle && connection.pending === 0) tell({ type: 'pending.settled' });
-        this.#context.events.room();
+        events.room();
       },
-      unexpected: (result) => this.#context.events.unexpected(result),
+      unexpected: (result) => events.unexpected(result),
     });
     this.#connection = connection;
-    this.#context.events.accepting(this);
+    connection.open();
+    // What came together with the ServerInfo may have been the end of it.
+    if (this.#lost === undefined) events.accepting(this);
     return () => {
       this.#connection = undefined;
       this.#awaitingIdle = false;
@@ -165,16 +175,27 @@ export class Client implements ClientLink {
     return error instanceof CmdStreamError && error.code === 'server-info-mismatch';
   }
 
-  overdue(what: 'handshake' | 'ping'): CmdStreamError {
+  overdue(what: 'handshake' | 'ping' | 'results'): CmdStreamError {
     const { handshakeTimeoutMs, pingTimeoutMs } = this.#context;
+    if (what === 'results') {
+      this.#lost = new CmdStreamError('connection-lost', `${this.address} is no address of the service any more`);
+      return this.#lost;
+    }
+    this.#giveUpAddress();
     if (what === 'handshake') {
-      this.#failures++;
-      const error = `no connection to ${this.address} within ${handshakeTimeoutMs} ms (option 'handshakeTimeoutMs')`;
+      const goal = this.address === '' ? 'no address' : `no connection to ${this.address}`;
+      const error = `${goal} within ${handshakeTimeoutMs} ms (option 'handshakeTimeoutMs')`;
       return new CmdStreamError('handshake-timeout', error);
     }
     const lost = `${this.address} did not answer a Ping within ${pingTimeoutMs} ms`;
     this.#lost = new CmdStreamError('connection-lost', lost);
     return this.#lost;
+  }
+
+  /** The next attempt goes to the next address, of those that there are by then. */
+  #giveUpAddress(): void {
+    this.#givenUp++;
+    this.#context.addresses.refresh();
   }
 
   /** What the Commands that wait for Results are told when the connection ends. */

@@ -1,7 +1,7 @@
 import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
-import { readErrorResult } from '../protocol/reserved.ts';
+import { ERROR_RESULT_NAME, readErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
@@ -55,7 +55,11 @@ export class Connection implements FrameReceiver {
     this.#channel = channel;
     this.#context = context;
     this.#events = events;
-    channel.open(this);
+  }
+
+  /** Starts reading. What has arrived already is handed over at once, the end of the connection included. */
+  open(): void {
+    this.#channel.open(this);
   }
 
   /** How many Commands wait for Results. */
@@ -121,8 +125,9 @@ export class Connection implements FrameReceiver {
     }
     const pending = this.#pending.get(seq);
     if (pending === undefined) {
-      const name = entry?.name ?? 'error';
-      this.#events.unexpected({ seq, clientId: this.clientId, type: name, value, size });
+      const type = entry?.name ?? ERROR_RESULT_NAME;
+      const readable = value instanceof BadPayload ? undefined : value;
+      this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
     } else if (entry !== undefined && entry.definition.schema === undefined && !(value instanceof BadPayload)) {
       this.#deliver(seq, pending, entry, value, size);
     } else {

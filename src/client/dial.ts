@@ -26,6 +26,8 @@ export function dialer(options: DialOptions): Connect {
     const abort = () => channel.destroy();
     signal.addEventListener('abort', abort, { once: true });
     try {
+      // A stream may be there at the very moment at which it is called off.
+      signal.throwIfAborted();
       const received = await channel.receiveServerInfo();
       if (!serverInfoMatches(serverInfo, received)) {
         const message = `${address} introduced itself as '${received}'; expected '${serverInfo}' (option 'serverInfo')`;

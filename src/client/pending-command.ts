@@ -31,8 +31,9 @@ export interface UnexpectedResult {
   readonly seq: number;
   /** The client that received it. */
   readonly clientId: number;
-  /** The name of its type. */
+  /** The name of its type; `(error)` for the error Result. */
   readonly type: string;
+  /** As it came, unchecked by any schema; `undefined` when its payload was not readable. */
   readonly value: unknown;
   /** Its bytes on the wire. */
   readonly size: number;

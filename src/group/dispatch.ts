@@ -1,5 +1,5 @@
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { invalidOption } from '../options/check.ts';
+import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { invalidOption, show } from '../options/check.ts';
 
 /** A ready client, as a dispatch strategy sees it. */
 export interface DispatchCandidate {
@@ -58,7 +58,21 @@ export function resolveDispatch(option: DispatchOption | undefined): DispatchStr
   throw invalidOption('dispatch', `'round-robin', 'least-pending' or an object with pick(ready)`, option);
 }
 
-/** The error for a strategy that did not return one of the clients that it was given. */
-export function badPick(): CmdStreamError {
-  return new CmdStreamError('invalid-argument', `the dispatch strategy's pick(ready) must return one of 'ready'`);
+/**
+ * Asks `strategy` for one of `ready`. What it returns is looked up: a client that it has kept may be lost, or leaving.
+ * @throws CmdStreamError `invalid-argument` when the strategy throws, or returns anything else.
+ */
+export function pickFrom<C extends DispatchCandidate>(ready: readonly C[], strategy: DispatchStrategy): C {
+  let picked: C;
+  try {
+    picked = strategy.pick(ready);
+  } catch (error) {
+    const message = `the dispatch strategy's pick(ready) threw: ${describeError(error)}`;
+    throw new CmdStreamError('invalid-argument', message, { cause: error });
+  }
+  if (ready.includes(picked)) return picked;
+  throw new CmdStreamError(
+    'invalid-argument',
+    `the dispatch strategy's pick(ready) must return one of 'ready'; got ${show(picked)}`,
+  );
 }

@@ -5,15 +5,17 @@ import type { AddressBook } from '../client/address-book.ts';
 import { Client, type ClientContext } from '../client/client.ts';
 import type { PendingCommand } from '../client/pending-command.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { durationMs } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
 import { deadlineToTimeoutMs } from '../request/deadline.ts';
 import type { DeadlineQueue } from '../request/deadline-queue.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
-import type { Warn } from '../system/warn.ts';
-import { badPick, type DispatchStrategy } from './dispatch.ts';
+import { callUser, type Warn } from '../system/warn.ts';
+import { type DispatchStrategy, pickFrom } from './dispatch.ts';
 import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
 import type { ClientStatus, GroupStatus } from './status.ts';
+import { StatusWatch } from './status-watch.ts';
 
 /** What a group is made of. */
 export interface GroupOptions {
@@ -21,7 +23,7 @@ export interface GroupOptions {
   readonly timings: ClientTimings;
   readonly reconnect: boolean;
   readonly dispatch: DispatchStrategy;
-  readonly client: Omit<ClientContext, 'events'>;
+  readonly client: Omit<ClientContext, 'events' | 'stableMs'>;
   readonly addresses: AddressBook;
   readonly onUnexpectedResult: ClientContext['events']['unexpected'];
   readonly clock: Clock;
@@ -56,6 +58,7 @@ export class Group {
     this.#options = options;
     const context: ClientContext = {
       ...options.client,
+      stableMs: options.timings.backoffResetMs,
       events: {
         accepting: (client) => {
           this.#ready = [...this.#ready, client].sort((a, b) => a.id - b.id);
@@ -122,9 +125,13 @@ export class Group {
   /**
    * As {@link Group.send}; when `deadline` (milliseconds since the epoch, or a Date) passes before the last Result, the
    * Command is forgotten and the receiver gets `timeout`.
+   *
+   * @throws as {@link Group.send}, and CmdStreamError `timeout` where `deadline` has passed already; nothing was sent.
    */
   sendWithDeadline(command: Command, deadline: number | Date, receiver: ResultReceiver): GroupTicket {
-    return this.#sendFor(command, receiver, deadlineToTimeoutMs(deadline, this.#options.clock));
+    const timeoutMs = deadlineToTimeoutMs(deadline, this.#options.clock);
+    if (timeoutMs > 0) return this.#sendFor(command, receiver, timeoutMs);
+    throw new CmdStreamError('timeout', `${command.name} was not sent: its deadline had passed`);
   }
 
   /** Whether the Command with sequence number `seq` of client `clientId` waits for Results. */
@@ -143,17 +150,26 @@ export class Group {
     return this.done;
   }
 
-  /** Takes no more Commands, and closes once all Results are there, at the latest after `timeoutMs`. */
+  /**
+   * Takes no more Commands, and closes once all Results are there, at the latest after `timeoutMs`. Where it is called
+   * several times, the earliest limit counts.
+   *
+   * @throws CmdStreamError `invalid-argument`.
+   */
   drain(timeoutMs: number): Promise<void> {
-    this.#tell({ type: 'group.drain', timeoutMs });
+    this.#tell({ type: 'group.drain', timeoutMs: durationMs('timeoutMs', timeoutMs, 0) });
     return this.done;
   }
 
-  /** @internal Tells of each change of the group and of its clients. */
-  onChange(listener: (status: GroupStatus) => void): () => void {
-    const tell = () => listener(this.status);
+  /** @internal Tells of each change: of a client its status, of the group as a whole the group's. */
+  onChange(listener: (change: GroupStatus | ClientStatus) => void): () => void {
+    const watch = new StatusWatch(
+      () => this.status,
+      (change) => callUser(this.#options.warn, 'a status listener', () => listener(change)),
+    );
+    const look = () => watch.look();
     const { clients } = this.#actor.getSnapshot().context;
-    const subscriptions = [this.#actor.subscribe(tell), ...clients.map((client) => client.subscribe(tell))];
+    const subscriptions = [this.#actor.subscribe(look), ...clients.map((client) => client.subscribe(look))];
     return () => {
       for (const subscription of subscriptions) subscription.unsubscribe();
     };
@@ -176,8 +192,7 @@ export class Group {
   dispatch(pending: PendingCommand): DispatchRefusal | undefined {
     const ready = this.#ready;
     if (ready.length === 0) return 'unavailable';
-    const client = this.#options.dispatch.pick(ready);
-    if (!(client instanceof Client)) throw badPick();
+    const client = pickFrom(ready, this.#options.dispatch);
     if (!client.full) {
       client.send(pending);
       return;

@@ -1,7 +1,7 @@
-import { isThenable } from '../breaker/user-code.ts';
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { invalidOption } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
+import { isThenable } from '../system/warn.ts';
 import type { Hooks, HooksFactory, ReceivedResult, SentCommand } from './hooks.ts';
 import { noopHooks } from './noop-hooks.ts';
 import { refusalOf, unsent } from './refusal.ts';

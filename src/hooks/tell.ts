@@ -1,6 +1,5 @@
-import { warnOfUserCode, watchUserPromise } from '../breaker/user-code.ts';
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { processWarning, type Warn } from '../system/warn.ts';
+import { processWarning, type Warn, warnOfUserCode, watchUserPromise } from '../system/warn.ts';
 import type { Hooks, ReceivedResult, SentCommand } from './hooks.ts';
 
 /** The hooks that end a send. */
@@ -9,9 +8,9 @@ export type EndingHook = 'onError' | 'onTimeout' | 'onCancel';
 /** Tells hooks of a Result. A hook that fails becomes a warning. */
 export function tellResult(hooks: Hooks, sent: SentCommand, result: ReceivedResult, warn: Warn = processWarning): void {
   try {
-    watchUserPromise("the hook 'onResult'", warn, hooks.onResult?.(sent, result));
+    watchUserPromise(warn, "the hook 'onResult'", hooks.onResult?.(sent, result));
   } catch (error) {
-    warnOfUserCode("the hook 'onResult'", warn, error);
+    warnOfUserCode(warn, "the hook 'onResult'", error);
   }
 }
 
@@ -24,8 +23,8 @@ export function tellEnding(
   warn: Warn = processWarning,
 ): void {
   try {
-    watchUserPromise(`the hook '${ending}'`, warn, hooks[ending]?.(sent, error));
+    watchUserPromise(warn, `the hook '${ending}'`, hooks[ending]?.(sent, error));
   } catch (failure) {
-    warnOfUserCode(`the hook '${ending}'`, warn, failure);
+    warnOfUserCode(warn, `the hook '${ending}'`, failure);
   }
 }

@@ -13,7 +13,7 @@ export class Command<out Name extends string = string, out Value = unknown> {
   /** The protocol that it belongs to. */
   readonly protocol: object;
   /** Types only; never there at run time. */
-  declare readonly value?: Value;
+  declare readonly value?: Value | undefined;
 
   constructor(name: Name, type: number, payload: unknown, protocol: object) {
     this.name = name;

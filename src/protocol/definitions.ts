@@ -16,7 +16,7 @@ export interface ResultDefinition<in Input, out Output> {
   /** Whether a Result is the last one of its Command; none: every Result of this type is. */
   readonly lastOne: ((value: never) => boolean) | undefined;
   /** Types only; never there at run time. */
-  readonly types?: { readonly input: (value: Input) => void; readonly output: Output };
+  readonly types?: { readonly input: (value: Input) => void; readonly output: Output } | undefined;
 }
 
 /** Options of {@link result}. */
@@ -36,7 +36,7 @@ export interface CommandDefinition<in Input, out Output, out ResultName extends 
   /** Which Result types may answer it. */
   readonly returns: readonly ResultName[];
   /** Types only; never there at run time. */
-  readonly types?: { readonly input: (value: Input) => void; readonly output: Output };
+  readonly types?: { readonly input: (value: Input) => void; readonly output: Output } | undefined;
 }
 
 /** A Command type whose Results are still to be named. */
@@ -91,6 +91,9 @@ export function command(schema?: Schema): CommandBuilder<unknown, unknown> {
     returns(...names) {
       if (names.length === 0 || names.some((name) => typeof name !== 'string')) {
         throw new CmdStreamError('invalid-argument', 'returns() takes the name of at least one Result type');
+      }
+      if (new Set(names).size !== names.length) {
+        throw new CmdStreamError('invalid-argument', `returns() names a Result type twice: ${names.join(', ')}`);
       }
       return { kind: 'command', schema, returns: names };
     },

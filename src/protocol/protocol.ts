@@ -1,5 +1,5 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { show } from '../options/check.ts';
+import { optionNames, show } from '../options/check.ts';
 import { Command } from './command.ts';
 import type { CommandDefinition, ResultDefinition } from './definitions.ts';
 
@@ -46,16 +46,16 @@ export type SendValue<R extends Results, Names extends string> =
 export type HandlerValue<R extends Results, Names extends string> =
   IsUnion<Names> extends true ? { [N in Names]: TaggedResult<N, ResultInput<R[N]>> }[Names] : ResultInput<R[Names]>;
 
-/** Makes a Command of one type; takes no argument where the payload is `void`. */
-export type CommandMaker<Name extends string, Input, Value> = [Input] extends [void]
-  ? (payload?: undefined) => Command<Name, Value>
+/** Makes a Command of one type; takes no argument where the payload is `void`, and need not where it may be `undefined`. */
+export type CommandMaker<Name extends string, Input, Value> = undefined extends Input
+  ? (payload?: Input) => Command<Name, Value>
   : (payload: Input) => Command<Name, Value>;
 
 /** The key under which a protocol keeps its tables. */
 export const protocolTables: unique symbol = Symbol('cmd-stream.protocol');
 
 /** A protocol: one maker for each Command type, shared by both sides. */
-export type Protocol<R extends Results, C extends Commands<R>> = {
+export type Protocol<R extends Results, C extends Commands<Results>> = {
   readonly [Name in keyof C & string]: CommandMaker<Name, InputOf<C[Name]>, SendValue<R, ResultNamesOf<C[Name]>>>;
 } & { readonly [protocolTables]: ProtocolTables<R, C> };
 
@@ -125,10 +125,12 @@ export interface ProtocolTables<R, C> {
  * @throws CmdStreamError `invalid-argument` for a Result name that is not declared, an empty list of Commands, or names
  * that JavaScript would reorder (whole numbers).
  */
-export function defineProtocol<R extends Results, C extends Commands<R>>(definition: {
+export function defineProtocol<R extends Results, C extends Commands<Results>>(definition: {
   readonly results: R;
-  readonly commands: C;
+  // Not as the bound of C: one misspelt Result name would then cost all Commands their types.
+  readonly commands: C & { readonly [Name in keyof C]: CommandDefinition<never, unknown, keyof R & string> };
 }): Protocol<R, C> {
+  optionNames('the definition of a protocol', definition, ['results', 'commands']);
   const { results, commands } = definition;
   const resultEntries = entries('results', results, 'result').map(([name, entry], type) => ({
     name,

@@ -22,18 +22,25 @@ export interface DeadlineBucket {
 /** Deadlines nearer than this are kept to the millisecond, others to `COARSE_TICK_MS`. */
 const FINE_BELOW_MS = 500;
 const COARSE_TICK_MS = 10;
+/** So many due times without a bucket may stand in the heap before it is made anew. */
+const MAX_STALE = 1000;
+/** No timer is to be set any more. */
+const STOPPED = Number.NEGATIVE_INFINITY;
 
 /**
  * The deadlines of all requests of a sender, under a single timer. Arming and disarming cost the same however many are
  * armed: entries that are due at the same tick hang in one list, and only the ticks are kept in order (a binary heap).
+ * What it holds on to goes by what is armed now, not by what has been armed within the longest timeout.
+ *
  * A deadline is never reached early, and at most one tick plus the timer's own lateness after its time.
  */
 export class DeadlineQueue {
   readonly #clock: Clock;
   readonly #onTimer = () => this.#expire();
   readonly #buckets = new Map<number, DeadlineBucket>();
-  /** The due times of all buckets, as a binary heap. */
-  readonly #heap: number[] = [];
+  /** The due times of all buckets, as a binary heap; among them some of buckets that are gone. */
+  #heap: number[] = [];
+  /** The bucket that was armed last stays when it is empty: the next entry mostly goes there. */
   #latest: DeadlineBucket | undefined;
   #timer: TimerHandle;
   #timerDueMs = Number.POSITIVE_INFINITY;
@@ -42,15 +49,14 @@ export class DeadlineQueue {
     this.#clock = clock;
   }
 
-  /** Whether a timer is running. */
-  get active(): boolean {
-    return this.#timer !== undefined;
-  }
-
-  /** Arms `entry` for `timeoutMs` from now; the entry is not armed yet. */
-  arm(entry: DeadlineEntry, timeoutMs: number): void {
+  /**
+   * Arms `entry`, which is not armed yet, for `timeoutMs` after `sinceMs` (monotonic milliseconds, by default now); as a
+   * timer of Node's, for one millisecond at least. Does nothing once the queue is stopped.
+   */
+  arm(entry: DeadlineEntry, timeoutMs: number, sinceMs = this.#clock.monotonicMs()): void {
+    if (this.#timerDueMs === STOPPED) return;
     const tick = timeoutMs < FINE_BELOW_MS ? 1 : COARSE_TICK_MS;
-    const dueMs = Math.ceil((this.#clock.monotonicMs() + timeoutMs) / tick) * tick;
+    const dueMs = Math.ceil((sinceMs + Math.max(timeoutMs, 1)) / tick) * tick;
     // Consecutive sends mostly share a tick.
     const bucket = this.#latest?.dueMs === dueMs ? this.#latest : this.#bucketAt(dueMs);
     const { first } = bucket;
@@ -71,19 +77,22 @@ export class DeadlineQueue {
     entry.deadlineBucket = undefined;
     entry.nextInBucket = undefined;
     entry.previousInBucket = undefined;
+    if (bucket.first === undefined && bucket !== this.#latest) this.#remove(bucket);
   }
 
-  /** Forgets all entries and stops the timer. */
+  /** Forgets all entries and stops the timer, for good. */
   stop(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#timerDueMs = Number.POSITIVE_INFINITY;
+    this.#timerDueMs = STOPPED;
     this.#buckets.clear();
-    this.#heap.length = 0;
+    this.#heap = [];
     this.#latest = undefined;
   }
 
   #bucketAt(dueMs: number): DeadlineBucket {
+    const before = this.#latest;
+    if (before !== undefined && before.first === undefined) this.#remove(before);
     let bucket = this.#buckets.get(dueMs);
     if (bucket === undefined) {
       bucket = { dueMs, first: undefined };
@@ -93,6 +102,16 @@ export class DeadlineQueue {
     }
     this.#latest = bucket;
     return bucket;
+  }
+
+  /** Its due time stays in the heap until its turn comes, or until there are too many of the kind. */
+  #remove(bucket: DeadlineBucket): void {
+    // After its time, or a stop, another bucket may stand in its place.
+    if (this.#buckets.get(bucket.dueMs) !== bucket) return;
+    this.#buckets.delete(bucket.dueMs);
+    if (this.#heap.length <= 2 * this.#buckets.size + MAX_STALE) return;
+    // What is sorted is a heap.
+    this.#heap = [...this.#buckets.keys()].sort((a, b) => a - b);
   }
 
   #schedule(dueMs: number): void {
@@ -106,20 +125,26 @@ export class DeadlineQueue {
     this.#timer = undefined;
     this.#timerDueMs = Number.POSITIVE_INFINITY;
     const nowMs = this.#clock.monotonicMs();
-    const heap = this.#heap;
-    for (let dueMs = heap[0]; dueMs !== undefined; dueMs = heap[0]) {
-      const bucket = this.#buckets.get(dueMs) as DeadlineBucket;
-      if (dueMs > nowMs && bucket.first !== undefined) break;
-      popHeap(heap);
-      this.#buckets.delete(dueMs);
-      if (this.#latest === bucket) this.#latest = undefined;
-      for (let entry = bucket.first; entry !== undefined; entry = bucket.first) {
-        this.disarm(entry);
-        entry.deadlineReached();
-      }
+    for (let dueMs = this.#heap[0]; dueMs !== undefined; dueMs = this.#heap[0]) {
+      const bucket = this.#buckets.get(dueMs);
+      if (dueMs > nowMs && bucket?.first !== undefined) break;
+      popHeap(this.#heap);
+      if (bucket !== undefined) this.#expireBucket(bucket);
     }
-    const nextMs = heap[0];
+    // Whoever was reached may have armed others as well.
+    const nextMs = this.#heap[0];
     if (nextMs !== undefined && nextMs < this.#timerDueMs) this.#schedule(nextMs);
+  }
+
+  #expireBucket(bucket: DeadlineBucket): void {
+    this.#buckets.delete(bucket.dueMs);
+    if (this.#latest === bucket) this.#latest = undefined;
+    for (let entry = bucket.first; entry !== undefined; entry = bucket.first) {
+      // Whoever was reached may have stopped the queue.
+      if (this.#timerDueMs === STOPPED) return;
+      this.disarm(entry);
+      entry.deadlineReached();
+    }
   }
 }
 

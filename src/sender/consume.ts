@@ -1,24 +1,21 @@
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import type { StreamRequest } from '../request/stream-request.ts';
+import { isThenable } from '../system/warn.ts';
 
-/** Hands each value of `stream` to `handler`, one after the other. A handler that throws ends the request. */
-export async function consume<Value>(
-  commandName: string,
-  stream: AsyncIterable<Value>,
-  handler: (value: Value) => void | Promise<void>,
-): Promise<void> {
-  for await (const value of stream) {
+/**
+ * Hands each Result of `request` to `handler`, one after the other. A handler that throws ends the request, which fails
+ * with `consumer-failed`.
+ */
+export async function consume<Value>(request: StreamRequest, handler: (value: Value) => unknown): Promise<void> {
+  for await (const value of request.results) {
     try {
-      const working = handler(value);
-      if (working !== undefined) await working;
+      const working = handler(value as Value);
+      if (isThenable(working)) await working;
     } catch (error) {
-      throw new CmdStreamError(
-        'consumer-failed',
-        `${commandName}: the handler of its Results threw: ${describeError(error)}`,
-        {
-          cause: error,
-          mayHaveExecuted: true,
-        },
-      );
+      const message = `${request.command.name}: the handler of its Results threw: ${describeError(error)}`;
+      const failure = new CmdStreamError('consumer-failed', message, { cause: error, mayHaveExecuted: true });
+      request.failed(failure);
+      throw failure;
     }
   }
 }

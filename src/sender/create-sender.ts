@@ -1,5 +1,4 @@
 import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
-import { resolveCircuitBreakerOptions } from '../breaker/options.ts';
 import { AddressBook } from '../client/address-book.ts';
 import { dialer } from '../client/dial.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
@@ -10,10 +9,13 @@ import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { ERROR_RESULT_NAME } from '../protocol/reserved.ts';
 import { DeadlineQueue } from '../request/deadline-queue.ts';
+import { RequestActors } from '../request/request-actors.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { callUser } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
-import { resolveSenderOptions, type SenderOptions } from './options.ts';
+import type { SenderOptions } from './options.ts';
+import { resolveSenderOptions } from './resolve-options.ts';
+import { SendPath } from './send-path.ts';
 import { Sender } from './sender.ts';
 
 /**
@@ -37,19 +39,29 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   }
   const resolved = resolveSenderOptions(options);
   const { clock, defer, warn, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults } = resolved;
+  const commandTypes = tables.commandEntries.map(({ name }) => name);
+  const resultTypes = [...tables.resultEntries.map(({ name }) => name), ERROR_RESULT_NAME];
+  const outgoing = codec.bind({ kind: 'command', types: commandTypes, maxPayloadBytes: maxFrameBytes });
+  const incoming = codec.bind({ kind: 'result', types: resultTypes, maxPayloadBytes: maxFrameBytes });
+
+  // From here on nothing throws: what is started below is stopped by the group's end.
   const root = startActorRoot('sender', clock, resolved.inspect);
   const deadlines = new DeadlineQueue(clock);
-  const owned = ownBreaker(resolved.circuitBreaker);
+  const { circuitBreaker: given } = resolved;
+  const owned =
+    given === undefined || given instanceof CircuitBreaker
+      ? undefined
+      : new CircuitBreaker(given, { clock, defer, warn, parent: root });
+  const breaker = given instanceof CircuitBreaker ? given : owned;
   const addresses = new AddressBook({
     source: resolved.addresses,
     refreshMs: resolved.addressRefreshMs,
+    timeoutMs: timings.handshakeTimeoutMs,
     clock,
     warn,
     changed: () => group.addressesChanged(),
     check: (address) => void parseAddress(address),
   });
-  const commandTypes = tables.commandEntries.map(({ name }) => name);
-  const resultTypes = [...tables.resultEntries.map(({ name }) => name), ERROR_RESULT_NAME];
   const { onUnexpectedResult, onStatus } = resolved;
 
   const group: Group = new Group({
@@ -62,8 +74,8 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       connect: dialer({
         transport: resolved.transport,
         serverInfo: resolved.serverInfo,
-        outgoing: codec.bind({ kind: 'command', types: commandTypes, maxPayloadBytes: maxFrameBytes }),
-        incoming: codec.bind({ kind: 'result', types: resultTypes, maxPayloadBytes: maxFrameBytes }),
+        outgoing,
+        incoming,
         maxFrameBytes,
         maxBufferedBytes,
         clock,
@@ -87,6 +99,8 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     warn,
     parent: root,
     onClosed: () => {
+      // The group may have come to its end by itself: whoever waits for it must hear of that.
+      path.failWaiting();
       addresses.stop();
       deadlines.stop();
       owned?.stop();
@@ -95,26 +109,23 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     },
   });
 
-  function ownBreaker(breaker: typeof resolved.circuitBreaker): CircuitBreaker | undefined {
-    if (breaker === undefined || breaker instanceof CircuitBreaker) return undefined;
-    return new CircuitBreaker(resolveCircuitBreakerOptions(breaker), { clock, defer, warn, parent: root });
-  }
-
-  const breaker = owned ?? (resolved.circuitBreaker as CircuitBreaker | undefined);
+  const path = new SendPath({
+    group,
+    hooks: breaker === undefined ? resolved.hooks : circuitBreakerHooks(breaker, resolved.hooks),
+    clock,
+    whenFull: resolved.whenFull,
+    maxWaiting: resolved.maxWaiting,
+  });
+  const actors = resolved.inspect === undefined ? undefined : new RequestActors(root);
   const sender = new Sender<P>({
     group,
     tables,
     options: resolved,
-    requests: {
-      deadlines,
-      maxBufferedResults,
-      warn,
-      inspectedBy: resolved.inspect === undefined ? undefined : root,
-    },
-    hooks: breaker === undefined ? resolved.hooks : circuitBreakerHooks(breaker, resolved.hooks),
+    requests: { deadlines, maxBufferedResults, warn, actors },
+    path,
     breaker,
   });
-  if (onStatus !== undefined) sender.subscribe((event) => callUser(warn, 'onStatus', () => onStatus(event)));
+  if (onStatus !== undefined) sender.subscribe(onStatus);
   group.start();
   if (!resolved.lazy) await started(sender);
   return sender;

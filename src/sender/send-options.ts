@@ -1,10 +1,15 @@
-import { wholeNumber } from '../options/check.ts';
+import { durationMs, flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
+import { deadlineToTimeoutMs } from '../request/deadline.ts';
+import type { Clock } from '../system/clock.ts';
 
 /** Options of a single send. */
 export interface SendOptions {
   /** Cancels the request: it fails with `cancelled`, and a Result that comes later is nobody's. */
   readonly signal?: AbortSignal | undefined;
-  /** The deadline, from the call on, in milliseconds; Infinity: none. Default: the sender's. */
+  /**
+   * The deadline, from the call on, in milliseconds; Infinity: none. Default: the sender's, for sends that bring no
+   * absolute deadline either.
+   */
   readonly timeoutMs?: number | undefined;
   /** Whether to wait, within the deadline, for a client to become ready. Default: the sender's. */
   readonly waitForReady?: boolean | undefined;
@@ -16,7 +21,61 @@ export interface MultiSendOptions extends SendOptions {
   readonly resultsCount?: number | undefined;
 }
 
-/** Checks `resultsCount`. */
-export function resolveResultsCount(options: MultiSendOptions | undefined): number {
-  return wholeNumber('resultsCount', options?.resultsCount, Number.POSITIVE_INFINITY);
+/** On what terms a Command is sent: its options, complete. */
+export interface SendTerms {
+  /** The time that it has from the call on; not above 0: none at all; Infinity: no end. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly waitForReady: boolean;
+  /** Infinity: until the last one. */
+  readonly resultsCount: number;
+}
+
+/** What a send without an absolute deadline has in its place. */
+export const NO_DEADLINE = Symbol('no deadline');
+
+/** An absolute time: milliseconds since the epoch, or a Date. */
+export type Deadline = number | Date | typeof NO_DEADLINE;
+
+const SINGLE_NAMES: readonly (keyof SendOptions)[] = ['signal', 'timeoutMs', 'waitForReady'];
+const MULTI_NAMES: readonly (keyof MultiSendOptions)[] = [...SINGLE_NAMES, 'resultsCount'];
+
+/**
+ * Completes the options of a send. Of `deadline` and `timeoutMs` the earlier counts.
+ *
+ * @param defaults - what holds for the sender; it is used as it is where the caller gives nothing.
+ * @throws CmdStreamError `invalid-argument`.
+ */
+export function resolveSendOptions(
+  kind: 'single' | 'multi',
+  options: MultiSendOptions | undefined,
+  deadline: Deadline,
+  defaults: SendTerms,
+  clock: Clock,
+): SendTerms {
+  if (options === undefined && deadline === NO_DEADLINE) return defaults;
+  const { signal, timeoutMs, waitForReady, resultsCount } = options ?? {};
+  if (options !== undefined) {
+    optionNames('the options of a send', options, kind === 'single' ? SINGLE_NAMES : MULTI_NAMES);
+    if (signal !== undefined && !isAbortSignal(signal)) throw invalidOption('signal', 'an AbortSignal', signal);
+  }
+  const none = deadline === NO_DEADLINE ? defaults.timeoutMs : Number.POSITIVE_INFINITY;
+  const givenMs = durationMs('timeoutMs', timeoutMs, none, { minMs: 0, infinite: true });
+  return {
+    timeoutMs: deadline === NO_DEADLINE ? givenMs : Math.min(givenMs, deadlineToTimeoutMs(deadline, clock)),
+    signal,
+    waitForReady: flag('waitForReady', waitForReady, defaults.waitForReady),
+    resultsCount: wholeNumber('resultsCount', resultsCount, Number.POSITIVE_INFINITY),
+  };
+}
+
+/** By what it can do, since there is one class of the name in each realm. */
+function isAbortSignal(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'aborted' in value &&
+    'addEventListener' in value &&
+    typeof value.addEventListener === 'function'
+  );
 }

@@ -2,26 +2,35 @@ import type { CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Group } from '../group/group.ts';
 import type { GroupStatus } from '../group/status.ts';
-import type { HooksFactory } from '../hooks/hooks.ts';
-import { refusalOf } from '../hooks/refusal.ts';
-import { durationMs, show } from '../options/check.ts';
+import { durationMs, invalidOption, show } from '../options/check.ts';
 import { Command } from '../protocol/command.ts';
 import type { AnyProtocol, CommandEntry, CommandsOf, ProtocolTables } from '../protocol/protocol.ts';
-import { deadlineToTimeoutMs } from '../request/deadline.ts';
-import type { Request, RequestContext } from '../request/request.ts';
+import type { RequestContext } from '../request/request.ts';
+import { ResultQueue } from '../request/result-queue.ts';
 import { SingleRequest } from '../request/single-request.ts';
 import { StreamRequest } from '../request/stream-request.ts';
 import { consume } from './consume.ts';
-import type { ResolvedSenderOptions } from './options.ts';
-import { type MultiSendOptions, resolveResultsCount, type SendOptions } from './send-options.ts';
+import type { ResolvedSenderOptions } from './resolve-options.ts';
+import {
+  type Deadline,
+  type MultiSendOptions,
+  NO_DEADLINE,
+  resolveSendOptions,
+  type SendOptions,
+  type SendTerms,
+} from './send-options.ts';
+import type { SendPath } from './send-path.ts';
 import { type StatusEvent, StatusStream } from './status.ts';
-import { dispatch, WaitingLine } from './waiting-line.ts';
 
 /** The Results of one Command, one by one. Leaving the loop early (or `return()`) cancels the request. */
 export type ResultStream<Value> = AsyncIterableIterator<Value, undefined, undefined> & AsyncDisposable;
 
-/** Takes the Results of one Command, one by one; the next comes when a returned promise has resolved. */
-export type ResultHandler<Value> = (value: Value) => void | Promise<void>;
+/**
+ * Takes the Results of one Command, one by one; the next comes when a returned promise has resolved. One that throws (or
+ * rejects) ends the request: its send fails with `consumer-failed`. A deadline bounds the wait for Results, not the time
+ * that the handler takes for them.
+ */
+export type ResultHandler<Value> = (value: Value) => unknown;
 
 /** What a sender is made of. */
 export interface SenderParts {
@@ -29,7 +38,7 @@ export interface SenderParts {
   readonly tables: ProtocolTables<unknown, unknown>;
   readonly options: ResolvedSenderOptions;
   readonly requests: RequestContext;
-  readonly hooks: HooksFactory | undefined;
+  readonly path: SendPath;
   readonly breaker: CircuitBreaker | undefined;
 }
 
@@ -39,21 +48,28 @@ type NameOf<P extends AnyProtocol> = keyof CommandsOf<P> & string;
  * Sends the Commands of a protocol through a group of clients. Made by {@link createSender}.
  *
  * Every send settles exactly once, at the latest at its deadline: with its Result (or Results), or with one
- * `CmdStreamError`. A Command is never sent twice.
+ * `CmdStreamError`. A Command is never sent twice. No method throws where it returns a promise or a stream: the promise
+ * rejects, the stream throws when its first Result is asked for, also for arguments that are not acceptable.
  */
 export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   /** The clients underneath; public for those who build a sender of their own. */
   readonly group: Group;
   readonly #parts: SenderParts;
-  readonly #line: WaitingLine;
-  /** Requests whose `beforeSend` hook is still thinking. */
-  readonly #prepared = new Set<Request>();
+  readonly #singleTerms: SendTerms;
+  readonly #multiTerms: SendTerms;
 
   /** @internal */
   constructor(parts: SenderParts) {
+    const { timeoutMs, multiTimeoutMs, waitForReady } = parts.options;
     this.group = parts.group;
     this.#parts = parts;
-    this.#line = new WaitingLine(parts.group);
+    this.#singleTerms = { timeoutMs, signal: undefined, waitForReady, resultsCount: 1 };
+    this.#multiTerms = {
+      timeoutMs: multiTimeoutMs,
+      signal: undefined,
+      waitForReady,
+      resultsCount: Number.POSITIVE_INFINITY,
+    };
   }
 
   /**
@@ -61,10 +77,11 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
    * Its deadline is `options.timeoutMs` from now, by default the sender's `timeoutMs`.
    *
    * @throws CmdStreamError (as a rejection) `timeout`, `cancelled`, `unavailable`, `overloaded`, `circuit-open`,
-   * `connection-lost`, `command-failed`, `command-invalid`, `result-invalid`, `encode-failed`, `refused`, `closed`.
+   * `connection-lost`, `command-failed`, `command-invalid`, `result-invalid`, `encode-failed`, `frame-too-large`,
+   * `refused`, `closed`, `invalid-argument`.
    */
   send<Value>(command: Command<NameOf<P>, Value>, options?: SendOptions): Promise<Value> {
-    return this.#single(command, Number.POSITIVE_INFINITY, options);
+    return this.#single(command, NO_DEADLINE, options);
   }
 
   /** As `send`, with an absolute deadline: milliseconds since the epoch, or a Date. The earlier deadline counts. */
@@ -73,7 +90,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     deadline: number | Date,
     options?: SendOptions,
   ): Promise<Value> {
-    return this.#single(command, deadlineToTimeoutMs(deadline, this.#parts.options.clock), options);
+    return this.#single(command, deadline, options);
   }
 
   /**
@@ -92,7 +109,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     first?: ResultHandler<Value> | MultiSendOptions,
     second?: MultiSendOptions,
   ): ResultStream<Value> | Promise<void> {
-    return this.#multi(command, Number.POSITIVE_INFINITY, first, second);
+    return this.#multi(command, NO_DEADLINE, first, second);
   }
 
   /** As `sendMulti`, with an absolute deadline over all Results. The earlier deadline counts. */
@@ -113,7 +130,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     first?: ResultHandler<Value> | MultiSendOptions,
     second?: MultiSendOptions,
   ): ResultStream<Value> | Promise<void> {
-    return this.#multi(command, deadlineToTimeoutMs(deadline, this.#parts.options.clock), first, second);
+    return this.#multi(command, deadline, first, second);
   }
 
   /** What the group and its clients are doing now. */
@@ -131,17 +148,17 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
    * reader who does not keep up misses the oldest changes.
    */
   statusChanges(): StatusStream {
-    return new StatusStream((listener, ended) => {
-      const unsubscribe = this.subscribe(listener);
-      void this.done.then(ended);
-      return unsubscribe;
-    });
+    return new StatusStream(this.status, (listener) => this.subscribe(listener));
   }
 
-  /** Calls `listener` with each change; returns the function that ends it. */
+  /**
+   * Calls `listener` with each change; returns the function that ends it. A listener that throws disturbs nothing; the
+   * process gets a warning.
+   */
   subscribe(listener: (event: StatusEvent) => void): () => void {
-    const ends = [this.group.onChange(listener)];
+    if (typeof listener !== 'function') throw invalidOption('listener', 'a function', listener);
     const { breaker } = this.#parts;
+    const ends = [this.group.onChange(listener)];
     if (breaker !== undefined) ends.push(breaker.subscribe((state) => listener({ type: 'circuit-breaker', state })));
     return () => {
       for (const end of ends) end();
@@ -156,7 +173,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   /** Closes at once: what is under way fails with `closed`. Resolves when nothing is left. Any number of times. */
   close(): Promise<void> {
     const done = this.group.close();
-    this.#failWaiting();
+    this.#parts.path.failWaiting();
     return done;
   }
 
@@ -168,11 +185,12 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     return this.closeAndWait();
   }
 
-  /** As `drain`, with a limit of its own: closes after `timeoutMs` at the latest. */
-  closeAndWait(timeoutMs?: number): Promise<void> {
-    const done = this.group.drain(durationMs('timeoutMs', timeoutMs, this.#parts.options.drainTimeoutMs));
-    this.#failWaiting();
-    return done;
+  /** As `drain`, with a limit of its own: closes after `timeoutMs` at the latest. The earliest limit counts. */
+  async closeAndWait(timeoutMs?: number): Promise<void> {
+    const { options, path } = this.#parts;
+    const done = this.group.drain(durationMs('timeoutMs', timeoutMs, options.drainTimeoutMs));
+    path.failWaiting();
+    await done;
   }
 
   /** `await using`: drains. */
@@ -180,103 +198,57 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     return this.drain();
   }
 
-  // ---- the way of a send
+  // ---- the four sends
 
-  #single<Value>(command: Command<NameOf<P>, Value>, untilMs: number, options?: SendOptions): Promise<Value> {
-    const request = new SingleRequest(command, this.#entryOf(command), this.#parts.requests);
-    this.#start(request, untilMs, this.#parts.options.timeoutMs, options);
-    return request.promise as Promise<Value>;
+  #single<Value>(command: Command<NameOf<P>, Value>, deadline: Deadline, options?: SendOptions): Promise<Value> {
+    const { path, requests, options: own } = this.#parts;
+    try {
+      const entry = this.#entryOf(command);
+      const terms = resolveSendOptions('single', options, deadline, this.#singleTerms, own.clock);
+      const request = new SingleRequest(command, entry, requests);
+      path.start(request, terms);
+      return request.promise as Promise<Value>;
+    } catch (error) {
+      return Promise.reject(CmdStreamError.from(error));
+    }
   }
 
   #multi<Value>(
     command: Command<NameOf<P>, Value>,
-    untilMs: number,
+    deadline: Deadline,
     first?: ResultHandler<Value> | MultiSendOptions,
     second?: MultiSendOptions,
   ): ResultStream<Value> | Promise<void> {
+    const { path, requests, options: own } = this.#parts;
     const handler = typeof first === 'function' ? first : undefined;
-    const options = typeof first === 'function' ? second : first;
-    const expected = resolveResultsCount(options);
-    const request = new StreamRequest(command, this.#entryOf(command), this.#parts.requests, expected);
-    this.#start(request, untilMs, this.#parts.options.multiTimeoutMs, options);
-    const stream = request as ResultStream<unknown> as ResultStream<Value>;
-    return handler === undefined ? stream : consume(command.name, stream, handler);
-  }
-
-  #entryOf(command: Command): CommandEntry {
-    const { tables } = this.#parts;
-    const entry = command instanceof Command ? tables.commandEntries[command.type] : undefined;
-    if (entry !== undefined && command.protocol === tables) return entry;
-    throw new CmdStreamError('invalid-argument', `send takes a Command of the sender's protocol; got ${show(command)}`);
-  }
-
-  #start(request: Request, untilMs: number, defaultMs: number, options: SendOptions | undefined): void {
-    const { signal, timeoutMs } = options ?? {};
-    if (timeoutMs !== undefined) durationMs('timeoutMs', timeoutMs, 0, { minMs: 0, infinite: true });
-    if (signal !== undefined) {
-      if (signal.aborted) {
-        request.cancelled(signal.reason);
-        return;
-      }
-      request.cancelBy(signal);
-    }
-    const left = Math.min(untilMs, timeoutMs ?? (untilMs === Number.POSITIVE_INFINITY ? defaultMs : untilMs));
-    if (left <= 0) {
-      request.deadlineReached();
-      return;
-    }
-    if (left !== Number.POSITIVE_INFINITY) request.setTimeout(left);
-    const waits = options?.waitForReady ?? this.#parts.options.waitForReady;
-    if (this.#parts.hooks === undefined) this.#dispatch(request, waits);
-    else this.#askHooks(request, waits, this.#parts.hooks);
-  }
-
-  #askHooks(request: Request, waits: boolean, factory: HooksFactory): void {
-    const { command } = request;
     try {
-      const hooks = factory();
-      request.watchedBy(hooks);
-      const thinking = hooks.beforeSend?.(command);
-      if (thinking === undefined) this.#dispatch(request, waits);
-      else this.#awaitHooks(request, waits, thinking);
+      if (handler === undefined && second !== undefined) throw invalidOption('handler', 'a function', first);
+      const entry = this.#entryOf(command);
+      const options = typeof first === 'function' ? second : first;
+      const terms = resolveSendOptions('multi', options, deadline, this.#multiTerms, own.clock);
+      const request = new StreamRequest(command, entry, requests, terms.resultsCount);
+      path.start(request, terms);
+      return handler === undefined ? streamOf(request.results) : consume(request, handler);
     } catch (error) {
-      this.#refuse(request, error);
+      const failure = CmdStreamError.from(error);
+      const awaitsPromise = handler !== undefined || second !== undefined;
+      return awaitsPromise ? Promise.reject(failure) : streamOf(ResultQueue.failed(failure));
     }
   }
 
-  #awaitHooks(request: Request, waits: boolean, thinking: Promise<void>): void {
-    this.#prepared.add(request);
-    request.whenSettled((settled) => this.#prepared.delete(settled));
-    thinking.then(
-      () => this.#prepared.delete(request) && this.#dispatch(request, waits),
-      (error) => this.#prepared.has(request) && this.#refuse(request, error),
-    );
-  }
-
-  /** A hook refused: it hears no more of the request. */
-  #refuse(request: Request, error: unknown): void {
-    request.watchedBy(undefined);
-    request.failed(refusalOf(request.command, error));
-  }
-
-  #dispatch(request: Request, waits: boolean): void {
-    const refusal = dispatch(this.group, request);
-    if (refusal === undefined) return;
-    const { whenFull, maxWaiting } = this.#parts.options;
-    const error = this.group.refusalError(request.command.name, refusal);
-    const mayWait = error.code === 'unavailable' ? waits : error.code === 'overloaded' && whenFull === 'wait';
-    if (!mayWait) request.failed(error);
-    else if (this.#line.length < maxWaiting) this.#line.add(request);
-    else {
-      const message = `${request.command.name} was not sent: ${maxWaiting} sends are waiting (option 'maxWaiting')`;
-      request.failed(new CmdStreamError('overloaded', message, { cause: error }));
+  #entryOf(command: unknown): CommandEntry {
+    const { tables } = this.#parts;
+    if (!(command instanceof Command)) {
+      const message = `send takes a Command of the sender's protocol, such as 'protocol.Name(payload)'; got ${show(command)}`;
+      throw new CmdStreamError('invalid-argument', message);
     }
+    const entry = tables.commandEntries[command.type];
+    if (entry !== undefined && command.protocol === tables) return entry;
+    throw new CmdStreamError('invalid-argument', `${command.name} is a Command of another protocol than the sender's`);
   }
+}
 
-  #failWaiting(): void {
-    this.#line.failAll('unavailable');
-    for (const request of [...this.#prepared]) {
-      request.failed(this.group.refusalError(request.command.name, 'unavailable'));
-    }
-  }
+/** Which Results a Command has, its type says. */
+function streamOf<Value>(queue: ResultQueue): ResultStream<Value> {
+  return queue as ResultStream<unknown> as ResultStream<Value>;
 }

@@ -13,17 +13,19 @@ export type StatusEvent = GroupStatus | ClientStatus | CircuitBreakerStatus;
 /** How many changes wait for a reader who does not take them; older ones make way for newer ones. */
 const MAX_KEPT = 256;
 
-/** The changes of a sender, one by one: an async iterator that ends when the sender is closed. */
-export class StatusStream implements AsyncIterableIterator<StatusEvent, undefined, undefined> {
+/**
+ * The changes of a sender, one by one: an async iterator that ends when the sender is closed, after telling so. A reader
+ * who does not keep up misses the oldest changes.
+ */
+export class StatusStream implements AsyncIterableIterator<StatusEvent, undefined, undefined>, AsyncDisposable {
   readonly #kept: StatusEvent[] = [];
   #takers: ((result: IteratorResult<StatusEvent, undefined>) => void)[] = [];
+  /** There as long as more may come. */
   #unsubscribe: (() => void) | undefined;
 
-  constructor(subscribe: (listener: (event: StatusEvent) => void, ended: () => void) => () => void) {
-    this.#unsubscribe = subscribe(
-      (event) => this.#push(event),
-      () => this.#end(),
-    );
+  /** @internal */
+  constructor(now: GroupStatus, subscribe: (listener: (event: StatusEvent) => void) => () => void) {
+    if (now.state !== 'closed') this.#unsubscribe = subscribe((event) => this.#push(event));
   }
 
   [Symbol.asyncIterator](): this {
@@ -43,14 +45,18 @@ export class StatusStream implements AsyncIterableIterator<StatusEvent, undefine
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
   #push(event: StatusEvent): void {
     const taker = this.#takers.shift();
-    if (taker !== undefined) {
-      taker({ done: false, value: event });
-      return;
+    if (taker !== undefined) taker({ done: false, value: event });
+    else {
+      if (this.#kept.length === MAX_KEPT) this.#kept.shift();
+      this.#kept.push(event);
     }
-    if (this.#kept.length === MAX_KEPT) this.#kept.shift();
-    this.#kept.push(event);
+    if (event.type === 'group' && event.state === 'closed') this.#end();
   }
 
   #end(): void {

@@ -10,7 +10,7 @@ export class WaitingLine {
 
   constructor(group: Group) {
     this.#group = group;
-    group.onRoom(() => this.#serve());
+    group.onRoom(() => this.serve());
   }
 
   get length(): number {
@@ -23,17 +23,20 @@ export class WaitingLine {
     request.whenSettled(this.#leave);
   }
 
+  /** Sends what can be sent, in order. Returns why the first of those that are left could not be. */
+  serve(): DispatchRefusal | undefined {
+    for (const request of this.#requests) {
+      const refusal = dispatch(this.#group, request);
+      if (refusal !== undefined) return refusal;
+      this.#requests.delete(request);
+    }
+    return undefined;
+  }
+
   /** Fails all that wait. */
   failAll(refusal: DispatchRefusal): void {
     for (const request of [...this.#requests]) {
       request.failed(this.#group.refusalError(request.command.name, refusal));
-    }
-  }
-
-  #serve(): void {
-    for (const request of this.#requests) {
-      if (dispatch(this.#group, request) !== undefined) return;
-      this.#requests.delete(request);
     }
   }
 }
@@ -50,6 +53,6 @@ export function dispatch(group: Group, request: Request): DispatchRefusal | unde
 
 /** The error of a Command that could not be put on the wire. */
 function notSent(name: string, error: unknown): CmdStreamError {
-  const reason = CmdStreamError.from(error, 'encode-failed');
+  const reason = CmdStreamError.from(error);
   return new CmdStreamError(reason.code, `${name} was not sent: ${reason.message}`, { cause: error });
 }

@@ -4,11 +4,40 @@ export type Warn = (message: string) => void;
 /** A process warning, which Node prints once per occurrence and monitoring can listen to. */
 export const processWarning: Warn = (message) => process.emitWarning(message, 'CmdStreamWarning');
 
-/** Runs a callback of the user's; what it throws disturbs nothing and becomes a warning. */
-export function callUser(warn: Warn, what: string, call: () => void): void {
+/**
+ * Calls a function of the user's where its failure has no caller to tell: what it throws, or what a promise that it
+ * returns rejects with, disturbs nothing and becomes a warning.
+ *
+ * @param what - the function's name in the warning.
+ */
+export function callUser(warn: Warn, what: string, call: () => unknown): void {
   try {
-    call();
+    watchUserPromise(warn, what, call());
   } catch (error) {
-    warn(`cmd-stream: ${what} threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    warnOfUserCode(warn, what, error);
+  }
+}
+
+/** Warns when `returned` is a promise that rejects: an async function passes where one that returns nothing is asked. */
+export function watchUserPromise(warn: Warn, what: string, returned: unknown): void {
+  if (isThenable(returned)) returned.then(undefined, (error: unknown) => warnOfUserCode(warn, what, error));
+}
+
+/** Whether `value` is a promise, of whatever library. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** Warns that a function of the user's failed. */
+export function warnOfUserCode(warn: Warn, what: string, error: unknown): void {
+  warn(`cmd-stream: ${what} failed, which changes nothing for the library: ${stackOf(error)}`);
+}
+
+/** The stack of whatever was thrown, even where asking for it throws. */
+function stackOf(error: unknown): string {
+  try {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } catch {
+    return 'something was thrown that cannot be shown';
   }
 }

@@ -96,7 +96,7 @@ export class MemoryStream implements ByteStream {
     const peer = this.#peer as MemoryStream;
     const unread = this.#inboxBytes > 0;
     this.#finish(undefined);
-    if (unread || peer.#waiting !== undefined) peer.#finish(reset());
+    if (unread) peer.#finish(reset());
     else peer.#receiveGoodbye();
   }
 
@@ -150,7 +150,7 @@ export class MemoryStream implements ByteStream {
       this.#drainedOwed = false;
       consumer.drained();
     }
-    if (!this.#over && this.#goodbyeReceived && this.#inboxBytes === 0 && !this.#paused) {
+    if (!this.#over && this.#goodbyeReceived && this.#inboxBytes === 0) {
       // No half-open connections: the peer's goodbye is answered by one's own, behind what waits.
       this.end();
       if (this.#goodbyeSent) this.#finish(undefined);
@@ -162,7 +162,7 @@ export class MemoryStream implements ByteStream {
   };
 
   #deliver(consumer: ByteStreamConsumer): void {
-    while (!this.#paused && !this.#over) {
+    while (!this.#paused) {
       const bytes = this.#inbox.shift();
       if (bytes === undefined) break;
       this.#inboxBytes -= bytes.length;

@@ -226,9 +226,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     const kept = this.#kept;
     if (this.#delivering || this.#paused || kept.length === 0 || kept.length < this.#wantedBytes) return;
     if (!this.#hasReader()) return;
-    const position = this.#deliver(kept.buffer, kept.start, kept.end);
-    if (this.#over) kept.clear();
-    else kept.consumeTo(position);
+    kept.consumeTo(this.#deliver(kept.buffer, kept.start, kept.end));
   }
 
   /** Decodes and hands over all whole frames in `bytes[start, end)`. Returns where the first that is not whole begins. */

@@ -24,7 +24,7 @@ class Lamp {
 const lamp = new Lamp();
 
 /** Compiled only: `tsc` is what judges these, with and without an error where one is expected. */
-export const compiled = [
+const compiled = [
   // Literals and tuples that handlers give keep their type, whatever the form of the handler.
   () =>
     serve(protocol, lamp, {
@@ -91,6 +91,10 @@ export const compiled = [
 ];
 
 describe('handlers', () => {
+  it('are typed from the protocol', () => {
+    expect(compiled).toHaveLength(6);
+  });
+
   it('may be methods of an object that has more', async () => {
     class LampHandlers implements Handlers<typeof protocol, Lamp> {
       Get(_name: string, { receiver }: HandlerContext<Lamp>) {
@@ -102,7 +106,7 @@ describe('handlers', () => {
       async *Walk() {
         yield { at: [1, 1] as [number, number], last: true };
       }
-      stateOf(of: Lamp) {
+      stateOf(of: Lamp): 'on' | 'off' {
         return of.state;
       }
     }

@@ -105,7 +105,7 @@ describe.each(transports)('%s', (_name, makeTransport) => {
         written += piece.length;
         // What is only a moment late is no back-pressure.
         if (waits)
-          await until(() => client.drains > drains, 'drained', 100).then(
+          await until(() => client.drains > drains, 'drained', 300).then(
             () => {
               waits = false;
             },
@@ -152,6 +152,27 @@ describe.each(transports)('%s', (_name, makeTransport) => {
       expect(server.text).toBe('');
       server.stream.resume();
       await until(() => server.text === 'later', 'the text');
+    });
+
+    test('learns of a goodbye also while it is paused, and answers it', async () => {
+      const { client, server } = await connected(transport);
+      server.stream.pause();
+      client.stream.end();
+      await until(() => server.closes.length > 0 && client.closes.length > 0, 'closed on both sides');
+      expect([client.closes, server.closes]).toEqual([[undefined], [undefined]]);
+    });
+
+    test('learns of a goodbye behind unread bytes only once it has read them', async () => {
+      const { client, server } = await connected(transport);
+      server.stream.pause();
+      client.stream.write(Buffer.from('read me first'));
+      client.stream.end();
+      await sleep(20);
+      expect([server.text, server.closes]).toEqual(['', []]);
+      server.stream.resume();
+      await until(() => server.text === 'read me first', 'the text');
+      await until(() => server.closes.length > 0 && client.closes.length > 0, 'closed on both sides');
+      expect([client.closes, server.closes]).toEqual([[undefined], [undefined]]);
     });
 
     test('that ends sends what is written, and both sides close in order, once', async () => {

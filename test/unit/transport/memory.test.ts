@@ -71,6 +71,19 @@ test('as many bytes travel as the bound allows, the rest waits with the writer, 
   expect(server.text).toBe('0123456789!!!');
   await until(() => client.drains === 1, 'drained');
   expect(client.stream.bufferedBytes).toBe(0);
+  await server.writeAll(Buffer.from('answer'));
+  await until(() => client.text === 'answer', 'the answer');
+  expect(client.drains, 'told once').toBe(1);
+});
+
+test('an end that goes away over unread bytes resets the connection, as the kernel does', async () => {
+  const { client, server } = await connected(memoryTransport());
+  server.stream.pause();
+  await client.writeAll(Buffer.from('unread'));
+  server.stream.destroy();
+  await until(() => client.closes.length > 0 && server.closes.length > 0, 'closed on both sides');
+  expect(client.closes).toEqual([expect.objectContaining({ code: 'ECONNRESET' })]);
+  expect(server.closes).toEqual([undefined]);
 });
 
 test('nothing is delivered before the injected turn comes', async () => {

@@ -75,6 +75,15 @@ test('a small write is taken by the kernel at once: its memory may be used again
   expect(client.drains).toBe(0);
 });
 
+test('a write that waits is told as drained by its own end, not by that of the write before', async () => {
+  const { client, server } = await connected(tcpTransport());
+  server.stream.pause();
+  expect(client.stream.write(Buffer.from('taken at once'))).toBe(true);
+  expect(client.stream.write(Buffer.alloc(32 * 1024 * 1024))).toBe(false);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(client.drains).toBe(0);
+});
+
 test('an accept error of the server is told, and listening goes on', async () => {
   const server = createServer();
   const errors: Error[] = [];

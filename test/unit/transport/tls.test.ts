@@ -189,7 +189,8 @@ describe('a server', () => {
   });
 
   test('breaks off handshakes when it closes: no connection comes any more, and no error', async () => {
-    const { listener, accepted, errors, next } = await accepting(tlsTransport({ server: known.server }));
+    const transport = tlsTransport({ server: known.server });
+    const { listener, accepted, errors, next } = await accepting(transport, { handshakeTimeoutMs: 60_000 });
     const client = (await connecting(tlsTransport({ client: { ca: known.ca } }), listener.address)).open();
     await next();
     const socket = connect(Number(listener.address.split(':')[1]), '127.0.0.1').resume();

@@ -103,7 +103,7 @@ func delay(r *run) error {
 			mu    sync.Mutex
 			order []int
 		)
-		for _, ms := range []int{200, 20} {
+		for _, ms := range []int{600, 20} {
 			wait.Add(1)
 			go func() {
 				defer wait.Done()

@@ -27,7 +27,7 @@ func timeout(r *run) error {
 	return r.with(options, func(sender peer.Sender) error {
 		ctx, cancel := context.WithTimeout(r.ctx, 50*time.Millisecond)
 		defer cancel()
-		_, err := r.sendIn(ctx, sender, p.Delay{Ms: 300})
+		_, err := r.sendIn(ctx, sender, p.Delay{Ms: 500})
 		if err == nil {
 			r.outcome("a Send times out", false)
 			return nil
@@ -45,7 +45,7 @@ func timeout(r *run) error {
 }
 
 func breaker(r *run) error {
-	const openFor = 200 * time.Millisecond
+	const openFor = 500 * time.Millisecond
 	changes := make(chan circbrk.State, 16)
 	cb := circbrk.New(
 		circbrk.WithWindowSize(4),
@@ -60,7 +60,7 @@ func breaker(r *run) error {
 		r.expect(sender, "closed: a Command passes", p.Add{A: 1, B: 1}, p.Sum(2))
 		for i := range 2 {
 			ctx, cancel := context.WithTimeout(r.ctx, 20*time.Millisecond)
-			_, err := r.sendIn(ctx, sender, p.Delay{Ms: 100})
+			_, err := r.sendIn(ctx, sender, p.Delay{Ms: 400})
 			cancel()
 			r.outcome(fmt.Sprintf("timeout %d", i+1), errors.Is(err, sndr.ErrTimeout))
 		}
@@ -102,7 +102,7 @@ func fail(r *run) error {
 
 	neighbour := make(chan error, 1)
 	go func() {
-		_, err := r.send(sender, p.Delay{Ms: 300})
+		_, err := r.send(sender, p.Delay{Ms: 600})
 		neighbour <- err
 	}()
 	time.Sleep(50 * time.Millisecond) // the neighbour is at the server
@@ -198,12 +198,12 @@ func idle(r *run) error {
 	defer func() { _ = sender.CloseAndWait(closeTimeout) }()
 	r.expect(sender, "before", p.Add{A: 1, B: 1}, p.Sum(2))
 	r.event("idle", detail("ms", r.Idle.Milliseconds()))
-	time.Sleep(r.Idle)
+	started := time.Now()
 	select {
 	case err := <-lost:
-		r.outcome("the server has closed the connection", true, failure(err))
-	default:
-		r.outcome("the server has closed the connection", false)
+		r.outcome("the server closes the connection", true, failure(err), detail("afterMs", time.Since(started).Milliseconds()))
+	case <-time.After(r.Idle):
+		r.outcome("the server closes the connection", false)
 	}
 	_, err = r.send(sender, p.Add{A: 2, B: 2})
 	if err == nil {

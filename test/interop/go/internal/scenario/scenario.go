@@ -63,7 +63,7 @@ var All = []Scenario{
 	{"fail", "a handler fails: the Send gets an error; tells what became of the connection", true, fail},
 	{"wrong-server-info", "another ServerInfo is refused", true, wrongServerInfo},
 	{"keepalive", "--idle-ms without Commands, with keepalive: the connection is still there", true, keepalive},
-	{"idle", "--idle-ms without Commands, without keepalive: the server has closed the connection", false, idle},
+	{"idle", "without Commands or keepalive the server closes the connection, within --idle-ms", false, idle},
 	{"reconnect", "the server goes away and returns while Commands are sent; it is up to the caller to see to that", false,
 		reconnect},
 }

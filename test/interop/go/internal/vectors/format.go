@@ -73,15 +73,22 @@ func (p *printer) separator(i, length int) {
 	p.WriteByte('\n')
 }
 
-// oneLine prints a list of scalars.
+// oneLine prints a list in which there is no object.
 func oneLine(list []any) (string, bool) {
 	texts := make([]string, len(list))
 	for i, item := range list {
-		switch item.(type) {
-		case meaning.Object, []any:
+		switch item := item.(type) {
+		case meaning.Object:
 			return "", false
+		case []any:
+			line, ok := oneLine(item)
+			if !ok {
+				return "", false
+			}
+			texts[i] = line
+		default:
+			texts[i] = scalar(item)
 		}
-		texts[i] = scalar(item)
 	}
 	return "[" + strings.Join(texts, ", ") + "]", true
 }
@@ -93,7 +100,11 @@ func scalar(value any) string {
 	if err := encoder.Encode(value); err != nil {
 		panic(err)
 	}
-	return strings.TrimSuffix(buffer.String(), "\n")
+	text := strings.TrimSuffix(buffer.String(), "\n")
+	if _, isNumber := value.(float64); isNumber {
+		return strings.Replace(text, "e+", "e", 1)
+	}
+	return text
 }
 
 func count(text []byte, what string) int { return bytes.Count(text, []byte(what)) }

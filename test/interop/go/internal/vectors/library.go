@@ -140,6 +140,10 @@ func failure(err error) string {
 	}
 }
 
+// text is what an error says. The Protobuf library puts one of two kinds of
+// space into its errors, by chance, so that nobody relies on them.
+func text(err error) string { return strings.ReplaceAll(err.Error(), "\u00a0", " ") }
+
 // anyCodec is for what no codec has a part in.
 func anyCodec() codecs.Codec {
 	codec, err := codecs.New("json", 0)

@@ -63,7 +63,7 @@ func (f *file) varint(about string, bytes []byte, canonical bool) {
 // outcome completes a vector by what Go has read.
 func outcome(v vector, value any, err error) vector {
 	if err != nil {
-		v.failure, v.goError = failure(err), err.Error()
+		v.failure, v.goError = failure(err), text(err)
 		return v
 	}
 	v.valid, v.meaning = true, value

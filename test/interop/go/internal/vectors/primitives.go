@@ -72,7 +72,7 @@ func refused[T any](f *file, name string, ser mus.Serializer[T], pairs ...string
 		_, err := read(ser, bytes)
 		f.add(vector{
 			codec: "mus", direction: "primitive", primitive: name, about: about, bytes: bytes,
-			failure: failure(err), goError: err.Error(),
+			failure: failure(err), goError: text(err),
 		})
 	}
 }

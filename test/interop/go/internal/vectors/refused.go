@@ -2,6 +2,7 @@ package vectors
 
 import (
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -43,6 +44,7 @@ func (f *codecFile) refuseLengthPrefixed() {
 	)
 	f.refuseResults(
 		"the first type that is not declared", "01"+"08"+"02"+"0000",
+		"the second type that is not declared", "01"+"09"+"02"+"0000",
 		"a length of 2^62", "01"+"00"+"808080808080808040"+"0000",
 	)
 	switch f.Name {
@@ -58,10 +60,12 @@ func (f *codecFile) refuseLengthPrefixed() {
 // refusePayloads adds frames of type 0 that are sound, but whose payload is not.
 func (f *codecFile) refusePayloads(payloads ...string) {
 	for _, payload := range payloads {
-		about := "a payload that is none: " + hex.EncodeToString([]byte(payload))
+		about := fmt.Sprintf("a payload that is none: %q", payload)
 		bytes := slices.Concat([]byte{1, 0, byte(len(payload))}, []byte(payload))
 		f.commandBytes(about, bytes, false)
+		f.mustBeRefused()
 		f.resultBytes(about, bytes, false)
+		f.mustBeRefused()
 	}
 }
 
@@ -84,7 +88,7 @@ func (f *codecFile) refuseMUS() {
 	)
 	kinds := writeCommand(f.Codec, 1, p.SampleKinds(true))
 	for _, length := range []int{20, 40, 60, len(kinds) / 2, len(kinds) - 30, len(kinds) - 1} {
-		f.refuseCommands("ends inside Kinds", cut(kinds, length))
+		f.refuseCommands(fmt.Sprintf("ends inside Kinds, after %d bytes", length), cut(kinds, length))
 	}
 	f.refuseCommands(
 		"a sequence number of more than 64 bits", "ffffffffffffffffff7f"+"00"+"0406",
@@ -101,6 +105,7 @@ func (f *codecFile) refuseMUS() {
 		"ends before the last field", "01"+"01"+"04",
 		"a truth value of 2", "01"+"01"+"04"+"02",
 		"the first type that is not declared", "01"+"08"+"0000",
+		"the second type that is not declared", "01"+"09"+"0000",
 		"a list of 2^62 elements", "01"+"02"+"0161"+"06"+"808080808080808040",
 	)
 }

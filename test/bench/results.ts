@@ -1,0 +1,61 @@
+import type { LoadResult } from './load.ts';
+import { median, type Spread, spread } from './statistics.ts';
+import { BASELINE } from './systems/index.ts';
+
+/** One row in one round. */
+export interface Measurement extends LoadResult {
+  /** CPU time of the server's process meanwhile. */
+  readonly serverCpuUs: number;
+}
+
+/** One row of one case, over all rounds. */
+export interface RowResult {
+  readonly id: string;
+  readonly queriesPerSecond: Spread;
+  /** Queries per second as a share of what the baseline managed in the same round; none where it did not run. */
+  readonly shareOfRaw: Spread | undefined;
+  /** The p50 against the baseline's in the same round; none where it did not run. */
+  readonly p50OfRaw: Spread | undefined;
+  /** Milliseconds from the call to the checked answer: the median of the rounds' percentiles. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** The longest that any request of any round took. */
+  readonly maxMs: number;
+  /** CPU time per request: the median of the rounds. */
+  readonly clientCpuUs: number;
+  readonly serverCpuUs: number;
+}
+
+/** One combination of window and size. */
+export interface CaseResult {
+  readonly window: number;
+  readonly stringLength: number;
+  /** Whether both processes of each row shared a core. */
+  readonly pinned: boolean;
+  readonly rows: readonly RowResult[];
+}
+
+/** Sums up what the rounds of a case gave: for each row its measurements, in the order of the rounds. */
+export function summarise(measured: ReadonlyMap<string, readonly Measurement[]>): readonly RowResult[] {
+  const baseline = measured.get(BASELINE);
+  return [...measured].map(([id, rounds]): RowResult => {
+    // Round by round, so that what slows the machine down for a while slows both.
+    const against = (value: (measurement: Measurement) => number) =>
+      baseline && spread(rounds.map((round, index) => value(round) / value(baseline[index] as Measurement)));
+    return {
+      id,
+      queriesPerSecond: spread(rounds.map(queriesPerSecond)),
+      shareOfRaw: against(queriesPerSecond),
+      p50OfRaw: against(({ p50Ms }) => p50Ms),
+      p50Ms: median(rounds.map(({ p50Ms }) => p50Ms)),
+      p99Ms: median(rounds.map(({ p99Ms }) => p99Ms)),
+      maxMs: Math.max(...rounds.map(({ maxMs }) => maxMs)),
+      clientCpuUs: median(rounds.map(({ cpuUs, requests }) => cpuUs / requests)),
+      serverCpuUs: median(rounds.map(({ serverCpuUs, requests }) => serverCpuUs / requests)),
+    };
+  });
+}
+
+function queriesPerSecond({ requests, elapsedMs }: Measurement): number {
+  return (requests / elapsedMs) * 1000;
+}

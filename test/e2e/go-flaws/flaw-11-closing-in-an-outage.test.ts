@@ -1,0 +1,69 @@
+import { createServer, type TLSSocket } from 'node:tls';
+import { type Transport, tlsTransport } from 'cmd-stream';
+import { beforeAll, expect, it } from 'vitest';
+import { onePlusOne, sleep, stage, timed } from '../client/stage.ts';
+import { type Certificates, makeCertificates } from '../support/certificates.ts';
+
+// Go: Close of a TLS client in an outage returns an error, dialling goes on, and a second Close does nothing.
+// Here: after close() nothing is left: no timer, no socket, no dial; any number of times.
+
+const { onEnd, sender, silentServer } = stage();
+let certificates: Certificates;
+beforeAll(async () => {
+  certificates = await makeCertificates();
+});
+
+/** A connected TLS sender, and a server that has gone since. */
+async function outage() {
+  const sockets: TLSSocket[] = [];
+  const server = createServer(certificates.server, (socket) => {
+    sockets.push(socket.on('error', () => {}));
+    socket.write('\x07default');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onEnd(() => server.close());
+  const { port } = server.address() as { port: number };
+  const tls = tlsTransport({ client: { ca: certificates.ca } });
+  const dials = { count: 0 };
+  const connect: Transport['connect'] = (address, signal) => {
+    dials.count++;
+    return tls.connect(address, signal);
+  };
+  const client = await sender({
+    address: `localhost:${port}`,
+    transport: { ...tls, connect },
+    reconnect: { initialMs: 5, maxMs: 5 },
+    waitForReady: true,
+  });
+  server.close();
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(() => client.status.state, { interval: 1 }).toBe('unavailable');
+  return { client, port, dials };
+}
+
+it('flaw 11: a TLS client that waits for its next dial closes at once, and dials no more', async () => {
+  const { client, dials } = await outage();
+  await expect.poll(() => dials.count, { interval: 1 }).toBeGreaterThan(2);
+  const waiting = client.send(onePlusOne).catch((error) => error);
+  expect(await timed(() => client.close())).toBeLessThan(500);
+  expect(await waiting).toMatchObject({ code: 'closed', mayHaveExecuted: false });
+  expect(client.status).toMatchObject({ state: 'closed', clients: [{ state: 'closed' }] });
+  const dialled = dials.count;
+  await sleep(60);
+  expect(dials.count).toBe(dialled);
+  expect(await timed(() => client.close())).toBeLessThan(500);
+  expect(await timed(() => client.drain())).toBeLessThan(500);
+});
+
+it('flaw 11: a TLS client that is in the middle of a TLS handshake closes at once, and leaves no socket', async () => {
+  const { client, port, dials } = await outage();
+  const silent = await silentServer(port);
+  await expect.poll(() => silent.connections.size, { interval: 1 }).toBe(1);
+  const dialled = dials.count;
+  const closed = [client.close(), client.close(), client.drain()];
+  expect(await timed(() => Promise.all(closed))).toBeLessThan(500);
+  await expect.poll(() => silent.connections.size, { interval: 1 }).toBe(0);
+  await sleep(60);
+  expect(dials.count).toBe(dialled);
+  expect(silent.accepted).toBe(1);
+});

@@ -1,0 +1,49 @@
+import { createServer, type TLSSocket } from 'node:tls';
+import { expect, it } from 'vitest';
+import { adds, failureOf, onePlusOne, sleep, stage } from '../client/stage.ts';
+import { makeCertificates } from '../support/certificates.ts';
+
+// Go: a handshake mismatch leaks the socket.
+// Here: a ServerInfo mismatch closes its socket; it is final, and not tried again.
+
+const { onEnd, peer, sender } = stage();
+
+it('flaw 18: a server with another ServerInfo is left at once', async () => {
+  const server = await peer({ serverInfo: 'other' });
+  const error = await failureOf(sender({ address: server.address, clients: 3 }));
+  expect(error.code).toBe('server-info-mismatch');
+  expect(error.message).toContain(`'other'`);
+  await expect.poll(() => server.connections.length, { interval: 1 }).toBe(0);
+  await sleep(50);
+  expect(server.accepted).toBe(3);
+});
+
+it('flaw 18: so is one that has changed while it was away', async () => {
+  const server = await peer(adds);
+  const client = await sender({ address: server.address, waitForReady: true });
+  expect(await client.send(onePlusOne)).toBe(2);
+  const { port } = server;
+  await server.stop();
+  const other = await peer({ serverInfo: 'other' }, port);
+  await client.done;
+  await expect.poll(() => other.connections.length, { interval: 1 }).toBe(0);
+  expect(other.accepted).toBe(1);
+  const refused = await failureOf(client.send(onePlusOne));
+  expect(refused).toMatchObject({ code: 'closed', cause: { code: 'server-info-mismatch' } });
+});
+
+it('flaw 18: so is one over TLS', async () => {
+  const { ca, server: identity } = await makeCertificates();
+  const sockets = new Set<TLSSocket>();
+  const server = createServer(identity, (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    socket.resume().write('\x05other');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onEnd(() => new Promise((resolve) => server.close(resolve)));
+  const { port } = server.address() as { port: number };
+  const error = await failureOf(sender({ address: `localhost:${port}`, tls: { ca } }));
+  expect(error.code).toBe('server-info-mismatch');
+  await expect.poll(() => sockets.size, { interval: 1 }).toBe(0);
+});

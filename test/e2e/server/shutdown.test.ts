@@ -1,0 +1,281 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { command, defineProtocol, result } from '../../../src/index.ts';
+import type { ServerOptions } from '../../../src/server/options.ts';
+import { serve } from '../../../src/server/serve.ts';
+import { systemClock, type TimerHandle } from '../../../src/system/clock.ts';
+import { eventually, gate, RawClient } from './raw-client.ts';
+
+const ECHO = 0;
+const WAIT = 1;
+
+const protocol = defineProtocol({
+  results: { Value: result<unknown>() },
+  commands: { Echo: command<unknown>().returns('Value'), Wait: command<unknown>().returns('Value') },
+});
+
+/** A server whose `Wait` is answered when the test says so. */
+async function serveWaiting(options: ServerOptions = {}) {
+  const go = gate();
+  const waiting = gate();
+  const executed: unknown[] = [];
+  const server = await serve(
+    protocol,
+    null,
+    {
+      Echo: (value) => value,
+      async Wait(value) {
+        executed.push(value);
+        waiting.open();
+        await go.promise;
+        return value;
+      },
+    },
+    options,
+  );
+  return { server, go, waiting, executed };
+}
+
+describe('shutting down', () => {
+  it('lets Commands in flight finish, then closes', async () => {
+    const { server, go, waiting } = await serveWaiting();
+    await using client = await RawClient.open(server.port);
+    client.send(1, WAIT, 'done');
+    await waiting.promise;
+    const over = server.shutdown();
+    await sleep(50);
+    expect(client.socket.closed).toBe(false);
+    go.open();
+    expect((await client.first(1)).value).toBe('done');
+    await over;
+    await client.closed;
+    expect(server.connections).toBe(0);
+  });
+
+  it('writes Results that a slow client has not taken yet', async () => {
+    const { server, go, waiting } = await serveWaiting({ maxBufferedBytes: 1024 });
+    go.open();
+    await using client = await RawClient.open(server.port);
+    client.socket.pause();
+    const large = 'x'.repeat(4_000_000);
+    client.send(1, WAIT, large);
+    await waiting.promise;
+    await sleep(20);
+    const over = server.shutdown();
+    await sleep(20);
+    client.socket.resume();
+    await over;
+    await client.closed;
+    expect(client.valuesOf(1)).toEqual([large]);
+  });
+
+  it('does not execute what arrives afterwards, and still answers Pings', async () => {
+    const { server, go, waiting, executed } = await serveWaiting();
+    await using client = await RawClient.open(server.port);
+    client.send(1, WAIT, 'first');
+    await waiting.promise;
+    const over = server.shutdown();
+    client.send(2, WAIT, 'second');
+    client.ping();
+    await client.first(0);
+    go.open();
+    await over;
+    await client.closed;
+    expect(executed).toEqual(['first']);
+    expect(client.valuesOf(2)).toEqual([]);
+  });
+
+  it('accepts no new connection', async () => {
+    const { server, go, waiting } = await serveWaiting();
+    await using client = await RawClient.open(server.port);
+    client.send(1, WAIT, null);
+    await waiting.promise;
+    const over = server.shutdown();
+    await expect(RawClient.open(server.port)).rejects.toThrow();
+    go.open();
+    await over;
+  });
+
+  it('is over at the latest after its timeout', async () => {
+    const { server, waiting } = await serveWaiting();
+    await using client = await RawClient.open(server.port);
+    client.send(1, WAIT, null);
+    await waiting.promise;
+    const before = performance.now();
+    await server.shutdown({ timeoutMs: 100 });
+    expect(performance.now() - before).toBeGreaterThan(90);
+    expect(performance.now() - before).toBeLessThan(5_000);
+    await client.closed;
+  });
+
+  it('does not wait for a client that never says goodbye', async () => {
+    const { server } = await serveWaiting();
+    await using rude = new RawClient(connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true }));
+    await rude.until(() => rude.serverInfo !== undefined);
+    const before = performance.now();
+    await server.shutdown({ timeoutMs: 60_000 });
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
+
+  it('by `await using` waits for what is in flight', async () => {
+    const { server, go, waiting } = await serveWaiting();
+    await using client = await RawClient.open(server.port);
+    {
+      await using _ = server;
+      client.send(1, WAIT, 'done');
+      await waiting.promise;
+      setTimeout(go.open, 20);
+    }
+    expect(server.connections).toBe(0);
+    await client.closed;
+    expect(client.valuesOf(1)).toEqual(['done']);
+  });
+
+  it('refuses a timeout that is none', async () => {
+    const { server } = await serveWaiting();
+    await expect(server.shutdown({ timeoutMs: -1 })).rejects.toMatchObject({ code: 'invalid-argument' });
+    await expect(server.shutdown({ timeout: 1 } as object)).rejects.toThrow("no option 'timeout'");
+    await server.close();
+  });
+});
+
+describe('closing', () => {
+  it('is immediate, and may be said as often as one likes', async () => {
+    const { server, waiting } = await serveWaiting();
+    await using client = await RawClient.open(server.port);
+    client.send(1, WAIT, null);
+    await waiting.promise;
+    await Promise.all([server.close(), server.close(), server.shutdown(), server.done]);
+    await client.closed;
+    await server.close();
+    await server.shutdown();
+  });
+
+  it('during a shutdown forces it', async () => {
+    const { server, waiting } = await serveWaiting();
+    await using client = await RawClient.open(server.port);
+    client.send(1, WAIT, null);
+    await waiting.promise;
+    const over = server.shutdown({ timeoutMs: 60_000 });
+    await server.close();
+    await over;
+    await client.closed;
+  });
+
+  it('frees the port, and leaves no timer', async () => {
+    const timers = new Set<TimerHandle>();
+    const { server, waiting } = await serveWaiting({
+      idleTimeoutMs: 1_000,
+      clock: {
+        ...systemClock,
+        setTimeout(callback, delayMs) {
+          const handle = systemClock.setTimeout(() => {
+            timers.delete(handle);
+            callback();
+          }, delayMs);
+          timers.add(handle);
+          return handle;
+        },
+        clearTimeout(handle) {
+          timers.delete(handle);
+          systemClock.clearTimeout(handle);
+        },
+      },
+    });
+    await using client = await RawClient.open(server.port);
+    client.send(1, WAIT, null);
+    await waiting.promise;
+    expect(timers.size).toBeGreaterThan(0);
+    void server.shutdown({ timeoutMs: 60_000 });
+    await server.close();
+    expect(timers.size).toBe(0);
+    const again = await serve(protocol, null, { Echo: () => 1, Wait: () => 1 }, { port: server.port });
+    await again.close();
+  });
+});
+
+describe('listening', () => {
+  it('on an address that is taken fails, naming it', async () => {
+    const { server } = await serveWaiting();
+    const second = serve(protocol, null, { Echo: () => 1, Wait: () => 1 }, { port: server.port });
+    await expect(second).rejects.toMatchObject({
+      code: 'listen-failed',
+      message: expect.stringContaining(`cannot listen on 127.0.0.1:${server.port}`),
+      cause: { code: 'EADDRINUSE' },
+    });
+    await server.close();
+  });
+});
+
+describe('callbacks', () => {
+  it('tell of connections that come and go', async () => {
+    const seen: string[] = [];
+    const { server } = await serveWaiting({
+      onConnection: ({ remoteAddress }) => seen.push(`${remoteAddress} came`),
+      onConnectionLost: ({ remoteAddress, error }) => seen.push(`${remoteAddress} went: ${error?.code}`),
+    });
+    const ports: (number | undefined)[] = [];
+    {
+      await using orderly = await RawClient.open(server.port);
+      ports.push(orderly.socket.localPort);
+      orderly.socket.end();
+      await orderly.closed;
+      await eventually(() => server.connections === 0);
+    }
+    {
+      await using broken = await RawClient.open(server.port);
+      ports.push(broken.socket.localPort);
+      broken.socket.resetAndDestroy();
+      await eventually(() => server.connections === 0);
+    }
+    await using closedByServer = await RawClient.open(server.port);
+    ports.push(closedByServer.socket.localPort);
+    await server.shutdown();
+    expect(seen).toEqual([
+      `127.0.0.1:${ports[0]} came`,
+      `127.0.0.1:${ports[0]} went: undefined`,
+      `127.0.0.1:${ports[1]} came`,
+      `127.0.0.1:${ports[1]} went: connection-lost`,
+      `127.0.0.1:${ports[2]} came`,
+    ]);
+  });
+
+  it('that throw or reject change nothing, and the process is warned', async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning.message);
+    process.on('warning', onWarning);
+    let events = 0;
+    const { server } = await serveWaiting({
+      onConnection: () => {
+        throw new Error('first');
+      },
+      onConnectionLost: async () => {
+        throw new Error('second');
+      },
+      inspect: () => {
+        if (events++ === 0) throw new Error('third');
+      },
+    });
+    {
+      await using client = await RawClient.open(server.port);
+      expect((await client.ask(1, ECHO, 1)).value).toBe(1);
+    }
+    await eventually(() => ['first', 'second', 'third'].every((text) => warnings.join().includes(text)));
+    process.off('warning', onWarning);
+    await server.close();
+  });
+
+  it('show an inspector the server and every session', async () => {
+    const seen = new Set<string>();
+    const { server } = await serveWaiting({
+      inspect: (event) => {
+        if (event.type === '@xstate.actor') seen.add('id' in event.actorRef ? String(event.actorRef.id) : '');
+      },
+    });
+    await using client = await RawClient.open(server.port);
+    expect([...seen]).toContain('server');
+    expect([...seen]).toContain(`127.0.0.1:${client.socket.localPort}`);
+    await server.close();
+  });
+});

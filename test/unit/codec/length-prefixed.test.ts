@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
+import { BadPayload } from '../../../src/codec/codec.ts';
+import { lengthPrefixed } from '../../../src/codec/length-prefixed.ts';
+import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
+import { bind, decode, encode, readerOf } from './support.ts';
+
+/** Payloads that are plain text; `bad` cannot be read. */
+const text = lengthPrefixed('text', () => ({
+  write: (value, writer) => writer.writeUtf8(String(value)),
+  read(buffer, start, end) {
+    const value = buffer.toString('utf8', start, end);
+    if (value === 'bad') throw new Error('cannot be read');
+    return value;
+  },
+}));
+
+describe('a length-prefixed message', () => {
+  it('is the type, the length and the payload', () => {
+    expect(encode(bind(text), 1, 'hi').toString('hex')).toBe('01026869');
+    expect(encode(bind(text), 300, '').toString('hex')).toBe('ac0200');
+  });
+
+  it.each([0, 1, 127, 128, 129, 16_383, 16_384, 2_097_151, 2_097_152])('may have a payload of %d bytes', (length) => {
+    const codec = bind(text);
+    const value = 'x'.repeat(length);
+    const bytes = encode(codec, 1, value);
+    expect(decode(codec, bytes)).toEqual({ type: 1, value });
+  });
+
+  it('goes behind what the writer holds already', () => {
+    const writer = new ByteWriter(1);
+    const codec = bind(text);
+    codec.encode(0, 'x'.repeat(200), writer);
+    codec.encode(1, 'second', writer);
+    const reader = readerOf(writer.buffer.subarray(0, writer.position));
+    const message = { type: -1, value: undefined as unknown };
+    expect(codec.decode(reader, message)).toBe(true);
+    expect(codec.decode(reader, message)).toBe(true);
+    expect(message).toEqual({ type: 1, value: 'second' });
+  });
+
+  it('that has not arrived whole is waited for, and says how many bytes it takes once it knows', () => {
+    const codec = bind(text);
+    const bytes = encode(codec, 300, 'x'.repeat(200));
+    for (let length = 0; length < bytes.length; length++) {
+      const reader = readerOf(bytes.subarray(0, length));
+      const start = reader.position;
+      expect(codec.decode(reader, { type: -1, value: undefined })).toBe(false);
+      expect(reader.missing).toBe(length < 4 ? 0 : 200);
+      if (length >= 4) expect(reader.position).toBe(start + 4);
+    }
+  });
+
+  it('whose payload cannot be read hands over a BadPayload, and the next message is right', () => {
+    const codec = bind(text);
+    const reader = readerOf(Buffer.concat([encode(codec, 0, 'bad'), encode(codec, 1, 'good')]));
+    const message = { type: -1, value: undefined as unknown };
+    expect(codec.decode(reader, message)).toBe(true);
+    expect(message).toEqual({ type: 0, value: new BadPayload(new Error('cannot be read')) });
+    expect(codec.decode(reader, message)).toBe(true);
+    expect(message).toEqual({ type: 1, value: 'good' });
+    expect(reader.available).toBe(0);
+  });
+});
+
+describe('a payload over the limit', () => {
+  it('is refused when it is sent', () => {
+    const codec = bind(text, 10);
+    expect(encode(codec, 0, 'x'.repeat(10))).toHaveLength(12);
+    expect(() => encode(codec, 0, 'x'.repeat(11))).toThrow(
+      new CmdStreamError(
+        'frame-too-large',
+        "a command payload of 11 bytes is over the limit of 10 (option 'maxFrameBytes')",
+      ),
+    );
+  });
+
+  it('is refused when it is announced, before a byte of it is there', () => {
+    const sender = bind(text);
+    const receiver = bind(text, 10);
+    expect(decode(receiver, encode(sender, 0, 'x'.repeat(10))).value).toBe('x'.repeat(10));
+    const tooLong = encode(sender, 0, 'x'.repeat(11)).subarray(0, 2);
+    expect(() => receiver.decode(readerOf(tooLong), { type: -1, value: undefined })).toThrow(
+      expect.objectContaining({ code: 'frame-too-large' }),
+    );
+    const huge = Buffer.from('00ffffffffffffff0f', 'hex');
+    expect(() => receiver.decode(readerOf(huge), { type: -1, value: undefined })).toThrow(
+      expect.objectContaining({ code: 'frame-too-large' }),
+    );
+  });
+});
+
+describe('a type or a length that is no number', () => {
+  it.each([
+    ['a type of more than 64 bits', 'ffffffffffffffffff7f'],
+    ['a length of more than 64 bits', '01ffffffffffffffffff7f'],
+    ['a type above 2^53 - 1', '808080808080801000'],
+  ])('is a protocol error: %s', (_, hex) => {
+    const message = { type: -1, value: undefined };
+    expect(() => bind(text).decode(readerOf(Buffer.from(hex, 'hex')), message)).toThrow(
+      expect.objectContaining({ code: 'protocol-error' }),
+    );
+  });
+});

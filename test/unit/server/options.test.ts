@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { lengthPrefixed } from '../../../src/codec/length-prefixed.ts';
+import { resolveServerOptions, type ServerOptions } from '../../../src/server/options.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { memoryTransport } from '../../../src/transport/memory.ts';
+import { tcpTransport } from '../../../src/transport/tcp.ts';
+
+function refusal(options: unknown): string {
+  try {
+    resolveServerOptions(options as ServerOptions);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'invalid-argument' });
+    return (error as Error).message;
+  }
+  throw new Error('the options were accepted');
+}
+
+describe('the options of a server', () => {
+  it('are complete and frozen, with the documented defaults', () => {
+    const options = resolveServerOptions();
+    expect(Object.isFrozen(options)).toBe(true);
+    expect(options).toMatchObject({
+      port: 0,
+      host: '127.0.0.1',
+      transport: { name: 'tcp' },
+      codec: { name: 'msgpack' },
+      serverInfo: 'default',
+      maxConnections: 10_000,
+      maxInFlightCommands: 10_000,
+      maxFrameBytes: 4_194_304,
+      maxBufferedBytes: 8_388_608,
+      idleTimeoutMs: Number.POSITIVE_INFINITY,
+      handshakeTimeoutMs: 10_000,
+      shutdownTimeoutMs: 10_000,
+      clock: systemClock,
+      invoker: undefined,
+      inspect: undefined,
+    });
+  });
+
+  it('are taken as given, and the object that they came in is not changed', () => {
+    const given: ServerOptions = Object.freeze({
+      port: 9000,
+      host: '0.0.0.0',
+      transport: memoryTransport(),
+      codec: lengthPrefixed('own', () => ({ write: () => {}, read: () => 0 })),
+      idleTimeoutMs: 5,
+    });
+    expect(resolveServerOptions(given)).toMatchObject(given);
+  });
+
+  it.each<[unknown, string]>([
+    [{ port: 65_536 }, "option 'port' must be a whole number from 0 to 65535; got 65536"],
+    [{ host: '' }, "option 'host' must be an address to listen on, such as '127.0.0.1' or '0.0.0.0'; got \"\""],
+    [{ serverInfo: 'a;b' }, "option 'serverInfo' must be a text of 1 to 1024 bytes without ';'; got \"a;b\""],
+    [{ maxConnections: 0 }, "option 'maxConnections' must be a whole number of at least 1; got 0"],
+    [{ maxInFlightCommands: 1.5 }, "option 'maxInFlightCommands' must be a whole number of at least 1; got 1.5"],
+    [{ maxFrameBytes: -1 }, "option 'maxFrameBytes' must be a whole number of at least 1; got -1"],
+    [{ maxBufferedBytes: '1' }, 'option \'maxBufferedBytes\' must be a whole number of at least 1; got "1"'],
+    [{ handshakeTimeoutMs: Number.POSITIVE_INFINITY }, "option 'handshakeTimeoutMs' must be a duration"],
+    [{ idleTimeoutMs: 0 }, ', or Infinity for none; got 0'],
+    [{ shutdownTimeoutMs: Number.NaN }, "option 'shutdownTimeoutMs' must be a duration in milliseconds from 0"],
+    [{ onConnectionLost: 1 }, "option 'onConnectionLost' must be a function; got 1"],
+    [{ invoker: {} }, "option 'invoker' must be a function; got an object"],
+    [{ inspect: 1 }, "option 'inspect' must be a function or an observer; got 1"],
+    [{ codec: {} }, "option 'codec' must be an object with bind(); got an object"],
+    [{ transport: 'tcp' }, 'option \'transport\' must be an object with listen(); got "tcp"'],
+    [{ clock: { now: Date.now } }, "option 'clock' must be an object with now(), monotonicMs()"],
+    [{ transport: tcpTransport(), tls: {} }, "option 'tls' must be left out where 'transport' is given"],
+    [{ tls: {} }, "option 'tls.cert' must be given"],
+    [{ prot: 1 }, "the options of serve() has no option 'prot'; it accepts 'port', 'host'"],
+    [null, 'the options of serve() must be an object; got null'],
+  ])('%j are refused, naming the field, what it accepts and what came', (options, message) => {
+    expect(refusal(options)).toContain(message);
+  });
+});
