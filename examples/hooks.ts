@@ -1,7 +1,16 @@
 // Hooks watch every send: here they measure it, and refuse what is not allowed. One object for each send.
 // Run it: npx tsx examples/hooks.ts
-import { CmdStreamError, type Command, composeHooks, createSender, type Hooks, serve } from 'cmd-stream';
-import { Calculator, calc } from './calc.ts';
+import {
+  CmdStreamError,
+  type Command,
+  composeHooks,
+  createSender,
+  type Hooks,
+  type ReceivedResult,
+  type SentCommand,
+  serve,
+} from 'cmd-stream';
+import { Calculator, calc, handlers } from './calc.ts';
 
 /** Reports how each Command ended. */
 class Measure implements Hooks {
@@ -10,11 +19,11 @@ class Measure implements Hooks {
   beforeSend(command: Command): void {
     this.#name = command.name;
   }
-  onResult(sent: { size: number }, result: { seq: number; size: number; last: boolean }): void {
+  onResult(sent: SentCommand, result: ReceivedResult): void {
     const last = result.last ? ', the last one' : '';
     console.log(`${this.#name}: ${sent.size} bytes sent; Result ${result.seq} of ${result.size} bytes${last}`);
   }
-  onError(_sent: unknown, error: CmdStreamError): void {
+  onError(_sent: SentCommand, error: CmdStreamError): void {
     console.log(`${this.#name}: ${error.code}`);
   }
   onTimeout(): void {
@@ -33,12 +42,7 @@ const onlyPositive = (): Hooks => ({
   },
 });
 
-await using server = await serve(calc, new Calculator(), {
-  Add: ({ a, b }, { receiver }) => receiver.add(a, b),
-  async *Countdown({ from }) {
-    for (let n = from; n > 0; n--) yield { n, last: n === 1 };
-  },
-});
+await using server = await serve(calc, new Calculator(), handlers);
 await using sender = await createSender(calc, {
   address: server.address,
   hooks: composeHooks(() => new Measure(), onlyPositive),

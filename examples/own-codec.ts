@@ -3,7 +3,7 @@
 // Run it: npx tsx examples/own-codec.ts
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CmdStreamError, type Codec, createSender, lengthPrefixed, NEED_MORE, serve } from 'cmd-stream';
-import { Calculator, calc } from './calc.ts';
+import { Calculator, calc, handlers } from './calc.ts';
 
 /** JSON, compressed. */
 const gzipJson = lengthPrefixed('gzip-json', () => ({
@@ -39,17 +39,7 @@ const jsonLines: Codec = {
 };
 
 for (const codec of [gzipJson, jsonLines]) {
-  await using server = await serve(
-    calc,
-    new Calculator(),
-    {
-      Add: ({ a, b }, { receiver }) => receiver.add(a, b),
-      async *Countdown({ from }) {
-        for (let n = from; n > 0; n--) yield { n, last: n === 1 };
-      },
-    },
-    { codec },
-  );
+  await using server = await serve(calc, new Calculator(), handlers, { codec });
   await using sender = await createSender(calc, { address: server.address, codec });
   console.log(`${codec.name}: 2 + 3 =`, await sender.send(calc.Add({ a: 2, b: 3 })));
   for await (const { n } of sender.sendMulti(calc.Countdown({ from: 2 }))) console.log(`${codec.name}: ${n}`);

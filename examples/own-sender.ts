@@ -1,12 +1,12 @@
 // A sender of one's own on the group: it asks every client and takes the first answer ("hedging").
 // Run it: npx tsx examples/own-sender.ts
-import { type Command, createSender, type Group, serve } from 'cmd-stream';
-import { Calculator, calc } from './calc.ts';
+import { type Command, createSender, type Group, type GroupTicket, serve } from 'cmd-stream';
+import { Calculator, calc, handlers } from './calc.ts';
 
 /** Sends a Command `copies` times and resolves with whatever comes first; only for Commands that may run twice. */
 function sendHedged(group: Group, command: Command, copies: number, deadline: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const tickets: { seq: number; clientId: number }[] = [];
+    const tickets: GroupTicket[] = [];
     let failures = 0;
     for (let copy = 0; copy < copies; copy++) {
       const ticket = group.sendWithDeadline(command, deadline, {
@@ -23,12 +23,7 @@ function sendHedged(group: Group, command: Command, copies: number, deadline: nu
   });
 }
 
-await using server = await serve(calc, new Calculator(), {
-  Add: ({ a, b }, { receiver }) => receiver.add(a, b),
-  async *Countdown({ from }) {
-    for (let n = from; n > 0; n--) yield { n, last: n === 1 };
-  },
-});
+await using server = await serve(calc, new Calculator(), handlers);
 await using sender = await createSender(calc, { address: server.address, clients: 3 });
 
 console.log('group of', sender.group.size);

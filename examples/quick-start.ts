@@ -1,15 +1,9 @@
 // A server and a sender: one Result, a deadline, a stream.
 // Run it: npx tsx examples/quick-start.ts
 import { createSender, serve } from 'cmd-stream';
-import { Calculator, calc } from './calc.ts';
+import { Calculator, calc, handlers } from './calc.ts';
 
-await using server = await serve(calc, new Calculator(), {
-  Add: ({ a, b }, { receiver }) => receiver.add(a, b),
-  async *Countdown({ from }) {
-    for (let n = from; n > 0; n--) yield { n, last: n === 1 };
-  },
-});
-
+await using server = await serve(calc, new Calculator(), handlers);
 await using sender = await createSender(calc, { address: server.address, clients: 4 });
 
 console.log('2 + 3 =', await sender.send(calc.Add({ a: 2, b: 3 })));

@@ -1,26 +1,13 @@
 // An outage, and out of it again: keepalive, reconnecting with backoff, a circuit breaker, waiting for a ready client.
 // Run it: npx tsx examples/resilient.ts
 import { CmdStreamError, createSender, serve } from 'cmd-stream';
-import { Calculator, calc } from './calc.ts';
+import { Calculator, calc, handlers } from './calc.ts';
 
-const startServer = (port: number) =>
-  serve(
-    calc,
-    new Calculator(),
-    {
-      Add: ({ a, b }, { receiver }) => receiver.add(a, b),
-      async *Countdown({ from }) {
-        for (let n = from; n > 0; n--) yield { n, last: n === 1 };
-      },
-    },
-    { port },
-  );
-
-let server = await startServer(0);
-const { port, address } = server;
+const startServer = (port: number) => serve(calc, new Calculator(), handlers, { port });
+const server = await startServer(0);
 
 await using sender = await createSender(calc, {
-  address,
+  address: server.address,
   clients: 2,
   keepalive: { timeMs: 1_000, timeoutMs: 500 },
   reconnect: { initialMs: 20, maxMs: 200 },
@@ -35,18 +22,17 @@ await using sender = await createSender(calc, {
 console.log('2 + 3 =', await sender.send(calc.Add({ a: 2, b: 3 })));
 
 await server.close();
-for (let i = 0; i < 3; i++) {
+for (let sent = 0; sent < 3; sent++) {
   try {
     await sender.send(calc.Add({ a: 1, b: 1 }));
   } catch (error) {
-    // Neither Command was sent, so both are safe to send again: `mayHaveExecuted` is false.
+    // Where it is false, the server has certainly not executed the Command: it is safe to send again.
     if (error instanceof CmdStreamError) console.log(error.code, `(may have executed: ${error.mayHaveExecuted})`);
   }
 }
 
-server = await startServer(port);
+await using _successor = await startServer(server.port);
 await new Promise((resolve) => setTimeout(resolve, 250));
 // The breaker is half-open now: this Command is its trial. It waits until a client has reconnected.
 console.log('4 + 5 =', await sender.send(calc.Add({ a: 4, b: 5 }), { waitForReady: true, timeoutMs: 5_000 }));
-await sender.close();
-await server.close();
+await sender.drain();

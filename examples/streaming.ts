@@ -26,14 +26,16 @@ await using server = await serve(prices, undefined, {
 });
 await using sender = await createSender(prices, { address: server.address });
 
-let days = 0;
-for await (const { price } of sender.sendMulti(prices.History({ symbol: 'ACME', days: 1_000 })))
-  days += price > 0 ? 1 : 0;
-console.log(`history: ${days} days`);
+let highest = 0;
+for await (const { price } of sender.sendMulti(prices.History({ symbol: 'ACME', days: 1_000 }))) {
+  highest = Math.max(highest, price);
+}
+console.log('the highest of 1,000 days:', highest);
 
 await sender.sendMulti(prices.History({ symbol: 'ACME', days: 3 }), ({ price }) => console.log('handler:', price));
 
-// A stream without an end: take five, or leave the loop whenever you like; both let go of the request.
+// A stream without an end: take five, or leave the loop whenever you like. Both let go of the request at the client; the
+// server, which the protocol cannot tell, goes on until the client is gone.
 for await (const { price } of sender.sendMulti(prices.Follow({ symbol: 'ACME' }), { resultsCount: 5 })) {
   console.log('follow:', price);
 }

@@ -15,8 +15,8 @@ const CODEC = '--codec msgpack|json   the payload format (default msgpack)';
 const HELP_OF: Readonly<Record<string, string>> = {
   demo: `Usage: cmd-stream demo [options]
 
-Runs a server and a sender with four clients over TCP: single Results, deadlines, a stream, 10,000 Commands at once; then
-the server stops, the circuit breaker opens, the clients back off; the server returns, and so does service.
+Runs a server and a sender with four clients over TCP: single Results, deadlines, a stream, 10,000 Commands at once;
+then the server stops, the circuit breaker opens, the clients back off; the server returns, and so does service.
 
 Options:
   --address HOST:PORT    send to a server that is running already ('cmd-stream serve'); the outage is left out

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeError } from '../errors/cmd-stream-error.ts';
-import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
+import { type AnyProtocol, defineProtocol, protocolTables } from '../protocol/protocol.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Loads the protocol that `file` exports: the only one, or the one named `exportName`. @throws UsageError */
@@ -10,13 +10,22 @@ export async function loadProtocol(file: string, exportName: string | undefined)
   const protocols = Object.entries(module).filter((entry): entry is [string, AnyProtocol] => isProtocol(entry[1]));
   if (exportName !== undefined) {
     const named = protocols.find(([name]) => name === exportName);
-    if (named !== undefined) return named[1];
+    if (named !== undefined) return adopt(named[1]);
     throw new UsageError(`${file} exports no protocol '${exportName}'; it exports ${listOf(protocols)}`);
   }
   const [first, second] = protocols;
   if (first === undefined) throw new UsageError(`${file} exports no protocol made by defineProtocol()`);
   if (second !== undefined) throw new UsageError(`${file} exports ${listOf(protocols)}: say which with --export NAME`);
-  return first[1];
+  return adopt(first[1]);
+}
+
+/**
+ * The same protocol, made by this copy of the library. The module may have got another one: of the project that it
+ * stands in, or its own instance by way of `tsx`; that copy's Commands are not this copy's.
+ */
+function adopt(protocol: AnyProtocol): AnyProtocol {
+  const { results, commands } = protocol[protocolTables];
+  return defineProtocol({ results, commands });
 }
 
 function isProtocol(value: unknown): value is AnyProtocol {

@@ -28,6 +28,6 @@ export async function serveCalc(args: string[], out: Terminal): Promise<number> 
   stopped.abort();
   out.line('finishing what is under way');
   await server.shutdown();
-  out.line(`stopped; ${calculator.sums} sums were made`);
+  out.line(`stopped; sums made: ${calculator.sums}`);
   return 0;
 }

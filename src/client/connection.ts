@@ -128,7 +128,7 @@ export class Connection implements FrameReceiver {
       const type = entry?.name ?? ERROR_RESULT_NAME;
       const readable = value instanceof BadPayload ? undefined : value;
       this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
-    } else if (entry !== undefined && entry.definition.schema === undefined && !(value instanceof BadPayload)) {
+    } else if (this.#validating.size === 0 && isPlain(entry, value)) {
       this.#deliver(seq, pending, entry, value, size);
     } else {
       this.#check(seq, pending, entry, value, size);
@@ -245,6 +245,11 @@ export class Connection implements FrameReceiver {
       refuse(error);
     }
   }
+}
+
+/** Whether a Result needs no check: most do not. */
+function isPlain(entry: ResultEntry | undefined, value: unknown): entry is ResultEntry {
+  return entry !== undefined && entry.definition.schema === undefined && !(value instanceof BadPayload);
 }
 
 function invalidResult(message: string, cause?: unknown): CmdStreamError {

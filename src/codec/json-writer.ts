@@ -60,7 +60,6 @@ export class JsonWriter {
 
   #list(list: readonly unknown[], depth: number): string {
     const { length } = list;
-    if (length > this.#maxBytes) throw tooLong(this.#maxBytes);
     let text = '[';
     let index = 0;
     try {

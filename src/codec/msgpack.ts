@@ -1,20 +1,23 @@
+import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr';
 import type { Codec } from './codec.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
-import { MessagePackReader } from './msgpack-reader.ts';
-import { MessagePackWriter } from './msgpack-writer.ts';
+import { PlainMaker } from './msgpack-plain.ts';
+
+/** Where msgpackr has put the bytes: between `start` and `end` of memory that it uses again. */
+type Packed = Buffer & { readonly start: number; readonly end: number };
 
 /**
- * MessagePack payloads, the default: plain MessagePack that every library of it reads and writes.
+ * MessagePack payloads by msgpackr, the default: plain MessagePack that every library of it reads and writes.
  *
  * | JavaScript | MessagePack | arrives as |
  * |---|---|---|
  * | `null`, `undefined` | nil (a field that is `undefined` is left out) | `null` |
- * | whole number, `bigint` up to 64 bits | int, the shortest form | `number`, beyond ±(2^53 - 1) `bigint` |
- * | other number, also `NaN`, `Infinity`, `-0` | float 64 | the same |
+ * | whole number, `bigint` up to 64 bits | int | `number`, beyond ±(2^53 - 1) `bigint` |
+ * | other number, also `NaN`, `Infinity` | float 64 | the same |
  * | `string` | str | the same |
  * | `Uint8Array`, `Buffer` | bin | `Uint8Array` |
  * | `Date` | timestamp | `Date`, to the millisecond |
- * | array, object | array, map with str keys | the same; whole numbers as keys of a map become strings |
+ * | array, object | array, map with str keys | the same |
  * | object with `toJSON` | what that returns | |
  *
  * Everything else (`Map`, `Set`, functions, `bigint` of more than 64 bits, half of a surrogate pair, ...) is refused when
@@ -22,11 +25,23 @@ import { MessagePackWriter } from './msgpack-writer.ts';
  */
 export function msgpack(): Codec {
   return lengthPrefixed('msgpack', ({ maxPayloadBytes }) => {
-    const writer = new MessagePackWriter(maxPayloadBytes);
-    const reader = new MessagePackReader();
+    const plain = new PlainMaker(maxPayloadBytes);
+    const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true, variableMapSize: true });
+    // 'auto' (a number where that is exact, else a bigint) is implemented by msgpackr but missing in its types.
+    const unpackr = new Unpackr({ useRecords: false, copyBuffers: true, int64AsType: 'auto' as 'bigint' });
+    const range = { start: 0, end: 0 };
     return {
-      write: (value, target) => writer.write(value, target),
-      read: (buffer, start, end) => reader.read(buffer, start, end),
+      write(value, writer) {
+        const packed = packr.pack(plain.make(value), REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as Packed;
+        writer.writeBytes(packed, packed.start, packed.end);
+      },
+      read(buffer, start, end) {
+        // msgpackr takes an end of 0 for one that is not given.
+        if (start === end) throw new Error('an empty payload is no MessagePack value');
+        range.start = start;
+        range.end = end;
+        return unpackr.unpack(buffer, range);
+      },
     };
   });
 }

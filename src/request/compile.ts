@@ -28,7 +28,10 @@ export interface CompiledMachine<Context, Event extends { readonly type: string 
   readonly isFinal: readonly boolean[];
   /** At `state * events.length + event`: the transitions to try in order; nothing where the event is ignored. */
   readonly table: readonly (readonly CompiledTransition<Context, Event>[] | undefined)[];
-  /** The number of an event name; -1 for a name that no state reacts to. */
+  /**
+   * The number of an event name.
+   * @throws CmdStreamError `internal` for a name that no state reacts to.
+   */
   eventNumber(type: Event['type']): number;
 }
 
@@ -71,6 +74,7 @@ export function compileMachine<Context, Event extends { readonly type: string }>
   const nodes = Object.values(root.states);
   checkRoot(root);
   nodes.forEach(checkState);
+  checkInitial(root);
 
   const logic = machine.implementations as unknown as {
     guards: Record<string, Guard<Context, Event>>;
@@ -120,7 +124,11 @@ export function compileMachine<Context, Event extends { readonly type: string }>
           ?.map((transition) => compileTransition(transition, node, `'${node.key}' on '${event}'`)),
       ),
     ),
-    eventNumber: (type) => events.indexOf(type),
+    eventNumber: (type) => {
+      const number = events.indexOf(type);
+      if (number < 0) throw new CmdStreamError('internal', `no state of the machine reacts to '${type}'`);
+      return number;
+    },
   };
 }
 
@@ -130,6 +138,9 @@ function checkRoot(root: Root): void {
   checkNode(root, where);
   if (root.transitions.size > 0) throw refuse(where, 'transitions');
   if (root.entry.length > 0 || root.exit.length > 0) throw refuse(where, 'entry or exit actions');
+}
+
+function checkInitial(root: Root): void {
   const [initial] = root.initial.target;
   // A compiled actor begins in its initial state; it does not enter it.
   if (root.initial.actions.length > 0 || (initial?.entry.length ?? 0) > 0) {
@@ -159,7 +170,8 @@ function checkNode(node: Node, where: string): void {
 function plain<T>(kind: 'guard' | 'action', table: Record<string, T>, reference: unknown, where: string): T {
   let name = reference;
   if (typeof reference === 'object' && reference !== null && 'type' in reference) {
-    if ('params' in reference && reference.params !== undefined) throw refuse(where, `params of a ${kind}`);
+    if ('params' in reference && reference.params !== undefined)
+      throw refuse(where, `params for the ${kind} '${String(reference.type)}'`);
     name = reference.type;
   }
   if (typeof name !== 'string') throw refuse(where, `an inline ${kind}`);

@@ -143,7 +143,7 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     try {
       for (;;) {
         // Nothing is asked of the generator while the client does not take what there is.
-        for (let room = port.room(); room !== undefined; room = port.room()) await room;
+        for (let room = this.#room(); room !== undefined; room = this.#room()) await room;
         if (this.isClosed) break;
         const step = await results.next();
         if (step.done === true) {
@@ -158,6 +158,11 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** A promise where a Result should wait that someone still wants. */
+  #room(): Promise<void> | undefined {
+    return this.isClosed ? undefined : this.#port.room();
   }
 
   giveByProxy(result: unknown): Promise<void> | undefined {

@@ -1,54 +1,34 @@
 import { ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
-import { ByteWriter } from '../bytes/byte-writer.ts';
-import { MAX_VARINT_BYTES } from '../bytes/varint.ts';
 import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import type { Clock, Defer } from '../system/clock.ts';
+import type { Clock } from '../system/clock.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
 import type { FrameChannel, FrameReceiver } from './frame-channel.ts';
+import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
 import { KeptBytes } from './kept-bytes.ts';
 import { MAX_SERVER_INFO_BYTES } from './server-info.ts';
+import { WriteBatch, type WriteBatchOptions } from './write-batch.ts';
 
 /** What a {@link StreamChannel} needs to know. */
-export interface StreamChannelOptions {
-  /** Encodes what this side sends. */
-  readonly outgoing: MessageCodec;
+export interface StreamChannelOptions extends WriteBatchOptions {
   /** Decodes what the other side sends. */
   readonly incoming: MessageCodec;
-  /** A frame that is longer is refused. */
-  readonly maxFrameBytes: number;
-  /** From this many waiting bytes on the channel is `full`. */
-  readonly maxBufferedBytes: number;
   readonly clock: Clock;
-  readonly defer: Defer;
 }
 
-/** A buffer that grew beyond this for one large frame is given back after it. */
-const KEEP_BUFFER_BYTES = 64 * 1024;
-/** The bytes in front of a payload: sequence number, type, length. */
-const MAX_HEADER_BYTES = 3 * MAX_VARINT_BYTES;
 const NO_BYTES = Buffer.alloc(0);
 
 /** Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. */
 export class StreamChannel implements FrameChannel, ByteStreamConsumer {
-  lastFlushedSeq = 0;
   lastReceivedMs: number;
 
   readonly #stream: ByteStream;
   readonly #options: StreamChannelOptions;
-  readonly #flush = () => this.#writeBatch();
+  readonly #batch: WriteBatch;
   readonly #message: DecodedMessage = { type: 0, value: undefined };
   readonly #reader = new ByteReader();
   #receiver: FrameReceiver | undefined;
   #awaitServerInfo: ((info: string | CmdStreamError) => void) | undefined;
-
-  #batch = new ByteWriter();
-  #spare: Buffer | undefined;
-  #lastAppendedSeq = 0;
-  #flushScheduled = false;
-  #writing: Buffer | undefined;
-  #wasFull = false;
-  #ending = false;
 
   readonly #kept = new KeptBytes();
   /** How many kept bytes it takes before decoding is worth another try. */
@@ -64,6 +44,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   constructor(stream: ByteStream, options: StreamChannelOptions) {
     this.#stream = stream;
     this.#options = options;
+    this.#batch = new WriteBatch(stream, options, () => this.#receiver?.drained());
     this.lastReceivedMs = options.clock.monotonicMs();
     stream.open(this);
   }
@@ -73,13 +54,15 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   get bufferedBytes(): number {
-    return this.#batch.position + this.#stream.bufferedBytes;
+    return this.#batch.bufferedBytes;
   }
 
   get full(): boolean {
-    if (this.bufferedBytes < this.#options.maxBufferedBytes) return false;
-    this.#wasFull = true;
-    return true;
+    return this.#batch.full;
+  }
+
+  get lastFlushedSeq(): number {
+    return this.#batch.lastFlushedSeq;
   }
 
   open(receiver: FrameReceiver): void {
@@ -102,33 +85,15 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   /** Sends bytes that are no frame: a server's ServerInfo, before any frame. */
   sendServerInfo(bytes: Uint8Array): void {
-    this.#batch.writeBytes(bytes);
-    this.#scheduleFlush();
+    this.#batch.appendBytes(bytes);
   }
 
   send(seq: number, type: number, value: unknown): number {
-    const batch = this.#batch;
-    const start = batch.position;
-    batch.writeVarint(seq);
-    try {
-      this.#options.outgoing.encode(type, value, batch);
-    } catch (error) {
-      batch.position = start;
-      throw CmdStreamError.from(error, 'encode-failed', 'cannot be encoded');
-    }
-    const size = batch.position - start;
-    if (size > this.#options.maxFrameBytes + MAX_HEADER_BYTES) {
-      batch.position = start;
-      throw this.#tooLarge(size);
-    }
-    this.#lastAppendedSeq = seq;
-    this.#scheduleFlush();
-    return size;
+    return this.#batch.appendFrame(seq, type, value);
   }
 
   sendPing(): void {
-    this.#batch.writeByte(0);
-    this.#scheduleFlush();
+    this.#batch.appendPing();
   }
 
   pause(): void {
@@ -143,57 +108,17 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   end(): void {
-    if (this.#over) return;
-    this.#ending = true;
-    this.#writeBatch();
+    if (!this.#over) this.#batch.end();
   }
 
   destroy(): void {
     this.#over = true;
+    this.#batch.stop();
     this.#stream.destroy();
   }
 
-  // ---- writing
-
-  #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#writing !== undefined) return;
-    this.#flushScheduled = true;
-    this.#options.defer(this.#flush);
-  }
-
-  /** Hands the batch to the stream. While a write is under way the next batch gathers, and leaves when it is done. */
-  #writeBatch(): void {
-    this.#flushScheduled = false;
-    const batch = this.#batch;
-    if (this.#over) batch.position = 0;
-    if (this.#over || this.#writing !== undefined) return;
-    if (batch.position > 0) {
-      const { buffer } = batch;
-      this.lastFlushedSeq = this.#lastAppendedSeq;
-      if (!this.#stream.write(buffer.subarray(0, batch.position))) {
-        this.#writing = buffer;
-        batch.buffer = this.#spare ?? Buffer.allocUnsafeSlow(1024);
-        this.#spare = undefined;
-      } else if (buffer.length > KEEP_BUFFER_BYTES) {
-        batch.buffer = Buffer.allocUnsafeSlow(KEEP_BUFFER_BYTES);
-      }
-      batch.position = 0;
-    }
-    if (this.#ending && this.#writing === undefined) this.#stream.end();
-    this.#tellDrained();
-  }
-
   drained(): void {
-    const written = this.#writing;
-    this.#writing = undefined;
-    if (written !== undefined && written.length <= KEEP_BUFFER_BYTES) this.#spare = written;
-    this.#writeBatch();
-  }
-
-  #tellDrained(): void {
-    if (!this.#wasFull || this.bufferedBytes > this.#options.maxBufferedBytes / 2) return;
-    this.#wasFull = false;
-    this.#receiver?.drained();
+    this.#batch.drained();
   }
 
   // ---- reading
@@ -280,7 +205,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     reader.position = start;
     const largest = this.#options.maxFrameBytes + MAX_HEADER_BYTES;
     if (reader.available > largest || this.#wantedBytes > largest) {
-      throw this.#tooLarge(Math.max(reader.available, this.#wantedBytes));
+      throw frameTooLarge(Math.max(reader.available, this.#wantedBytes), this.#options.maxFrameBytes);
     }
     return false;
   }
@@ -309,13 +234,6 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   // ---- the end
 
-  #tooLarge(bytes: number): CmdStreamError {
-    return new CmdStreamError(
-      'frame-too-large',
-      `a frame of ${bytes} bytes is over the limit of ${this.#options.maxFrameBytes} (option 'maxFrameBytes')`,
-    );
-  }
-
   #fail(error: CmdStreamError): void {
     this.#lostError = error;
     this.destroy();
@@ -324,6 +242,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   closed(error: Error | undefined): void {
     this.#over = true;
+    this.#batch.stop();
     if (error !== undefined && this.#lostError === undefined) {
       this.#lostError = CmdStreamError.from(error, 'connection-lost', `connection to ${this.remoteAddress} lost`);
     }

@@ -60,7 +60,7 @@ it('flaw 9: a connection that has lived sets the waits back to the first', async
     address: server.address,
     transport,
     random: () => 0.999,
-    reconnect: { initialMs: 5, factor: 10, maxMs: 5_000, resetAfterMs: 30 },
+    reconnect: { initialMs: 5, factor: 100, maxMs: 60_000, resetAfterMs: 30 },
   });
   for (let round = 1; round <= 3; round++) {
     await sleep(50);

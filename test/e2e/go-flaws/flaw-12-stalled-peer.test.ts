@@ -8,6 +8,9 @@ import { calc } from '../support/calc.ts';
 const { peer, sender } = stage();
 const megabyte = calc.Echo('x'.repeat(1024 * 1024));
 
+/** How many sockets this process holds, of both sides. */
+const openSockets = () => process.getActiveResourcesInfo().filter((type) => type === 'TCPSocketWrap').length;
+
 /** A client whose kernel buffers are full: nothing that it writes gets anywhere. */
 async function stalled(whenFull: 'fail' | 'wait') {
   const server = await peer({ onConnection: ({ socket }) => socket.pause() });
@@ -42,7 +45,10 @@ describe.each(['fail', 'wait'] as const)('flaw 12: with a peer that does not rea
     expect(error.mayHaveExecuted).toBe(false);
     if (whenFull === 'wait') expect(tookMs).toBeGreaterThan(195);
     expect(tookMs).toBeLessThan(700);
+    expect(openSockets()).toBe(2);
     expect(await timed(() => client.close())).toBeLessThan(500);
+    // The peer's end is there still; it has not even looked.
+    await expect.poll(openSockets, { interval: 1 }).toBe(1);
   });
 });
 

@@ -135,6 +135,6 @@ describe('a sender', () => {
     const ticks: number[] = [];
     for await (const { n } of sender.sendMulti(calc.Countdown({ from: 3 }))) ticks.push(n);
     expect(ticks).toEqual([3, 2, 1]);
-    expect([...seen]).toEqual(expect.arrayContaining(['group', 'client 0', 'request Add', 'request Countdown']));
+    expect([...seen]).toEqual(expect.arrayContaining(['group', 'client 0', 'request 1 Add', 'request 2 Countdown']));
   });
 });

@@ -4,6 +4,9 @@ import { command, defineProtocol, result } from '../../../src/index.ts';
 import type { Handlers } from '../../../src/server/handlers.ts';
 import type { LostConnectionInfo, ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
+import { SocketStream } from '../../../src/transport/socket-stream.ts';
+import { tcpTransport } from '../../../src/transport/tcp.ts';
+import type { ByteStream } from '../../../src/transport/transport.ts';
 import { eventually, gate, RawClient } from './raw-client.ts';
 
 const ECHO = 0;
@@ -34,12 +37,13 @@ function serveLimited(own: Partial<typeof handlers>, options: ServerOptions) {
   return serve(protocol, null, { ...handlers, ...own }, options);
 }
 
-/** Waits until a count stands still, and returns it. */
+/** Waits until a count has begun and stands still, and returns it. */
 async function standstill(count: () => number): Promise<number> {
+  await eventually(() => count() > 0);
   for (;;) {
     const before = count();
     await sleep(100);
-    if (before > 0 && count() === before) return before;
+    if (count() === before) return before;
   }
 }
 
@@ -94,6 +98,32 @@ describe('a client that does not read', () => {
     expect(steps).toBe(30_000);
   });
 
+  it('and goes away lets its generators clean up', async () => {
+    const started = gate();
+    const cleaned = gate();
+    await using server = await serveLimited(
+      {
+        *Stream() {
+          try {
+            for (;;) yield { text: 'x'.repeat(KIBIBYTE), last: false };
+          } finally {
+            cleaned.open();
+          }
+        },
+        Wait: () => started.open(),
+      },
+      { maxBufferedBytes: 64 * KIBIBYTE },
+    );
+    await using slow = await RawClient.open(server.port);
+    slow.socket.pause();
+    slow.send(1, WAIT, null);
+    slow.send(2, STREAM, 0);
+    await started.promise;
+    await sleep(100);
+    slow.socket.destroy();
+    await cleaned.promise;
+  });
+
   it('makes a handler wait that awaits its proxy', async () => {
     const text = 'x'.repeat(KIBIBYTE);
     let sent = 0;
@@ -139,7 +169,7 @@ describe('a client that does not read', () => {
     expect(client.received.find(({ type }) => type === ERROR)?.seq).toBe(1);
   });
 
-  it('keeps no more than the bound when many handlers are done at once', async () => {
+  it.each(['return', 'yield'])('keeps no more than the bound when many handlers %s at once', async (how) => {
     const text = 'x'.repeat(16 * KIBIBYTE);
     const go = gate();
     let encoded = 0;
@@ -151,13 +181,19 @@ describe('a client that does not read', () => {
       last: true,
     };
     await using server = await serveLimited(
-      { Wait: () => go.promise.then(() => shared) },
+      {
+        Wait: () => go.promise.then(() => shared),
+        async *Stream() {
+          await go.promise;
+          yield shared;
+        },
+      },
       { maxBufferedBytes: 64 * KIBIBYTE },
     );
     await using slow = await RawClient.open(server.port);
     slow.socket.pause();
     const total = 2_000;
-    for (let seq = 1; seq <= total; seq++) slow.send(seq, WAIT, null);
+    for (let seq = 1; seq <= total; seq++) slow.send(seq, how === 'return' ? WAIT : STREAM, null);
     slow.send(total + 1, ECHO, null);
     await sleep(50);
     go.open();
@@ -167,14 +203,36 @@ describe('a client that does not read', () => {
   });
 
   it('that sends nothing but Pings is not read from either', async () => {
-    await using server = await serveLimited({}, { maxBufferedBytes: KIBIBYTE });
+    const tcp = tcpTransport();
+    let read = 0;
+    const counted = (stream: ByteStream): ByteStream => {
+      stream.open = (consumer) =>
+        SocketStream.prototype.open.call(stream, {
+          data(bytes) {
+            read += bytes.length;
+            consumer.data(bytes);
+          },
+          drained: () => consumer.drained(),
+          closed: (error) => consumer.closed(error),
+        });
+      return stream;
+    };
+    await using server = await serveLimited(
+      {},
+      {
+        maxBufferedBytes: KIBIBYTE,
+        transport: {
+          ...tcp,
+          listen: (options, events) =>
+            tcp.listen(options, { ...events, connection: (stream) => events.connection(counted(stream)) }),
+        },
+      },
+    );
     await using slow = await RawClient.open(server.port);
     slow.socket.pause();
     const pings = Buffer.alloc(KIBIBYTE * KIBIBYTE);
-    for (let count = 0; count < 64; count++) slow.socket.write(pings);
-    await sleep(200);
-    // What is not read stays with the client.
-    expect(slow.socket.writableLength).toBeGreaterThan(16 * pings.length);
+    for (let count = 0; count < 32; count++) slow.socket.write(pings);
+    expect(await standstill(() => read)).toBeLessThan(32 * pings.length);
     await using neighbour = await RawClient.open(server.port);
     expect((await neighbour.ask(1, ECHO, 1)).value).toBe(1);
   });

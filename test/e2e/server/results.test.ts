@@ -120,14 +120,28 @@ describe('a generator', () => {
   });
 
   it('that never waits and never ends starves nobody', async () => {
+    let steps = 0;
+    let mostInOneTurn = 0;
     await using server = await serveStream(function* () {
-      for (let n = 0; ; n++) yield { n, last: false };
+      for (let n = 0; ; n++) {
+        steps++;
+        yield { n, last: false };
+      }
+    });
+    let turns = setImmediate(function look() {
+      mostInOneTurn = Math.max(mostInOneTurn, steps);
+      steps = 0;
+      turns = setImmediate(look);
     });
     await using greedy = await RawClient.open(server.port);
     await using neighbour = await RawClient.open(server.port);
     greedy.send(1, STREAM, 0);
     await greedy.count(1_000);
     for (let seq = 1; seq <= 5; seq++) expect((await neighbour.ask(seq, ECHO, seq)).value).toBe(seq);
+    clearImmediate(turns);
+    // Filling the channel's 8 MiB in one turn would take more than half a million.
+    expect(mostInOneTurn).toBeGreaterThan(0);
+    expect(mostInOneTurn).toBeLessThan(250_000);
   });
 });
 

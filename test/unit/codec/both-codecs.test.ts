@@ -76,6 +76,7 @@ describe.each(codecs)('%s', (_, codec) => {
     expect(Object.keys(sent(codec, optional) as object)).toHaveLength(13);
     expect(sent(codec, optional)).toStrictEqual(JSON.parse(JSON.stringify(optional)));
     expect(sent(codec, { a: undefined })).toStrictEqual({});
+    expect(sent(codec, { a: undefined, b: 1n, c: undefined })).toStrictEqual({ b: 1 });
     expect(sent(codec, [undefined, 1])).toStrictEqual([null, 1]);
     // biome-ignore lint/suspicious/noSparseArray: that is the subject.
     expect(sent(codec, [, 1])).toStrictEqual([null, 1]);
@@ -111,6 +112,7 @@ describe.each(codecs)('%s', (_, codec) => {
     expect(sent(codec, Object.assign(Object.create(null), { a: 1 }))).toStrictEqual({ a: 1 });
     expect(sent(codec, Object.create({ inherited: 1 }))).toStrictEqual({});
     expect(sent(codec, [new Money(), { toJSON: () => 'said' }])).toStrictEqual([{ amount: '1.99' }, 'said']);
+    expect(sent(codec, { toJSON: () => [5n, { toJSON: () => undefined }] })).toStrictEqual([5, null]);
     expect(sent(codec, new URL('http://localhost/'))).toBe('http://localhost/');
     expect(sent(codec, { toJSON: 'a field of that name' })).toStrictEqual({ toJSON: 'a field of that name' });
   });
@@ -167,14 +169,17 @@ describe.each(codecs)('%s', (_, codec) => {
   });
 
   it.each<[what: string, value: unknown]>([
-    ['a text', 'x'.repeat(200)],
+    ['a text', 'x'.repeat(100_000)],
     ['a text of few characters and many bytes', '漢'.repeat(90)],
-    ['bytes', new Uint8Array(200)],
+    ['a field that is a text', { text: 'x'.repeat(100_000) }],
+    ['a field of a long name', { ['x'.repeat(100_000)]: 1 }],
+    ['bytes', new Uint8Array(100_000)],
     ['an array', Array(200).fill(1)],
     ['an array of nothing', new Array(4_000_000_000)],
     ['an object', Object.fromEntries(Array.from({ length: 100 }, (_, index) => [index, index]))],
     ['many small parts', Array.from({ length: 30 }, () => ['abc', { a: 1n }])],
-    ['the same part many times over', Array.from({ length: 40 }).reduce((part) => [part, part], 1n)],
+    ['the same array many times over', Array.from({ length: 40 }).reduce((part) => [part, part], 1n)],
+    ['the same object many times over', Array.from({ length: 40 }).reduce((part) => ({ a: part, b: part }), 1n)],
   ])('refuses %s over the limit', (_, value) => {
     const writer = new ByteWriter(1);
     expect(() => bind(codec, 100).encode(0, value, writer)).toThrow(
@@ -182,6 +187,12 @@ describe.each(codecs)('%s', (_, codec) => {
     );
     // It has given up before it took much memory.
     expect(writer.buffer.length).toBeLessThan(4096);
+  });
+
+  it('says what it is that goes over the limit', () => {
+    expect(() => encode(bind(codec, 100), 0, { users: [{ photo: new Uint8Array(200), id: 1n }] })).toThrow(
+      "cannot be encoded: payload.users[0].photo makes it longer than 100 bytes (option 'maxFrameBytes')",
+    );
   });
 
   it('takes what is exactly as long as the limit', () => {

@@ -39,7 +39,7 @@ describe('a schema', () => {
 
   it('tells a few issues of many, in a message of bounded length', () => {
     const many = validate(z.array(z.string()), Array(1000).fill(1)) as { refusal: string };
-    expect(many.refusal).toMatch(/^0: .*; 7: .*; and 992 more$/);
+    expect(many.refusal).toMatch(/^0: .*; 7: [^;]*; and 992 more$/);
     const long = validate(
       schemaOf(() => ({ issues: [{ message: 'x'.repeat(1_000_000) }] })),
       {},

@@ -109,7 +109,7 @@ test('an accept error of the server is told, and listening goes on', async () =>
   await listener.close();
 });
 
-test('a listener that runs out of file descriptors survives it', async () => {
+test('a listener that runs out of file descriptors survives it', { timeout: 30_000 }, async () => {
   const script = new URL('./fixtures/out-of-files.ts', import.meta.url).pathname;
   const command = `ulimit -n 64 && exec "${process.execPath}" --import tsx "${script}"`;
   const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -121,7 +121,7 @@ test('a listener that runs out of file descriptors survives it', async () => {
   const lines: string[] = [];
   createInterface(child.stdout).on('line', (line) => lines.push(line));
 
-  await until(() => lines[1] === 'full', 'the child to be out of file descriptors');
+  await until(() => lines[1] === 'full', 'the child to be out of file descriptors', 20_000);
   const address = lines[0] ?? '';
   const refused = (await connecting(tcpTransport(), address)).open();
   await until(() => refused.closes.length > 0, 'the connection that cannot be accepted to be closed');

@@ -1,0 +1,60 @@
+/// <reference lib="es2024.string" />
+import { ByteWriter } from '../../bytes/byte-writer.ts';
+import { tooLong, Unsendable } from '../sendable.ts';
+
+/** Where a MUS payload is written to. Keeps it within its limit while it grows. */
+export class MusWriter {
+  /** The bytes. */
+  bytes = new ByteWriter(0);
+  readonly #maxBytes: number;
+  /** No byte may be written at or behind this position. */
+  #limit = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Starts a payload at the position of `bytes`. */
+  open(bytes: ByteWriter): void {
+    this.bytes = bytes;
+    this.#limit = bytes.position + this.#maxBytes;
+  }
+
+  /**
+   * Refuses what is too long already, or would be with `extraBytes` more.
+   * @throws Unsendable
+   */
+  checkRoom(extraBytes = 0): void {
+    if (this.bytes.position + extraBytes > this.#limit) throw tooLong(this.#maxBytes);
+  }
+
+  /** Appends a varint of up to 64 bits. `value` is not negative. */
+  writeVarint(value: number | bigint): void {
+    if (typeof value === 'bigint') {
+      while (value > BigInt(Number.MAX_SAFE_INTEGER)) {
+        this.bytes.writeByte(Number(value & 0x7fn) | 0x80);
+        value >>= 7n;
+      }
+    }
+    this.bytes.writeVarint(Number(value));
+  }
+
+  /** Appends the length of `text` in bytes, and the text as UTF-8. */
+  writeText(text: string): void {
+    // A text has at least as many bytes as characters: one that is too long needs no look at all of them.
+    this.checkRoom(text.length);
+    const length = Buffer.byteLength(text);
+    if (length !== text.length && !text.isWellFormed()) {
+      throw new Unsendable('has half of a surrogate pair, which UTF-8 cannot express (see String.toWellFormed)');
+    }
+    this.bytes.writeVarint(length);
+    this.bytes.writeUtf8(text);
+  }
+
+  /** Appends the length of `bytes`, and the bytes. */
+  writeByteSlice(bytes: Uint8Array): void {
+    this.checkRoom(bytes.length);
+    this.bytes.writeVarint(bytes.length);
+    this.bytes.writeBytes(bytes);
+  }
+}

@@ -1,0 +1,152 @@
+import { ByteWriter } from '../bytes/byte-writer.ts';
+import type { MessageCodec } from '../codec/codec.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import type { Defer } from '../system/clock.ts';
+import type { ByteStream } from '../transport/transport.ts';
+import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
+
+/** What a {@link WriteBatch} needs to know. */
+export interface WriteBatchOptions {
+  /** Encodes what this side sends. */
+  readonly outgoing: MessageCodec;
+  /** A frame that is longer is refused. */
+  readonly maxFrameBytes: number;
+  /** From this many waiting bytes on the batch is `full`. */
+  readonly maxBufferedBytes: number;
+  readonly defer: Defer;
+}
+
+/** A buffer that grew beyond this for one large frame is given back after it. */
+const KEEP_BUFFER_BYTES = 64 * 1024;
+
+/**
+ * The writing side of a channel: gathers what a turn sends, hands it to the stream in one write, and gathers the next
+ * batch in other memory while the stream has not taken that write.
+ */
+export class WriteBatch {
+  /** The sequence number of the last frame that has been handed to the stream. */
+  lastFlushedSeq = 0;
+
+  readonly #stream: ByteStream;
+  readonly #options: WriteBatchOptions;
+  readonly #tellDrained: () => void;
+  readonly #gathered = new ByteWriter();
+  readonly #flush = () => this.#write();
+  #lastGatheredSeq = 0;
+  /** Whether a frame is being appended: encoding one calls the `toJSON` and the getters of its payload. */
+  #appending = false;
+  #flushScheduled = false;
+  /** The memory of the write that the stream has not taken. */
+  #writing: Buffer | undefined;
+  /** Memory to gather in during the next write that waits. */
+  #spare: Buffer | undefined;
+  #wasFull = false;
+  #ending = false;
+  #over = false;
+
+  /** @param tellDrained - called when the batch was seen to be full and has room again. */
+  constructor(stream: ByteStream, options: WriteBatchOptions, tellDrained: () => void) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#tellDrained = tellDrained;
+  }
+
+  /** Bytes that are gathered, or that the stream has not taken. */
+  get bufferedBytes(): number {
+    return this.#gathered.position + this.#stream.bufferedBytes;
+  }
+
+  /** Whether `bufferedBytes` has reached its bound. */
+  get full(): boolean {
+    if (this.bufferedBytes < this.#options.maxBufferedBytes) return false;
+    this.#wasFull = true;
+    return true;
+  }
+
+  /** Appends a frame and returns its size; a frame that fails leaves no byte behind. */
+  appendFrame(seq: number, type: number, value: unknown): number {
+    if (this.#appending) {
+      throw new CmdStreamError('encode-failed', 'cannot be sent from a getter or toJSON of a payload that is being sent');
+    }
+    const gathered = this.#gathered;
+    const start = gathered.position;
+    this.#appending = true;
+    try {
+      gathered.writeVarint(seq);
+      this.#options.outgoing.encode(type, value, gathered);
+    } catch (error) {
+      gathered.position = start;
+      throw CmdStreamError.from(error, 'encode-failed', 'cannot be encoded');
+    } finally {
+      this.#appending = false;
+    }
+    const size = gathered.position - start;
+    if (size > this.#options.maxFrameBytes + MAX_HEADER_BYTES) {
+      gathered.position = start;
+      throw frameTooLarge(size, this.#options.maxFrameBytes);
+    }
+    this.#lastGatheredSeq = seq;
+    this.#scheduleFlush();
+    return size;
+  }
+
+  /** Appends the frame with sequence number 0. */
+  appendPing(): void {
+    this.#gathered.writeByte(0);
+    this.#scheduleFlush();
+  }
+
+  /** Appends bytes that are no frame. */
+  appendBytes(bytes: Uint8Array): void {
+    this.#gathered.writeBytes(bytes);
+    this.#scheduleFlush();
+  }
+
+  /** The stream has taken the write that waited. */
+  drained(): void {
+    const written = this.#writing;
+    this.#writing = undefined;
+    if (written !== undefined && written.length <= KEEP_BUFFER_BYTES) this.#spare = written;
+    this.#write();
+  }
+
+  /** Writes what is gathered, then ends the stream. */
+  end(): void {
+    this.#ending = true;
+    this.#write();
+  }
+
+  /** The stream is over: what is gathered, and what is still appended, is dropped. */
+  stop(): void {
+    this.#over = true;
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled || this.#writing !== undefined) return;
+    this.#flushScheduled = true;
+    this.#options.defer(this.#flush);
+  }
+
+  #write(): void {
+    this.#flushScheduled = false;
+    const gathered = this.#gathered;
+    if (this.#over) gathered.position = 0;
+    if (this.#over || this.#writing !== undefined) return;
+    if (gathered.position > 0) {
+      const { buffer } = gathered;
+      this.lastFlushedSeq = this.#lastGatheredSeq;
+      if (!this.#stream.write(buffer.subarray(0, gathered.position))) {
+        this.#writing = buffer;
+        gathered.buffer = this.#spare ?? Buffer.allocUnsafeSlow(1024);
+        this.#spare = undefined;
+      } else if (buffer.length > KEEP_BUFFER_BYTES) {
+        gathered.buffer = Buffer.allocUnsafeSlow(KEEP_BUFFER_BYTES);
+      }
+      gathered.position = 0;
+    }
+    if (this.#ending && this.#writing === undefined) this.#stream.end();
+    if (!this.#wasFull || this.bufferedBytes > this.#options.maxBufferedBytes / 2) return;
+    this.#wasFull = false;
+    this.#tellDrained();
+  }
+}

@@ -1,0 +1,64 @@
+/** What the snippets of the guide take for granted: declared in front of each when they are checked. */
+export const PRELUDE = `import {
+  type CmdStreamError,
+  type Codec,
+  circuitBreakerHooks,
+  composeHooks,
+  createCircuitBreaker,
+  createSender,
+  type HandlerContext,
+  type Handlers,
+  type Hooks,
+  json,
+  lengthPrefixed,
+  msgpack,
+  serve,
+  type Sender,
+  type Server,
+  type ServerOptions,
+} from 'cmd-stream';
+import { resolveSrv } from 'node:dns/promises';
+import { calc } from './calc.ts';
+declare class Calculator {
+  add(a: number, b: number): number;
+}
+declare const sender: Sender<typeof calc>;
+declare const server: Server;
+declare const receiver: Calculator;
+declare const handlers: Handlers<typeof calc, Calculator>;
+declare const context: HandlerContext<Calculator, number>;
+declare const breaker: ReturnType<typeof createCircuitBreaker>;
+declare const signal: AbortSignal;
+declare const ca: string, cert: string, key: string, clientCert: string, clientKey: string;
+`;
+
+/** What stands in front of the checks of the names that the text mentions. */
+export const NAMES_PRELUDE = `import type * as library from 'cmd-stream';
+import { calc } from './calc.ts';
+type KeysOf<T> = T extends unknown ? keyof T & string : never;
+type Options = library.SenderOptions | library.ServerOptions | library.MultiSendOptions;
+type Known =
+  | keyof typeof library
+  | library.CmdStreamErrorCode
+  | Extract<library.DispatchOption, string>
+  | KeysOf<Options | library.ShutdownOptions | library.ClientTlsOptions | library.ServerTlsOptions>
+  | KeysOf<library.KeepaliveOptions | library.BackoffOptions | library.CircuitBreakerOptions>
+  | KeysOf<NonNullable<Parameters<typeof library.json>[0]> | library.ResultOptions<never>>
+  | KeysOf<Parameters<typeof library.defineProtocol>[0] | library.CommandBuilder<unknown, unknown>>
+  | KeysOf<library.Sender<typeof calc> | library.Server | library.Group | library.GroupStatus>
+  | KeysOf<library.Hooks | library.HandlerContext<unknown> | library.DispatchStrategy>
+  | KeysOf<library.CmdStreamError | library.TaggedResult<string, unknown>>;
+declare function known(name: Known): void;
+declare const sender: library.Sender<typeof calc>;
+declare const server: library.Server;
+declare const context: library.HandlerContext<unknown>;
+declare const options: { (sender: Partial<library.SenderOptions>): void; (server: library.ServerOptions): void };
+declare const listener: () => void, timeoutMs: number, n: number, ca: string, cert: string, key: string;
+declare const timeMs: number, windowSize: number, failureRate: number, openDurationMs: number, successThreshold: number;
+`;
+
+/** Words in code that are no names of the library: of JavaScript, and of arguments. */
+export const NOT_NAMES = [
+  ...['await', 'using', 'for', 'const', 'of', 'true', 'false', 'AbortSignal', 'T'],
+  ...['change', 'listener', 'ready', 'handler', 'command', 'deadline', 'options', 'protocol', 'inner', 'breaker', 'n'],
+];

@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Compiled, compile, ROOT } from '../support/compiled.ts';
+import { freePort, listening, run, start } from '../support/run.ts';
+import { codeBlocks, inlineCode, links, proseLines, section, tableRows } from './markdown.ts';
+import { codesSnippet, namesSnippet } from './names.ts';
+import { snippetOf, typeCheck } from './snippets.ts';
+
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const PACKAGE: { name: string; bin: Record<string, string>; scripts: Record<string, string> } = JSON.parse(
+  readFileSync(join(ROOT, 'package.json'), 'utf8'),
+);
+const blocks = codeBlocks(README);
+const prose = proseLines(README);
+const snippets = blocks.filter(({ language }) => language === 'ts').map(snippetOf);
+
+const errorCells = tableRows(section(prose, '### Errors')).map(([cell]) => cell!);
+const errorCodes = inlineCode(errorCells).map(({ text }) => text);
+/** The names in the left column of the tables are Go's, and the codes of errors. */
+const ownCode = inlineCode([
+  ...prose.filter(({ text }) => !text.startsWith('|')),
+  ...tableRows(section(prose, '## Coming from sender-go')).map(([, cell]) => cell!),
+]);
+const shellInText = ownCode.filter(({ text }) => text.startsWith('npx '));
+const paths = ownCode.filter(({ text }) => text.endsWith('/'));
+const names = namesSnippet(ownCode.filter((piece) => !shellInText.includes(piece) && !paths.includes(piece)));
+const codes = codesSnippet(errorCodes, errorCells[0]!.line);
+
+let compiled: Compiled;
+let complaints: Map<string, string[]>;
+
+beforeAll(async () => {
+  compiled = await compile();
+  complaints = await typeCheck(join(compiled.folder, 'readme'), [...snippets, names, codes]);
+}, 60_000);
+
+afterAll(() => compiled?.remove());
+
+describe('the README', () => {
+  it.each(snippets.map(({ fileName }) => fileName))('has a snippet %s that compiles', (fileName) => {
+    expect(complaints.get(fileName)).toEqual([]);
+  });
+
+  it('mentions options, methods and functions that are there', () => {
+    expect(complaints.get(names.fileName)).toEqual([]);
+  });
+
+  it('lists every error code once, and none that is not there', () => {
+    expect(complaints.get(codes.fileName)).toEqual([]);
+    expect(new Set(errorCodes).size).toBe(errorCodes.length);
+  });
+
+  it('links to files that are there', () => {
+    const files = [...links(prose), ...paths].filter(({ text }) => !/^https:|^#/.test(text));
+    expect(files.length).toBeGreaterThan(5);
+    expect(files.filter(({ text }) => !existsSync(join(ROOT, text)))).toEqual([]);
+  });
+
+  it('has a quick start that runs: the server serves, and the client gets its Results', async () => {
+    const port = await freePort();
+    const folder = join(compiled.folder, 'readme');
+    for (const fileName of ['server.ts', 'client.ts']) {
+      const { text } = snippets.find((snippet) => snippet.fileName === fileName)!;
+      expect(text).toContain('9000');
+      const tail = fileName === 'client.ts' ? 'console.log(five, also);\n' : '';
+      await writeFile(join(folder, fileName), text.replaceAll('9000', String(port)) + tail);
+    }
+    await using server = start(process.execPath, ['--import', 'tsx', 'server.ts'], { cwd: folder });
+    await listening(port);
+    const client = await run(process.execPath, ['--import', 'tsx', 'client.ts'], { cwd: folder });
+    expect(client).toEqual({ code: 0, stdout: '3\n2\n1\n5 5\n', stderr: '' });
+    expect(server.stdout + server.stderr).toBe('');
+  }, 30_000);
+});
+
+const commands = [
+  ...blocks.filter(({ language }) => language === 'sh').flatMap(({ code }) => code.trimEnd().split('\n')),
+  ...shellInText.map(({ text }) => text),
+].map((line) => line.replace(/\s+#.*/, ''));
+
+describe('the shell commands of the README', () => {
+  it.concurrent.each(commands)(
+    '%s',
+    async (command) => {
+      await check(command);
+    },
+    30_000,
+  );
+});
+
+async function check(command: string): Promise<void> {
+  const script = /^npm ci && npm (\w+)$/.exec(command)?.[1];
+  if (script !== undefined) {
+    expect(PACKAGE.scripts).toHaveProperty(script);
+    if (script === 'start') expect(PACKAGE.scripts.start).toBe(`node ${PACKAGE.bin['cmd-stream']} demo`);
+    return;
+  }
+  if (command === `npm install ${PACKAGE.name}`) return;
+  const example = /^npx tsx (examples\/[\w-]+\.ts)$/.exec(command)?.[1];
+  if (example !== undefined) {
+    // They run in a test of their own.
+    expect(existsSync(join(ROOT, example))).toBe(true);
+    return;
+  }
+  const args = /^npx cmd-stream (.*)$/.exec(command)?.[1];
+  if (args === undefined) throw new Error(`no test knows how to check '${command}'`);
+  await checkCommandLine([...args.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => (quoted ?? bare) as string));
+}
+
+async function checkCommandLine(args: readonly string[]): Promise<void> {
+  const port = await freePort();
+  const script = join(compiled.folder, PACKAGE.bin['cmd-stream']!);
+  const cmdStream = (words: readonly string[]) =>
+    start(process.execPath, [script, ...words.map((word) => word.replace('9000', String(port)))], { cwd: ROOT });
+
+  switch (args[0]) {
+    case 'serve': {
+      await using server = cmdStream(args);
+      await server.says(/^serving .*:(\d+) /);
+      return;
+    }
+    case 'call': {
+      await using server = cmdStream(['serve', '--port', '9000']);
+      await server.says(/^serving/);
+      expect(await cmdStream(args).ended).toEqual({ code: 0, stdout: '5\n', stderr: '' });
+      return;
+    }
+    default:
+      expect(await cmdStream(args).ended).toMatchObject({ code: 0, stderr: '' });
+  }
+}

@@ -1,0 +1,144 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serve } from 'cmd-stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Calculator, calc, handlers } from '../../../examples/calc.ts';
+import type { Running } from '../../support/run.ts';
+import { freePort } from '../../support/run.ts';
+import { makeCertificates } from '../support/certificates.ts';
+import { commandLine } from './support.ts';
+
+const cli = commandLine();
+let server: Running;
+let address: string;
+let folder: string;
+
+beforeAll(async () => {
+  ({ server, address } = await cli.serve());
+  folder = await mkdtemp(join(tmpdir(), 'cmd-stream-call-'));
+}, 30_000);
+
+afterAll(async () => {
+  await server?.stop('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+const call = (...args: string[]) => cli.run(['call', ...args]);
+
+/** A failure while at work: exit code 1, and one line that says what went wrong. */
+const failure = (line: RegExp) => ({
+  code: 1,
+  stdout: '',
+  stderr: expect.stringMatching(new RegExp(`^${line.source}\\n$`)),
+});
+
+/** A misuse: exit code 2, one line that says what is wrong, and the help. */
+const misuse = (line: RegExp) => ({
+  code: 2,
+  stdout: '',
+  stderr: expect.stringMatching(new RegExp(`^${line.source}\\n\\nUsage: cmd-stream call [^]*--timeout`)),
+});
+
+describe.concurrent('cmd-stream call', { timeout: 30_000 }, () => {
+  it('prints the Result of a Command', async () => {
+    expect(await call(address, 'Add', '{"a":2,"b":3}')).toEqual({ code: 0, stdout: '5\n', stderr: '' });
+  });
+
+  it('prints the Results of a stream, each as a line of JSON', async () => {
+    const stdout = '{"n":3,"last":false}\n{"n":2,"last":false}\n{"n":1,"last":true}\n';
+    expect(await call(address, 'Countdown', '{"from":3}')).toEqual({ code: 0, stdout, stderr: '' });
+  });
+
+  it('stops in peace when the reader of its output has seen enough', async () => {
+    const pipe = cli.start(['call', address, 'Countdown', '{"from":1000000}']);
+    await pipe.says(/999999/);
+    expect(await pipe.closeOutput()).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('tells that the server refused the payload', async () => {
+    const refused = await call(address, 'Countdown', '{"from":-1}');
+    expect(refused).toEqual(failure(/cmd-stream call: Countdown at .*: from: must be a whole number from 1 to \d+/));
+    expect(await call(address, 'Add', '{"a":2,"b":"3"}')).toEqual(failure(/.*b: must be a number/));
+    expect(await call(address, 'Add')).toEqual(failure(/.*the payload must be an object/));
+  });
+
+  it('tells that the deadline passed', async () => {
+    const late = await call(address, 'AddLater', '{"a":2,"b":3,"afterMs":20000}', '--timeout', '200');
+    expect(late).toEqual(failure(/cmd-stream call: AddLater at .* was not answered by its deadline.*/));
+  });
+
+  it('tells that nobody listens at the address', async () => {
+    const nobody = await call(`127.0.0.1:${await freePort()}`, 'Add', '{"a":2,"b":3}');
+    expect(nobody).toEqual(failure(/cmd-stream call: .*ECONNREFUSED.*/));
+  });
+
+  it('tells that the server is another one than expected', async () => {
+    const other = await call(address, 'Add', '{"a":2,"b":3}', '--server-info', 'other');
+    expect(other).toEqual(failure(/cmd-stream call: .*'default'.*'other'.*/));
+  });
+
+  it('tells in one line that the server does not speak TLS, or not this codec', async () => {
+    const tls = await call(address, 'Add', '{"a":2,"b":3}', '--tls');
+    expect(tls).toEqual(failure(/cmd-stream call: .*/));
+    const codec = await call(address, 'Add', '{"a":2,"b":3}', '--codec', 'json', '--timeout', '1000');
+    expect(codec).toEqual(failure(/cmd-stream call: .*/));
+  });
+
+  it('takes what is wrong with its arguments for misuse', async () => {
+    const misuses: [RegExp, ...string[]][] = [
+      [/cmd-stream call: an address must be 'host:port'.*got "nonsense"/, 'nonsense', 'Add'],
+      [/cmd-stream call: call takes an address, the name of a Command.*/, address],
+      [/cmd-stream call: the protocol has no Command 'Multiply'; it has Add, Countdown, AddLater/, address, 'Multiply'],
+      [/cmd-stream call: the payload must be JSON; got \{"a":2/, address, 'Add', '{"a":2'],
+      [/cmd-stream call: Unknown option '--port'.*/, address, 'Add', '{"a":2,"b":3}', '--port', '1'],
+      [/cmd-stream call: --codec must be msgpack or json; got 'xml'/, address, 'Add', '--codec', 'xml'],
+      [/cmd-stream call: --timeout must be a whole number from 1 to \d+; got '0'/, address, 'Add', '--timeout', '0'],
+      [/cmd-stream call: cannot load nowhere.js: .*/, address, 'Add', '--protocol', 'nowhere.js'],
+    ];
+    for (const [line, ...args] of misuses) expect(await call(...args)).toEqual(misuse(line));
+  });
+
+  it('speaks a protocol that it loads from TypeScript', async () => {
+    const args = ['--protocol', 'examples/calc.ts'];
+    expect(await call(address, 'Add', '{"a":2,"b":3}', ...args)).toEqual({ code: 0, stdout: '5\n', stderr: '' });
+    expect(await call(address, 'AddLater', '{"a":2,"b":3}', ...args)).toEqual(
+      misuse(/cmd-stream call: the protocol has no Command 'AddLater'; it has Add, Countdown/),
+    );
+    // The error Result is known to both, too.
+    expect(await call(address, 'Countdown', '{"from":-1}', ...args)).toEqual(failure(/.*: from: must be a whole .*/));
+  });
+
+  it('asks which one where a module exports several protocols', async () => {
+    const file = join(folder, 'protocols.mjs');
+    // Another copy of the library than the command line's own.
+    const library = new URL('../../../src/index.ts', import.meta.url).href;
+    await writeFile(
+      join(folder, 'protocols.ts'),
+      `import { command, defineProtocol, result } from '${library}';
+       const one = { results: { Sum: result<number>() }, commands: { Add: command().returns('Sum') } };
+       export const first = defineProtocol(one), second = defineProtocol(one), third = 3;`,
+    );
+    await writeFile(file, 'export const none = {};');
+    const args = [address, 'Add', '{"a":2,"b":3}', '--protocol'];
+    expect(await call(...args, file)).toEqual(misuse(/cmd-stream call: .* exports no protocol made by .*/));
+    const several = join(folder, 'protocols.ts');
+    expect(await call(...args, several)).toEqual(misuse(/.* exports first, second: say which with --export NAME/));
+    expect(await call(...args, several, '--export', 'third')).toEqual(misuse(/.*no protocol 'third'; .*first, second/));
+    expect(await call(...args, several, '--export', 'second')).toMatchObject({ code: 0, stdout: '5\n' });
+  });
+
+  it('connects by mutual TLS', async () => {
+    const { ca, server: identity, client } = await makeCertificates();
+    await using secure = await serve(calc, new Calculator(), handlers, { tls: { ...identity, ca, requestCert: true } });
+    const files = { 'tls-ca': ca, 'tls-cert': client.cert, 'tls-key': client.key };
+    for (const [name, pem] of Object.entries(files)) await writeFile(join(folder, `${name}.pem`), pem);
+    const option = (name: string) => [`--${name}`, join(folder, `${name}.pem`)];
+    const args = [secure.address, 'Add', '{"a":2,"b":3}', ...option('tls-ca')];
+    const known = await call(...args, ...option('tls-cert'), ...option('tls-key'));
+    expect(known).toEqual({ code: 0, stdout: '5\n', stderr: '' });
+    expect(await call(...args)).toEqual(failure(/cmd-stream call: .*/));
+    expect(await call(secure.address, 'Add', '--tls')).toEqual(failure(/cmd-stream call: .*certificate.*/));
+    expect(await call(secure.address, 'Add', '--tls-ca', join(folder, 'none'))).toEqual(failure(/.*ENOENT.*/));
+  });
+});

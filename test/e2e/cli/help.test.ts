@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../../support/compiled.ts';
+import { commandLine } from './support.ts';
+
+const cli = commandLine();
+
+const OPTIONS = {
+  demo: ['--address', '--codec'],
+  serve: ['--port', '--host', '--codec'],
+  call: [
+    ...['--protocol', '--export', '--codec', '--timeout', '--server-info'],
+    ...['--tls', '--tls-ca', '--tls-cert', '--tls-key'],
+  ],
+};
+
+describe.concurrent('cmd-stream', { timeout: 30_000 }, () => {
+  it.each(['--help', '-h', 'help'])('tells with %s what it can do', async (word) => {
+    const { code, stdout, stderr } = await cli.run([word]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^cmd-stream: typed Commands to a server and Results back\n/);
+    for (const name of Object.keys(OPTIONS)) expect(stdout).toContain(`  cmd-stream ${name} `);
+  });
+
+  it.each(Object.entries(OPTIONS))('tells the options of %s', async (name, options) => {
+    for (const args of [
+      [name, '--help'],
+      [name, '-h'],
+      ['help', name],
+    ]) {
+      const { code, stdout, stderr } = await cli.run(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(new RegExp(`^Usage: cmd-stream ${name} `));
+      expect([...stdout.matchAll(/^ {2}(--[\w-]+)/gm)].map(([, option]) => option)).toEqual(options);
+      expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
+    }
+  });
+
+  it('tells its version', async () => {
+    const { version }: { version: string } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(await cli.run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it.each(['sing', 'toString', '--nonsense'])('takes it for misuse to be asked to %s', async (name) => {
+    const { code, stdout, stderr } = await cli.run([name]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^cmd-stream: there is no '${name}'\n\n[^]*Usage:`));
+  });
+
+  it('takes it for misuse to be asked for nothing, and tells what there is', async () => {
+    const { code, stdout, stderr } = await cli.run([]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage:');
+  });
+});

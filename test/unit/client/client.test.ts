@@ -1,0 +1,302 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientLinkEvent } from '../../../machines/client.ts';
+import { AddressBook } from '../../../src/client/address-book.ts';
+import { Client, type ClientContext } from '../../../src/client/client.ts';
+import type { UnexpectedResult } from '../../../src/client/pending-command.ts';
+import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
+import { command, result } from '../../../src/protocol/definitions.ts';
+import { defineProtocol, protocolTables } from '../../../src/protocol/protocol.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+import { FakeChannel } from './fake-channel.ts';
+import { turn } from './fake-link.ts';
+import { NotedCommand } from './pending.ts';
+
+const protocol = defineProtocol({
+  results: { Sum: result<number>() },
+  commands: { Go: command<unknown>().returns('Sum') },
+});
+
+function newClient(options: { addresses?: readonly string[]; connect?: ClientContext['connect'] } = {}) {
+  const clock = new VirtualClock();
+  const dialled: string[] = [];
+  const channels: FakeChannel[] = [];
+  const heard = { accepting: 0, refusing: 0, room: 0, unexpected: [] as UnexpectedResult[] };
+  const asked = { times: 0 };
+  const source = () => {
+    asked.times++;
+    return options.addresses ?? ['a:1', 'b:2', 'c:3'];
+  };
+  const ignore = () => {};
+  const addresses = new AddressBook({
+    source,
+    refreshMs: 60_000,
+    timeoutMs: 1_000,
+    clock,
+    warn: ignore,
+    changed: ignore,
+    check: ignore,
+  });
+  const { resultEntries, errorType } = protocol[protocolTables];
+  const client = new Client(1, {
+    connect: async (address, signal) => {
+      dialled.push(address);
+      const channel = (await options.connect?.(address, signal)) ?? new FakeChannel();
+      channels.push(channel as FakeChannel);
+      return channel;
+    },
+    addresses,
+    clock,
+    events: {
+      accepting: () => heard.accepting++,
+      refusing: () => heard.refusing++,
+      room: () => heard.room++,
+      unexpected: (unexpected) => heard.unexpected.push(unexpected),
+    },
+    resultEntries,
+    errorType,
+    maxBufferedResults: 10,
+    maxPending: 2,
+    handshakeTimeoutMs: 1_000,
+    pingTimeoutMs: 200,
+    stableMs: 500,
+  });
+  const told: ClientLinkEvent[] = [];
+  return {
+    client,
+    clock,
+    dialled,
+    channels,
+    heard,
+    asked,
+    told,
+    /** Connects and opens; returns what closes. */
+    async open() {
+      await client.connect(new AbortController().signal);
+      const close = client.open((event) => told.push(event));
+      return { close, channel: channels.at(-1) as FakeChannel };
+    },
+  };
+}
+
+const never = () => new Promise<FakeChannel>(() => {});
+const down = () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+
+describe('the addresses that a client goes through', () => {
+  it('start at its own, and go on with each that fails', async () => {
+    const { client, dialled, asked } = newClient({ connect: down });
+    for (let attempt = 0; attempt < 4; attempt++) {
+      await expect(client.connect(new AbortController().signal)).rejects.toMatchObject({ code: 'connect-failed' });
+      await turn();
+    }
+    expect(dialled).toEqual(['b:2', 'c:3', 'a:1', 'b:2']);
+    expect(client.address).toBe('b:2');
+    // At the start, and whenever a connection fails.
+    expect(asked.times).toBe(5);
+  });
+
+  it('go on by one when a handshake takes too long', async () => {
+    const { client, dialled } = newClient({ connect: never });
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const controller = new AbortController();
+      client.connect(controller.signal).catch(() => {});
+      await turn();
+      // As the machine does it: the error first, then the abort.
+      expect(client.overdue('handshake')).toMatchObject({ code: 'handshake-timeout' });
+      controller.abort();
+      await turn();
+    }
+    expect(dialled).toEqual(['b:2', 'c:3', 'a:1']);
+  });
+
+  it('do not go on for an attempt that was called off', async () => {
+    const { client, dialled, asked } = newClient({
+      connect: (_, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    });
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const controller = new AbortController();
+      const connecting = client.connect(controller.signal);
+      await turn();
+      controller.abort();
+      await expect(connecting).rejects.toBeInstanceOf(CmdStreamError);
+    }
+    expect(dialled).toEqual(['b:2', 'b:2']);
+    expect(asked.times).toBe(1);
+  });
+
+  it('go on after a connection that did not live, or stopped answering, and not after one that did', async () => {
+    const { open, client, clock, dialled, asked } = newClient();
+    const lived = await open();
+    clock.advance(500);
+    lived.channel.receiver.lost(undefined);
+    lived.close();
+    await turn();
+    const short = await open();
+    clock.advance(499);
+    short.channel.receiver.lost(undefined);
+    short.close();
+    await turn();
+    const silent = await open();
+    clock.advance(10_000);
+    client.overdue('ping');
+    silent.close();
+    await turn();
+    await open();
+    expect(dialled).toEqual(['b:2', 'b:2', 'c:3', 'a:1']);
+    expect(asked.times).toBe(4);
+  });
+});
+
+describe('a connection that comes too late', () => {
+  it('is destroyed when the attempt was called off meanwhile', async () => {
+    let arrive = (_channel: FakeChannel) => {};
+    const { client, channels } = newClient({
+      connect: () =>
+        new Promise((resolve) => {
+          arrive = resolve;
+        }),
+    });
+    const controller = new AbortController();
+    const connecting = client.connect(controller.signal);
+    await turn();
+    controller.abort();
+    const channel = new FakeChannel();
+    arrive(channel);
+    await expect(connecting).rejects.toBeInstanceOf(CmdStreamError);
+    expect(channels).toEqual([channel]);
+    expect(channel.destroyed).toBe(1);
+  });
+
+  it('is destroyed when the attempt is called off before it is opened', async () => {
+    const { client, channels } = newClient();
+    const controller = new AbortController();
+    await client.connect(controller.signal);
+    controller.abort();
+    expect(channels[0]?.destroyed).toBe(1);
+  });
+
+  it('is left alone once it is open', async () => {
+    const { client, channels } = newClient();
+    const controller = new AbortController();
+    await client.connect(controller.signal);
+    client.open(() => {});
+    controller.abort();
+    expect(channels[0]?.destroyed).toBe(0);
+  });
+});
+
+describe('an open client', () => {
+  it('numbers its Commands from 1, and goes on across connections', async () => {
+    const { open, client, channels } = newClient();
+    const first = await open();
+    client.send(new NotedCommand(protocol.Go(1)));
+    client.send(new NotedCommand(protocol.Go(2)));
+    first.close();
+    await open();
+    client.send(new NotedCommand(protocol.Go(3)));
+    expect(() => client.send(new NotedCommand(protocol.Go('unsendable')))).toThrow('cannot be encoded');
+    client.send(new NotedCommand(protocol.Go(4)));
+    expect(channels.map(({ sent }) => sent.map(({ seq }) => seq))).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  it('is full at maxPending, when its channel is, and while it has none', async () => {
+    const { open, client } = newClient();
+    expect(client.full).toBe(true);
+    const { channel, close } = await open();
+    expect(client.full).toBe(false);
+    channel.full = true;
+    expect(client.full).toBe(true);
+    channel.full = false;
+    client.send(new NotedCommand(protocol.Go(1)));
+    client.send(new NotedCommand(protocol.Go(2)));
+    expect([client.full, client.pending]).toEqual([true, 2]);
+    client.forget(1);
+    expect([client.full, client.has(1), client.has(2)]).toEqual([false, false, true]);
+    close();
+    expect([client.full, client.pending, client.bufferedBytes]).toEqual([true, 0, 0]);
+  });
+
+  it('tells when what was pending has settled, once that is awaited', async () => {
+    const { open, client, told } = newClient();
+    const { channel } = await open();
+    client.send(new NotedCommand(protocol.Go(1)));
+    client.send(new NotedCommand(protocol.Go(2)));
+    client.awaitIdle();
+    expect(client.isIdle()).toBe(false);
+    channel.receiver.frame(1, 0, 5, 3);
+    expect(told).toEqual([]);
+    client.forget(2);
+    expect(told).toEqual([{ type: 'pending.settled' }]);
+  });
+
+  it('says to what is pending why it ends', async () => {
+    const ends: [end: (open: { client: Client; channel: FakeChannel }) => void, code: string, message: string][] = [
+      [() => {}, 'closed', 'Go: closed before b:2 answered'],
+      [({ client }) => client.overdue('ping'), 'connection-lost', 'did not answer a Ping within 200 ms'],
+      [({ client }) => client.overdue('results'), 'connection-lost', 'b:2 is no address of the service any more'],
+      [({ channel }) => channel.receiver.lost(undefined), 'connection-lost', 'b:2 closed the connection'],
+      [
+        ({ channel }) => channel.receiver.lost(new CmdStreamError('protocol-error', 'malformed bytes')),
+        'connection-lost',
+        'malformed bytes',
+      ],
+    ];
+    for (const [end, code, message] of ends) {
+      const { open, client } = newClient();
+      const { channel, close } = await open();
+      const pending = new NotedCommand(protocol.Go(1));
+      client.send(pending);
+      end({ client, channel });
+      close();
+      expect(pending.errors).toMatchObject([{ code, mayHaveExecuted: false }]);
+      expect(pending.errors[0]?.message).toContain(message);
+    }
+  });
+
+  it('takes no Command over a connection whose end came together with its beginning', async () => {
+    const { client, heard, told, channels } = newClient({
+      connect: async () => {
+        const channel = new FakeChannel();
+        channel.atOpen = (receiver) => {
+          receiver.frame(1, 0, 5, 3);
+          receiver.lost(new CmdStreamError('protocol-error', 'malformed bytes'));
+        };
+        return channel;
+      },
+    });
+    await client.connect(new AbortController().signal);
+    const close = client.open((event) => told.push(event));
+    expect(heard.accepting).toBe(0);
+    expect(heard.unexpected).toMatchObject([{ seq: 1, value: 5 }]);
+    expect(told).toMatchObject([{ type: 'connection.lost', error: { code: 'protocol-error' } }]);
+    close();
+    expect(channels[0]?.destroyed).toBe(1);
+  });
+
+  it('hears no more of a connection that it has closed', async () => {
+    const { open, told, heard } = newClient();
+    const { channel, close } = await open();
+    close();
+    channel.receiver.lost(undefined);
+    expect(told).toEqual([]);
+    expect(heard.accepting).toBe(1);
+  });
+
+  it('knows for how long it has heard nothing', async () => {
+    const { open, client, clock } = newClient();
+    expect(client.quietMs()).toBe(0);
+    const { channel } = await open();
+    clock.advance(70);
+    channel.lastReceivedMs = 50;
+    expect(client.quietMs()).toBe(20);
+  });
+
+  it('shows little of itself in an inspector', async () => {
+    const { open, client } = newClient();
+    await open();
+    expect(JSON.parse(JSON.stringify(client))).toEqual({ id: 1, address: 'b:2', pending: 0 });
+  });
+});

@@ -1,0 +1,30 @@
+import type { Carrier, PendingCommand } from '../../../src/client/pending-command.ts';
+import type { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
+import type { Command } from '../../../src/protocol/command.ts';
+import type { ResultEntry } from '../../../src/protocol/protocol.ts';
+
+/** A Command on its way that notes what happens to it. */
+export class NotedCommand implements PendingCommand {
+  readonly command: Command;
+  seq = 0;
+  carrier: Carrier | undefined;
+  readonly results: { readonly type: string; readonly value: unknown; readonly lastOne: boolean }[] = [];
+  readonly errors: CmdStreamError[] = [];
+
+  constructor(command: Command) {
+    this.command = command;
+  }
+
+  sent(carrier: Carrier, seq: number): void {
+    this.carrier = carrier;
+    this.seq = seq;
+  }
+
+  result({ name }: ResultEntry, value: unknown, _size: number, lastOne: boolean): void {
+    this.results.push({ type: name, value, lastOne });
+  }
+
+  failed(error: CmdStreamError): void {
+    this.errors.push(error);
+  }
+}

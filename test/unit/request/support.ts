@@ -1,0 +1,89 @@
+import type { AnyActorRef } from 'xstate';
+import type { Carrier } from '../../../src/client/pending-command.ts';
+import { protocolTables } from '../../../src/protocol/protocol.ts';
+import type { CompiledMachine } from '../../../src/request/compile.ts';
+import { CompiledActor } from '../../../src/request/compiled-actor.ts';
+import { DeadlineQueue } from '../../../src/request/deadline-queue.ts';
+import type { RequestContext } from '../../../src/request/request.ts';
+import { RequestActors } from '../../../src/request/request-actors.ts';
+import { type Inspect, startActorRoot } from '../../../src/system/actor-root.ts';
+import { calc } from '../../e2e/support/calc.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+/** Any compiled machine as an actor, with a context of the test's. */
+export class TestActor<Context, Event extends { readonly type: string }> extends CompiledActor<Context, Event> {
+  readonly #machine: CompiledMachine<Context, Event>;
+  readonly #context: Context;
+
+  constructor(machine: CompiledMachine<Context, Event>, context: Context) {
+    super(machine);
+    this.#machine = machine;
+    this.#context = context;
+  }
+
+  protected override get machineContext(): Context {
+    return this.#context;
+  }
+
+  get value(): string {
+    return this.compiledState;
+  }
+
+  get isOver(): boolean {
+    return this.isFinal;
+  }
+
+  send(event: Event): void {
+    // A compiled machine has no number for what no state reacts to.
+    if (this.#machine.events.includes(event.type)) this.receive(this.#machine.eventNumber(event.type), event);
+  }
+}
+
+/** A client's connection, as requests see it: remembers what it is told to forget. */
+export class TestCarrier implements Carrier {
+  readonly clientId = 3;
+  readonly address = '127.0.0.1:9000';
+  readonly forgotten: number[] = [];
+
+  forget(seq: number): boolean {
+    this.forgotten.push(seq);
+    return true;
+  }
+}
+
+/** How requests run. */
+export const MODES = ['compiled', 'inspected'] as const;
+
+/** What requests have in common, on a clock that the test moves. */
+export function requestContext(mode: (typeof MODES)[number], options: { maxBufferedResults?: number } = {}) {
+  const clock = new VirtualClock();
+  const warnings: string[] = [];
+  const actorRefs: AnyActorRef[] = [];
+  const inspect: Inspect = (event) => {
+    if (event.type === '@xstate.actor') actorRefs.push(event.actorRef as AnyActorRef);
+  };
+  const root = startActorRoot('root', clock, inspect);
+  const context: RequestContext = {
+    deadlines: new DeadlineQueue(clock),
+    maxBufferedResults: options.maxBufferedResults ?? 4,
+    warn: (message) => warnings.push(message),
+    actors: mode === 'inspected' ? new RequestActors(root) : undefined,
+  };
+  return { clock, warnings, context, actorRefs, root };
+}
+
+const tables = calc[protocolTables];
+
+/** A Command type of the test protocol. */
+export function commandEntry(name: keyof typeof calc & string) {
+  const entry = tables.commandEntries.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new Error(`there is no Command ${name}`);
+  return entry;
+}
+
+/** A Result type of the test protocol. */
+export function resultEntry(name: string) {
+  const entry = tables.resultEntries.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new Error(`there is no Result ${name}`);
+  return entry;
+}
