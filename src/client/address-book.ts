@@ -27,6 +27,8 @@ export class AddressBook {
   /** Who is asked; nobody, where the list is fixed or no more questions are to be put. */
   #resolver: AddressResolver | undefined;
   #addresses: readonly string[];
+  /** The address that each client uses, or tries next. */
+  readonly #chosen = new Map<number, string>();
   /** The question that is being asked; one at a time. */
   #asking: Promise<void> | undefined;
   #refusal: unknown;
@@ -45,19 +47,32 @@ export class AddressBook {
     return this.#addresses.length === 0 || this.#addresses.includes(address);
   }
 
-  /** The address at `turn`, round and round; asks the resolver first where nothing is known yet. */
-  async pick(turn: number, signal: AbortSignal): Promise<string> {
+  /**
+   * The address that `client` is to connect to: the one that it had, unless it has given that up or it is gone, else
+   * one that the fewest clients have. Asks the resolver first where nothing is known yet.
+   */
+  async pick(client: number, signal: AbortSignal): Promise<string> {
     if (this.#addresses.length === 0) {
       this.refresh();
       await this.#asking;
       signal.throwIfAborted();
     }
-    const address = this.#addresses[turn % this.#addresses.length];
-    if (address !== undefined) return address;
-    const reason = describeError(this.#refusal);
-    throw new CmdStreamError('connect-failed', `the address resolver gave no address: ${reason}`, {
-      cause: this.#refusal,
-    });
+    const chosen = this.#chosen.get(client);
+    const address = chosen !== undefined && this.#addresses.includes(chosen) ? chosen : this.#leastChosen(client);
+    if (address === undefined) {
+      const message = `the address resolver gave no address: ${describeError(this.#refusal)}`;
+      throw new CmdStreamError('connect-failed', message, { cause: this.#refusal });
+    }
+    this.#chosen.set(client, address);
+    return address;
+  }
+
+  /** The address of `client` is of no use just now: it is to go on to the next; and perhaps there are others by now. */
+  giveUp(client: number): void {
+    const at = this.#addresses.indexOf(this.#chosen.get(client) ?? '');
+    const next = this.#addresses[(at + 1) % this.#addresses.length];
+    if (at >= 0 && next !== undefined) this.#chosen.set(client, next);
+    this.refresh();
   }
 
   /** Asks the resolver, unless it is being asked, and again after the interval. */
@@ -76,6 +91,20 @@ export class AddressBook {
     this.#stopTimer();
   }
 
+  /** Each client begins at another place, so that they spread. */
+  #leastChosen(client: number): string | undefined {
+    const { length } = this.#addresses;
+    const others = [...this.#chosen].filter(([other]) => other !== client);
+    let best: string | undefined;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (let step = 0; step < length; step++) {
+      const address = this.#addresses[(client + step) % length];
+      const count = others.filter(([, chosen]) => chosen === address).length;
+      if (count < fewest) [best, fewest] = [address, count];
+    }
+    return best;
+  }
+
   async #ask(resolver: AddressResolver): Promise<void> {
     const { check, changed, warn } = this.#options;
     try {
@@ -92,7 +121,8 @@ export class AddressBook {
     } catch (error) {
       if (this.#resolver === undefined) return;
       this.#refusal = error;
-      warn(`cmd-stream: the address resolver failed: ${describeError(error)}; the known addresses stay in use`);
+      const left = this.#addresses.length === 0 ? 'no address is known' : 'the known addresses stay in use';
+      warn(`cmd-stream: the address resolver failed: ${describeError(error)}; ${left}`);
     }
   }
 

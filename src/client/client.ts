@@ -43,8 +43,6 @@ export class Client implements ClientLink {
   readonly #context: ClientContext;
   /** The address of the connection, or of the last attempt. */
   address = '';
-  /** How often an address was given up: each time the next one has its turn. */
-  #givenUp = 0;
   #seq = 0;
   /** Connected, and not yet taken into use by the machine. */
   #channel: FrameChannel | undefined;
@@ -98,7 +96,7 @@ export class Client implements ClientLink {
   async connect(signal: AbortSignal): Promise<void> {
     const { addresses, connect } = this.#context;
     try {
-      this.address = await addresses.pick(this.id + this.#givenUp, signal);
+      this.address = await addresses.pick(this.id, signal);
       const channel = await connect(this.address, signal);
       // A transport may have come too late to heed the signal.
       if (signal.aborted) channel.destroy();
@@ -107,7 +105,7 @@ export class Client implements ClientLink {
       signal.addEventListener('abort', () => this.#channel === channel && channel.destroy(), { once: true });
     } catch (error) {
       // An attempt that was called off says nothing about the address.
-      if (!signal.aborted) this.#giveUpAddress();
+      if (!signal.aborted) addresses.giveUp(this.id);
       const where = this.address === '' ? 'cannot resolve the address' : `cannot connect to ${this.address}`;
       throw CmdStreamError.from(error, 'connect-failed', where);
     }
@@ -124,7 +122,7 @@ export class Client implements ClientLink {
         if (this.#connection !== connection) return;
         this.#lost = error;
         // A server that takes connections and drops them is as good as one that takes none.
-        if (clock.monotonicMs() - sinceMs < stableMs) this.#giveUpAddress();
+        if (clock.monotonicMs() - sinceMs < stableMs) addresses.giveUp(this.id);
         else addresses.refresh();
         tell({ type: 'connection.lost', error });
       },
@@ -176,12 +174,12 @@ export class Client implements ClientLink {
   }
 
   overdue(what: 'handshake' | 'ping' | 'results'): CmdStreamError {
-    const { handshakeTimeoutMs, pingTimeoutMs } = this.#context;
+    const { addresses, handshakeTimeoutMs, pingTimeoutMs } = this.#context;
     if (what === 'results') {
       this.#lost = new CmdStreamError('connection-lost', `${this.address} is no address of the service any more`);
       return this.#lost;
     }
-    this.#giveUpAddress();
+    addresses.giveUp(this.id);
     if (what === 'handshake') {
       const goal = this.address === '' ? 'no address' : `no connection to ${this.address}`;
       const error = `${goal} within ${handshakeTimeoutMs} ms (option 'handshakeTimeoutMs')`;
@@ -190,12 +188,6 @@ export class Client implements ClientLink {
     const lost = `${this.address} did not answer a Ping within ${pingTimeoutMs} ms`;
     this.#lost = new CmdStreamError('connection-lost', lost);
     return this.#lost;
-  }
-
-  /** The next attempt goes to the next address, of those that there are by then. */
-  #giveUpAddress(): void {
-    this.#givenUp++;
-    this.#context.addresses.refresh();
   }
 
   /** What the Commands that wait for Results are told when the connection ends. */

@@ -12,7 +12,7 @@ const MIN_INT64 = -(2n ** 63n);
  */
 export class PlainMaker {
   readonly #maxBytes: number;
-  /** How many more values the payload may hold: each takes a byte at least. */
+  /** How many more bytes the payload may take, counting what each value and key takes at least. */
   #left = 0;
 
   /** @param maxBytes - the longest payload; a value that cannot fit is not walked to its end. */
@@ -36,13 +36,15 @@ export class PlainMaker {
   #plain(value: unknown, depth: number): unknown {
     switch (typeof value) {
       case 'string':
+        this.#spend(value.length);
         return plainText(value);
       case 'number':
         return plainNumber(value);
       case 'object':
         return value === null ? null : this.#object(value, depth);
       case 'bigint':
-        if (value > MAX_UINT64 || value < MIN_INT64) throw new Unsendable('is a bigint of more than 64 bits');
+        if (value > MAX_UINT64 || value < MIN_INT64)
+          throw new Unsendable('is a whole number of more than 64 bits, which MessagePack cannot express');
         return value;
       case 'function':
       case 'symbol':
@@ -63,6 +65,7 @@ export class PlainMaker {
         timeOf(value as Date);
         return value;
       case 'bytes':
+        this.#spend((value as Uint8Array).length);
         return value;
       case 'toJSON':
         return this.#plain((value as { toJSON(): unknown }).toJSON(), depth + 1);
@@ -88,13 +91,12 @@ export class PlainMaker {
   }
 
   #fields(object: Readonly<Record<string, unknown>>, depth: number): object {
-    const keys = Object.keys(object);
-    this.#spend(keys.length);
     let copy: Record<string, unknown> | undefined;
     let key = '';
     try {
-      for (key of keys) {
+      for (key of Object.keys(object)) {
         const value = object[key];
+        if (value !== undefined) this.#spendKey(key);
         const plain = this.#plain(value, depth);
         if (value !== undefined && Object.is(plain, value)) continue;
         copy ??= { ...object };
@@ -107,8 +109,15 @@ export class PlainMaker {
     return copy ?? object;
   }
 
-  #spend(count: number): void {
-    this.#left -= count;
+  /** Charges a field's name, with its header, and the first byte of its value. */
+  #spendKey(key: string): void {
+    this.#spend(key.length + 2);
+    if (key === '__proto__') throw new Unsendable("is a field of a name that msgpackr would change to '__proto_'");
+    plainText(key);
+  }
+
+  #spend(bytes: number): void {
+    this.#left -= bytes;
     if (this.#left < 0) throw tooLong(this.#maxBytes);
   }
 }

@@ -2,6 +2,7 @@ import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr';
 import type { Codec } from './codec.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import { PlainMaker } from './msgpack-plain.ts';
+import { scanMessagePack } from './msgpack-scan.ts';
 
 /** Where msgpackr has put the bytes: between `start` and `end` of memory that it uses again. */
 type Packed = Buffer & { readonly start: number; readonly end: number };
@@ -12,21 +13,31 @@ type Packed = Buffer & { readonly start: number; readonly end: number };
  * | JavaScript | MessagePack | arrives as |
  * |---|---|---|
  * | `null`, `undefined` | nil (a field that is `undefined` is left out) | `null` |
- * | whole number, `bigint` up to 64 bits | int | `number`, beyond ±(2^53 - 1) `bigint` |
- * | other number, also `NaN`, `Infinity` | float 64 | the same |
+ * | whole number, `bigint` up to 64 bits | int | `number`, beyond ±2^53 `bigint` |
+ * | other number, also `NaN`, `Infinity` | float 64 | the same (`-0` as `0`) |
  * | `string` | str | the same |
- * | `Uint8Array`, `Buffer` | bin | `Uint8Array` |
+ * | `Uint8Array`, `Buffer` | bin | `Buffer`, with memory of its own |
  * | `Date` | timestamp | `Date`, to the millisecond |
  * | array, object | array, map with str keys | the same |
  * | object with `toJSON` | what that returns | |
  *
- * Everything else (`Map`, `Set`, functions, `bigint` of more than 64 bits, half of a surrogate pair, ...) is refused when
- * it is sent, rather than arriving as something else: `encode-failed`, with the way to the value in its message.
+ * Everything else (`Map`, `Set`, functions, `bigint` of more than 64 bits, half of a surrogate pair, fields named
+ * `__proto__`, ...) is refused when it is sent, rather than arriving as something else: `encode-failed`, with the way to
+ * the value in its message.
+ *
+ * What arrives may be nested as deep as what is sent; msgpackr's own extensions (records, pointers, `Set`, ...) are not
+ * read. A field named `__proto__`, which others may send, arrives as `__proto_`.
  */
 export function msgpack(): Codec {
   return lengthPrefixed('msgpack', ({ maxPayloadBytes }) => {
     const plain = new PlainMaker(maxPayloadBytes);
-    const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true, variableMapSize: true });
+    const packr = new Packr({
+      useRecords: false,
+      encodeUndefinedAsNil: true,
+      variableMapSize: true,
+      // PlainMaker has called it: what still has that name is a field.
+      useToJSON: false,
+    });
     // 'auto' (a number where that is exact, else a bigint) is implemented by msgpackr but missing in its types.
     const unpackr = new Unpackr({ useRecords: false, copyBuffers: true, int64AsType: 'auto' as 'bigint' });
     const range = { start: 0, end: 0 };
@@ -36,8 +47,7 @@ export function msgpack(): Codec {
         writer.writeBytes(packed, packed.start, packed.end);
       },
       read(buffer, start, end) {
-        // msgpackr takes an end of 0 for one that is not given.
-        if (start === end) throw new Error('an empty payload is no MessagePack value');
+        scanMessagePack(buffer, start, end);
         range.start = start;
         range.end = end;
         return unpackr.unpack(buffer, range);

@@ -3,6 +3,9 @@ import { CmdStreamError, type CmdStreamErrorCode } from '../errors/cmd-stream-er
 /** Arrays and objects of a payload are nested at most this deep; what goes deeper usually contains itself. */
 export const MAX_PAYLOAD_DEPTH = 512;
 
+/** A field's name is cut to this many characters in messages: keys may be as long as a payload. */
+const MAX_NAME_LENGTH = 100;
+
 /** How an object is sent. */
 export type ObjectForm = 'list' | 'fields' | 'bytes' | 'date' | 'toJSON';
 
@@ -67,7 +70,8 @@ export class Unsendable {
 
 function segment(key: string | number): string {
   if (typeof key === 'number') return `[${key}]`;
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+  const name = key.length > MAX_NAME_LENGTH ? `${key.slice(0, MAX_NAME_LENGTH)}...` : key;
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
 /** For a value of a type that is no data. */

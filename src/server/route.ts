@@ -1,8 +1,8 @@
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { show } from '../options/check.ts';
 import type { Schema } from '../protocol/definitions.ts';
-import type { AnyProtocol, ResultEntry } from '../protocol/protocol.ts';
-import { protocolTables } from '../protocol/protocol.ts';
-import type { AnyHandler } from './handlers.ts';
-import { handlerOf } from './handlers.ts';
+import { type AnyProtocol, protocolTables, type ResultEntry } from '../protocol/protocol.ts';
+import { type AnyHandler, handlerOf } from './handlers.ts';
 
 /** What the server does with the Commands of one type. */
 export interface Route {
@@ -36,4 +36,17 @@ export function makeRoutes(protocol: AnyProtocol, handlers: unknown): readonly R
       results: new Map(results.map((entry) => [entry.name, entry])),
     };
   });
+}
+
+/**
+ * Which type a Result says that it has, where a Command may be answered by several.
+ * @throws CmdStreamError `encode-failed` for one that says none of them.
+ */
+export function resultEntryOf({ results }: Route, result: unknown): ResultEntry {
+  const type = typeof result === 'object' && result !== null && 'type' in result ? result.type : undefined;
+  const entry = typeof type === 'string' ? results.get(type) : undefined;
+  if (entry !== undefined) return entry;
+  const types = [...results.keys()].map((name) => `'${name}'`).join(' or ');
+  const got = type === undefined ? show(result) : `type ${show(type)}`;
+  throw new CmdStreamError('encode-failed', `a Result must be { type, value } with type ${types}; got ${got}`);
 }

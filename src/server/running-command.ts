@@ -1,15 +1,13 @@
 import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { show } from '../options/check.ts';
 import type { Schema } from '../protocol/definitions.ts';
-import type { ResultEntry } from '../protocol/protocol.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import { messageOf } from './callbacks.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { isThenable, resultsOf } from './outcome.ts';
-import type { Route } from './route.ts';
+import { type Route, resultEntryOf } from './route.ts';
 import type { ResultPort } from './service.ts';
 
 /** A longer message of a handler's error is cut: an error Result is always sent, however much waits. */
@@ -182,7 +180,7 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     if (this.isClosed) return false;
     const { result: only } = this.#route;
     try {
-      const entry = only ?? this.#entryOf(result);
+      const entry = only ?? resultEntryOf(this.#route, result);
       const value = only === undefined ? (result as { value: unknown }).value : result;
       const last = entry.lastOne(value);
       this.#port.send(this.seq, entry.type, value);
@@ -192,18 +190,6 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
       this.#fail(error);
     }
     return false;
-  }
-
-  #entryOf(result: unknown): ResultEntry {
-    const { results } = this.#route;
-    const tag = typeof result === 'object' && result !== null && 'type' in result ? result.type : undefined;
-    const entry = typeof tag === 'string' ? results.get(tag) : undefined;
-    if (entry !== undefined) return entry;
-    const types = [...results.keys()].map((name) => `'${name}'`).join(' or ');
-    throw new CmdStreamError(
-      'encode-failed',
-      `a Result must be { type, value } with type ${types}; the handler gave ${tag === undefined ? show(result) : `type ${show(tag)}`}`,
-    );
   }
 
   // ---- the end

@@ -3,6 +3,7 @@ import { type SessionConnection, sessionMachine } from '../../machines/session.t
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
+import { Backpressure } from './backpressure.ts';
 import { RunningCommand } from './running-command.ts';
 import type { ResultPort, Service } from './service.ts';
 
@@ -21,17 +22,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   readonly #channel: ServerChannel;
   readonly #forget: (session: Session) => void;
   readonly #actor: Actor<typeof sessionMachine>;
-
-  /** Commands that are not answered. */
-  #inFlight = 0;
-  /** Whether Commands are read, or left with the network until there is room. */
-  #reading = true;
-  /** Whether the channel was full and has not said since that it has room. */
-  #full = false;
-  /** When `#reading` changed last (monotonic milliseconds). */
-  #changedMs = 0;
-  /** What goes on once there is room. */
-  #waiting: (() => void)[] = [];
+  readonly #backpressure: Backpressure;
   /** What fires when the client can no longer be reached, by the Command whose handler asked for it. */
   readonly #signals = new Map<object, AbortController>();
 
@@ -43,6 +34,8 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     this.service = service;
     this.#channel = channel;
     this.#forget = forget;
+    const { maxInFlightCommands, clock } = service.options;
+    this.#backpressure = new Backpressure(channel, maxInFlightCommands, clock);
     this.#actor = createActor(sessionMachine, { parent, id: channel.remoteAddress, input: { connection: this } });
   }
 
@@ -74,10 +67,8 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
 
   /** Closes if nothing has arrived for too long, unless it is this side that does not read. */
   closeIdle(): void {
-    if (!this.#reading && !this.#full) return;
     const { idleTimeoutMs, clock } = this.service.options;
-    const sinceMs = Math.max(this.#channel.lastReceivedMs, this.#changedMs);
-    if (clock.monotonicMs() - sinceMs < idleTimeoutMs) return;
+    if (clock.monotonicMs() - this.#backpressure.silentSinceMs < idleTimeoutMs) return;
     const error = new CmdStreamError(
       'connection-lost',
       `${this.remoteAddress} was silent for ${idleTimeoutMs} ms (option 'idleTimeoutMs')`,
@@ -99,21 +90,19 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
       );
       return;
     }
-    this.#inFlight++;
+    this.#backpressure.started();
     new RunningCommand(this, route, seq, options.clock.now()).start(payload);
-    if (this.#inFlight >= options.maxInFlightCommands) this.#regulate();
+    if (this.#backpressure.inFlight >= options.maxInFlightCommands) this.#backpressure.regulate();
   }
 
   ping(): void {
     if (!this.isOpen) return;
     this.#channel.sendPing();
-    if (this.#channel.full) this.#regulate();
+    this.#backpressure.sent();
   }
 
   drained(): void {
-    this.#full = false;
-    this.#releaseWaiting();
-    this.#regulate();
+    this.#backpressure.drained();
   }
 
   lost(error: CmdStreamError | undefined): void {
@@ -137,7 +126,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
 
   send(seq: number, type: number, value: unknown): void {
     this.#channel.send(seq, type, value);
-    if (this.#channel.full) this.#regulate();
+    this.#backpressure.sent();
   }
 
   sendError(seq: number, error: ErrorResult): void {
@@ -149,7 +138,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   }
 
   whenRoom(goOn: () => void): void {
-    this.#waiting.push(goOn);
+    this.#backpressure.whenRoom(goOn);
   }
 
   room(): Promise<void> | undefined {
@@ -165,12 +154,10 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   }
 
   settled(owner: object): void {
-    this.#inFlight--;
     if (this.#signals.size > 0) this.#signals.delete(owner);
-    if (this.#inFlight === 0 && this.#actor.getSnapshot().value === 'draining') {
+    this.#backpressure.settled();
+    if (this.#backpressure.inFlight === 0 && this.#actor.getSnapshot().value === 'draining') {
       this.#actor.send({ type: 'commands.settled' });
-    } else if (!this.#reading) {
-      this.#regulate();
     }
   }
 
@@ -181,7 +168,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   }
 
   isBusy(): boolean {
-    return this.#inFlight > 0;
+    return this.#backpressure.inFlight > 0;
   }
 
   end(): void {
@@ -198,9 +185,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
       for (const controller of this.#signals.values()) controller.abort(reason);
       this.#signals.clear();
     }
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const goOn of waiting) goOn();
+    this.#backpressure.releaseAll();
   }
 
   reportLost(error: unknown): void {
@@ -214,26 +199,6 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   }
 
   // ---- inside
-
-  /** Reads Commands while there is room for them and their Results; else leaves them with the network. */
-  #regulate(): void {
-    if (this.#channel.full) this.#full = true;
-    const read = !this.#full && this.#inFlight < this.service.options.maxInFlightCommands;
-    if (read === this.#reading) return;
-    this.#reading = read;
-    this.#changedMs = this.service.options.clock.monotonicMs();
-    if (read) this.#channel.resume();
-    else this.#channel.pause();
-  }
-
-  /** Lets go on what waits for room, until that is used up again. */
-  #releaseWaiting(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    let released = 0;
-    while (released < waiting.length && !this.#channel.full) waiting[released++]?.();
-    if (released < waiting.length) this.#waiting = waiting.slice(released).concat(this.#waiting);
-  }
 
   #fail(code: 'protocol-error' | 'encode-failed', message: string, cause?: unknown): void {
     this.#actor.send({ type: 'connection.failed', error: new CmdStreamError(code, message, { cause }) });

@@ -18,7 +18,7 @@ export async function bench(
 ): Promise<readonly CaseResult[]> {
   const rows = options.systems.map((id) => new RunningRow(id, options.profileDirectory));
   try {
-    for (const row of rows) await row.start();
+    await Promise.all(rows.map((row) => row.start()));
     const results: CaseResult[] = [];
     for (const stringLength of options.sizes) {
       for (const window of options.windows) {

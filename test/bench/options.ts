@@ -29,8 +29,8 @@ export const HELP = `npm run bench -- [options]
   --windows <n,...>      requests under way at a time (default: 1,64,1000)
   --sizes <n,...>        characters of each message's string (default: 16,500)
   --rounds <n>           rounds of all rows in turn (default: 5; quick: 3)
-  --duration-ms <n>      time of a row in a round (default: 1000; quick: 120)
-  --warm-up-ms <n>       time of a row before the first round of a case (default: 1000; quick: 200)
+  --duration-ms <n>      time that a row has in a round (default: 1000; quick: 100)
+  --warm-up-ms <n>       time that a row has before the first round of a case (default: 1000; quick: 150)
   --no-pin               do not put both processes on one core at window 1
   --profile <directory>  have every process leave a CPU profile there
   --help                 print this`;
@@ -57,8 +57,8 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
     windows: list('windows', values.windows, [1, 64, 1000]),
     sizes: list('sizes', values.sizes, [16, 500]),
     rounds: whole('rounds', values.rounds, quick ? 3 : 5),
-    durationMs: whole('duration-ms', values['duration-ms'], quick ? 120 : 1000),
-    warmUpMs: whole('warm-up-ms', values['warm-up-ms'], quick ? 200 : 1000),
+    durationMs: whole('duration-ms', values['duration-ms'], quick ? 100 : 1000),
+    warmUpMs: whole('warm-up-ms', values['warm-up-ms'], quick ? 150 : 1000),
     pin: values['no-pin'] !== true,
     json: values.json === true,
     profileDirectory: values.profile,

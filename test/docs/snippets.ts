@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tool } from '../support/compiled.ts';
 import { run } from '../support/run.ts';
@@ -41,9 +41,8 @@ const TSCONFIG = {
   },
 };
 
-/** Type-checks files in a folder of their own. Returns what the compiler says of each, by file name. */
+/** Type-checks files in an empty folder. Returns what the compiler says of each, by file name. */
 export async function typeCheck(folder: string, snippets: readonly Snippet[]): Promise<Map<string, string[]>> {
-  await mkdir(folder);
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
   for (const { fileName, text } of snippets) await writeFile(join(folder, fileName), text);
   const { stdout, stderr } = await run(process.execPath, [tool('typescript/bin/tsc'), '--pretty', 'false'], {

@@ -2,8 +2,6 @@ import type { ByteReader } from '../../bytes/byte-reader.ts';
 import { CmdStreamError } from '../../errors/cmd-stream-error.ts';
 import { readText } from '../utf8.ts';
 
-const NOTHING = Buffer.alloc(0);
-
 /** What is thrown where the bytes end before the value does; a constant, since nobody looks at where it was thrown. */
 export const NEED_MORE_BYTES = Symbol('the payload has not arrived whole');
 
@@ -12,7 +10,7 @@ export interface SuspendedRead {
   /** The bytes from the start of the payload that are read for good. */
   readonly offset: number;
   /** The values that were being read, the innermost first. */
-  readonly frames: unknown[];
+  readonly frames: unknown[] | undefined;
   readonly problem: string | undefined;
 }
 
@@ -22,56 +20,49 @@ export interface SuspendedRead {
  * a large payload once more for each piece of it that arrives would take time in the square of its length.
  */
 export class MusReader {
-  buffer: Buffer = NOTHING;
+  readonly buffer: Buffer;
   /** The next byte to read. */
-  position = 0;
+  position: number;
   /** How many bytes are needed behind `position`, after {@link NEED_MORE_BYTES}. */
   missing = 0;
   /** Why the payload is not acceptable, if it is not. Reading goes on: the next message starts behind this one. */
   problem: string | undefined;
 
+  readonly #start: number;
   readonly #maxBytes: number;
-  #start = 0;
-  /** The end of what may be read: of what has arrived, or of what a payload may have. */
-  #end = 0;
-  #limit = 0;
-  #frames: unknown[] = [];
+  /** The end of what a payload may have. */
+  readonly #limit: number;
+  /** The end of what may be read: of what has arrived, at the most up to the limit. */
+  readonly #end: number;
+  #frames: unknown[] | undefined;
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  /** Starts to read a payload at the position of `reader`, or goes on where `suspended` says. */
-  open(reader: ByteReader, suspended?: SuspendedRead): void {
+  /** Reads the payload that starts at the position of `reader`; goes on where `suspended` says. */
+  constructor(reader: ByteReader, maxBytes: number, suspended?: SuspendedRead) {
     this.buffer = reader.buffer;
     this.#start = reader.position;
-    this.#limit = reader.position + this.#maxBytes;
+    this.#maxBytes = maxBytes;
+    this.#limit = reader.position + maxBytes;
     this.#end = Math.min(reader.end, this.#limit);
     this.position = reader.position + (suspended?.offset ?? 0);
     this.problem = suspended?.problem;
-    if (suspended !== undefined) this.#frames = suspended.frames;
-  }
-
-  /** Lets go of the memory that was read from. */
-  close(): void {
-    this.buffer = NOTHING;
+    this.#frames = suspended?.frames;
   }
 
   /** What there is to go on from, after {@link NEED_MORE_BYTES}. */
   suspended(): SuspendedRead {
-    const frames = this.#frames;
-    this.#frames = [];
-    return { offset: this.position - this.#start, frames, problem: this.problem };
+    return { offset: this.position - this.#start, frames: this.#frames, problem: this.problem };
   }
 
   /** Called by what holds parts, in the order from the inside to the outside, when a part threw. */
   suspend(thrown: unknown, frame: unknown): void {
-    if (thrown === NEED_MORE_BYTES) this.#frames.push(frame);
+    if (thrown !== NEED_MORE_BYTES) return;
+    this.#frames ??= [];
+    this.#frames.push(frame);
   }
 
   /** Called by what holds parts before it reads: the frame to go on from, or nothing. */
   resume<Frame>(): Frame | undefined {
-    return this.#frames.length === 0 ? undefined : (this.#frames.pop() as Frame);
+    return this.#frames?.pop() as Frame | undefined;
   }
 
   /** Notes that the payload is not acceptable. */
@@ -194,4 +185,3 @@ export class MusReader {
     );
   }
 }
-

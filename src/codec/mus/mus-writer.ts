@@ -1,23 +1,20 @@
 /// <reference lib="es2024.string" />
-import { ByteWriter } from '../../bytes/byte-writer.ts';
+import type { ByteWriter } from '../../bytes/byte-writer.ts';
 import { tooLong, Unsendable } from '../sendable.ts';
 
 /** Where a MUS payload is written to. Keeps it within its limit while it grows. */
 export class MusWriter {
   /** The bytes. */
-  bytes = new ByteWriter(0);
+  readonly bytes: ByteWriter;
   readonly #maxBytes: number;
-  /** No byte may be written at or behind this position. */
-  #limit = 0;
+  /** The end of what a payload may have. */
+  readonly #limit: number;
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  /** Starts a payload at the position of `bytes`. */
-  open(bytes: ByteWriter): void {
+  /** Writes a payload of at most `maxBytes` at the position of `bytes`. */
+  constructor(bytes: ByteWriter, maxBytes: number) {
     this.bytes = bytes;
-    this.#limit = bytes.position + this.#maxBytes;
+    this.#maxBytes = maxBytes;
+    this.#limit = bytes.position + maxBytes;
   }
 
   /**

@@ -21,6 +21,11 @@ export const ROWS: readonly Row[] = [
     load: async () => (await import('./raw.ts')).raw,
   },
   {
+    id: 'raw-ring',
+    about: 'the same with a ring of slots in place of the Map, which the garbage collector likes better',
+    load: async () => (await import('./raw.ts')).rawRing,
+  },
+  {
     id: 'cmd-stream',
     about: 'createSender() and serve() as they come: a deadline of 30 s, keepalive',
     load: async () => (await import('./cmd-stream.ts')).cmdStream,

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from 'cmd-stream';
@@ -10,13 +11,12 @@ import { makeCertificates } from '../support/certificates.ts';
 import { commandLine } from './support.ts';
 
 const cli = commandLine();
-let server: Running;
+const folder = mkdtempSync(join(tmpdir(), 'cmd-stream-call-'));
+let server: Running | undefined;
 let address: string;
-let folder: string;
 
 beforeAll(async () => {
   ({ server, address } = await cli.serve());
-  folder = await mkdtemp(join(tmpdir(), 'cmd-stream-call-'));
 }, 30_000);
 
 afterAll(async () => {

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll } from 'vitest';
+import { beforeAll } from 'vitest';
 import { type Compiled, compile, ROOT } from '../../support/compiled.ts';
 import { type Ended, type Running, type RunOptions, start } from '../../support/run.ts';
 
-/** The command line, built afresh for one test file. */
+/** The command line, as it is built of the sources. */
 export interface CommandLine {
   /** The script behind `npx cmd-stream`. */
   readonly bin: string;
@@ -14,13 +14,12 @@ export interface CommandLine {
   serve(...args: string[]): Promise<{ readonly server: Running; readonly address: string }>;
 }
 
-/** Builds the command line before the tests of a file, and removes it after them. */
+/** Builds the command line before the tests of a file. */
 export function commandLine(): CommandLine {
   let compiled: Compiled;
   beforeAll(async () => {
     compiled = await compile();
   }, 60_000);
-  afterAll(() => compiled?.remove());
 
   const own: CommandLine = {
     get bin() {

@@ -14,8 +14,8 @@ export interface Stage {
   silentServer(port?: number): Promise<SilentServer>;
   /** Closes something else after the test. */
   onEnd(close: () => unknown): void;
-  /** What has been warned of in this test. It must be empty in the end: take out what is meant to be there. */
-  readonly warnings: string[];
+  /** The test is to warn of this, and of nothing else. Without it a test that warns fails. */
+  expectWarning(text: string): void;
 }
 
 /** What a {@link Stage.silentServer} has seen. */
@@ -31,24 +31,30 @@ export function stage(): Stage {
   expectNothingLeft();
   const closes: (() => unknown)[] = [];
   const warnings: string[] = [];
+  const expected: string[] = [];
   const onWarning = (warning: Error) => warnings.push(warning.message);
   const { warn } = console;
+  const printers = process.listeners('warning');
   beforeAll(() => {
     // XState warns by the console: of an event to an actor that is stopped, for one.
     console.warn = (...what) => warnings.push(what.join(' '));
-    process.on('warning', onWarning);
+    process.removeAllListeners('warning').on('warning', onWarning);
   });
   afterEach(async () => {
     for (const close of closes.splice(0).reverse()) await close();
     await eventLoopTurn();
-    expect(warnings.splice(0)).toEqual([]);
+    const texts = expected.splice(0);
+    const seen = warnings.splice(0);
+    expect(seen.filter((warning) => !texts.some((text) => warning.includes(text)))).toEqual([]);
+    for (const text of texts) expect(seen).toContainEqual(expect.stringContaining(text));
   });
   afterAll(() => {
     console.warn = warn;
     process.off('warning', onWarning);
+    for (const printer of printers) process.on('warning', printer);
   });
   return {
-    warnings,
+    expectWarning: (text) => void expected.push(text),
     onEnd: (close) => void closes.push(close),
     async peer(script, port) {
       const peer = await ScriptedPeer.listen(script, port);

@@ -5,14 +5,13 @@ import { command, defineProtocol, result } from '../../../src/index.ts';
 import type { ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { systemClock, type TimerHandle } from '../../../src/system/clock.ts';
-import { eventually, gate, RawClient } from './raw-client.ts';
+import { gate, RawClient } from './raw-client.ts';
 
-const ECHO = 0;
-const WAIT = 1;
+const WAIT = 0;
 
 const protocol = defineProtocol({
   results: { Value: result<unknown>() },
-  commands: { Echo: command<unknown>().returns('Value'), Wait: command<unknown>().returns('Value') },
+  commands: { Wait: command<unknown>().returns('Value') },
 });
 
 /** A server whose `Wait` is answered when the test says so. */
@@ -24,7 +23,6 @@ async function serveWaiting(options: ServerOptions = {}) {
     protocol,
     null,
     {
-      Echo: (value) => value,
       async Wait(value) {
         executed.push(value);
         waiting.open();
@@ -190,7 +188,7 @@ describe('closing', () => {
     void server.shutdown({ timeoutMs: 60_000 });
     await server.close();
     expect(timers.size).toBe(0);
-    const again = await serve(protocol, null, { Echo: () => 1, Wait: () => 1 }, { port: server.port });
+    const again = await serve(protocol, null, { Wait: () => 1 }, { port: server.port });
     await again.close();
   });
 });
@@ -238,84 +236,12 @@ describe('closing while generators are at work', () => {
 describe('listening', () => {
   it('on an address that is taken fails, naming it', async () => {
     const { server } = await serveWaiting();
-    const second = serve(protocol, null, { Echo: () => 1, Wait: () => 1 }, { port: server.port });
+    const second = serve(protocol, null, { Wait: () => 1 }, { port: server.port });
     await expect(second).rejects.toMatchObject({
       code: 'listen-failed',
       message: expect.stringContaining(`cannot listen on 127.0.0.1:${server.port}`),
       cause: { code: 'EADDRINUSE' },
     });
-    await server.close();
-  });
-});
-
-describe('callbacks', () => {
-  it('tell of connections that come and go', async () => {
-    const seen: string[] = [];
-    const { server } = await serveWaiting({
-      onConnection: ({ remoteAddress }) => seen.push(`${remoteAddress} came`),
-      onConnectionLost: ({ remoteAddress, error }) => seen.push(`${remoteAddress} went: ${error?.code}`),
-    });
-    const ports: (number | undefined)[] = [];
-    {
-      await using orderly = await RawClient.open(server.port);
-      ports.push(orderly.socket.localPort);
-      orderly.socket.end();
-      await orderly.closed;
-      await eventually(() => server.connections === 0);
-    }
-    {
-      await using broken = await RawClient.open(server.port);
-      ports.push(broken.socket.localPort);
-      broken.socket.resetAndDestroy();
-      await eventually(() => server.connections === 0);
-    }
-    await using closedByServer = await RawClient.open(server.port);
-    ports.push(closedByServer.socket.localPort);
-    await server.shutdown();
-    expect(seen).toEqual([
-      `127.0.0.1:${ports[0]} came`,
-      `127.0.0.1:${ports[0]} went: undefined`,
-      `127.0.0.1:${ports[1]} came`,
-      `127.0.0.1:${ports[1]} went: connection-lost`,
-      `127.0.0.1:${ports[2]} came`,
-    ]);
-  });
-
-  it('that throw or reject change nothing, and the process is warned', async () => {
-    const warnings: string[] = [];
-    const onWarning = (warning: Error) => warnings.push(warning.message);
-    process.on('warning', onWarning);
-    let events = 0;
-    const { server } = await serveWaiting({
-      onConnection: () => {
-        throw new Error('first');
-      },
-      onConnectionLost: async () => {
-        throw new Error('second');
-      },
-      inspect: () => {
-        if (events++ === 0) throw new Error('third');
-      },
-    });
-    {
-      await using client = await RawClient.open(server.port);
-      expect((await client.ask(1, ECHO, 1)).value).toBe(1);
-    }
-    await eventually(() => ['first', 'second', 'third'].every((text) => warnings.join().includes(text)));
-    process.off('warning', onWarning);
-    await server.close();
-  });
-
-  it('show an inspector the server and every session', async () => {
-    const seen = new Set<string>();
-    const { server } = await serveWaiting({
-      inspect: (event) => {
-        if (event.type === '@xstate.actor') seen.add('id' in event.actorRef ? String(event.actorRef.id) : '');
-      },
-    });
-    await using client = await RawClient.open(server.port);
-    expect([...seen]).toContain('server');
-    expect([...seen]).toContain(`127.0.0.1:${client.socket.localPort}`);
     await server.close();
   });
 });

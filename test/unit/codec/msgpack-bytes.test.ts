@@ -7,7 +7,7 @@ const text = (length: number) => 'x'.repeat(length);
 const textHex = (length: number) => '78'.repeat(length);
 const list = (length: number) => Array<number>(length).fill(1);
 const listHex = (length: number) => '01'.repeat(length);
-const bytes = (length: number) => new Uint8Array(length).fill(7);
+const bytes = (length: number) => Buffer.alloc(length, 7);
 const bytesHex = (length: number) => '07'.repeat(length);
 const map = (length: number) =>
   Object.fromEntries(Array.from({ length }, (_, index) => [`k${String(index).padStart(5, '0')}`, true]));
@@ -31,10 +31,11 @@ const vectors: [name: string, value: unknown, hex: string][] = [
   ['uint 16, highest', 65_535, 'cdffff'],
   ['uint 32, lowest', 65_536, 'ce00010000'],
   ['uint 32, highest', 4_294_967_295, 'ceffffffff'],
-  ['uint 64, lowest', 4_294_967_296, 'cf0000000100000000'],
-  ['uint 64, highest safe', Number.MAX_SAFE_INTEGER, 'cf001fffffffffffff'],
-  ['uint 64, lowest unsafe', 2n ** 53n, 'cf0020000000000000'],
-  ['uint 64, above int 64', 2n ** 63n, 'cf8000000000000000'],
+  ['int 64, lowest above uint 32', 4_294_967_296, 'd30000000100000000'],
+  ['int 64, highest safe', Number.MAX_SAFE_INTEGER, 'd3001fffffffffffff'],
+  ['int 64, lowest bigint', 2n ** 53n + 1n, 'd30020000000000001'],
+  ['int 64, highest', 2n ** 63n - 1n, 'd37fffffffffffffff'],
+  ['uint 64, lowest above int 64', 2n ** 63n, 'cf8000000000000000'],
   ['uint 64, highest', 2n ** 64n - 1n, 'cfffffffffffffffff'],
   ['int 8, highest', -33, 'd0df'],
   ['int 8, lowest', -128, 'd080'],
@@ -42,15 +43,14 @@ const vectors: [name: string, value: unknown, hex: string][] = [
   ['int 16, lowest', -32_768, 'd18000'],
   ['int 32, highest', -32_769, 'd2ffff7fff'],
   ['int 32, lowest', -2_147_483_648, 'd280000000'],
-  ['int 64, highest', -2_147_483_649, 'd3ffffffff7fffffff'],
+  ['int 64, highest below int 32', -2_147_483_649, 'd3ffffffff7fffffff'],
   ['int 64, lowest safe', Number.MIN_SAFE_INTEGER, 'd3ffe0000000000001'],
-  ['int 64, highest unsafe', -(2n ** 53n), 'd3ffe0000000000000'],
+  ['int 64, highest negative bigint', -(2n ** 53n) - 1n, 'd3ffdfffffffffffff'],
   ['int 64, lowest', -(2n ** 63n), 'd38000000000000000'],
   ['float 64', 1.1, 'cb3ff199999999999a'],
   ['float 64 without a fraction, beyond the safe whole numbers', 2 ** 53, 'cb4340000000000000'],
   ['float 64, largest', Number.MAX_VALUE, 'cb7fefffffffffffff'],
   ['float 64, smallest', Number.MIN_VALUE, 'cb0000000000000001'],
-  ['float 64, negative zero', -0, 'cb8000000000000000'],
   ['float 64, not a number', Number.NaN, 'cb7ff8000000000000'],
   ['float 64, infinity', Number.POSITIVE_INFINITY, 'cb7ff0000000000000'],
   ['float 64, negative infinity', Number.NEGATIVE_INFINITY, 'cbfff0000000000000'],
@@ -86,9 +86,8 @@ const vectors: [name: string, value: unknown, hex: string][] = [
   ['timestamp 32, the epoch', new Date(0), 'd6ff00000000'],
   ['timestamp 32, last', new Date((2 ** 32 - 1) * 1000), 'd6ffffffffff'],
   ['timestamp 64, by milliseconds', new Date(1_500), 'd7ff7735940000000001'],
-  ['timestamp 64, by seconds', new Date(2 ** 32 * 1000), 'd7ff0000000100000000'],
-  ['timestamp 64, last', new Date(2 ** 34 * 1000 - 1), 'd7ffee2e1f03ffffffff'],
-  ['timestamp 96, after', new Date(2 ** 34 * 1000), 'c70cff000000000000000400000000'],
+  ['timestamp 64, last', new Date(2 ** 32 * 1000 - 1), 'd7ffee2e1f00ffffffff'],
+  ['timestamp 96, after', new Date(2 ** 32 * 1000), 'c70cff000000000000000100000000'],
   ['timestamp 96, before the epoch', new Date(-1), 'c70cff3b8b87c0ffffffffffffffff'],
   ['timestamp 96, first Date', new Date(-8.64e15), 'c70cff00000000fffff82457de8000'],
 ];
@@ -102,6 +101,9 @@ describe('MessagePack is written and read as the specification has it', () => {
 
 describe('of what others may write, MessagePack reads also', () => {
   it.each<[name: string, hex: string, value: unknown]>([
+    ['float 64, negative zero', 'cb8000000000000000', -0],
+    ['2^53, which is exact', 'cf0020000000000000', 2 ** 53],
+    ['-2^53, which is exact', 'd3ffe0000000000000', -(2 ** 53)],
     ['float 32', 'ca3fc00000', 1.5],
     ['numbers in longer forms than they need: uint 64', 'cf0000000000000001', 1],
     ['numbers in longer forms than they need: int 64', 'd3ffffffffffffffff', -1],
@@ -114,6 +116,8 @@ describe('of what others may write, MessagePack reads also', () => {
     ['whole numbers as keys', '8301a161cd0100a162ffa163', { 1: 'a', 256: 'b', '-1': 'c' }],
     ['a bigint as key', '81cfffffffffffffffff01', { '18446744073709551615': 1 }],
     ['the last of two equal keys', '82a16101a16102', { a: 2 }],
+    ['timestamp 64, by seconds', 'd7ff0000000100000000', new Date(2 ** 32 * 1000)],
+    ['timestamp 64, its last millisecond', 'd7ffee2e1f03ffffffff', new Date(2 ** 34 * 1000 - 1)],
     ['timestamp 64 without need', 'd7ff0000000000000001', new Date(1000)],
     ['timestamp in ext 8', 'c704ff00000001', new Date(1000)],
     ['nanoseconds, cut to milliseconds', 'd7ffee6b27fc00000001', new Date(1999)],

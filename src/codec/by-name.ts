@@ -1,0 +1,61 @@
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { show } from '../options/check.ts';
+import { ERROR_RESULT_NAME } from '../protocol/reserved.ts';
+import type { MessageSet } from './codec.ts';
+
+/** What a codec that has to be told the form of each payload is told, for the Commands or for the Results. */
+export interface FormsByName<Form> {
+  /** The codec, for messages: `mus()`. */
+  readonly codec: string;
+  /** What a form is called: `serializer`. */
+  readonly noun: string;
+  readonly forms: ReadonlyMap<string, Form>;
+}
+
+/**
+ * Checks an option that has the form of each payload, by the name of its Command or Result.
+ * @throws CmdStreamError `invalid-argument`
+ */
+export function resolveForms<Form>(
+  codec: string,
+  noun: string,
+  option: 'commands' | 'results',
+  value: unknown,
+  isForm: (value: unknown) => value is Form,
+  accepted: string,
+): FormsByName<Form> {
+  if (typeof value !== 'object' || value === null) {
+    throw refused(`option '${option}' of ${codec} must have a ${noun} for each name; got ${show(value)}`);
+  }
+  const forms = new Map<string, Form>();
+  for (const [name, entry] of Object.entries(value)) {
+    if (!isForm(entry)) throw refused(`option '${option}.${name}' of ${codec} must be ${accepted}; got ${show(entry)}`);
+    forms.set(name, entry);
+  }
+  return { codec, noun, forms };
+}
+
+/**
+ * The forms of all types of a protocol in their order, that of the library's own error Result among them.
+ * @throws CmdStreamError `invalid-argument` where one is missing, or belongs to nothing.
+ */
+export function formsInOrder<Form>(
+  { codec, noun, forms }: FormsByName<Form>,
+  { kind, types }: MessageSet,
+  errorResult: Form,
+): Form[] {
+  const what = kind === 'command' ? 'Command' : 'Result';
+  for (const name of forms.keys()) {
+    if (!types.includes(name))
+      throw refused(`${codec} has a ${noun} for '${name}', which is no ${what} of the protocol`);
+  }
+  return types.map((name) => {
+    const form = name === ERROR_RESULT_NAME ? errorResult : forms.get(name);
+    if (form === undefined) throw refused(`${codec} has no ${noun} for the ${what} '${name}' (option '${kind}s')`);
+    return form;
+  });
+}
+
+function refused(message: string): CmdStreamError {
+  return new CmdStreamError('invalid-argument', message);
+}

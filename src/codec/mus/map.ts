@@ -1,0 +1,104 @@
+import { show } from '../../options/check.ts';
+import { Unsendable } from '../sendable.ts';
+import { checkElement } from './errors.ts';
+import { checkLength, type LimitedMusSerializer, limited } from './limited.ts';
+import { type MusSerializer, serializer } from './serializer.ts';
+import { string } from './text.ts';
+
+/** A map that has not arrived whole. */
+interface MapFrame<Key, Value> {
+  readonly length: number;
+  /** Those that are kept: none of a map that is too long. */
+  readonly entries: [Key, Value][];
+  readonly read: number;
+  /** The key whose value comes next, if that key has been read. */
+  readonly key: { readonly key: Key } | undefined;
+}
+
+/** A map: the number of entries, and key and value in turn. */
+export function map<KeyInput, KeyOutput, ValueInput, ValueOutput>(
+  key: MusSerializer<KeyInput, KeyOutput>,
+  value: MusSerializer<ValueInput, ValueOutput>,
+): LimitedMusSerializer<ReadonlyMap<KeyInput, ValueInput>, Map<KeyOutput, ValueOutput>> {
+  return limited((maxLength) => {
+    const list = entries(`ord.map(${key.name},${value.name})`, key, value, maxLength);
+    return serializer<ReadonlyMap<KeyInput, ValueInput>, Map<KeyOutput, ValueOutput>>(
+      list.name,
+      list.minBytes,
+      (input, writer) => {
+        if (!(input instanceof Map)) throw new Unsendable(`is ${show(input)}, not a Map`);
+        list.write([...input], writer);
+      },
+      (reader) => new Map(list.read(reader)),
+    );
+  });
+}
+
+/** A map from texts, as an object. */
+export function record<Input, Output>(
+  value: MusSerializer<Input, Output>,
+): LimitedMusSerializer<Readonly<Record<string, Input>>, Record<string, Output>> {
+  return limited((maxLength) => {
+    const list = entries(`ord.record(${value.name})`, string, value, maxLength);
+    return serializer<Readonly<Record<string, Input>>, Record<string, Output>>(
+      list.name,
+      list.minBytes,
+      (input, writer) => {
+        if (typeof input !== 'object' || input === null || Array.isArray(input) || input instanceof Map) {
+          throw new Unsendable(
+            `is ${input instanceof Map ? 'a Map' : show(input)}, not an object with an entry for each key`,
+          );
+        }
+        list.write(Object.entries(input), writer);
+      },
+      (reader) => Object.fromEntries(list.read(reader)),
+    );
+  });
+}
+
+/** The entries of a map as a list. */
+function entries<KeyInput, KeyOutput, ValueInput, ValueOutput>(
+  name: string,
+  key: MusSerializer<KeyInput, KeyOutput>,
+  value: MusSerializer<ValueInput, ValueOutput>,
+  maxLength: number,
+): MusSerializer<readonly (readonly [KeyInput, ValueInput])[], [KeyOutput, ValueOutput][]> {
+  checkElement(name, key);
+  return serializer<readonly (readonly [KeyInput, ValueInput])[], [KeyOutput, ValueOutput][]>(
+    name,
+    1,
+    (list, writer) => {
+      checkLength(list.length, maxLength);
+      writer.bytes.writeVarint(list.length);
+      for (const [entryKey, entryValue] of list) {
+        try {
+          key.write(entryKey, writer);
+          value.write(entryValue, writer);
+          writer.checkRoom();
+        } catch (thrown) {
+          throw Unsendable.within(thrown, typeof entryKey === 'number' ? entryKey : String(entryKey));
+        }
+      }
+    },
+    (reader) => {
+      const frame = reader.resume<MapFrame<KeyOutput, ValueOutput>>();
+      const length = frame?.length ?? reader.readLength('a map', key.minBytes + value.minBytes);
+      const list = frame?.entries ?? [];
+      let read = frame?.read ?? 0;
+      let next = frame?.key;
+      try {
+        for (; read < length; read++) {
+          next ??= { key: key.read(reader) };
+          const entryValue = value.read(reader);
+          if (length <= maxLength) list.push([next.key, entryValue]);
+          next = undefined;
+        }
+      } catch (thrown) {
+        reader.suspend(thrown, { length, entries: list, read, key: next } satisfies MapFrame<KeyOutput, ValueOutput>);
+        throw thrown;
+      }
+      if (length > maxLength) reader.refuse(`a map has the length ${length}, over the limit of ${maxLength}`);
+      return list;
+    },
+  );
+}

@@ -1,0 +1,81 @@
+import { create, type DescMessage, fromBinary, isMessage, type Message, toBinary } from '@bufbuild/protobuf';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { optionNames, show } from '../options/check.ts';
+import type { AnyProtocol, CommandsOf, InputOf, ResultInput, ResultsOf } from '../protocol/protocol.ts';
+import { ERROR_RESULT_NAME, type ErrorResult } from '../protocol/reserved.ts';
+import { type FormsByName, formsInOrder, resolveForms } from './by-name.ts';
+import type { Codec } from './codec.ts';
+import { lengthPrefixed } from './length-prefixed.ts';
+import { errorResultSchema } from './protobuf/error-result.ts';
+
+/** The generated schema of a payload: that of its message, where it is declared as one. */
+export type ProtobufSchemaOf<Payload> = [Payload] extends [{ readonly $typeName: infer Name extends string }]
+  ? DescMessage & { readonly typeName: Name }
+  : DescMessage;
+
+/** Options of {@link protobuf}. */
+export interface ProtobufOptions<P extends AnyProtocol = AnyProtocol> {
+  /** The generated schema of each Command, by its name in the protocol. */
+  readonly commands: { readonly [Name in keyof CommandsOf<P>]: ProtobufSchemaOf<InputOf<CommandsOf<P>[Name]>> };
+  /** The generated schema of each Result, by its name in the protocol. */
+  readonly results: { readonly [Name in keyof ResultsOf<P>]: ProtobufSchemaOf<ResultInput<ResultsOf<P>[Name]>> };
+}
+
+/**
+ * Protobuf payloads, compatible with codec-protobuf of Go. Payloads are messages of `@bufbuild/protobuf`, made by its
+ * `create(AddSchema, { ... })`; one that is `undefined` is sent as an empty message. What arrives is a message too.
+ *
+ * Name the protocol (`protobuf<typeof calc>`) to have the schemas checked against its payloads.
+ *
+ * @example
+ * ```ts
+ * import { type Add, AddSchema, type Sum, SumSchema } from './gen/calc_pb.ts';
+ *
+ * const calc = defineProtocol({ results: { Sum: result<Sum>() }, commands: { Add: command<Add>().returns('Sum') } });
+ * const codec = protobuf<typeof calc>({ commands: { Add: AddSchema }, results: { Sum: SumSchema } });
+ * ```
+ * @throws CmdStreamError `invalid-argument` for an option that does not exist or is not acceptable. A Command or Result of
+ * the protocol without a schema is refused by `createSender` and `serve`.
+ */
+export function protobuf<P extends AnyProtocol = AnyProtocol>(options: ProtobufOptions<NoInfer<P>>): Codec {
+  optionNames('the options of protobuf()', options, ['commands', 'results']);
+  const command = resolveSchemas('commands', options.commands);
+  const result = resolveSchemas('results', options.results);
+  return lengthPrefixed('protobuf', (messages) => {
+    const schemas = formsInOrder(messages.kind === 'command' ? command : result, messages, errorResultSchema());
+    const errorType = messages.types.indexOf(ERROR_RESULT_NAME);
+    return {
+      write(value, writer, type) {
+        const schema = schemas[type] as DescMessage;
+        const message = type === errorType ? create(schema, { ...(value as ErrorResult) }) : messageOf(schema, value);
+        writer.writeBytes(toBinary(schema, message));
+      },
+      read(buffer, start, end, type) {
+        const schema = schemas[type];
+        if (schema === undefined) throw new Error(`there is no type ${type}`);
+        // A copy: fields of bytes are windows into what they are read from.
+        return fromBinary(schema, new Uint8Array(buffer.subarray(start, end)));
+      },
+    };
+  });
+}
+
+/** The message that is sent for a payload. */
+function messageOf(schema: DescMessage, value: unknown): Message {
+  if (value === undefined || value === null) return create(schema);
+  if (isMessage(value, schema)) return value;
+  const got = isMessage(value) ? `a message of ${value.$typeName}` : show(value);
+  throw new CmdStreamError(
+    'encode-failed',
+    `cannot be encoded: payload is ${got}, not a message of ${schema.typeName}: make it by create(${schema.name}Schema, { ... })`,
+  );
+}
+
+function resolveSchemas(option: 'commands' | 'results', value: unknown): FormsByName<DescMessage> {
+  const accepted = 'the generated schema of a message, such as AddSchema';
+  return resolveForms('protobuf()', 'schema', option, value, isSchema, accepted);
+}
+
+function isSchema(value: unknown): value is DescMessage {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'message';
+}

@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { calc, SUM } from '../support/calc.ts';
+import { adds, deadAddress, failureOf, onePlusOne, sleep, stage } from './stage.ts';
+
+const { expectWarning, peer, sender, silentServer } = stage();
+
+const openTo = (servers: readonly { connections: { length: number } }[]) =>
+  servers.map(({ connections }) => connections.length);
+
+describe('several addresses', () => {
+  it('share the clients', async () => {
+    const servers = [await peer(adds), await peer(adds), await peer(adds)];
+    const client = await sender({ address: servers.map(({ address }) => address), clients: 6 });
+    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    expect(openTo(servers)).toEqual([2, 2, 2]);
+    expect(client.status.clients.map(({ address }) => address)).toEqual(
+      [0, 1, 2, 0, 1, 2].map((at) => servers[at]?.address),
+    );
+  });
+
+  it('stand in for one that is dead from the beginning', async () => {
+    const alive = await peer(adds);
+    const client = await sender({ address: [await deadAddress(), alive.address], clients: 2 });
+    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    expect(alive.connections).toHaveLength(2);
+  });
+
+  it('stand in for one that dies', async () => {
+    const servers = [await peer(adds), await peer(adds)];
+    const client = await sender({ address: servers.map(({ address }) => address), clients: 2, keepalive: false });
+    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await servers[0]?.stop();
+    await expect.poll(() => openTo(servers), { interval: 1 }).toEqual([0, 2]);
+    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    expect(await client.send(onePlusOne)).toBe(2);
+  });
+
+  it.each<[string, () => Promise<string>]>([
+    ['says nothing', async () => (await silentServer()).address],
+    [
+      'takes connections and drops them',
+      async () => (await peer({ onConnection: ({ socket }) => socket.end() })).address,
+    ],
+    ['stops answering', async () => (await peer({ answersPings: false })).address],
+  ])('stand in for one that %s', async (_, bad) => {
+    const good = await peer(adds);
+    const client = await sender({
+      address: [await bad(), good.address],
+      handshakeTimeoutMs: 40,
+      keepalive: { timeMs: 20, timeoutMs: 20 },
+      lazy: true,
+    });
+    await expect.poll(() => good.connections.length, { interval: 1 }).toBe(1);
+    expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);
+    expect(client.status.clients[0]).toMatchObject({ state: 'ready', address: good.address });
+  });
+});
+
+describe('an address function', () => {
+  it('is asked at the start, when a connection is lost, and when one cannot be opened', async () => {
+    const server = await peer(adds);
+    const { address, port } = server;
+    let asked = 0;
+    const client = await sender({
+      address: () => {
+        asked++;
+        return [address];
+      },
+    });
+    expect(asked).toBe(1);
+    await server.stop();
+    await expect.poll(() => asked, { interval: 1 }).toBeGreaterThan(3);
+    await peer(adds, port);
+    expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);
+  });
+
+  it('is asked at the interval, and never again after close', async () => {
+    const server = await peer(adds);
+    let asked = 0;
+    const client = await sender({
+      address: async () => {
+        asked++;
+        return [server.address];
+      },
+      addressRefreshMs: 10,
+    });
+    await expect.poll(() => asked, { interval: 1 }).toBeGreaterThan(4);
+    await client.close();
+    const before = asked;
+    await sleep(40);
+    expect(asked).toBe(before);
+  });
+
+  it('is not asked any more by a client that is closed while it dials', async () => {
+    const server = await silentServer();
+    let asked = 0;
+    const address = () => {
+      asked++;
+      return [server.address];
+    };
+    const client = await sender({ address, lazy: true });
+    await expect.poll(() => server.accepted, { interval: 1 }).toBe(1);
+    await client.close();
+    await sleep(20);
+    expect(asked).toBe(1);
+  });
+
+  it.each<[string, () => readonly string[] | Promise<readonly string[]>, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('DNS is on holiday');
+      },
+      'DNS is on holiday',
+    ],
+    ['rejects', () => Promise.reject(new Error('DNS is on holiday')), 'DNS is on holiday'],
+    ['gives no address', () => [], 'at least one address'],
+    ['gives what is no address', () => ['nowhere'], `'host:port'`],
+    ['never answers', () => new Promise(() => {}), 'within 40 ms'],
+  ])('that %s is the reason that createSender gives', async (_, address, reason) => {
+    const error = await failureOf(sender({ address, handshakeTimeoutMs: 40 }));
+    expect(error).toMatchObject({ code: 'unavailable' });
+    expect(error.message).toContain(reason);
+    expectWarning(reason);
+  });
+
+  it('that fails for a while is asked again until it answers', async () => {
+    const server = await peer(adds);
+    let asked = 0;
+    const client = await sender({
+      address: () => {
+        asked++;
+        if (asked === 1) return [];
+        if (asked === 2) throw new Error('DNS is on holiday');
+        return asked === 3 ? new Promise(() => {}) : [server.address];
+      },
+      handshakeTimeoutMs: 30,
+      lazy: true,
+    });
+    expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);
+    expect(asked).toBeGreaterThanOrEqual(4);
+    for (const reason of ['at least one address', 'DNS is on holiday', 'within 30 ms']) expectWarning(reason);
+  });
+
+  it('that fails later leaves the known addresses in use', async () => {
+    const server = await peer(adds);
+    let asked = 0;
+    const client = await sender({
+      address: () => {
+        if (asked++ > 0) throw new Error('DNS is on holiday');
+        return [server.address];
+      },
+      reconnect: { initialMs: 50 },
+      random: () => 0.999,
+    });
+    server.connections[0]?.reset();
+    await expect.poll(() => client.status.state, { interval: 1 }).toBe('unavailable');
+    expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);
+    expectWarning('the known addresses stay in use');
+  });
+});
+
+describe('a client whose address is gone', () => {
+  async function moving(drainTimeoutMs = 5_000) {
+    const servers = [await peer({}), await peer(adds)];
+    let current = servers[0]?.address ?? '';
+    const client = await sender({ address: () => [current], addressRefreshMs: 10, drainTimeoutMs });
+    const pending = client.send(onePlusOne);
+    const failed = failureOf(pending).catch(() => undefined);
+    await expect.poll(() => servers[0]?.commands.length, { interval: 1 }).toBe(1);
+    current = servers[1]?.address ?? '';
+    await expect.poll(() => client.status.clients[0]?.state, { interval: 1 }).toBe('moving');
+    return { client, servers, pending, failed };
+  }
+
+  it('moves at once where nothing is pending', async () => {
+    const servers = [await peer(adds), await peer(adds)];
+    let current = servers[0]?.address ?? '';
+    const client = await sender({ address: () => [current], addressRefreshMs: 10 });
+    expect(await client.send(onePlusOne)).toBe(2);
+    current = servers[1]?.address ?? '';
+    await expect.poll(() => openTo(servers), { interval: 1 }).toEqual([0, 1]);
+    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    expect(await client.send(onePlusOne)).toBe(2);
+    expect(servers[1]?.commands).toMatchObject([{ seq: 2 }]);
+  });
+
+  it('waits for the Results that are under way, and loses none', async () => {
+    const { client, servers, pending } = await moving();
+    expect((await failureOf(client.send(onePlusOne))).code).toBe('unavailable');
+    const next = client.send(onePlusOne, { waitForReady: true });
+    const [command] = servers[0]?.commands ?? [];
+    command?.connection.result(command.seq, SUM, 2);
+    expect(await pending).toBe(2);
+    expect(await next).toBe(2);
+    await expect.poll(() => openTo(servers), { interval: 1 }).toEqual([0, 1]);
+    expect(servers.map(({ commands }) => commands.map(({ seq }) => seq))).toEqual([[1], [2]]);
+  });
+
+  it('waits no longer than drainTimeoutMs', async () => {
+    const { client, servers, failed } = await moving(40);
+    const error = await failed;
+    expect(error).toMatchObject({ code: 'connection-lost', mayHaveExecuted: true });
+    expect(error?.message).toContain('no address of the service any more');
+    expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);
+    expect(openTo(servers)).toEqual([0, 1]);
+  });
+
+  it('does not stay at an address that goes while it is being dialled', async () => {
+    const server = await peer(adds);
+    const silent = await silentServer();
+    let current = silent.address;
+    const client = await sender({
+      address: () => [current],
+      addressRefreshMs: 10,
+      handshakeTimeoutMs: 60_000,
+      lazy: true,
+    });
+    await expect.poll(() => silent.connections.size, { interval: 1 }).toBe(1);
+    current = server.address;
+    expect(await client.send(onePlusOne, { waitForReady: true, timeoutMs: 2_000 })).toBe(2);
+    await expect.poll(() => silent.connections.size, { interval: 1 }).toBe(0);
+  });
+
+  it('leaves the others where they are', async () => {
+    const servers = [await peer(adds), await peer(adds), await peer(adds)];
+    const at = servers.map(({ address }) => address);
+    let current = at.slice(0, 2);
+    const client = await sender({ address: () => current, addressRefreshMs: 10, clients: 2 });
+    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    current = at.slice(1);
+    await expect.poll(() => openTo(servers), { interval: 1 }).toEqual([0, 1, 1]);
+    expect(servers[1]?.accepted).toBe(1);
+    expect(await client.send(calc.Add({ a: 1, b: 1 }))).toBe(2);
+  });
+});
