@@ -66,7 +66,10 @@ export class WriteBatch {
   /** Appends a frame and returns its size; a frame that fails leaves no byte behind. */
   appendFrame(seq: number, type: number, value: unknown): number {
     if (this.#appending) {
-      throw new CmdStreamError('encode-failed', 'cannot be sent from a getter or toJSON of a payload that is being sent');
+      throw new CmdStreamError(
+        'encode-failed',
+        'cannot be sent from a getter or toJSON of a payload that is being sent',
+      );
     }
     const gathered = this.#gathered;
     const start = gathered.position;

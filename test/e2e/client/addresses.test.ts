@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { calc, SUM } from '../support/calc.ts';
-import { adds, deadAddress, failureOf, onePlusOne, sleep, stage } from './stage.ts';
+import { adds, deadAddress, failureOf, onePlusOne, sleep, soon, stage } from './stage.ts';
 
 const { expectWarning, peer, sender, silentServer } = stage();
 
@@ -11,7 +11,7 @@ describe('several addresses', () => {
   it('share the clients', async () => {
     const servers = [await peer(adds), await peer(adds), await peer(adds)];
     const client = await sender({ address: servers.map(({ address }) => address), clients: 6 });
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await soon(() => client.status.state).toBe('ready');
     expect(openTo(servers)).toEqual([2, 2, 2]);
     expect(client.status.clients.map(({ address }) => address)).toEqual(
       [0, 1, 2, 0, 1, 2].map((at) => servers[at]?.address),
@@ -21,17 +21,17 @@ describe('several addresses', () => {
   it('stand in for one that is dead from the beginning', async () => {
     const alive = await peer(adds);
     const client = await sender({ address: [await deadAddress(), alive.address], clients: 2 });
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await soon(() => client.status.state).toBe('ready');
     expect(alive.connections).toHaveLength(2);
   });
 
   it('stand in for one that dies', async () => {
     const servers = [await peer(adds), await peer(adds)];
     const client = await sender({ address: servers.map(({ address }) => address), clients: 2, keepalive: false });
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await soon(() => client.status.state).toBe('ready');
     await servers[0]?.stop();
-    await expect.poll(() => openTo(servers), { interval: 1 }).toEqual([0, 2]);
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await soon(() => openTo(servers)).toEqual([0, 2]);
+    await soon(() => client.status.state).toBe('ready');
     expect(await client.send(onePlusOne)).toBe(2);
   });
 
@@ -50,7 +50,7 @@ describe('several addresses', () => {
       keepalive: { timeMs: 20, timeoutMs: 20 },
       lazy: true,
     });
-    await expect.poll(() => good.connections.length, { interval: 1 }).toBe(1);
+    await soon(() => good.connections.length).toBe(1);
     expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);
     expect(client.status.clients[0]).toMatchObject({ state: 'ready', address: good.address });
   });
@@ -69,7 +69,7 @@ describe('an address function', () => {
     });
     expect(asked).toBe(1);
     await server.stop();
-    await expect.poll(() => asked, { interval: 1 }).toBeGreaterThan(3);
+    await soon(() => asked).toBeGreaterThan(3);
     await peer(adds, port);
     expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);
   });
@@ -84,7 +84,7 @@ describe('an address function', () => {
       },
       addressRefreshMs: 10,
     });
-    await expect.poll(() => asked, { interval: 1 }).toBeGreaterThan(4);
+    await soon(() => asked).toBeGreaterThan(4);
     await client.close();
     const before = asked;
     await sleep(40);
@@ -99,7 +99,7 @@ describe('an address function', () => {
       return [server.address];
     };
     const client = await sender({ address, lazy: true });
-    await expect.poll(() => server.accepted, { interval: 1 }).toBe(1);
+    await soon(() => server.accepted).toBe(1);
     await client.close();
     await sleep(20);
     expect(asked).toBe(1);
@@ -154,7 +154,7 @@ describe('an address function', () => {
       random: () => 0.999,
     });
     server.connections[0]?.reset();
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('unavailable');
+    await soon(() => client.status.state).toBe('unavailable');
     expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);
     expectWarning('the known addresses stay in use');
   });
@@ -167,9 +167,9 @@ describe('a client whose address is gone', () => {
     const client = await sender({ address: () => [current], addressRefreshMs: 10, drainTimeoutMs });
     const pending = client.send(onePlusOne);
     const failed = failureOf(pending).catch(() => undefined);
-    await expect.poll(() => servers[0]?.commands.length, { interval: 1 }).toBe(1);
+    await soon(() => servers[0]?.commands.length).toBe(1);
     current = servers[1]?.address ?? '';
-    await expect.poll(() => client.status.clients[0]?.state, { interval: 1 }).toBe('moving');
+    await soon(() => client.status.clients[0]?.state).toBe('moving');
     return { client, servers, pending, failed };
   }
 
@@ -179,8 +179,8 @@ describe('a client whose address is gone', () => {
     const client = await sender({ address: () => [current], addressRefreshMs: 10 });
     expect(await client.send(onePlusOne)).toBe(2);
     current = servers[1]?.address ?? '';
-    await expect.poll(() => openTo(servers), { interval: 1 }).toEqual([0, 1]);
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await soon(() => openTo(servers)).toEqual([0, 1]);
+    await soon(() => client.status.state).toBe('ready');
     expect(await client.send(onePlusOne)).toBe(2);
     expect(servers[1]?.commands).toMatchObject([{ seq: 2 }]);
   });
@@ -193,7 +193,7 @@ describe('a client whose address is gone', () => {
     command?.connection.result(command.seq, SUM, 2);
     expect(await pending).toBe(2);
     expect(await next).toBe(2);
-    await expect.poll(() => openTo(servers), { interval: 1 }).toEqual([0, 1]);
+    await soon(() => openTo(servers)).toEqual([0, 1]);
     expect(servers.map(({ commands }) => commands.map(({ seq }) => seq))).toEqual([[1], [2]]);
   });
 
@@ -216,10 +216,10 @@ describe('a client whose address is gone', () => {
       handshakeTimeoutMs: 60_000,
       lazy: true,
     });
-    await expect.poll(() => silent.connections.size, { interval: 1 }).toBe(1);
+    await soon(() => silent.connections.size).toBe(1);
     current = server.address;
     expect(await client.send(onePlusOne, { waitForReady: true, timeoutMs: 2_000 })).toBe(2);
-    await expect.poll(() => silent.connections.size, { interval: 1 }).toBe(0);
+    await soon(() => silent.connections.size).toBe(0);
   });
 
   it('leaves the others where they are', async () => {
@@ -227,9 +227,9 @@ describe('a client whose address is gone', () => {
     const at = servers.map(({ address }) => address);
     let current = at.slice(0, 2);
     const client = await sender({ address: () => current, addressRefreshMs: 10, clients: 2 });
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await soon(() => client.status.state).toBe('ready');
     current = at.slice(1);
-    await expect.poll(() => openTo(servers), { interval: 1 }).toEqual([0, 1, 1]);
+    await soon(() => openTo(servers)).toEqual([0, 1, 1]);
     expect(servers[1]?.accepted).toBe(1);
     expect(await client.send(calc.Add({ a: 1, b: 1 }))).toBe(2);
   });

@@ -1,7 +1,7 @@
 import type { Sender, SenderOptions } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { calc, SUM } from '../support/calc.ts';
-import { adds, deadAddress, failureOf, onePlusOne, sleep, stage, timed } from './stage.ts';
+import { adds, deadAddress, failureOf, onePlusOne, sleep, soon, stage, timed } from './stage.ts';
 
 type Client = Sender<typeof calc>;
 const { expectWarning, peer, sender, silentServer } = stage();
@@ -20,7 +20,7 @@ const scenes: [state: string, reach: () => Promise<Scene>][] = [
     async () => {
       const server = await silentServer();
       const client = await sender({ address: server.address, ...lazy });
-      await expect.poll(() => server.accepted, { interval: 1 }).toBe(1);
+      await soon(() => server.accepted).toBe(1);
       return { client };
     },
   ],
@@ -35,7 +35,7 @@ const scenes: [state: string, reach: () => Promise<Scene>][] = [
       const server = await peer();
       const client = await sender({ address: server.address });
       const pending = failureOf(client.send(onePlusOne));
-      await expect.poll(() => server.commands.length, { interval: 1 }).toBe(1);
+      await soon(() => server.commands.length).toBe(1);
       return { client, pending };
     },
   ],
@@ -44,7 +44,7 @@ const scenes: [state: string, reach: () => Promise<Scene>][] = [
     async () => {
       const server = await peer({ answersPings: false });
       const client = await sender({ address: server.address, keepalive: { timeMs: 5, timeoutMs: 60_000 } });
-      await expect.poll(() => server.connections[0]?.pings, { interval: 1 }).toBe(1);
+      await soon(() => server.connections[0]?.pings).toBe(1);
       return { client };
     },
   ],
@@ -52,7 +52,7 @@ const scenes: [state: string, reach: () => Promise<Scene>][] = [
     'reconnecting: it waits',
     async () => {
       const client = await sender({ address: await deadAddress(), ...lazy });
-      await expect.poll(() => client.status.state, { interval: 1 }).toBe('unavailable');
+      await soon(() => client.status.state).toBe('unavailable');
       return { client };
     },
   ],
@@ -62,7 +62,7 @@ const scenes: [state: string, reach: () => Promise<Scene>][] = [
       const server = await silentServer();
       const address = [await deadAddress(), server.address];
       const client = await sender({ address, lazy: true, reconnect: { initialMs: 1 } });
-      await expect.poll(() => server.accepted, { interval: 1 }).toBe(1);
+      await soon(() => server.accepted).toBe(1);
       return { client };
     },
   ],
@@ -72,7 +72,7 @@ const scenes: [state: string, reach: () => Promise<Scene>][] = [
       const server = await peer();
       const client = await sender({ address: server.address });
       const pending = failureOf(client.send(onePlusOne));
-      await expect.poll(() => server.commands.length, { interval: 1 }).toBe(1);
+      await soon(() => server.commands.length).toBe(1);
       void client.drain();
       expect(client.status.state).toBe('draining');
       return { client, pending };
@@ -107,7 +107,7 @@ describe('draining', () => {
     const server = await peer();
     const client = await sender({ address: server.address, clients: 2 });
     const sums = [client.send(onePlusOne), client.send(onePlusOne)];
-    await expect.poll(() => server.commands.length, { interval: 1 }).toBe(2);
+    await soon(() => server.commands.length).toBe(2);
     const drained = client.drain();
     expect(client.status.state).toBe('draining');
     const refused = await failureOf(client.send(onePlusOne, { waitForReady: true }));
@@ -144,7 +144,7 @@ describe('draining', () => {
     const server = await peer();
     const client = await sender({ address: server.address, drainTimeoutMs: 60_000 });
     const pending = failureOf(client.send(onePlusOne));
-    await expect.poll(() => server.commands.length, { interval: 1 }).toBe(1);
+    await soon(() => server.commands.length).toBe(1);
     void client.drain();
     const tookMs = await timed(() => client.closeAndWait(60));
     expect(tookMs).toBeGreaterThan(55);
@@ -156,7 +156,7 @@ describe('draining', () => {
     const server = await peer();
     const client = await sender({ address: server.address });
     const pending = failureOf(client.send(onePlusOne));
-    await expect.poll(() => server.commands.length, { interval: 1 }).toBe(1);
+    await soon(() => server.commands.length).toBe(1);
     const drained = client.drain();
     server.connections[0]?.reset();
     expect(await pending).toMatchObject({ code: 'connection-lost' });
@@ -229,7 +229,7 @@ it('a sender may be closed by a hook that hears of a Command failing', async () 
     hooks: () => ({ onError: () => void closed.push(client.close(), client.drain()) }),
   });
   const pending = Array.from({ length: 6 }, () => failureOf(client.send(onePlusOne)));
-  await expect.poll(() => server.commands.length, { interval: 1 }).toBe(6);
+  await soon(() => server.commands.length).toBe(6);
   await client.closeAndWait(20);
   await Promise.all(closed);
   expect(closed).toHaveLength(12);

@@ -2,7 +2,7 @@ import type { DispatchCandidate, DispatchStrategy } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { SUM } from '../support/calc.ts';
 import type { PeerCommand } from '../support/scripted-peer.ts';
-import { adds, failureOf, onePlusOne, stage } from './stage.ts';
+import { adds, failureOf, onePlusOne, soon, stage } from './stage.ts';
 
 const { peer, sender } = stage();
 
@@ -10,7 +10,7 @@ describe('dispatch', () => {
   it('round-robin gives every client the same share', async () => {
     const server = await peer(adds);
     const client = await sender({ address: server.address, clients: 4 });
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await soon(() => client.status.state).toBe('ready');
     await Promise.all(Array.from({ length: 400 }, () => client.send(onePlusOne)));
     const shares = server.connections.map(
       (connection) => server.commands.filter((command) => command.connection === connection).length,
@@ -26,7 +26,7 @@ describe('dispatch', () => {
       clients: 2,
       dispatch: 'least-pending',
     });
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await soon(() => client.status.state).toBe('ready');
     const first = Array.from({ length: 2 }, () => client.send(onePlusOne));
     await Promise.race(first);
     for (let sent = 0; sent < 10; sent++) expect(await client.send(onePlusOne)).toBe(2);
@@ -46,7 +46,7 @@ describe('dispatch', () => {
     };
     const addresses = servers.map(({ address }) => address);
     const client = await sender({ address: addresses, clients: 2, dispatch });
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await soon(() => client.status.state).toBe('ready');
     await Promise.all([client.send(onePlusOne), client.send(onePlusOne)]);
     expect(servers.map(({ commands }) => commands.length)).toEqual([0, 2]);
     expect(seen[0]).toEqual([
@@ -90,12 +90,10 @@ describe('dispatch', () => {
     };
     let current = server.address;
     const client = await sender({ address: () => [current], addressRefreshMs: 10, clients: 2, dispatch: keeper });
-    await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+    await soon(() => client.status.state).toBe('ready');
     const pending = failureOf(client.send(onePlusOne));
     current = other.address;
-    await expect
-      .poll(() => client.status.clients.map(({ state }) => state), { interval: 1 })
-      .toEqual(['moving', 'ready']);
+    await soon(() => client.status.clients.map(({ state }) => state)).toEqual(['moving', 'ready']);
     const error = await failureOf(client.send(onePlusOne));
     expect(error).toMatchObject({ code: 'invalid-argument', mayHaveExecuted: false });
     const stranger = await sender({ address: other.address, dispatch: keeper });

@@ -2,7 +2,7 @@ import { CmdStreamError, type ResultReceiver } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { calc, ERROR, SUM, TICK } from '../support/calc.ts';
 import type { PeerCommand } from '../support/scripted-peer.ts';
-import { adds, deadAddress, onePlusOne, sleep, stage } from './stage.ts';
+import { adds, deadAddress, onePlusOne, sleep, soon, stage } from './stage.ts';
 
 const { expectWarning, peer, sender } = stage();
 
@@ -29,7 +29,7 @@ async function held() {
     clients: 2,
     onUnexpectedResult: ({ seq, clientId, value }) => unexpected.push([seq, clientId, value]),
   });
-  await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+  await soon(() => client.status.state).toBe('ready');
   return { server, commands, unexpected, client, group: client.group };
 }
 
@@ -41,11 +41,11 @@ describe('a group', () => {
     expect(ticket).toMatchObject({ seq: 1, size: expect.any(Number) });
     expect([0, 1]).toContain(ticket.clientId);
     expect(group.has(1, ticket.clientId)).toBe(true);
-    await expect.poll(() => commands.length, { interval: 1 }).toBe(1);
+    await soon(() => commands.length).toBe(1);
     const { seq, connection } = commands[0] as PeerCommand;
     connection.result(seq, TICK, { n: 2, last: false });
     connection.result(seq, TICK, { n: 1, last: true });
-    await expect.poll(() => receiver.results.length, { interval: 1 }).toBe(2);
+    await soon(() => receiver.results.length).toBe(2);
     expect(receiver.results).toEqual([
       ['Tick', { n: 2, last: false }, false],
       ['Tick', { n: 1, last: true }, true],
@@ -58,10 +58,10 @@ describe('a group', () => {
     const { group, commands } = await held();
     const receivers = [new Receiver(), new Receiver()];
     for (const receiver of receivers) group.send(onePlusOne, receiver);
-    await expect.poll(() => commands.length, { interval: 1 }).toBe(2);
+    await soon(() => commands.length).toBe(2);
     commands[0]?.connection.result(1, ERROR, { code: 'command-failed', message: 'no paper' });
     commands[1]?.connection.reset();
-    await expect.poll(() => receivers.map(({ errors }) => errors.length), { interval: 1 }).toEqual([1, 1]);
+    await soon(() => receivers.map(({ errors }) => errors.length)).toEqual([1, 1]);
     expect(receivers.flatMap(({ errors }) => errors.map(({ code }) => code)).sort()).toEqual([
       'command-failed',
       'connection-lost',
@@ -72,7 +72,7 @@ describe('a group', () => {
     const { group, commands, unexpected } = await held();
     const receiver = new Receiver();
     const { seq, clientId } = group.send(onePlusOne, receiver);
-    await expect.poll(() => commands.length, { interval: 1 }).toBe(1);
+    await soon(() => commands.length).toBe(1);
     expect(group.forget(seq, clientId)).toBe(true);
     expect([group.forget(seq, clientId), group.has(seq, clientId)]).toEqual([false, false]);
     expect([group.forget(99, clientId), group.forget(seq, 99), group.has(seq, 99), group.has(seq, -1)]).toEqual([
@@ -82,7 +82,7 @@ describe('a group', () => {
       false,
     ]);
     commands[0]?.connection.result(seq, SUM, 2);
-    await expect.poll(() => unexpected, { interval: 1 }).toEqual([[seq, clientId, 2]]);
+    await soon(() => unexpected).toEqual([[seq, clientId, 2]]);
     expect(receiver).toMatchObject({ results: [], errors: [] });
   });
 
@@ -90,11 +90,11 @@ describe('a group', () => {
     const { group, commands, unexpected } = await held();
     const receiver = new Receiver();
     const { seq, clientId } = group.sendWithDeadline(onePlusOne, new Date(Date.now() + 30), receiver);
-    await expect.poll(() => receiver.errors.length, { interval: 1 }).toBe(1);
+    await soon(() => receiver.errors.length).toBe(1);
     expect(receiver.errors[0]).toMatchObject({ code: 'timeout', mayHaveExecuted: true });
     expect(group.has(seq, clientId)).toBe(false);
     commands[0]?.connection.result(seq, SUM, 2);
-    await expect.poll(() => unexpected.length, { interval: 1 }).toBe(1);
+    await soon(() => unexpected.length).toBe(1);
     expect(receiver.results).toEqual([]);
   });
 
@@ -102,7 +102,7 @@ describe('a group', () => {
     const { group, commands } = await held();
     const receivers = [new Receiver(), new Receiver()];
     group.sendWithDeadline(onePlusOne, Date.now() + 30, receivers[0] as Receiver);
-    await expect.poll(() => commands.length, { interval: 1 }).toBe(1);
+    await soon(() => commands.length).toBe(1);
     commands[0]?.connection.result(1, SUM, 2);
     const { seq, clientId } = group.sendWithDeadline(onePlusOne, Date.now() + 30, receivers[1] as Receiver);
     group.forget(seq, clientId);
@@ -148,10 +148,10 @@ describe('a group', () => {
       failed: () => {},
     };
     group.send(onePlusOne, bad);
-    await expect.poll(() => commands.length, { interval: 1 }).toBe(1);
+    await soon(() => commands.length).toBe(1);
     commands[0]?.connection.result(1, SUM, 2);
     const next = client.send(onePlusOne);
-    await expect.poll(() => commands.length, { interval: 1 }).toBe(2);
+    await soon(() => commands.length).toBe(2);
     commands[1]?.connection.result(commands[1].seq, SUM, 2);
     expect(await next).toBe(2);
     expectWarning('a bad receiver');
@@ -173,7 +173,7 @@ describe('a group', () => {
     const { group, commands } = await held();
     const receiver = new Receiver();
     group.send(onePlusOne, receiver);
-    await expect.poll(() => commands.length, { interval: 1 }).toBe(1);
+    await soon(() => commands.length).toBe(1);
     const drained = group.drain(5_000);
     expect(() => group.send(onePlusOne, new Receiver())).toThrow(expect.objectContaining({ code: 'closed' }));
     commands[0]?.connection.result(1, SUM, 2);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { PeerCommand } from '../support/scripted-peer.ts';
-import { adds, answerAdd, failureOf, onePlusOne, stage } from './stage.ts';
+import { adds, answerAdd, failureOf, onePlusOne, soon, stage } from './stage.ts';
 
 const { peer, sender } = stage();
 
@@ -27,11 +27,11 @@ it('a Result over a new connection never reaches a Command of an old one', async
   const late: number[] = [];
   const client = await sender({ address: server.address, onUnexpectedResult: ({ seq }) => late.push(seq) });
   const lost = failureOf(client.send(onePlusOne));
-  await expect.poll(() => held.length, { interval: 1 }).toBe(1);
+  await soon(() => held.length).toBe(1);
   held[0]?.connection.reset();
   expect((await lost).code).toBe('connection-lost');
   const next = client.send(onePlusOne, { waitForReady: true });
-  await expect.poll(() => held.length, { interval: 1 }).toBe(2);
+  await soon(() => held.length).toBe(2);
   const [, second] = held;
   // A server that answers across connections: the number is that of the old Command.
   second?.connection.result(1, 0, 1);
@@ -43,7 +43,7 @@ it('a Result over a new connection never reaches a Command of an old one', async
 it('each client counts by itself', async () => {
   const server = await peer(adds);
   const client = await sender({ address: server.address, clients: 2 });
-  await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+  await soon(() => client.status.state).toBe('ready');
   for (let sent = 0; sent < 4; sent++) await client.send(onePlusOne);
   expect(server.commands.map(({ seq }) => seq).sort()).toEqual([1, 1, 2, 2]);
 });

@@ -108,6 +108,9 @@ export async function failureOf(promise: Promise<unknown>): Promise<CmdStreamErr
   return error;
 }
 
+/** Looks at something until it is as it should be, which may take a while on a busy machine: `await soon(read).toBe(1)`. */
+export const soon = <Value>(read: () => Value) => expect.poll(read, { interval: 1, timeout: 5_000 });
+
 /** How long `task` takes, in milliseconds. */
 export async function timed(task: () => Promise<unknown>): Promise<number> {
   const startMs = performance.now();

@@ -1,6 +1,6 @@
 import type { StatusEvent } from 'cmd-stream';
 import { expect, it } from 'vitest';
-import { adds, deadAddress, onePlusOne, sleep, stage } from './stage.ts';
+import { adds, deadAddress, onePlusOne, sleep, soon, stage } from './stage.ts';
 
 const { expectWarning, peer, sender } = stage();
 
@@ -19,7 +19,7 @@ it('the status tells what the group and each client is doing, where, and why', a
     reconnect: { initialMs: 60_000, maxMs: 60_000 },
     random: () => 0.999,
   });
-  await expect.poll(() => client.status.clients[1]?.state, { interval: 1 }).toBe('reconnecting');
+  await soon(() => client.status.clients[1]?.state).toBe('reconnecting');
   const { status } = client;
   expect(status).toMatchObject({ type: 'group', state: 'degraded', ready: 1, size: 2 });
   expect(status.error).toMatchObject({ code: 'connect-failed', cause: { code: 'ECONNREFUSED' } });
@@ -34,9 +34,9 @@ it('the error is gone from the status once every client is ready', async () => {
   const server = await peer(adds);
   const client = await sender({ address: server.address, reconnect: { initialMs: 50 }, random: () => 0.999 });
   server.connections[0]?.reset();
-  await expect.poll(() => client.status.state, { interval: 1 }).toBe('unavailable');
+  await soon(() => client.status.state).toBe('unavailable');
   expect(client.status.error).toMatchObject({ code: 'connection-lost' });
-  await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+  await soon(() => client.status.state).toBe('ready');
   expect(client.status.error).toBeUndefined();
 });
 
@@ -52,12 +52,12 @@ it('changes are told from the first connection to the end, each once, and pings 
   const connected = ['client 0: ready', 'group: ready 1/1'];
   // The first change of a client is that it has an address; the moment depends on the looks that were taken.
   expect(seen.filter((text) => text !== 'client 0: connecting')).toEqual(connected);
-  await expect.poll(() => server.connections[0]?.pings, { interval: 1 }).toBeGreaterThan(3);
+  await soon(() => server.connections[0]?.pings).toBeGreaterThan(3);
   expect(seen.slice(-2)).toEqual(connected);
   seen.length = 0;
   server.connections[0]?.reset();
   const again = ['client 0: reconnecting', 'group: unavailable 0/1', ...connected];
-  await expect.poll(() => seen, { interval: 1 }).toEqual(again);
+  await soon(() => seen).toEqual(again);
   seen.length = 0;
   const changes = client.statusChanges();
   await client.close();
@@ -80,7 +80,7 @@ it('a listener that has had enough hears no more, and one that throws disturbs n
   expect(
     await client.send(onePlusOne, { waitForReady: true, timeoutMs: 1_000 }).catch((error) => error.code),
   ).toBeDefined();
-  await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+  await soon(() => client.status.state).toBe('ready');
   await client.close();
   expect(seen).toEqual([]);
   expectWarning('a bad listener');
@@ -94,7 +94,7 @@ it('a listener may close the sender', async () => {
     seen.push(brief(event));
     if (event.type === 'client' && event.state === 'reconnecting') void client.close();
   });
-  await expect.poll(() => client.status.state, { interval: 1 }).toBe('ready');
+  await soon(() => client.status.state).toBe('ready');
   server.connections[0]?.reset();
   await client.done;
   await sleep(10);

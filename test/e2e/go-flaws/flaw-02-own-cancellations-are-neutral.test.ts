@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { adds, failureOf, onePlusOne, stage } from '../client/stage.ts';
+import { adds, failureOf, onePlusOne, soon, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
 
 // Go: the caller's own cancellation counts as failure: 5 cancels open the breaker, and the error says timeout.
@@ -23,7 +23,7 @@ it('flaw 2: cancellations by the caller leave the circuit breaker closed', async
   for (let cancelled = 1; cancelled <= 5; cancelled++) {
     const controller = new AbortController();
     const waiting = failureOf(client.send(calc.Wait({ ms: 60_000 }), { signal: controller.signal }));
-    await expect.poll(() => server.commands.length, { interval: 1 }).toBe(cancelled);
+    await soon(() => server.commands.length).toBe(cancelled);
     controller.abort(new Error('the user left the page'));
     const error = await waiting;
     expect(error).toMatchObject({ code: 'cancelled', mayHaveExecuted: true });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { adds, failureOf, onePlusOne, stage } from '../client/stage.ts';
+import { adds, failureOf, onePlusOne, soon, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
 
 // Go: 100 sends with a context that is cancelled already: 100 errors, and 100 Commands executed on the server.
@@ -39,7 +39,7 @@ it('flaw 3: no Command goes out that is cancelled while it waits for a client', 
   const client = await sender({ address: server.address, waitForReady: true });
   const { port } = server;
   await server.stop();
-  await expect.poll(() => client.status.state, { interval: 1 }).toBe('unavailable');
+  await soon(() => client.status.state).toBe('unavailable');
   const controller = new AbortController();
   const waiting = failureOf(client.send(onePlusOne, { signal: controller.signal }));
   controller.abort();

@@ -1,6 +1,6 @@
 import type { UnexpectedResult } from 'cmd-stream';
 import { expect, it } from 'vitest';
-import { answerAdd, failureOf, onePlusOne, stage } from '../client/stage.ts';
+import { answerAdd, failureOf, onePlusOne, soon, stage } from '../client/stage.ts';
 import { calc, SUM, TICK } from '../support/calc.ts';
 
 // Go: a second Result for a single Send, a slow handler, or a handler that stopped, blocks the whole connection for good.
@@ -17,7 +17,7 @@ it('flaw 6: a second Result for a single send goes to onUnexpectedResult', async
   const unexpected: UnexpectedResult[] = [];
   const client = await sender({ address: server.address, onUnexpectedResult: (result) => unexpected.push(result) });
   for (let seq = 1; seq <= 20; seq++) expect(await client.send(onePlusOne)).toBe(1);
-  await expect.poll(() => unexpected.length).toBe(40);
+  await soon(() => unexpected.length).toBe(40);
   expect(unexpected[0]).toMatchObject({ seq: 1, clientId: 0, type: 'Sum', value: 2 });
   expect(server.accepted).toBe(1);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { adds, failureOf, onePlusOne, stage, timed } from '../client/stage.ts';
+import { adds, failureOf, onePlusOne, soon, stage, timed } from '../client/stage.ts';
 
 // Go: a Command that is sent during an outage stays pending after recovery, for ever.
 // Here: it fails at once with `unavailable`, or waits for a client, bounded, where `waitForReady` is set.
@@ -11,7 +11,7 @@ it('flaw 10: during an outage a send fails at once, or waits and goes out once w
   const client = await sender({ address: server.address });
   const { port } = server;
   await server.stop();
-  await expect.poll(() => client.status.state, { interval: 1 }).toBe('unavailable');
+  await soon(() => client.status.state).toBe('unavailable');
 
   const untimed = { timeoutMs: Number.POSITIVE_INFINITY };
   const failMs = await timed(async () => {
@@ -34,7 +34,7 @@ it('flaw 10: what was pending when the outage began has failed, and does not com
   const server = await peer();
   const client = await sender({ address: server.address });
   const lost = failureOf(client.send(onePlusOne, { timeoutMs: Number.POSITIVE_INFINITY }));
-  await expect.poll(() => server.commands.length, { interval: 1 }).toBe(1);
+  await soon(() => server.commands.length).toBe(1);
   const { port } = server;
   await server.stop();
   expect(await lost).toMatchObject({ code: 'connection-lost', mayHaveExecuted: true });

@@ -1,7 +1,7 @@
 import { createServer, type TLSSocket } from 'node:tls';
 import { type Transport, tlsTransport } from 'cmd-stream';
 import { beforeAll, expect, it } from 'vitest';
-import { onePlusOne, sleep, stage, timed } from '../client/stage.ts';
+import { onePlusOne, sleep, soon, stage, timed } from '../client/stage.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 
 // Go: Close of a TLS client in an outage returns an error, dialling goes on, and a second Close does nothing.
@@ -37,13 +37,13 @@ async function outage() {
   });
   server.close();
   for (const socket of sockets) socket.destroy();
-  await expect.poll(() => client.status.state, { interval: 1 }).toBe('unavailable');
+  await soon(() => client.status.state).toBe('unavailable');
   return { client, port, dials };
 }
 
 it('flaw 11: a TLS client that waits for its next dial closes at once, and dials no more', async () => {
   const { client, dials } = await outage();
-  await expect.poll(() => dials.count, { interval: 1 }).toBeGreaterThan(2);
+  await soon(() => dials.count).toBeGreaterThan(2);
   const waiting = client.send(onePlusOne).catch((error) => error);
   expect(await timed(() => client.close())).toBeLessThan(500);
   expect(await waiting).toMatchObject({ code: 'closed', mayHaveExecuted: false });
@@ -58,11 +58,11 @@ it('flaw 11: a TLS client that waits for its next dial closes at once, and dials
 it('flaw 11: a TLS client that is in the middle of a TLS handshake closes at once, and leaves no socket', async () => {
   const { client, port, dials } = await outage();
   const silent = await silentServer(port);
-  await expect.poll(() => silent.connections.size, { interval: 1 }).toBe(1);
+  await soon(() => silent.connections.size).toBe(1);
   const dialled = dials.count;
   const closed = [client.close(), client.close(), client.drain()];
   expect(await timed(() => Promise.all(closed))).toBeLessThan(500);
-  await expect.poll(() => silent.connections.size, { interval: 1 }).toBe(0);
+  await soon(() => silent.connections.size).toBe(0);
   await sleep(60);
   expect(dials.count).toBe(dialled);
   expect(silent.accepted).toBe(1);

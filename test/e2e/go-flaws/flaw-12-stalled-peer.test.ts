@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, stage, timed } from '../client/stage.ts';
+import { failureOf, soon, stage, timed } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
 
 // Go: with a peer that does not read, Close takes more than 5 s, and a Send with a 200 ms context more than 3 s.
@@ -48,7 +48,7 @@ describe.each(['fail', 'wait'] as const)('flaw 12: with a peer that does not rea
     expect(openSockets()).toBe(2);
     expect(await timed(() => client.close())).toBeLessThan(500);
     // The peer's end is there still; it has not even looked.
-    await expect.poll(openSockets, { interval: 1 }).toBe(1);
+    await soon(openSockets).toBe(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-import { eventLoopTurn, failureOf, stage, timed } from '../client/stage.ts';
+import { eventLoopTurn, failureOf, soon, stage, timed } from '../client/stage.ts';
 
 // Go: a handshake that the server stays silent in has no timeout by default; the client hangs and cannot be closed.
 // Here: dial, TLS and ServerInfo stand under one handshake timeout, which has a default; close() works during it.
@@ -20,14 +20,14 @@ describe.each([
       expect(error.message).toContain('handshakeTimeoutMs');
     });
     expect(tookMs).toBeLessThan(600);
-    await expect.poll(() => server.connections.size, { interval: 1 }).toBe(0);
+    await soon(() => server.connections.size).toBe(0);
   });
 
   it('ends after 10 s where nothing is said', async () => {
     const server = await silentServer();
     const clock = new VirtualClock();
     const outcome = failureOf(sender({ address: server.address, clock, ...options }));
-    await expect.poll(() => server.accepted, { interval: 1 }).toBe(1);
+    await soon(() => server.accepted).toBe(1);
     await clock.advanceWithTurns(9_999);
     expect(server.connections.size).toBe(1);
     await clock.advanceWithTurns(1);
@@ -37,7 +37,7 @@ describe.each([
   it('is tried again, and again under the timeout', async () => {
     const server = await silentServer();
     const client = await sender({ address: server.address, handshakeTimeoutMs: 30, lazy: true, ...options });
-    await expect.poll(() => server.accepted, { interval: 1 }).toBe(3);
+    await soon(() => server.accepted).toBe(3);
     expect(client.status.clients[0]?.error).toMatchObject({ code: 'handshake-timeout' });
     expect(server.connections.size).toBeLessThanOrEqual(1);
   });
@@ -45,9 +45,9 @@ describe.each([
   it('does not keep a client from being closed', async () => {
     const server = await silentServer();
     const client = await sender({ address: server.address, handshakeTimeoutMs: 60_000, lazy: true, ...options });
-    await expect.poll(() => server.accepted, { interval: 1 }).toBe(1);
+    await soon(() => server.accepted).toBe(1);
     expect(await timed(() => client.close())).toBeLessThan(500);
-    await expect.poll(() => server.connections.size, { interval: 1 }).toBe(0);
+    await soon(() => server.connections.size).toBe(0);
     await eventLoopTurn();
     expect(client.status.state).toBe('closed');
   });

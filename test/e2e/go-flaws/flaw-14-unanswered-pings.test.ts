@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { adds, failureOf, onePlusOne, sleep, stage } from '../client/stage.ts';
+import { adds, failureOf, onePlusOne, sleep, soon, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
 import type { PeerScript } from '../support/scripted-peer.ts';
 
@@ -26,7 +26,7 @@ it.each(deadPeers)('flaw 14: a peer that %s is lost within keepalive time + ping
   expect(error.message).toContain('did not answer a Ping');
   expect(tookMs).toBeGreaterThan(100);
   expect(tookMs).toBeLessThan(keepalive.timeMs + keepalive.timeoutMs + LATE_MS);
-  await expect.poll(() => server.accepted, { interval: 1 }).toBe(2);
+  await soon(() => server.accepted).toBe(2);
 });
 
 it('flaw 14: so is one that dies after a long and busy life', async () => {

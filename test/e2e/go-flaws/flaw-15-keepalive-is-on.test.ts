@@ -1,7 +1,7 @@
 import type { SenderOptions } from 'cmd-stream';
 import { expect, it } from 'vitest';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-import { stage } from '../client/stage.ts';
+import { soon, stage } from '../client/stage.ts';
 
 // Go: WithKeepalive() without arguments is off.
 // Here: keepalive is on by default, with `true` and with empty options: a Ping after 3 s, lost after 3 s more.
@@ -21,7 +21,7 @@ it.each(switchedOn)('flaw 15: keepalive is on where %s', async (_, options) => {
   await clock.advanceWithTurns(2_999);
   expect(server.connections[0]?.pings).toBe(0);
   await clock.advanceWithTurns(1);
-  await expect.poll(() => server.connections[0]?.pings, { interval: 1 }).toBe(1);
+  await soon(() => server.connections[0]?.pings).toBe(1);
   await clock.advanceWithTurns(2_999);
   expect(client.status.state).toBe('ready');
   await clock.advanceWithTurns(2);

@@ -1,6 +1,6 @@
 import { createServer, type TLSSocket } from 'node:tls';
 import { expect, it } from 'vitest';
-import { adds, failureOf, onePlusOne, sleep, stage } from '../client/stage.ts';
+import { adds, failureOf, onePlusOne, sleep, soon, stage } from '../client/stage.ts';
 import { makeCertificates } from '../support/certificates.ts';
 
 // Go: a handshake mismatch leaks the socket.
@@ -13,7 +13,7 @@ it('flaw 18: a server with another ServerInfo is left at once', async () => {
   const error = await failureOf(sender({ address: server.address, clients: 3 }));
   expect(error.code).toBe('server-info-mismatch');
   expect(error.message).toContain(`'other'`);
-  await expect.poll(() => server.connections.length, { interval: 1 }).toBe(0);
+  await soon(() => server.connections.length).toBe(0);
   await sleep(50);
   expect(server.accepted).toBe(3);
 });
@@ -26,7 +26,7 @@ it('flaw 18: so is one that has changed while it was away', async () => {
   await server.stop();
   const other = await peer({ serverInfo: 'other' }, port);
   await client.done;
-  await expect.poll(() => other.connections.length, { interval: 1 }).toBe(0);
+  await soon(() => other.connections.length).toBe(0);
   expect(other.accepted).toBe(1);
   const refused = await failureOf(client.send(onePlusOne));
   expect(refused).toMatchObject({ code: 'closed', cause: { code: 'server-info-mismatch' } });
@@ -45,5 +45,5 @@ it('flaw 18: so is one over TLS', async () => {
   const { port } = server.address() as { port: number };
   const error = await failureOf(sender({ address: `localhost:${port}`, tls: { ca } }));
   expect(error.code).toBe('server-info-mismatch');
-  await expect.poll(() => sockets.size, { interval: 1 }).toBe(0);
+  await soon(() => sockets.size).toBe(0);
 });

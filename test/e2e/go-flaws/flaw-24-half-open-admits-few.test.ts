@@ -1,7 +1,7 @@
 import type { CircuitBreakerState, CmdStreamError } from 'cmd-stream';
 import { expect, it } from 'vitest';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-import { failureOf, onePlusOne, stage } from '../client/stage.ts';
+import { failureOf, onePlusOne, soon, stage } from '../client/stage.ts';
 import { calc, ERROR, SUM } from '../support/calc.ts';
 import type { PeerCommand } from '../support/scripted-peer.ts';
 
@@ -34,7 +34,7 @@ async function halfOpen() {
     failureOf(client.send(calc.Fail({ message: '' }))),
     failureOf(client.send(calc.Fail({ message: '' }))),
   ];
-  await expect.poll(() => held.length, { interval: 1 }).toBe(5);
+  await soon(() => held.length).toBe(5);
   for (const { seq, connection } of held.splice(3)) connection.result(seq, ERROR, { code: 'command-failed' });
   await Promise.all(failing);
   expect(client.circuitBreaker?.state).toBe('open');
@@ -54,7 +54,7 @@ it('flaw 24: of 10,000 sends in half-open two go out, and it takes both of them 
       (error: CmdStreamError) => error.code,
     ),
   );
-  await expect.poll(() => held.length, { interval: 1 }).toBe(2);
+  await soon(() => held.length).toBe(2);
   answer(held[0] as PeerCommand);
   await outcomes[0];
   expect(client.circuitBreaker?.state).toBe('half-open');
@@ -73,7 +73,7 @@ it('flaw 24: Results of Commands from before the outage do not close the breaker
   const { client, held, early } = await halfOpen();
   const lateOnes = held.splice(0);
   const trials = [client.send(onePlusOne), client.send(onePlusOne)];
-  await expect.poll(() => held.length, { interval: 1 }).toBe(2);
+  await soon(() => held.length).toBe(2);
   lateOnes.forEach(answer);
   expect(await Promise.all(early)).toEqual([2, 2, 2]);
   expect(client.circuitBreaker?.state).toBe('half-open');

@@ -32,7 +32,14 @@ describe('imports', () => {
   });
 
   it('of src lead to src, to machines, to Node and to the packages that it is allowed', () => {
-    const allowed = ['xstate', 'msgpackr', '@standard-schema/spec', 'tsx/esm/api', '@bufbuild/protobuf'];
+    const allowed = [
+      'xstate',
+      'msgpackr',
+      '@standard-schema/spec',
+      'tsx/esm/api',
+      '@bufbuild/protobuf',
+      '@bufbuild/protobuf/wkt',
+    ];
     const strangers = src.flatMap(({ path, imports }) =>
       imports
         .filter((target) => !/^(src|machines)\/|^node:/.test(target) && !allowed.includes(target))

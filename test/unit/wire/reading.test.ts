@@ -17,7 +17,13 @@ import {
 
 const seqs = fc.oneof(fc.nat(200), fc.maxSafeNat());
 const texts = fc.string({ unit: 'grapheme', maxLength: 300 }).filter((text) => !text.includes('\0'));
-const values = fc.oneof(texts, fc.integer(), fc.boolean(), fc.constant(null), fc.array(fc.double({ noNaN: true }).filter((number) => !Object.is(number, -0))));
+const values = fc.oneof(
+  texts,
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.array(fc.double({ noNaN: true }).filter((number) => !Object.is(number, -0))),
+);
 
 /** A frame, or a ping (without type and value) where the sequence number is 0. */
 function framesOf(payloads: fc.Arbitrary<unknown>): fc.Arbitrary<SeenFrame[]> {
