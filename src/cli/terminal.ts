@@ -5,12 +5,9 @@ type Style = Parameters<typeof styleText>[0];
 /** Where a command line tool writes: lines, coloured on a terminal and plain elsewhere. */
 export class Terminal {
   readonly #stream: NodeJS.WriteStream;
-  readonly #coloured: boolean;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
-    // https://no-color.org
-    this.#coloured = stream.isTTY === true && !process.env.NO_COLOR;
   }
 
   /** Writes a line. */
@@ -24,8 +21,8 @@ export class Terminal {
     this.line(this.paint('bold', text));
   }
 
-  /** `text` in a style, where the stream shows styles. */
+  /** `text` in a style, where the stream is a terminal and the user wants styles (https://no-color.org). */
   paint(style: Style, text: string): string {
-    return this.#coloured ? styleText(style, text) : text;
+    return styleText(style, text, { stream: this.#stream });
   }
 }

@@ -51,8 +51,8 @@ export type CommandMaker<Name extends string, Input, Value> = undefined extends 
   ? (payload?: Input) => Command<Name, Value>
   : (payload: Input) => Command<Name, Value>;
 
-/** The key under which a protocol keeps its tables. */
-export const protocolTables: unique symbol = Symbol('cmd-stream.protocol');
+/** The key under which a protocol keeps its tables; the same in every copy of the library that a process loads. */
+export const protocolTables: unique symbol = Symbol.for('cmd-stream.protocol');
 
 /** A protocol: one maker for each Command type, shared by both sides. */
 export type Protocol<R extends Results, C extends Commands<Results>> = {

@@ -183,7 +183,6 @@ export abstract class Request
     this.#signal?.removeEventListener('abort', this);
     if (this.#carried) this.#carrier?.forget(this.seq);
     this.#onSettled?.(this);
-    this.#onSettled = undefined;
   }
 
   succeed(): void {

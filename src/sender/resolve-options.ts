@@ -101,7 +101,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
   }
   const backoffInitialMs = durationMs('reconnect.initialMs', backoff.initialMs, 100);
   const drainTimeoutMs = durationMs('drainTimeoutMs', options.drainTimeoutMs, 10_000);
-  const timings: ClientTimings = {
+  const timings: ClientTimings = Object.freeze({
     handshakeTimeoutMs: durationMs('handshakeTimeoutMs', options.handshakeTimeoutMs, 10_000),
     keepaliveTimeMs:
       options.keepalive === false ? Number.POSITIVE_INFINITY : durationMs('keepalive.timeMs', keepalive.timeMs, 3_000),
@@ -113,7 +113,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
     }),
     backoffFactor: factor,
     backoffResetMs: durationMs('reconnect.resetAfterMs', backoff.resetAfterMs, 1_000),
-  };
+  });
   return Object.freeze({
     addresses: resolveAddresses(options.address),
     addressRefreshMs: durationMs('addressRefreshMs', options.addressRefreshMs, 30_000, { infinite: true }),
@@ -162,11 +162,12 @@ function resolveAddresses(address: unknown): readonly string[] | AddressResolver
   const list: readonly unknown[] = Array.isArray(address) ? address : [address];
   const accepted = `'host:port', a list of them, or a function that gives such a list`;
   if (list.length === 0) throw invalidOption('address', accepted, address);
-  return list.map((entry) => {
+  const addresses = list.map((entry) => {
     if (typeof entry !== 'string') throw invalidOption('address', accepted, entry);
     parseAddress(entry);
     return entry;
   });
+  return Object.freeze(addresses);
 }
 
 function resolveCodec(codec: Codec | undefined): Codec {

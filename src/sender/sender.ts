@@ -3,7 +3,7 @@ import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Group } from '../group/group.ts';
 import type { GroupStatus } from '../group/status.ts';
 import { durationMs, invalidOption, show } from '../options/check.ts';
-import { Command } from '../protocol/command.ts';
+import type { Command } from '../protocol/command.ts';
 import type { AnyProtocol, CommandEntry, CommandsOf, ProtocolTables } from '../protocol/protocol.ts';
 import type { RequestContext } from '../request/request.ts';
 import { ResultQueue } from '../request/result-queue.ts';
@@ -238,7 +238,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 
   #entryOf(command: unknown): CommandEntry {
     const { tables } = this.#parts;
-    if (!(command instanceof Command)) {
+    if (!isCommand(command)) {
       const message = `send takes a Command of the sender's protocol, such as 'protocol.Name(payload)'; got ${show(command)}`;
       throw new CmdStreamError('invalid-argument', message);
     }
@@ -246,6 +246,11 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     if (entry !== undefined && command.protocol === tables) return entry;
     throw new CmdStreamError('invalid-argument', `${command.name} is a Command of another protocol than the sender's`);
   }
+}
+
+/** Goes by the shape: a protocol may have been loaded with another copy of the library than its sender. */
+function isCommand(value: unknown): value is Command {
+  return typeof value === 'object' && value !== null && 'protocol' in value && 'type' in value;
 }
 
 /** Which Results a Command has, its type says. */

@@ -10,6 +10,9 @@ export type Progress = (stringLength: number, window: number, doing: string) => 
 /** How much longer than planned a run may take before the bench gives up: a request was lost. */
 const GRACE_MS = 15_000;
 
+/** Enough at a time for the code to be compiled in next to no time. */
+const WARM_UP_LOAD = { stringLength: 16, window: 64 };
+
 /** Measures every case, all rows in turn in each round, and tells of each case when it is done. */
 export async function bench(
   options: BenchOptions,
@@ -19,6 +22,8 @@ export async function bench(
   const rows = options.systems.map((id) => new RunningRow(id, options.profileDirectory));
   try {
     await Promise.all(rows.map((row) => row.start()));
+    // Before the first case, so that it is not the one that all the compiling falls into.
+    for (const row of rows) await row.measure({ ...WARM_UP_LOAD, durationMs: options.warmUpMs });
     const results: CaseResult[] = [];
     for (const stringLength of options.sizes) {
       for (const window of options.windows) {

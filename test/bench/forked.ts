@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { extname, join } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Answer, AnswerValues, Question } from './dialogue.ts';
@@ -78,5 +78,5 @@ export class Forked {
 }
 
 function profileOptions(directory: string, name: string): string[] {
-  return ['--cpu-prof', `--cpu-prof-dir=${join(process.cwd(), directory)}`, `--cpu-prof-name=${name}.cpuprofile`];
+  return ['--cpu-prof', `--cpu-prof-dir=${resolve(directory)}`, `--cpu-prof-name=${name}.cpuprofile`];
 }

@@ -21,7 +21,7 @@ export interface Compiled {
 
 const BUILT_FROM = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'machines', 'src'];
 const NAME = 'cmd-stream-build-';
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 /**
  * Builds the package from the sources as they are now, about 2 s; test files that ask later get the same build. It stands
@@ -73,12 +73,12 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Earlier builds are of no use; those of today may still be in somebody's. */
+/** Earlier builds are of no use; those of the last hour may still be in somebody's. */
 async function removeOld(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(NAME)) continue;
     const path = join(tmpdir(), name);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
-    if (Date.now() - mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });
+    if (Date.now() - mtimeMs > HOUR_MS) await rm(path, { recursive: true, force: true });
   }
 }

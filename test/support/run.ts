@@ -30,7 +30,7 @@ export class Running {
 
   constructor(command: string, args: readonly string[], { cwd, env, timeoutMs = 30_000 }: RunOptions) {
     // Colours are the business of the tests that ask for them.
-    const inherited = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined };
+    const inherited = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined };
     this.#child = spawn(command, args, {
       cwd,
       env: { ...inherited, ...env },

@@ -11,12 +11,12 @@ it('flaw 7: plain sends work after sends with a deadline and after pings, over t
   const server = await peer(adds);
   const client = await sender({ address: server.address, keepalive: { timeMs: 15, timeoutMs: 1000 } });
   const plain = { timeoutMs: Number.POSITIVE_INFINITY };
-  for (let round = 1; round <= 3; round++) {
-    expect(await client.sendWithDeadline(onePlusOne, Date.now() + 40)).toBe(2);
-    expect(await client.send(onePlusOne, { timeoutMs: 40 })).toBe(2);
+  for (let round = 1; round <= 2; round++) {
+    expect(await client.sendWithDeadline(onePlusOne, Date.now() + 150)).toBe(2);
+    expect(await client.send(onePlusOne, { timeoutMs: 150 })).toBe(2);
     const pings = server.connections[0]?.pings ?? 0;
     // Past every deadline that was set, with pings in between.
-    await sleep(60);
+    await sleep(170);
     await soon(() => server.connections[0]?.pings).toBeGreaterThan(pings);
     expect(await client.send(onePlusOne, plain)).toBe(2);
   }

@@ -44,7 +44,7 @@ describe.each(['fail', 'wait'] as const)('flaw 12: with a peer that does not rea
     expect(error.code).toBe(whenFull === 'fail' ? 'overloaded' : 'timeout');
     expect(error.mayHaveExecuted).toBe(false);
     if (whenFull === 'wait') expect(tookMs).toBeGreaterThan(195);
-    expect(tookMs).toBeLessThan(700);
+    expect(tookMs).toBeLessThan(1_500);
     expect(openSockets()).toBe(2);
     expect(await timed(() => client.close())).toBeLessThan(500);
     // The peer's end is there still; it has not even looked.
@@ -58,7 +58,7 @@ it('flaw 12: a Command that was written into a full connection times out at its 
   const sends = Array.from({ length: 16 }, () => failureOf(client.sendWithDeadline(megabyte, Date.now() + 200)));
   const startMs = performance.now();
   const errors = await Promise.all(sends);
-  expect(performance.now() - startMs).toBeLessThan(700);
+  expect(performance.now() - startMs).toBeLessThan(1_500);
   expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['timeout']));
   expect(await timed(() => client.closeAndWait(60))).toBeLessThan(560);
 });

@@ -1,140 +1,102 @@
-import { CmdStreamError, createSender, type SenderOptions } from 'cmd-stream';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { AnyActorRef } from 'xstate';
-import { calc, ERROR, MISSING, SUM, TEXT, TICK } from '../support/calc.ts';
-import { type PeerCommand, type PeerScript, ScriptedPeer } from '../support/scripted-peer.ts';
+import { describe, expect, it } from 'vitest';
+import { failureOf, stage } from '../client/stage.ts';
+import { calc, SUM, TICK } from '../support/calc.ts';
+import type { PeerCommand } from '../support/scripted-peer.ts';
+import { answers, collect, MODES } from './support.ts';
 
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { peer, sender, expectWarning } = stage();
+const onePlusOne = calc.Add({ a: 1, b: 1 });
 
-async function pair(script: PeerScript, options: Partial<SenderOptions> = {}) {
-  const peer = await ScriptedPeer.listen(script);
-  cleanups.push(() => peer.stop());
-  const sender = await createSender(calc, { address: peer.address, ...options });
-  cleanups.push(() => sender.close());
-  return { peer, sender };
-}
+describe.each(MODES)('a sender whose requests run %s', (_, mode) => {
+  const connected = async (...[script = answers]: Parameters<typeof peer>) => {
+    const server = await peer(script);
+    return { server, client: await sender({ address: server.address, ...mode }) };
+  };
 
-/** Answers like a small calculator. */
-function answer({ seq, type, payload, connection }: PeerCommand): void {
-  const { a, b, from, key, message } = payload as { a: number; b: number; from: number; key: string; message: string };
-  if (type === 0) connection.result(seq, SUM, a + b);
-  if (type === 1) for (let n = from; n > 0; n--) connection.result(seq, TICK, { n, last: n === 1 });
-  if (type === 2) connection.result(seq, TEXT, payload);
-  if (type === 3 && key === 'known') connection.result(seq, TEXT, 'found');
-  if (type === 3 && key !== 'known') connection.result(seq, MISSING, { key });
-  if (type === 4) connection.result(seq, ERROR, { code: 'command-failed', message });
-}
-
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: CmdStreamError) => error,
-  );
-
-describe('a sender', () => {
   it('resolves a send with its Result', async () => {
-    const { sender } = await pair({ onCommand: answer });
-    expect(await sender.send(calc.Add({ a: 2, b: 3 }))).toBe(5);
-    expect(await sender.sendWithDeadline(calc.Add({ a: 4, b: 5 }), Date.now() + 1000)).toBe(9);
+    const { client } = await connected();
+    expect(await client.send(calc.Add({ a: 2, b: 3 }))).toBe(5);
+    expect(await client.sendWithDeadline(calc.Add({ a: 4, b: 5 }), Date.now() + 5_000)).toBe(9);
   });
 
   it('tags the Result of a Command that has several Result types', async () => {
-    const { sender } = await pair({ onCommand: answer });
-    expect(await sender.send(calc.Find({ key: 'known' }))).toEqual({ type: 'Text', value: 'found' });
-    expect(await sender.send(calc.Find({ key: 'other' }))).toEqual({ type: 'Missing', value: { key: 'other' } });
+    const { client } = await connected();
+    expect(await client.send(calc.Find({ key: 'known' }))).toEqual({ type: 'Text', value: 'found' });
+    expect(await client.send(calc.Find({ key: 'other' }))).toEqual({ type: 'Missing', value: { key: 'other' } });
   });
 
-  it('hands out the Results of a stream in order, by iterator and by handler', async () => {
-    const { sender } = await pair({ onCommand: answer });
-    const seen: number[] = [];
-    for await (const { n } of sender.sendMulti(calc.Countdown({ from: 3 }))) seen.push(n);
-    expect(seen).toEqual([3, 2, 1]);
-    await sender.sendMulti(calc.Countdown({ from: 2 }), ({ n }) => void seen.push(n));
-    expect(seen).toEqual([3, 2, 1, 2, 1]);
+  it('hands out several Results in order, by iterator and by handler, with and without deadline', async () => {
+    const { client } = await connected();
+    const countdown = calc.Countdown({ from: 3 });
+    const ticks = [3, 2, 1].map((n) => ({ n, last: n === 1 }));
+    expect(await collect(client.sendMulti(countdown))).toEqual(ticks);
+    expect(await collect(client.sendMultiWithDeadline(countdown, new Date(Date.now() + 5_000)))).toEqual(ticks);
+    const seen: unknown[] = [];
+    await client.sendMulti(countdown, (tick) => seen.push(tick));
+    await client.sendMultiWithDeadline(countdown, Date.now() + 5_000, (tick) => seen.push(tick));
+    expect(seen).toEqual([...ticks, ...ticks]);
   });
 
-  it('sends ten thousand Commands at once over four clients and matches every Result', async () => {
-    const { sender } = await pair({ onCommand: answer }, { clients: 4 });
-    const sums = await Promise.all(Array.from({ length: 10_000 }, (_, a) => sender.send(calc.Add({ a, b: 1 }))));
-    expect(sums).toEqual(Array.from({ length: 10_000 }, (_, a) => a + 1));
+  it('sends thousands of Commands at once over four clients and matches every Result', async () => {
+    const server = await peer(answers);
+    const client = await sender({ address: server.address, clients: 4, ...mode });
+    const sums = await Promise.all(Array.from({ length: 3_000 }, (_, a) => client.send(calc.Add({ a, b: 1 }))));
+    expect(sums).toEqual(Array.from({ length: 3_000 }, (_, a) => a + 1));
+    expect(new Set(server.commands.map(({ connection }) => connection)).size).toBe(4);
+  });
+
+  it('rejects with the error that the handler threw', async () => {
+    const { client } = await connected();
+    const error = await failureOf(client.send(calc.Fail({ message: 'no way' })));
+    expect(error).toMatchObject({ code: 'command-failed', mayHaveExecuted: true });
+    expect(error.message).toContain('no way');
+  });
+
+  it('fails what is pending when the connection is lost, and reconnects', async () => {
+    const { server, client } = await connected({ onCommand: ({ connection }) => connection.reset() });
+    const error = await failureOf(client.send(onePlusOne));
+    expect(error).toMatchObject({ code: 'connection-lost', mayHaveExecuted: true });
+    await expect.poll(() => client.status.state, { timeout: 5_000 }).toBe('ready');
+    expect(server.accepted).toBe(2);
   });
 
   it('times out when no Result comes, and hands the late one to onUnexpectedResult', async () => {
-    const late: unknown[] = [];
     const held: PeerCommand[] = [];
-    const { sender } = await pair(
-      { onCommand: (command) => held.push(command) },
-      { onUnexpectedResult: (result) => late.push(result) },
-    );
-    const error = await failure(sender.send(calc.Add({ a: 1, b: 1 }), { timeoutMs: 30 }));
+    const late: unknown[] = [];
+    const server = await peer({ onCommand: (command) => held.push(command) });
+    const client = await sender({ address: server.address, onUnexpectedResult: (r) => late.push(r), ...mode });
+    const error = await failureOf(client.send(onePlusOne, { timeoutMs: 60 }));
     expect(error).toMatchObject({ code: 'timeout', mayHaveExecuted: true });
+    await expect.poll(() => held.length).toBe(1);
     held[0]?.connection.result(1, SUM, 2);
     await expect.poll(() => late).toMatchObject([{ seq: 1, clientId: 0, type: 'Sum', value: 2 }]);
   });
 
-  it('cancels by signal, before anything is sent or while waiting', async () => {
-    const { sender, peer } = await pair({});
-    const aborted = await failure(sender.send(calc.Add({ a: 1, b: 1 }), { signal: AbortSignal.abort() }));
-    expect(aborted).toMatchObject({ code: 'cancelled', mayHaveExecuted: false });
-    const controller = new AbortController();
-    const waiting = failure(sender.send(calc.Add({ a: 1, b: 1 }), { signal: controller.signal }));
-    await expect.poll(() => peer.commands.length).toBe(1);
-    controller.abort();
-    expect(await waiting).toMatchObject({ code: 'cancelled', mayHaveExecuted: true });
-  });
-
-  it('rejects with the error that the handler threw', async () => {
-    const { sender } = await pair({ onCommand: answer });
-    const error = await failure(sender.send(calc.Fail({ message: 'no way' })));
-    expect(error).toBeInstanceOf(CmdStreamError);
-    expect(error).toMatchObject({ code: 'command-failed', mayHaveExecuted: true });
-    expect(error?.message).toContain('no way');
-  });
-
-  it('fails what is pending when the connection is lost, and reconnects', async () => {
-    const { sender, peer } = await pair({ onCommand: (command) => command.type === 0 && command.connection.reset() });
-    const error = await failure(sender.send(calc.Add({ a: 1, b: 1 })));
-    expect(error).toMatchObject({ code: 'connection-lost', mayHaveExecuted: true });
-    await expect.poll(() => sender.status.state, { timeout: 3000 }).toBe('ready');
-    expect(peer.accepted).toBe(2);
-  });
-
-  it('refuses a server with another ServerInfo, and does not try again', async () => {
-    const peer = await ScriptedPeer.listen({ serverInfo: 'other' });
-    cleanups.push(() => peer.stop());
-    const error = await failure(createSender(calc, { address: peer.address }));
-    expect(error).toMatchObject({ code: 'server-info-mismatch' });
-    expect(peer.accepted).toBe(1);
-  });
-
-  it('fails at once while no client is ready, or waits where it is told to', async () => {
-    const { sender, peer } = await pair({ onCommand: answer }, { reconnect: { initialMs: 10, maxMs: 20 } });
-    const { port } = peer;
-    await peer.stop();
-    await expect.poll(() => sender.status.state).toBe('unavailable');
-    expect(await failure(sender.send(calc.Add({ a: 1, b: 1 })))).toMatchObject({
-      code: 'unavailable',
-      mayHaveExecuted: false,
+  it('gives a second Result of a single send to onUnexpectedResult', async () => {
+    const late: unknown[] = [];
+    const server = await peer({
+      onCommand: ({ seq, connection }) => {
+        for (const n of [3, 2, 1]) connection.result(seq, TICK, { n, last: n === 1 });
+      },
     });
-    const waiting = sender.send(calc.Add({ a: 1, b: 1 }), { waitForReady: true });
-    const again = await ScriptedPeer.listen({ onCommand: answer }, port);
-    cleanups.push(() => again.stop());
-    expect(await waiting).toBe(2);
+    const client = await sender({ address: server.address, onUnexpectedResult: (r) => late.push(r), ...mode });
+    expect(await client.send(calc.Countdown({ from: 3 }))).toEqual({ n: 3, last: false });
+    await expect.poll(() => late).toMatchObject([{ value: { n: 2 } }, { value: { n: 1 } }]);
   });
 
-  it('runs the same with every request as a real actor', async () => {
-    const seen = new Set<string>();
-    const { sender } = await pair(
-      { onCommand: answer },
-      { inspect: (event) => seen.add((event.actorRef as AnyActorRef).id) },
-    );
-    expect(await sender.send(calc.Add({ a: 2, b: 3 }))).toBe(5);
-    const ticks: number[] = [];
-    for await (const { n } of sender.sendMulti(calc.Countdown({ from: 3 }))) ticks.push(n);
-    expect(ticks).toEqual([3, 2, 1]);
-    expect([...seen]).toEqual(expect.arrayContaining(['group', 'client 0', 'request 1 Add', 'request 2 Countdown']));
+  it('takes a callback for unexpected Results that throws for a warning', async () => {
+    expectWarning('own mistake');
+    const server = await peer({
+      onCommand: ({ seq, connection }) => {
+        connection.result(seq, SUM, 1);
+        connection.result(seq, SUM, 2);
+      },
+    });
+    const onUnexpectedResult = () => {
+      throw new Error('own mistake');
+    };
+    const client = await sender({ address: server.address, onUnexpectedResult, ...mode });
+    expect(await client.send(onePlusOne)).toBe(1);
+    expect(await client.send(onePlusOne)).toBe(1);
   });
 });

@@ -1,0 +1,191 @@
+import { mkdtempSync } from 'node:fs';
+import { cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ROOT, tool, tsc } from '../../support/compiled.ts';
+import { run } from '../../support/run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'cmd-stream-package-'));
+/** What a checkout has that matters here, and more than the package may have. */
+const checkout = join(folder, 'checkout');
+/** The project of a user, with the package installed. */
+const project = join(folder, 'project');
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let packed: Packed;
+let whyNotInstalled: string | undefined;
+
+beforeAll(async () => {
+  await copyCheckout();
+  packed = await pack();
+  whyNotInstalled = await install();
+}, 120_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the package', () => {
+  it('contains what is built of each source, the texts for users, and nothing else', async () => {
+    const sources = await Promise.all(
+      ['machines', 'src'].map(async (root) =>
+        (await readdir(join(ROOT, root), { recursive: true })).map((name) => `${root}/${name.replaceAll('\\', '/')}`),
+      ),
+    );
+    const built = sources
+      .flat()
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => `dist/${path.slice(0, -'.ts'.length)}`)
+      .flatMap((path) => [`${path}.js`, `${path}.d.ts`]);
+    const expected = [...built, 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    expect(packed.files.map(({ path }) => path).sort()).toEqual(expected.sort());
+  });
+});
+
+describe('the package, installed', { timeout: 30_000 }, () => {
+  beforeEach((context) => {
+    if (whyNotInstalled !== undefined) context.skip(`skipped: ${whyNotInstalled}`);
+  });
+
+  it('brings nothing but its dependencies', async () => {
+    const installed = await readdir(join(project, 'node_modules'));
+    expect(installed).toEqual(expect.arrayContaining(['@standard-schema', 'cmd-stream', 'msgpackr', 'xstate']));
+    for (const development of ['typescript', 'vitest', 'zod', 'tsx']) expect(installed).not.toContain(development);
+  });
+
+  it('sends a Command over TCP when it is imported by JavaScript', async () => {
+    await writeFile(
+      join(project, 'main.js'),
+      `import { command, createSender, defineProtocol, result, serve } from 'cmd-stream';
+      const calc = defineProtocol({ results: { Sum: result() }, commands: { Add: command().returns('Sum') } });
+      const server = await serve(calc, undefined, { Add: ({ a, b }) => a + b });
+      const sender = await createSender(calc, { address: server.address });
+      console.log(await sender.send(calc.Add({ a: 2, b: 3 })));
+      await sender.drain();
+      await server.shutdown();
+      `,
+    );
+    expect(await node('main.js')).toEqual({ code: 0, stdout: '5\n', stderr: '' });
+  });
+
+  it('hides what is inside of it', async () => {
+    await writeFile(
+      join(project, 'inside.js'),
+      `for (const path of ['', '/dist/src/wire/varint.js', '/dist/src/index.js', '/src/index.ts', '/dist/machines/client.js'])
+        await import('cmd-stream' + path).then(() => console.log(path, 'open'), ({ code }) => console.log(path, code));
+      `,
+    );
+    const { stdout } = await node('inside.js');
+    const [itself, ...inside] = stdout.trimEnd().split('\n');
+    expect(itself).toBe(' open');
+    expect(inside).toHaveLength(4);
+    for (const line of inside) expect(line).toMatch(/ ERR_PACKAGE_PATH_NOT_EXPORTED$/);
+  });
+
+  // `skipLibCheck: false`, so that the declarations themselves are checked as well.
+  it.concurrent.each([
+    { module: 'nodenext', moduleResolution: 'nodenext' },
+    { module: 'esnext', moduleResolution: 'bundler' },
+  ])('has types for a strict project whose modules are resolved by $moduleResolution', async (modules) => {
+    const name = `tsconfig.${modules.moduleResolution}.json`;
+    const strict = { strict: true, noUncheckedIndexedAccess: true, skipLibCheck: false, noEmit: true };
+    const compilerOptions = { ...modules, ...strict, target: 'es2022', types: ['node'] };
+    await writeFile(join(project, name), JSON.stringify({ compilerOptions, files: ['typed.ts'] }));
+    await tsc(project, '-p', name);
+  });
+
+  it('has a command line', async () => {
+    const help = await run('npx', ['cmd-stream', '--help'], { cwd: project, env: npmEnvironment() });
+    expect(help.code).toBe(0);
+    expect(help.stdout).toMatch(/^cmd-stream: typed Commands to a server and Results back\n/);
+  });
+
+  it('has a command line that loads protocols of the project, as TypeScript where tsx is installed', async () => {
+    const args = ['127.0.0.1:1', 'Multiply', '--protocol', 'typed.ts'];
+    const call = () => node('node_modules/cmd-stream/dist/src/cli/main.js', 'call', ...args);
+    if (!Reflect.get(process.features, 'typescript')) {
+      expect((await call()).stderr).toMatch(/^cmd-stream call: cannot load typed.ts: .*install tsx/);
+      await symlink(tool('tsx'), join(project, 'node_modules/tsx'), 'junction');
+    }
+    expect((await call()).stderr).toMatch(/^cmd-stream call: the protocol has no Command 'Multiply'; it has Add\n/);
+  });
+});
+
+async function copyCheckout(): Promise<void> {
+  const files = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'tsconfig.json', 'tsconfig.build.json'];
+  const folders = ['machines', 'src', 'examples', 'test/support'];
+  for (const path of [...files, ...folders]) await cp(join(ROOT, path), join(checkout, path), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'), 'junction');
+  // Of an earlier build; a package must not contain it.
+  await mkdir(join(checkout, 'dist/src'), { recursive: true });
+  await writeFile(join(checkout, 'dist/src/stale.js'), '');
+}
+
+/** `npm pack`, which builds by the script `prepare`. */
+async function pack(): Promise<Packed> {
+  const args = ['pack', '--json', '--foreground-scripts=false', '--pack-destination', folder];
+  const { code, stdout, stderr } = await npm(checkout, args);
+  if (code !== 0) throw new Error(`npm pack: ${stderr}`);
+  const [only]: Packed[] = JSON.parse(stdout);
+  if (only === undefined) throw new Error('npm pack made no package');
+  return only;
+}
+
+/** Installs the package in an empty project. Returns why not, where that is for want of a registry. */
+async function install(): Promise<string | undefined> {
+  await mkdir(project);
+  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }));
+  await writeFile(join(project, 'typed.ts'), TYPED);
+  const isOptional = process.env.CI !== 'true';
+  const sparing = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+  if (isOptional) sparing.push('--fetch-retries=0');
+  const { code, stderr } = await npm(project, ['install', ...sparing, join(folder, packed.filename)]);
+  if (code === 0) {
+    // Types come from a development dependency of the user's; they are taken from here.
+    await mkdir(join(project, 'node_modules/@types'), { recursive: true });
+    await symlink(tool('@types/node'), join(project, 'node_modules/@types/node'), 'junction');
+    return undefined;
+  }
+  const isOffline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(stderr);
+  if (isOffline && isOptional) {
+    console.warn('skipped: no package registry');
+    return 'no package registry';
+  }
+  throw new Error(`npm install: ${stderr}`);
+}
+
+const TYPED = `
+import { command, createSender, defineProtocol, type Handlers, result, type Sender, type ServerOptions, serve } from 'cmd-stream';
+
+export const calc = defineProtocol({
+  results: { Sum: result<number>() },
+  commands: { Add: command<{ a: number; b: number }>().returns('Sum') },
+});
+
+export async function main(): Promise<void> {
+  const handlers: Handlers<typeof calc, undefined> = { Add: ({ a, b }) => a + b };
+  const options: ServerOptions = { port: 0 };
+  const server = await serve(calc, undefined, handlers, options);
+  const sender: Sender<typeof calc> = await createSender(calc, { address: server.address });
+  const five: number = await sender.send(calc.Add({ a: 2, b: 3 }));
+  // @ts-expect-error: a Sum is a number; where types were not found, it could be anything.
+  const text: string = await sender.send(calc.Add({ a: 2, b: 3 }));
+  console.log(five, text);
+}
+`;
+
+const node = (...args: string[]) => run(process.execPath, args, { cwd: project });
+
+const npm = (cwd: string, args: readonly string[]) =>
+  run('npm', [...args], { cwd, env: npmEnvironment(), timeoutMs: 100_000 });
+
+/** Takes away what an `npm test` around this process tells the scripts of *this* package. */
+function npmEnvironment(): Record<string, undefined> {
+  const names = Object.keys(process.env).filter((name) =>
+    /^npm_(package|lifecycle|command|config_(local_)?prefix)|^INIT_CWD$/i.test(name),
+  );
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
