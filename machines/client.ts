@@ -27,6 +27,8 @@ export interface ClientLink {
   awaitIdle(): void;
   /** Whether the address that it is connected to is still one to use. */
   isAddressCurrent(): boolean;
+  /** Whether there is an address that it has not tried since its last connection. */
+  hasUntriedAddress(): boolean;
   /** Whether an error is final: dialling again cannot help. */
   isFinal(error: unknown): boolean;
   /** Makes the error of a connection that did not do its part in time. */
@@ -127,6 +129,7 @@ export const clientMachine = setup({
     mayReconnect: ({ context }) => context.reconnect,
     isQuiet: ({ context }) => context.link.quietMs() >= context.timings.keepaliveTimeMs,
     isIdle: ({ context }) => context.link.isIdle(),
+    hasUntriedAddress: ({ context }) => context.link.hasUntriedAddress(),
     hasLeftAddress: ({ context }) => !context.link.isAddressCurrent(),
   },
   delays: {
@@ -187,6 +190,8 @@ export const clientMachine = setup({
         onDone: 'connected',
         onError: [
           { guard: 'isFinal', target: 'closed', actions: 'rememberError' },
+          // The first time each address has its turn at once; waiting comes after all of them.
+          { guard: 'hasUntriedAddress', target: 'connecting', reenter: true, actions: 'rememberError' },
           { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },
           { target: 'closed', actions: 'rememberError' },
         ],
@@ -195,6 +200,7 @@ export const clientMachine = setup({
       on: { 'addresses.changed': { guard: 'hasLeftAddress', target: 'connecting', reenter: true } },
       after: {
         handshakeTimeout: [
+          { guard: 'hasUntriedAddress', target: 'connecting', reenter: true, actions: 'rememberSlowHandshake' },
           { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberSlowHandshake' },
           { target: 'closed', actions: 'rememberSlowHandshake' },
         ],

@@ -39,7 +39,6 @@ export async function call(args: string[], out: Terminal): Promise<number> {
     serverInfo: values['server-info'],
     handshakeTimeoutMs: timeoutMs,
     // A terminal may be slower than the server, and there is nobody else whose memory it would take.
-    maxBufferedResults: 1_000_000_000,
     ...(tls === undefined ? {} : { tls }),
   });
   for await (const value of sender.sendMulti(command, { timeoutMs })) out.line(JSON.stringify(value, showBigInt));

@@ -39,7 +39,12 @@ export class AddressBook {
     const { source } = options;
     this.#options = options;
     this.#resolver = typeof source === 'function' ? source : undefined;
-    this.#addresses = typeof source === 'function' ? [] : source;
+    this.#addresses = typeof source === 'function' ? [] : [...new Set(source)];
+  }
+
+  /** How many addresses are known. */
+  get size(): number {
+    return this.#addresses.length;
   }
 
   /** Whether `address` is one to use. While none is known nothing is wrong with any. */

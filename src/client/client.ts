@@ -44,6 +44,8 @@ export class Client implements ClientLink {
   /** The address of the connection, or of the last attempt. */
   address = '';
   #seq = 0;
+  /** The addresses that were tried since the last connection. */
+  readonly #tried = new Set<string>();
   /** Connected, and not yet taken into use by the machine. */
   #channel: FrameChannel | undefined;
   #connection: Connection | undefined;
@@ -97,6 +99,7 @@ export class Client implements ClientLink {
     const { addresses, connect } = this.#context;
     try {
       this.address = await addresses.pick(this.id, signal);
+      this.#tried.add(this.address);
       const channel = await connect(this.address, signal);
       // A transport may have come too late to heed the signal.
       if (signal.aborted) channel.destroy();
@@ -117,6 +120,7 @@ export class Client implements ClientLink {
     const sinceMs = clock.monotonicMs();
     this.#channel = undefined;
     this.#lost = undefined;
+    this.#tried.clear();
     const connection = new Connection(this.id, this.address, channel, this.#context, {
       lost: (error) => {
         if (this.#connection !== connection) return;
@@ -167,6 +171,11 @@ export class Client implements ClientLink {
 
   isAddressCurrent(): boolean {
     return this.#context.addresses.includes(this.address);
+  }
+
+  hasUntriedAddress(): boolean {
+    // By their number: a resolver that gives another address each time must not keep a client dialling without a pause.
+    return this.#tried.size > 0 && this.#tried.size < this.#context.addresses.size;
   }
 
   isFinal(error: unknown): boolean {

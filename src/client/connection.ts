@@ -5,6 +5,7 @@ import { ERROR_RESULT_NAME, readErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
+import { PendingTable } from './pending-table.ts';
 
 /** What a connection tells its client. */
 export interface ConnectionEvents {
@@ -39,7 +40,7 @@ export class Connection implements FrameReceiver {
   readonly #channel: FrameChannel;
   readonly #context: ConnectionContext;
   readonly #events: ConnectionEvents;
-  readonly #pending = new Map<number, PendingCommand>();
+  readonly #pending = new PendingTable<PendingCommand>();
   /** Only Commands whose Results have an asynchronous schema stand here. */
   readonly #validating = new Map<number, Validating>();
 
@@ -84,7 +85,7 @@ export class Connection implements FrameReceiver {
   send(seq: number, pending: PendingCommand): void {
     const { command } = pending;
     const size = this.#channel.send(seq, command.type, command.payload);
-    this.#pending.set(seq, pending);
+    this.#pending.add(seq, pending);
     pending.sent(this, seq, size);
   }
 
@@ -107,7 +108,7 @@ export class Connection implements FrameReceiver {
   dispose(reason: (commandName: string, mayHaveExecuted: boolean) => CmdStreamError): void {
     this.#channel.destroy();
     const { lastFlushedSeq } = this.#channel;
-    for (const [seq, pending] of [...this.#pending]) {
+    for (const [seq, pending] of this.#pending.all()) {
       if (this.#pending.delete(seq)) pending.failed(reason(pending.command.name, seq <= lastFlushedSeq));
     }
     this.#validating.clear();

@@ -14,8 +14,9 @@ export class RequestActors {
     this.#parent = parent;
   }
 
-  /** Starts the actor of a request. */
-  start(work: RequestWork, commandName: string): AnyActorRef {
+  /** Starts the actor of a request; none once the parent is stopped: what is left then fails at once, uninspected. */
+  start(work: RequestWork, commandName: string): AnyActorRef | undefined {
+    if (this.#parent.getSnapshot().status !== 'active') return undefined;
     this.#started++;
     const id = `request ${this.#started} ${commandName}`;
     return createActor(requestMachine, { parent: this.#parent, id, input: { work } }).start();

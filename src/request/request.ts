@@ -11,10 +11,12 @@ import { compileMachine } from './compile.ts';
 import { CompiledActor } from './compiled-actor.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from './deadline-queue.ts';
 import type { RequestActors } from './request-actors.ts';
+import type { Cancellable, SignalWatch } from './signal-watch.ts';
 
 /** What requests of one sender have in common. */
 export interface RequestContext {
   readonly deadlines: DeadlineQueue;
+  readonly signals: SignalWatch;
   /** How many Results may wait for a caller who takes them one by one. */
   readonly maxBufferedResults: number;
   readonly warn: Warn;
@@ -38,7 +40,7 @@ const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
  */
 export abstract class Request
   extends CompiledActor<{ work: RequestWork }, RequestEvent>
-  implements RequestWork, PendingCommand, DeadlineEntry, SentCommand
+  implements RequestWork, PendingCommand, DeadlineEntry, Cancellable, SentCommand
 {
   readonly command: Command;
   seq = 0;
@@ -85,7 +87,7 @@ export abstract class Request
   /** Lets `signal` cancel the request from now on. */
   cancelBy(signal: AbortSignal): void {
     this.#signal = signal;
-    signal.addEventListener('abort', this);
+    this.context.signals.add(signal, this);
   }
 
   /** Who watches what happens, from now on. */
@@ -144,11 +146,6 @@ export abstract class Request
     this.#happen(CALLER_CANCELLED, { type: 'caller.cancelled', error });
   }
 
-  /** The caller's signal fired. */
-  handleEvent(): void {
-    this.cancelled(this.#signal?.reason);
-  }
-
   #happen(number: number, event: RequestEvent): void {
     if (this.#inspected === undefined) this.receive(number, event);
     // XState warns of events that come too late; here they are usual.
@@ -180,7 +177,7 @@ export abstract class Request
 
   release(): void {
     if (this.deadlineBucket !== undefined) this.context.deadlines.disarm(this);
-    this.#signal?.removeEventListener('abort', this);
+    if (this.#signal !== undefined) this.context.signals.remove(this.#signal, this);
     if (this.#carried) this.#carrier?.forget(this.seq);
     this.#onSettled?.(this);
   }
@@ -222,6 +219,11 @@ export abstract class Request
   /** A Command that has a sequence number leaves, if it has not left yet, whatever becomes of its request. */
   get #mayHaveExecuted(): boolean {
     return this.seq > 0;
+  }
+
+  /** When the bytes arrived that are being read: the same for all Results that arrived with them. */
+  protected get arrivedMs(): number {
+    return this.#carrier?.lastReceivedMs ?? 0;
   }
 
   #overflow(): CmdStreamError {

@@ -6,12 +6,14 @@ import { ResultQueue } from './result-queue.ts';
 
 /**
  * A send that is answered by several Results. Those that come faster than they are taken are kept, up to
- * `maxBufferedResults`; leaving them cancels the request.
+ * `maxBufferedResults` and what arrives at once; leaving them cancels the request.
  */
 export class StreamRequest extends Request {
   /** What the caller has of it. */
   readonly results = new ResultQueue(() => this.cancelled(LEFT));
   readonly #expected: number;
+  #arrivedMs = Number.NaN;
+  #waitingBefore = 0;
 
   /** @param expected - how many Results the caller wants at most. */
   constructor(command: Command, entry: CommandEntry, context: RequestContext, expected: number) {
@@ -19,8 +21,16 @@ export class StreamRequest extends Request {
     this.#expected = expected;
   }
 
+  /**
+   * Counts what was waiting when the bytes arrived that are being read: thousands of small Results may arrive at once,
+   * before even the quickest caller has a turn to take one.
+   */
   override isFull(): boolean {
-    return this.results.length >= this.context.maxBufferedResults;
+    if (this.#arrivedMs !== this.arrivedMs) {
+      this.#arrivedMs = this.arrivedMs;
+      this.#waitingBefore = this.results.length;
+    }
+    return this.#waitingBefore >= this.context.maxBufferedResults;
   }
 
   protected override isLast(lastOne: boolean, count: number): boolean {

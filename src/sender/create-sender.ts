@@ -10,6 +10,7 @@ import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { ERROR_RESULT_NAME } from '../protocol/reserved.ts';
 import { DeadlineQueue } from '../request/deadline-queue.ts';
 import { RequestActors } from '../request/request-actors.ts';
+import { SignalWatch } from '../request/signal-watch.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { callUser } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
@@ -26,8 +27,8 @@ import { Sender } from './sender.ts';
  * await using sender = await createSender(calc, { address: 'localhost:9000', clients: 4 });
  * const five = await sender.send(calc.Add({ a: 2, b: 3 }));
  * ```
- * @throws CmdStreamError `invalid-argument` for options that are not acceptable; `unavailable` when the first attempt of
- * every client has failed; `server-info-mismatch` when the server is another one. Nothing is left running then.
+ * @throws CmdStreamError `invalid-argument` for options that are not acceptable; `unavailable` when no client could
+ * connect to any of the addresses; `server-info-mismatch` when the server is another one. Nothing is left running then.
  */
 export async function createSender<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
   const tables = protocol?.[protocolTables];
@@ -121,7 +122,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     group,
     tables,
     options: resolved,
-    requests: { deadlines, maxBufferedResults, warn, actors },
+    requests: { deadlines, signals: new SignalWatch(), maxBufferedResults, warn, actors },
     path,
     breaker,
   });

@@ -69,7 +69,10 @@ export interface SenderOptions {
   readonly maxPending?: number;
   /** How many bytes may wait to be written at each client. Default 16 MiB. */
   readonly maxBufferedBytes?: number;
-  /** How many Results of one stream may wait for their consumer. Default 1024. */
+  /**
+   * How many Results of one stream may wait for their consumer, beside those that arrive at once with the same bytes: with
+   * more the stream fails with `result-overflow`. Default 1024.
+   */
   readonly maxBufferedResults?: number;
   /** The longest frame that is sent or accepted. Default 4 MiB. */
   readonly maxFrameBytes?: number;

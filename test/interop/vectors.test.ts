@@ -8,11 +8,11 @@ import { encodeServerInfo, serverInfoMatches } from '../../src/wire/server-info.
 import { readerOf } from '../unit/codec/support.ts';
 import { bytesOf as bytesSent, endOfTurn, makeChannel, ScriptedStream } from '../unit/wire/support.ts';
 import { knownHere, losesMinusZero, readHere, writtenDifferently } from './support/differences.ts';
-import { outcomeInAnyPieces } from './support/exchange.ts';
+import { type Outcome, outcomeInAnyPieces, outcomeOf } from './support/exchange.ts';
 import { jsonAsGoWrites } from './support/go-json.ts';
 import { senderRefusal, serverRefusal } from './support/live-peers.ts';
 import { normal, revive } from './support/meaning.ts';
-import { bind, COMMANDS, type Kind, peers, RESULTS } from './support/peers.ts';
+import { bind, type Kind, peers } from './support/peers.ts';
 import { serializerOf } from './support/primitives.ts';
 import { bytesOf, type MessageMeaning, readVectors, slicings, type Vector } from './support/vectors.ts';
 
@@ -42,16 +42,15 @@ describe.each(Object.entries(peers))('%s', (name, peer) => {
     .map((vector) => ({ vector, kind: vector.direction as Kind, meaning: vector.meaning as MessageMeaning }));
   const ordinary = valid.filter(({ meaning }) => !isTooLarge(meaning.seq));
 
-  /** What a channel makes of bytes that are one frame. */
-  function read(kind: Kind, bytes: Buffer, type: string): unknown {
-    const { frames, lost } = outcomeInAnyPieces(codecs[kind], bytes);
+  /** The frames that a channel has made of bytes, or why it gave up. */
+  function framesOf(kind: Kind, type: string, { frames, lost }: Outcome): unknown {
     return lost ?? frames.map((frame) => ({ ...frame, value: arrived(kind, type, frame.value) }));
   }
 
   it.each(ordinary.map((each) => [title(each.vector), each] as const))('reads %s', (_, { vector, kind, meaning }) => {
     const { seq, type, number, value } = meaning;
     const frame = { seq, type: number, value: expected(value), size: vector.hex.length / 2 };
-    expect(read(kind, bytesOf(vector), type)).toStrictEqual([frame]);
+    expect(framesOf(kind, type, outcomeInAnyPieces(codecs[kind], bytesOf(vector)))).toStrictEqual([frame]);
   });
 
   it.each(ordinary.filter(({ vector }) => vector.canonical).map((each) => [title(each.vector), each] as const))(
@@ -62,7 +61,9 @@ describe.each(Object.entries(peers))('%s', (name, peer) => {
       const comparable = name === 'json' ? jsonAsGoWrites(bytes) : bytes;
       expect(hexOf(comparable) === vector.hex, hexOf(comparable)).toBe(!(vector.id in writtenDifferently));
       const shall = losesMinusZero.includes(vector.id) ? withoutMinusZero(expected(value)) : expected(value);
-      expect(read(kind, bytes, type)).toStrictEqual([{ seq, type: number, value: shall, size: bytes.length }]);
+      expect(framesOf(kind, type, outcomeOf(codecs[kind], [bytes]))).toStrictEqual([
+        { seq, type: number, value: shall, size: bytes.length },
+      ]);
     },
   );
 

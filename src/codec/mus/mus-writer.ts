@@ -2,6 +2,9 @@
 import type { ByteWriter } from '../../bytes/byte-writer.ts';
 import { tooLong, Unsendable } from '../sendable.ts';
 
+/** Up to this length a text has a length of one byte, and is written faster character by character. */
+const SHORT_TEXT = 48;
+
 /** Where a MUS payload is written to. Keeps it within its limit while it grows. */
 export class MusWriter {
   /** The bytes. */
@@ -38,6 +41,7 @@ export class MusWriter {
 
   /** Appends the length of `text` in bytes, and the text as UTF-8. */
   writeText(text: string): void {
+    if (text.length <= SHORT_TEXT && this.#writeShortAscii(text)) return;
     // A text has at least as many bytes as characters: one that is too long needs no look at all of them.
     this.checkRoom(text.length);
     const length = Buffer.byteLength(text);
@@ -53,5 +57,21 @@ export class MusWriter {
     this.checkRoom(bytes.length);
     this.bytes.writeVarint(bytes.length);
     this.bytes.writeBytes(bytes);
+  }
+
+  /** A call into Node costs more than these few steps. Returns whether the text was ASCII; if not, nothing is written. */
+  #writeShortAscii(text: string): boolean {
+    const { bytes } = this;
+    const { length } = text;
+    bytes.ensure(length + 1);
+    const { buffer, position } = bytes;
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code >= 0x80) return false;
+      buffer[position + 1 + index] = code;
+    }
+    buffer[position] = length;
+    bytes.position = position + 1 + length;
+    return true;
   }
 }

@@ -25,6 +25,19 @@ describe('several addresses', () => {
     expect(alive.connections).toHaveLength(2);
   });
 
+  it('are all tried before createSender fails', async () => {
+    const alive = await peer(adds);
+    const { address: silent } = await silentServer();
+    const address = [await deadAddress(), silent, alive.address];
+    for (const reconnect of [true, false]) {
+      const client = await sender({ address, handshakeTimeoutMs: 40, reconnect });
+      expect(await client.send(onePlusOne)).toBe(2);
+      expect(client.status.clients[0]).toMatchObject({ state: 'ready', attempt: 0, error: undefined });
+    }
+    const error = await failureOf(sender({ address: [await deadAddress(), await deadAddress()] }));
+    expect(error).toMatchObject({ code: 'unavailable', cause: { code: 'connect-failed' } });
+  });
+
   it('stand in for one that dies', async () => {
     const servers = [await peer(adds), await peer(adds)];
     const client = await sender({ address: servers.map(({ address }) => address), clients: 2, keepalive: false });

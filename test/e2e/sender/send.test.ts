@@ -40,6 +40,7 @@ describe.each(MODES)('a sender whose requests run %s', (_, mode) => {
   it('sends thousands of Commands at once over four clients and matches every Result', async () => {
     const server = await peer(answers);
     const client = await sender({ address: server.address, clients: 4, ...mode });
+    await expect.poll(() => client.status.ready).toBe(4);
     const sums = await Promise.all(Array.from({ length: 3_000 }, (_, a) => client.send(calc.Add({ a, b: 1 }))));
     expect(sums).toEqual(Array.from({ length: 3_000 }, (_, a) => a + 1));
     expect(new Set(server.commands.map(({ connection }) => connection)).size).toBe(4);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ByteStream, CmdStreamError, MessageCodec } from '../../../src/index.ts';
+import type { MessageCodec } from '../../../src/index.ts';
 import { openChannel } from '../../unit/wire/support.ts';
 import { slicings } from './vectors.ts';
 

@@ -1,4 +1,4 @@
-import { type ByteStream, type CmdStreamError, createSender, memoryTransport, serve } from '../../../src/index.ts';
+import { type ByteStream, CmdStreamError, createSender, memoryTransport, serve } from '../../../src/index.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
 import { COMMANDS, type CodecPeer } from './peers.ts';
 import { interop, protobufInterop } from './protocol.ts';
@@ -55,7 +55,7 @@ export async function senderRefusal(name: string, peer: CodecPeer, bytes: Buffer
   const add = protocol.Add(peer.payload('command', 'Add', { A: 2, B: 3 }) as { A: number; B: number });
   const failure = await sender.send(add, { timeoutMs: 5000 }).then(
     () => undefined,
-    (error: CmdStreamError) => error.code,
+    (error: CmdStreamError) => (error.cause instanceof CmdStreamError ? error.cause.code : error.code),
   );
   for (const stream of streams) stream.destroy();
   await listener.close();

@@ -16,7 +16,7 @@ const protocol = defineProtocol({
   commands: { Go: command<unknown>().returns('Sum') },
 });
 
-function newClient(options: { addresses?: readonly string[]; connect?: ClientContext['connect'] } = {}) {
+function newClient(options: { addresses?: () => readonly string[]; connect?: ClientContext['connect'] } = {}) {
   const clock = new VirtualClock();
   const dialled: string[] = [];
   const channels: FakeChannel[] = [];
@@ -24,7 +24,7 @@ function newClient(options: { addresses?: readonly string[]; connect?: ClientCon
   const asked = { times: 0 };
   const source = () => {
     asked.times++;
-    return options.addresses ?? ['a:1', 'b:2', 'c:3'];
+    return options.addresses?.() ?? ['a:1', 'b:2', 'c:3'];
   };
   const ignore = () => {};
   const addresses = new AddressBook({
@@ -144,6 +144,37 @@ describe('the addresses that a client goes through', () => {
     await open();
     expect(dialled).toEqual(['b:2', 'b:2', 'c:3', 'a:1']);
     expect(asked.times).toBe(4);
+  });
+});
+
+describe('the addresses that a client has not tried', () => {
+  it('are left until each was tried once, and again after a connection', async () => {
+    const refuses = [true, true, true, false];
+    const { client, open } = newClient({
+      connect: () => (refuses.shift() ? down() : Promise.resolve(new FakeChannel())),
+    });
+    expect(client.hasUntriedAddress()).toBe(false);
+    const left: boolean[] = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await client.connect(new AbortController().signal).catch(() => {});
+      left.push(client.hasUntriedAddress());
+    }
+    expect(left).toEqual([true, true, false]);
+    const { close } = await open();
+    close();
+    await client.connect(new AbortController().signal);
+    expect(client.hasUntriedAddress()).toBe(true);
+  });
+
+  it('are none where the addresses are others each time', async () => {
+    let asked = 0;
+    const { client, dialled } = newClient({ connect: down, addresses: () => [`a:${++asked}`] });
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await client.connect(new AbortController().signal).catch(() => {});
+      await turn();
+      expect(client.hasUntriedAddress()).toBe(false);
+    }
+    expect(dialled).toEqual(['a:1', 'a:2', 'a:3']);
   });
 });
 

@@ -10,6 +10,7 @@ export class FakeLink implements ClientLink {
   readonly calls: string[] = [];
   pending = 0;
   addressIsCurrent = true;
+  untriedAddresses = 0;
   quietSinceMs: number;
   readonly #clock: VirtualClock;
   tell: Parameters<ClientLink['open']>[0] = () => {};
@@ -53,6 +54,10 @@ export class FakeLink implements ClientLink {
 
   isAddressCurrent(): boolean {
     return this.addressIsCurrent;
+  }
+
+  hasUntriedAddress(): boolean {
+    return this.untriedAddresses-- > 0;
   }
 
   isFinal(error: unknown): boolean {

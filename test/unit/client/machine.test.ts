@@ -77,6 +77,28 @@ describe('a client that connects', () => {
     expect(impatient.actor.getSnapshot().output?.error?.message).toBe('handshake overdue');
   });
 
+  it('tries every address once before it waits, or is closed', async () => {
+    for (const reconnect of [true, false]) {
+      const client = startClient({ reconnect });
+      client.link.untriedAddresses = 2;
+      await client.dialled(refused);
+      expect(client.state).toBe('connecting');
+      client.clock.advance(1_000);
+      expect(client.state).toBe('connecting');
+      expect(client.reports.at(-1)).toMatchObject({ phase: 'connecting', error: { message: 'handshake overdue' } });
+      expect(client.link.dials.map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
+      await client.dialled(refused);
+      expect(client.state).toEqual(reconnect ? { reconnecting: 'waiting' } : 'closed');
+    }
+  });
+
+  it('does not try the other addresses after an error that is final', async () => {
+    const client = startClient();
+    client.link.untriedAddresses = 2;
+    await client.dialled(new Error('mismatch'));
+    expect(client.state).toBe('closed');
+  });
+
   it('hears nothing of a dial that it has given up', async () => {
     const client = startClient();
     client.clock.advance(1_000);

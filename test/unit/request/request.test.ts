@@ -319,7 +319,9 @@ describe.each(MODES)('a request, %s', (mode) => {
       const { stream, carrier } = setUp({ maxBufferedResults: 2 });
       const request = stream();
       request.sent(carrier, 5, 10);
-      for (const n of [9, 8, 7, 6]) request.result(TICK, tick(n), 4, false);
+      for (const n of [9, 8]) request.result(TICK, tick(n), 4, false);
+      carrier.lastReceivedMs++;
+      for (const n of [7, 6]) request.result(TICK, tick(n), 4, false);
       expect(carrier.forgotten).toEqual([5]);
       expect(await request.results.next()).toEqual({ done: false, value: tick(9) });
       expect(await request.results.next()).toEqual({ done: false, value: tick(8) });

@@ -6,6 +6,7 @@ import { CompiledActor } from '../../../src/request/compiled-actor.ts';
 import { DeadlineQueue } from '../../../src/request/deadline-queue.ts';
 import type { RequestContext } from '../../../src/request/request.ts';
 import { RequestActors } from '../../../src/request/request-actors.ts';
+import { SignalWatch } from '../../../src/request/signal-watch.ts';
 import { type Inspect, startActorRoot } from '../../../src/system/actor-root.ts';
 import { calc } from '../../e2e/support/calc.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -41,6 +42,7 @@ export class TestActor<Context, Event extends { readonly type: string }> extends
 
 /** A client's connection, as requests see it: remembers what it is told to forget. */
 export class TestCarrier implements Carrier {
+  lastReceivedMs = 0;
   readonly clientId = 3;
   readonly address = '127.0.0.1:9000';
   readonly forgotten: number[] = [];
@@ -65,6 +67,7 @@ export function requestContext(mode: (typeof MODES)[number], options: { maxBuffe
   const root = startActorRoot('root', clock, inspect);
   const context: RequestContext = {
     deadlines: new DeadlineQueue(clock),
+    signals: new SignalWatch(),
     maxBufferedResults: options.maxBufferedResults ?? 4,
     warn: (message) => warnings.push(message),
     actors: mode === 'inspected' ? new RequestActors(root) : undefined,
