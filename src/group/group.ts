@@ -14,7 +14,7 @@ import type { Random } from '../system/random.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import { type DispatchStrategy, pickFrom } from './dispatch.ts';
 import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
-import type { ClientStatus, GroupStatus } from './status.ts';
+import type { ClientStatus, GroupState, GroupStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
 
 /** What a group is made of. */
@@ -98,6 +98,11 @@ export class Group {
   /** Resolves when the group is closed, by `close` or because none of its clients can go on. Never rejects. */
   get done(): Promise<void> {
     return toPromise(this.#actor).then(() => undefined);
+  }
+
+  /** What the group is doing now. */
+  get state(): GroupState {
+    return this.#actor.getSnapshot().value;
   }
 
   /** What the group and its clients are doing now. */

@@ -6,19 +6,25 @@ import { type RequestWork, requestMachine } from '../../machines/request.ts';
  * the others, such as `request 1041 Add`, and is gone when it has come to its end.
  */
 export class RequestActors {
-  readonly #parent: AnyActorRef;
+  /** Whose children they are; nobody's any more once that is stopped. */
+  #parent: AnyActorRef | undefined;
   #started = 0;
 
-  /** @param parent - whose children they are: no machine, since that would remember every one of them. */
+  /** @param parent - no machine, since that would remember every one of its children. */
   constructor(parent: AnyActorRef) {
     this.#parent = parent;
   }
 
-  /** Starts the actor of a request; none once the parent is stopped: what is left then fails at once, uninspected. */
+  /** Starts the actor of a request; none after `stop`. */
   start(work: RequestWork, commandName: string): AnyActorRef | undefined {
-    if (this.#parent.getSnapshot().status !== 'active') return undefined;
+    if (this.#parent === undefined) return undefined;
     this.#started++;
     const id = `request ${this.#started} ${commandName}`;
     return createActor(requestMachine, { parent: this.#parent, id, input: { work } }).start();
+  }
+
+  /** The parent is about to stop: requests that still come fail at once, and nobody sees it. */
+  stop(): void {
+    this.#parent = undefined;
   }
 }

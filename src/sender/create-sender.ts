@@ -47,6 +47,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
 
   // From here on nothing throws: what is started below is stopped by the group's end.
   const root = startActorRoot('sender', clock, resolved.inspect);
+  const actors = resolved.inspect === undefined ? undefined : new RequestActors(root);
   const deadlines = new DeadlineQueue(clock);
   const { circuitBreaker: given } = resolved;
   const owned =
@@ -105,6 +106,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       addresses.stop();
       deadlines.stop();
       owned?.stop();
+      actors?.stop();
       // The root still hears of the group's end.
       defer(() => root.stop());
     },
@@ -117,7 +119,6 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     whenFull: resolved.whenFull,
     maxWaiting: resolved.maxWaiting,
   });
-  const actors = resolved.inspect === undefined ? undefined : new RequestActors(root);
   const sender = new Sender<P>({
     group,
     tables,

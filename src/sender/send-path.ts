@@ -123,7 +123,7 @@ export class SendPath {
   }
 
   get #isClosing(): boolean {
-    const { state } = this.#group.status;
+    const { state } = this.#group;
     return state === 'draining' || state === 'closing' || state === 'closed';
   }
 }

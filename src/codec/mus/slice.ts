@@ -41,7 +41,7 @@ export function slice<Input, Output>(
         const frame = reader.resume<SliceFrame<Output>>();
         const length = frame?.length ?? reader.readLength('a slice', of.minBytes);
         const elements = frame?.elements ?? [];
-        let read = 0;
+        let read = frame?.read ?? 0;
         try {
           for (; read < length; read++) {
             const element = of.read(reader);

@@ -244,6 +244,23 @@ describe.each(MODES)('hooks, requests running %s', (_, mode) => {
     expect(await client.send(onePlusOne)).toBe(2);
   });
 
+  it('do not count as thinking once their send has ended, however long they go on', async () => {
+    const controller = new AbortController();
+    const answers = [new Promise<void>(() => undefined), undefined];
+    const { client } = await connected({
+      hooks: () => ({
+        beforeSend: () => {
+          controller.abort();
+          return answers.shift();
+        },
+      }),
+      maxWaiting: 1,
+    });
+    await failureOf(client.send(onePlusOne, { signal: controller.signal }));
+    answers.unshift(Promise.resolve());
+    expect(await client.send(onePlusOne)).toBe(2);
+  });
+
   it('composed, all hear: those before the one that refuses learn of it', async () => {
     const outer = recording();
     const inner = recording();

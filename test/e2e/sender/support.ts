@@ -22,7 +22,14 @@ export function answer({ seq, type, payload, connection }: PeerCommand): void {
 /** A script that answers everything but `Wait`. */
 export const answers: PeerScript = { onCommand: answer };
 
-/** A stream of ticks, whole. */
+/** Sends ticks without end of a stream, in two bursts: what arrives at once does not count as too much. */
+export async function flood({ seq, connection }: PeerCommand): Promise<void> {
+  for (let n = 20; n > 10; n--) connection.result(seq, TICK, { n, last: false });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let n = 10; n > 1; n--) connection.result(seq, TICK, { n, last: false });
+}
+
+/** A stream, whole. */
 export async function collect<Value>(stream: AsyncIterable<Value>): Promise<Value[]> {
   const values: Value[] = [];
   for await (const value of stream) values.push(value);

@@ -4,7 +4,7 @@ import { calc, SUM } from '../support/calc.ts';
 import type { PeerCommand } from '../support/scripted-peer.ts';
 import { answers, collect, MODES } from './support.ts';
 
-const { peer, sender } = stage();
+const { peer, sender, expectWarning } = stage();
 const portOf = (address: string) => Number(address.split(':').at(-1));
 const add = (a: number) => calc.Add({ a, b: 0 });
 
@@ -178,6 +178,27 @@ describe.each(MODES)('a send for which there is no room, requests running %s', (
     }
     expect(await Promise.all(sums)).toEqual([...sums.keys()]);
     expect(server.commands.map(({ payload }) => (payload as { a: number }).a)).toEqual([...sums.keys()]);
+  });
+
+  it('comes before a send that a hook makes at the very moment when there is room again', async () => {
+    if (mode.inspect !== undefined) expectWarning('Custom actions should not call `assign()` directly');
+    const late: Promise<number>[] = [];
+    const { server, client, held, answerNext } = await narrow({
+      whenFull: 'wait',
+      maxPending: 1,
+      hooks: () => ({
+        onResult: () => {
+          if (late.length === 0) late.push(client.send(add(9)));
+        },
+      }),
+    });
+    const sums = [client.send(add(1)), client.send(add(2))];
+    for (let answered = 0; answered < 3; answered++) {
+      await expect.poll(() => held.length).toBe(1);
+      answerNext();
+    }
+    expect(await Promise.all([...sums, late[0]])).toEqual([1, 2, 9]);
+    expect(server.commands.map(({ payload }) => (payload as { a: number }).a)).toEqual([1, 2, 9]);
   });
 
   it('is served by the end of any request: a Result, a deadline, a cancellation, a stream that is left', async () => {

@@ -128,9 +128,11 @@ describe('a hostile payload', () => {
   });
 
   it('that was a value before some bytes were changed becomes a value or a BadPayload', () => {
+    // msgpackr cannot carry a field of this name, so that it is refused.
+    const sendable = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('__proto__'));
     const change = fc.record({ at: fc.nat(), to: fc.nat(255) });
     fc.assert(
-      fc.property(fc.jsonValue(), fc.array(change, { minLength: 1, maxLength: 4 }), (value, changes) => {
+      fc.property(sendable, fc.array(change, { minLength: 1, maxLength: 4 }), (value, changes) => {
         const bytes = encodePayload(codec, value);
         for (const { at, to } of changes) bytes[at % bytes.length] = to;
         const arrived = decodePayload(codec, bytes);

@@ -94,6 +94,20 @@ describe('a MUS message', () => {
     );
   });
 
+  it('that is large and arrives byte by byte is read once: at every byte reading stops, and goes on', () => {
+    const padded = struct({ padding: ord.string, tree });
+    fc.assert(
+      fc.property(trees, (value) => {
+        const codec = codecOf(padded);
+        const whole = { padding: 'p'.repeat(2000), tree: value };
+        const arrivals = new Arrivals(codec);
+        for (const byte of encode(codec, 0, whole)) arrivals.arrive(Buffer.of(byte));
+        expect(arrivals.values).toStrictEqual([whole]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('that is cut at any byte asks for more, and never for more than there will be', () => {
     fc.assert(
       fc.property(trees, (value) => {
@@ -153,10 +167,16 @@ describe('a MUS message', () => {
   it('of one connection is not mixed up with that of another', () => {
     const codec = codecOf(ord.slice(ord.string));
     const values = ['a', 'b', 'c'].map((letter) => Array.from({ length: 500 }, () => letter.repeat(20)));
-    const connections = values.map((value) => ({ arrivals: new Arrivals(codec), bytes: encode(codec, 0, value) }));
-    const { length } = connections[0]!.bytes;
-    for (let at = 0; at < length; at += 1500) {
-      for (const { arrivals, bytes } of connections) arrivals.arrive(bytes.subarray(at, at + 1500));
+    const connections = values.map((value, index) => {
+      const bytes = encode(codec, 0, value);
+      // Some are ahead of others, so that the bytes of one would serve to go on with another.
+      return { arrivals: new Arrivals(codec), bytes, pieceBytes: 1500 + 400 * index };
+    });
+    for (let piece = 0; piece < 10; piece++) {
+      for (const { arrivals, bytes, pieceBytes } of connections) {
+        const rest = bytes.subarray(piece * pieceBytes, (piece + 1) * pieceBytes);
+        if (rest.length > 0) arrivals.arrive(rest);
+      }
     }
     expect(connections.map(({ arrivals }) => arrivals.values)).toStrictEqual(values.map((value) => [value]));
   });
