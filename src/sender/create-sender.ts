@@ -1,6 +1,7 @@
 import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import { AddressBook } from '../client/address-book.ts';
 import { dialer } from '../client/dial.ts';
+import type { Codec, MessageCodec, MessageSet } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { Group } from '../group/group.ts';
 import type { GroupStatus } from '../group/status.ts';
@@ -42,8 +43,8 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const { clock, defer, warn, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults } = resolved;
   const commandTypes = tables.commandEntries.map(({ name }) => name);
   const resultTypes = [...tables.resultEntries.map(({ name }) => name), ERROR_RESULT_NAME];
-  const outgoing = codec.bind({ kind: 'command', types: commandTypes, maxPayloadBytes: maxFrameBytes });
-  const incoming = codec.bind({ kind: 'result', types: resultTypes, maxPayloadBytes: maxFrameBytes });
+  const outgoing = bind(codec, { kind: 'command', types: commandTypes, maxPayloadBytes: maxFrameBytes });
+  const incoming = bind(codec, { kind: 'result', types: resultTypes, maxPayloadBytes: maxFrameBytes });
 
   // From here on nothing throws: what is started below is stopped by the group's end.
   const root = startActorRoot('sender', clock, resolved.inspect);
@@ -131,6 +132,14 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   group.start();
   if (!resolved.lazy) await started(sender);
   return sender;
+}
+
+function bind(codec: Codec, messages: MessageSet): MessageCodec {
+  try {
+    return codec.bind(messages);
+  } catch (error) {
+    throw CmdStreamError.from(error, 'invalid-argument', `option 'codec' does not take the protocol's types`);
+  }
 }
 
 /** Waits until the first attempts of the clients are through; closes, and throws, when none succeeded. */

@@ -172,9 +172,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 
   /** Closes at once: what is under way fails with `closed`. Resolves when nothing is left. Any number of times. */
   close(): Promise<void> {
-    const done = this.group.close();
-    this.#parts.path.failWaiting();
-    return done;
+    return this.group.close();
   }
 
   /**

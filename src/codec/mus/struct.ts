@@ -18,10 +18,13 @@ type OptionalKeys<F extends MusFields> = {
   [Name in keyof F]: undefined extends MusInput<F[Name]> ? Name : never;
 }[keyof F];
 
-/** What a struct takes: an object with its fields. */
-export type StructInput<F extends MusFields> = {
-  readonly [Name in Exclude<keyof F, OptionalKeys<F>>]: MusInput<F[Name]>;
-} & { readonly [Name in OptionalKeys<F>]?: MusInput<F[Name]> };
+/** What a struct takes: an object with its fields; nothing, where there are none. */
+export type StructInput<F extends MusFields> = [keyof F] extends [never]
+  ? // biome-ignore lint/suspicious/noConfusingVoidType: what a Command without a payload is declared as.
+    object | null | undefined | void
+  : { readonly [Name in Exclude<keyof F, OptionalKeys<F>>]: MusInput<F[Name]> } & {
+      readonly [Name in OptionalKeys<F>]?: MusInput<F[Name]>;
+    };
 
 /** What a struct gives. */
 export type StructOutput<F extends MusFields> = { -readonly [Name in keyof F]: MusOutput<F[Name]> };

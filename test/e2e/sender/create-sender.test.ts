@@ -1,0 +1,98 @@
+import { type Codec, createSender, msgpack } from 'cmd-stream';
+import { expect, it } from 'vitest';
+import { deadAddress, failureOf, onePlusOne, sleep, stage, timed } from '../client/stage.ts';
+import { calc } from '../support/calc.ts';
+import { LeakWatch } from '../support/leaks.ts';
+import { answers } from './support.ts';
+
+const { peer, sender, silentServer, onEnd, expectWarning } = stage();
+
+/** What is left of a createSender that failed; what it takes longer than the failure itself counts. */
+function watch(): () => Promise<string[]> {
+  const leaks = new LeakWatch();
+  onEnd(() => leaks.stop());
+  return async () => (await leaks.whatIsLeft(0)).filter((left) => left.startsWith('timer'));
+}
+
+it('resolves once a client is ready, and does not wait for the others', async () => {
+  const server = await peer(answers);
+  const silent = await silentServer();
+  const client = await sender({ address: [server.address, silent.address], clients: 2 });
+  expect(client.status).toMatchObject({ state: 'degraded', ready: 1, size: 2 });
+  expect(await client.send(onePlusOne)).toBe(2);
+});
+
+it('resolves at once where it is lazy, and its sender connects by itself', async () => {
+  const server = await peer(answers);
+  const client = await sender({ address: server.address, lazy: true });
+  expect(client.status.state).toBe('starting');
+  expect(await failureOf(client.send(onePlusOne))).toMatchObject({ code: 'unavailable' });
+  expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);
+});
+
+it('is lazy also where nobody listens', async () => {
+  const client = await sender({ address: await deadAddress(), lazy: true });
+  await expect.poll(() => client.status.state).toBe('unavailable');
+  await client.close();
+});
+
+it('rejects when the first attempt of every client has failed, and leaves nothing running', async () => {
+  const left = watch();
+  const address = await deadAddress();
+  const error = await failureOf(createSender(calc, { address, clients: 3 }));
+  expect(error).toMatchObject({ code: 'unavailable', cause: { code: 'connect-failed' } });
+  expect(error.message).toMatch(new RegExp(`^no client could connect: .*${address}.*ECONNREFUSED`));
+  expect(await left()).toEqual([]);
+});
+
+it('rejects when the server says nothing, in time, and leaves nothing running', async () => {
+  const left = watch();
+  const silent = await silentServer();
+  const tookMs = await timed(async () => {
+    const error = await failureOf(createSender(calc, { address: silent.address, handshakeTimeoutMs: 60 }));
+    expect(error).toMatchObject({ code: 'unavailable', cause: { code: 'handshake-timeout' } });
+  });
+  expect(tookMs).toBeLessThan(2_000);
+  expect(await left()).toEqual([]);
+  await expect.poll(() => silent.connections.size).toBe(0);
+  expect(silent.accepted).toBe(1);
+});
+
+it('rejects at once for a server with another ServerInfo, and does not try again', async () => {
+  const left = watch();
+  const server = await peer({ serverInfo: 'another' });
+  const error = await failureOf(createSender(calc, { address: server.address, reconnect: { initialMs: 1 } }));
+  expect(error).toMatchObject({ code: 'server-info-mismatch' });
+  expect(error.message).toMatch(/introduced itself as 'another'; expected 'default' \(option 'serverInfo'\)/);
+  expect(await left()).toEqual([]);
+  await sleep(30);
+  expect(server.accepted).toBe(1);
+});
+
+it('rejects when the address function fails, and leaves nothing running', async () => {
+  const left = watch();
+  expectWarning('the address resolver failed: no registry');
+  const error = await failureOf(
+    createSender(calc, { address: () => Promise.reject(new Error('no registry')), handshakeTimeoutMs: 500 }),
+  );
+  expect(error).toMatchObject({ code: 'unavailable' });
+  expect(error.message).toContain('no registry');
+  expect(await left()).toEqual([]);
+});
+
+it('rejects for a codec that refuses the protocol, before anything is started', async () => {
+  const left = watch();
+  const server = await peer(answers);
+  const codec: Codec = {
+    name: 'own',
+    bind: () => {
+      throw new Error('no schema for Add');
+    },
+  };
+  const error = await failureOf(createSender(calc, { address: server.address, codec }));
+  expect(error).toMatchObject({ code: 'invalid-argument', cause: { message: 'no schema for Add' } });
+  expect(error.message).toBe(`option 'codec' does not take the protocol's types: no schema for Add`);
+  expect(await left()).toEqual([]);
+  expect(server.accepted).toBe(0);
+  expect(await (await sender({ address: server.address, codec: msgpack() })).send(onePlusOne)).toBe(2);
+});
