@@ -28,6 +28,9 @@ export interface ConnectionContext {
 interface Validating {
   tail: Promise<void>;
   count: number;
+  /** When the bytes that are being read arrived, and how many waited already then: many may arrive at once. */
+  arrivedMs: number;
+  waitingBefore: number;
 }
 
 /**
@@ -180,13 +183,23 @@ export class Connection implements FrameReceiver {
     const ahead = this.#validating.get(seq);
     if (ahead === undefined) {
       const waitsFor = this.#checkNow(seq, pending, entry, value, size);
-      if (waitsFor !== undefined) this.#queue(seq, { tail: Promise.resolve(), count: 0 }, () => waitsFor);
-    } else if (ahead.count >= this.#context.maxBufferedResults) {
+      if (waitsFor === undefined) return;
+      const line = { tail: Promise.resolve(), count: 0, arrivedMs: this.lastReceivedMs, waitingBefore: 0 };
+      this.#queue(seq, line, () => waitsFor);
+    } else if (this.#isFull(ahead)) {
       const what = `${pending.command.name}: Results arrive faster than their schema checks them`;
       this.#fail(seq, pending, new CmdStreamError('result-overflow', what, { mayHaveExecuted: true }));
     } else {
       this.#queue(seq, ahead, () => this.#checkNow(seq, pending, entry, value, size));
     }
+  }
+
+  #isFull(line: Validating): boolean {
+    if (line.arrivedMs !== this.lastReceivedMs) {
+      line.arrivedMs = this.lastReceivedMs;
+      line.waitingBefore = line.count;
+    }
+    return line.waitingBefore >= this.#context.maxBufferedResults;
   }
 
   #queue(seq: number, line: Validating, task: () => Promise<void> | undefined): void {

@@ -98,7 +98,10 @@ export interface SenderOptions {
   readonly onUnexpectedResult?: (result: UnexpectedResult) => void;
   /** Gets each change of the group, its clients and the breaker. */
   readonly onStatus?: (event: StatusEvent) => void;
-  /** An XState inspection observer: sees every actor, every request included. Costs speed. Default: none. */
+  /**
+   * An XState inspection observer: sees every actor, every request included (`request 1041 Add`). Costs speed. The
+   * snapshots of requests hold no payloads; the events that Results arrive with do. Default: none.
+   */
   readonly inspect?: Inspect;
 
   /** For tests: time. */

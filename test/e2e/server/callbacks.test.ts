@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { command, defineProtocol, result } from '../../../src/index.ts';
 import type { ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
+import { expectNothingLeft } from '../support/leaks.ts';
 import { eventually, RawClient } from './raw-client.ts';
+
+expectNothingLeft();
 
 const ECHO = 0;
 

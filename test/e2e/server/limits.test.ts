@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { LostConnectionInfo } from '../../../src/server/options.ts';
+import { expectNothingLeft } from '../support/leaks.ts';
 import { ECHO, KIBIBYTE, STREAM, serveLimited, WAIT } from './limited-server.ts';
 import { eventually, gate, RawClient } from './raw-client.ts';
+
+expectNothingLeft();
 
 describe('a connection', () => {
   it('has no more Commands in flight than allowed; the rest is read later', async () => {

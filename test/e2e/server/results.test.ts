@@ -4,7 +4,10 @@ import { command, defineProtocol, result } from '../../../src/index.ts';
 import type { Handler, ResultProxy } from '../../../src/server/handlers.ts';
 import type { ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
+import { expectNothingLeft } from '../support/leaks.ts';
 import { eventually, gate, RawClient } from './raw-client.ts';
+
+expectNothingLeft();
 
 interface Tick {
   readonly n: number;

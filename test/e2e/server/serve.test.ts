@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { command, defineProtocol, result, type Schema } from '../../../src/index.ts';
 import type { Handlers } from '../../../src/server/handlers.ts';
 import { serve } from '../../../src/server/serve.ts';
+import { expectNothingLeft } from '../support/leaks.ts';
 import { eventually, gate, RawClient } from './raw-client.ts';
+
+expectNothingLeft();
 
 const ADD = 0;
 const COUNTDOWN = 1;

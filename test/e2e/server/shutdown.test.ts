@@ -5,7 +5,10 @@ import { command, defineProtocol, result } from '../../../src/index.ts';
 import type { ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { systemClock, type TimerHandle } from '../../../src/system/clock.ts';
+import { expectNothingLeft } from '../support/leaks.ts';
 import { gate, RawClient } from './raw-client.ts';
+
+expectNothingLeft();
 
 const WAIT = 0;
 

@@ -2,8 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { tcpTransport } from '../../../src/transport/tcp.ts';
 import type { ByteStream } from '../../../src/transport/transport.ts';
+import { expectNothingLeft } from '../support/leaks.ts';
 import { ECHO, ERROR, KIBIBYTE, STREAM, serveLimited, WAIT } from './limited-server.ts';
 import { eventually, gate, RawClient } from './raw-client.ts';
+
+expectNothingLeft();
 
 /** Waits until a count has begun and stands still, and returns it. */
 async function standstill(count: () => number): Promise<number> {
