@@ -31,7 +31,8 @@ export interface MessageCodec {
    * `false` when the message has not arrived whole (the position is then restored by the caller; `reader.missing` may
    * say how many bytes are needed behind it). Throws a `CmdStreamError` (`protocol-error`, `frame-too-large`) when the
    * bytes can never become a message: the connection is closed. A payload that is whole but not acceptable is not a
-   * reason to throw: hand over a {@link BadPayload} as the value, so that only its own request fails.
+   * reason to throw: hand over a {@link BadPayload} as the value, so that only its own request fails. Each connection has
+   * a reader of its own, which asks again, from the same position, once more of the message has come.
    */
   decode(reader: ByteReader, message: DecodedMessage): boolean;
 }

@@ -1,3 +1,4 @@
+/// <reference lib="es2024.string" />
 import { create, type DescMessage, fromBinary, isMessage, type Message, toBinary } from '@bufbuild/protobuf';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { optionNames, show } from '../options/check.ts';
@@ -48,7 +49,7 @@ export function protobuf<P extends AnyProtocol = AnyProtocol>(options: ProtobufO
       write(value, writer, type) {
         const schema = schemas[type] as DescMessage;
         const message = type === errorType ? create(schema, { ...(value as ErrorResult) }) : messageOf(schema, value);
-        writer.writeBytes(toBinary(schema, message));
+        writer.writeBytes(encode(schema, message));
       },
       read(buffer, start, end, type) {
         const schema = schemas[type];
@@ -58,6 +59,28 @@ export function protobuf<P extends AnyProtocol = AnyProtocol>(options: ProtobufO
       },
     };
   });
+}
+
+/** What @bufbuild/protobuf writes for half of a surrogate pair, and for a text that has this character itself. */
+const REPLACEMENT = Buffer.from('\ufffd');
+
+/** The bytes of a message. Refuses texts that would arrive as others. */
+function encode(schema: DescMessage, message: Message): Uint8Array {
+  const bytes = toBinary(schema, message);
+  const { buffer, byteOffset, byteLength } = bytes;
+  // Rare in what is written: nearly no message has all its texts looked at.
+  if (!Buffer.from(buffer, byteOffset, byteLength).includes(REPLACEMENT) || isWellFormed(message)) return bytes;
+  throw new CmdStreamError(
+    'encode-failed',
+    `cannot be encoded: a text of ${schema.typeName} has half of a surrogate pair, which UTF-8 cannot express (see String.toWellFormed)`,
+  );
+}
+
+/** Whether all texts in `value`, the keys of maps among them, can be written as UTF-8. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
+  return Object.entries(value).every(([key, field]) => key.isWellFormed() && isWellFormed(field));
 }
 
 /** The message that is sent for a payload. */
