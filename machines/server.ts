@@ -9,8 +9,6 @@ export interface ServerConnections {
   readonly size: number;
   /** Lets each finish what it has in flight, and then close. */
   drain(): void;
-  /** Closes those that have said goodbye some time ago and whose peer does not answer it. */
-  destroyEnded(): void;
   /** Closes all at once. */
   destroy(): void;
 }
@@ -29,8 +27,6 @@ export interface ServerInput {
   readonly connections: ServerConnections;
   /** How long an own or foreign transport may take to close what it was told to close. */
   readonly closeTimeoutMs: number;
-  /** How long a peer may take to answer the server's goodbye. */
-  readonly goodbyeTimeoutMs: number;
 }
 
 /** What a server remembers. */
@@ -62,14 +58,12 @@ export const serverMachine = setup({
   },
   delays: {
     shutdownTimeout: ({ context }) => context.shutdownTimeoutMs,
-    goodbyeTimeout: ({ context }) => context.goodbyeTimeoutMs,
     closeTimeout: ({ context }) => context.closeTimeoutMs,
   },
   actions: {
     rememberError: assign({ error: (_, { error }: { error: unknown }) => error }),
     rememberTimeout: assign({ shutdownTimeoutMs: (_, { timeoutMs }: { timeoutMs: number }) => timeoutMs }),
     drainConnections: ({ context }) => context.connections.drain(),
-    destroyEndedConnections: ({ context }) => context.connections.destroyEnded(),
     destroyConnections: ({ context }) => context.connections.destroy(),
   },
 }).createMachine({
@@ -117,18 +111,10 @@ export const serverMachine = setup({
           states: {
             draining: {
               entry: 'drainConnections',
+              always: { guard: 'isEmpty', target: 'gone' },
               invoke: { src: 'watchIdle' },
               on: { 'connections.gone': 'gone', 'server.close': 'closing' },
               after: { shutdownTimeout: 'closing' },
-              initial: 'finishing',
-              states: {
-                finishing: {
-                  always: { guard: 'isEmpty', target: '#server.stopping.connections.gone' },
-                  after: {
-                    goodbyeTimeout: { target: 'finishing', reenter: true, actions: 'destroyEndedConnections' },
-                  },
-                },
-              },
             },
             closing: {
               entry: 'destroyConnections',

@@ -11,6 +11,8 @@ export interface SessionConnection {
   isBusy(): boolean;
   /** Says goodbye: what is written still goes out. */
   end(): void;
+  /** Whether something that was written before the goodbye still waits to go out. */
+  isWriting(): boolean;
   /** Closes at once; `connection.lost` follows. */
   destroy(): void;
   /** Tells the running handlers that nobody waits for their Results any more. */
@@ -29,6 +31,8 @@ export type SessionEvent =
   | { readonly type: 'commands.settled' }
   /** Nothing arrived for too long. */
   | { readonly type: 'idle.elapsed'; readonly error: unknown }
+  /** A Command failed that is not answered by an error Result: the connection ends in order in place of that. */
+  | { readonly type: 'command.failed'; readonly error: unknown }
   /** The peer broke the protocol, or cannot be answered: its connection must go. */
   | { readonly type: 'connection.failed'; readonly error: unknown }
   /** The connection is over; without an error the peer closed it in order. */
@@ -41,6 +45,8 @@ export type SessionEvent =
 /** What a session is made of. */
 export interface SessionInput {
   readonly connection: SessionConnection;
+  /** How long the peer may take to answer the server's goodbye. */
+  readonly goodbyeTimeoutMs: number;
 }
 
 /** The session machine. */
@@ -52,6 +58,10 @@ export const sessionMachine = setup({
   },
   guards: {
     isBusy: ({ context }) => context.connection.isBusy(),
+    isWriting: ({ context }) => context.connection.isWriting(),
+  },
+  delays: {
+    goodbyeTimeout: ({ context }) => context.goodbyeTimeoutMs,
   },
   actions: {
     introduce: ({ context }) => context.connection.introduce(),
@@ -63,7 +73,7 @@ export const sessionMachine = setup({
   },
 }).createMachine({
   id: 'session',
-  context: ({ input }) => ({ connection: input.connection }),
+  context: ({ input }) => input,
   initial: 'handshake',
   on: { 'session.close': '.closing' },
   states: {
@@ -77,6 +87,7 @@ export const sessionMachine = setup({
     },
     serving: {
       on: {
+        'command.failed': { target: 'ending', actions: ['reportLost', 'abandonCommands'] },
         'connection.lost': { target: 'closed', actions: 'reportLost' },
         'connection.failed': { target: 'closing', actions: 'reportLost' },
         'idle.elapsed': { target: 'closing', actions: 'reportLost' },
@@ -86,6 +97,7 @@ export const sessionMachine = setup({
     draining: {
       on: {
         'commands.settled': 'ending',
+        'command.failed': { target: 'ending', actions: ['reportLost', 'abandonCommands'] },
         'connection.lost': { target: 'closed', actions: 'reportLost' },
         'connection.failed': { target: 'closing', actions: 'reportLost' },
         'idle.elapsed': { target: 'closing', actions: 'reportLost' },
@@ -94,7 +106,15 @@ export const sessionMachine = setup({
     /** The server has said all; the peer's goodbye is awaited. */
     ending: {
       entry: 'endConnection',
-      on: { 'connection.lost': 'closed' },
+      on: { 'connection.lost': 'closed', 'idle.elapsed': 'closing' },
+      initial: 'waiting',
+      states: {
+        waiting: {
+          after: {
+            goodbyeTimeout: [{ guard: 'isWriting', target: 'waiting', reenter: true }, { target: '#session.closing' }],
+          },
+        },
+      },
     },
     closing: {
       entry: ['destroyConnection', 'abandonCommands'],

@@ -56,10 +56,6 @@ export class Connections implements ServerConnections {
     for (const session of this.#sessions) session.closeIdle();
   }
 
-  destroyEnded(): void {
-    for (const session of this.#sessions) session.closeEnded();
-  }
-
   destroy(): void {
     for (const session of this.#sessions) session.close();
   }

@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.ts';
 import { msgpack } from '../codec/msgpack.ts';
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { callback, durationMs, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
+import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
 import type { Inspect } from '../system/actor-root.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
 import { tcpTransport } from '../transport/tcp.ts';
@@ -66,6 +66,13 @@ export interface ServerOptions<Receiver = unknown> {
    * wait for it. Default `Infinity`: never.
    */
   readonly idleTimeoutMs?: number;
+  /**
+   * Whether a Command that fails (its handler throws, its payload is refused) is answered by an error Result, so that the
+   * failure is its own alone. Clients of cmd-stream-go do not know that Result and close for good: `false` ends the
+   * connection in order instead, as a server of theirs does; whatever else is in flight on it is lost, and a client that
+   * reconnects does so. Default `true`.
+   */
+  readonly errorResults?: boolean;
   /** How long the TLS handshake of an accepted connection may take. Default 10,000. */
   readonly handshakeTimeoutMs?: number;
   /** How long `shutdown()` lets Commands in flight finish where it is not told otherwise; 0: not at all. Default 10,000. */
@@ -100,6 +107,7 @@ export interface ResolvedServerOptions {
   readonly maxFrameBytes: number;
   readonly maxBufferedBytes: number;
   readonly idleTimeoutMs: number;
+  readonly errorResults: boolean;
   readonly handshakeTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
   readonly onConnection: (info: ConnectionInfo) => void;
@@ -126,6 +134,7 @@ const NAMES: readonly (keyof ServerOptions)[] = [
   'maxFrameBytes',
   'maxBufferedBytes',
   'idleTimeoutMs',
+  'errorResults',
   'handshakeTimeoutMs',
   'shutdownTimeoutMs',
   'onConnection',
@@ -155,6 +164,7 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     maxFrameBytes: wholeNumber('maxFrameBytes', options.maxFrameBytes, 4 * MEBIBYTE),
     maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, 8 * MEBIBYTE),
     idleTimeoutMs: durationMs('idleTimeoutMs', options.idleTimeoutMs, Number.POSITIVE_INFINITY, { infinite: true }),
+    errorResults: flag('errorResults', options.errorResults, true),
     handshakeTimeoutMs: durationMs('handshakeTimeoutMs', options.handshakeTimeoutMs, 10_000),
     shutdownTimeoutMs: durationMs('shutdownTimeoutMs', options.shutdownTimeoutMs, 10_000, { minMs: 0 }),
     onConnection: harmless('onConnection', callback('onConnection', options.onConnection)),

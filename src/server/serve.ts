@@ -16,8 +16,6 @@ import type { Service } from './service.ts';
 
 /** How long a transport may take to close what it was told to close. */
 const CLOSE_TIMEOUT_MS = 1_000;
-/** How long a client may take to answer the server's goodbye. */
-const GOODBYE_TIMEOUT_MS = 500;
 
 /**
  * Serves a protocol: listens, and has a handler execute each Command that arrives.
@@ -61,7 +59,7 @@ export async function serve<P extends AnyProtocol, Receiver, H extends Handlers<
   const actor = createActor(logic, {
     parent: root,
     id: 'server',
-    input: { connections, closeTimeoutMs: CLOSE_TIMEOUT_MS, goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
+    input: { connections, closeTimeoutMs: CLOSE_TIMEOUT_MS },
   });
   const started = waitFor(actor, (snapshot) => !snapshot.matches('starting'));
   actor.start();

@@ -32,7 +32,10 @@ export interface ResultPort {
    * @throws CmdStreamError `encode-failed` or `frame-too-large`.
    */
   send(seq: number, type: number, value: unknown): void;
-  /** Sends an error Result; a client that cannot even be told that loses its connection. */
+  /**
+   * Sends an error Result, or ends the connection in order where the server is to send none; a client that cannot even
+   * be told loses its connection.
+   */
   sendError(seq: number, error: ErrorResult): void;
   /** Calls back once there is room, or once there is nothing to wait for. */
   whenRoom(goOn: () => void): void;

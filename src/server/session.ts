@@ -7,6 +7,9 @@ import { Backpressure } from './backpressure.ts';
 import { RunningCommand } from './running-command.ts';
 import type { ResultPort, Service } from './service.ts';
 
+/** How long a client may take to answer the server's goodbye. */
+const GOODBYE_TIMEOUT_MS = 500;
+
 /** A channel of frames at whose start a server can introduce itself. */
 export interface ServerChannel extends FrameChannel {
   /** Sends the ServerInfo, before any frame. */
@@ -36,7 +39,11 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     this.#forget = forget;
     const { maxInFlightCommands, clock } = service.options;
     this.#backpressure = new Backpressure(channel, maxInFlightCommands, clock);
-    this.#actor = createActor(sessionMachine, { parent, id: channel.remoteAddress, input: { connection: this } });
+    this.#actor = createActor(sessionMachine, {
+      parent,
+      id: channel.remoteAddress,
+      input: { connection: this, goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
+    });
   }
 
   get remoteAddress(): string {
@@ -58,11 +65,6 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   /** Closes at once. */
   close(): void {
     this.#actor.send({ type: 'session.close' });
-  }
-
-  /** Closes if the goodbye has been said and only the peer's is missing. */
-  closeEnded(): void {
-    if (this.#actor.getSnapshot().value === 'ending' && this.#channel.bufferedBytes === 0) this.close();
   }
 
   /** Closes if nothing has arrived for too long, unless it is this side that does not read. */
@@ -130,6 +132,10 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   }
 
   sendError(seq: number, error: ErrorResult): void {
+    if (!this.service.options.errorResults) {
+      this.#actor.send({ type: 'command.failed', error: new CmdStreamError(error.code, error.message) });
+      return;
+    }
     try {
       this.send(seq, this.service.errorType, error);
     } catch (cause) {
@@ -173,6 +179,10 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
 
   end(): void {
     this.#channel.end();
+  }
+
+  isWriting(): boolean {
+    return this.#channel.bufferedBytes > 0;
   }
 
   destroy(): void {

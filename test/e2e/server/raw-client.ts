@@ -28,8 +28,8 @@ export class RawClient {
   #bytes: Buffer = Buffer.alloc(0);
   #watchers: (() => void)[] = [];
 
-  static async open(port: number): Promise<RawClient> {
-    const client = new RawClient(connect({ port, host: '127.0.0.1' }));
+  static async open(port: number, options: { allowHalfOpen?: boolean } = {}): Promise<RawClient> {
+    const client = new RawClient(connect({ port, host: '127.0.0.1', ...options }));
     await client.until(() => client.serverInfo !== undefined);
     return client;
   }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createActor } from 'xstate';
+import { createActor, SimulatedClock } from 'xstate';
 import { type SessionConnection, type SessionEvent, sessionMachine } from '../../../machines/session.ts';
 
 /** A connection that writes down what the machine makes happen. */
 function startSession(busy = false) {
   const log: string[] = [];
-  const state = { busy };
+  const state = { busy, writing: false };
   const note = (what: string) => (error?: unknown) => {
     log.push(error === undefined ? what : `${what}: ${String(error)}`);
   };
@@ -13,19 +13,27 @@ function startSession(busy = false) {
     introduce: note('introduce'),
     isBusy: () => state.busy,
     end: note('end'),
+    isWriting: () => state.writing,
     destroy: note('destroy'),
     abandon: note('abandon'),
     reportLost: note('reportLost'),
     forget: note('forget'),
   };
-  const actor = createActor(sessionMachine, { input: { connection } });
+  const clock = new SimulatedClock();
+  const actor = createActor(sessionMachine, { clock, input: { connection, goodbyeTimeoutMs: 500 } });
   actor.start();
+  const value = () => {
+    const { value } = actor.getSnapshot();
+    return typeof value === 'object' ? Object.keys(value)[0] : value;
+  };
   return {
     log,
     state,
+    clock,
+    value,
     tell(...events: SessionEvent[]) {
       for (const event of events) actor.send(event);
-      return actor.getSnapshot().value;
+      return value();
     },
   };
 }
@@ -55,6 +63,33 @@ describe('a session', () => {
     expect(tell(settled)).toBe('ending');
     expect(tell({ type: 'connection.lost' })).toBe('closed');
     expect(log.slice(1)).toEqual(['end', 'abandon', 'forget']);
+  });
+
+  it('whose goodbye is not answered closes after a time, but not before all is written', () => {
+    const { log, tell, clock, state, value } = startSession();
+    state.writing = true;
+    tell(done, drain);
+    clock.increment(500);
+    clock.increment(499);
+    state.writing = false;
+    expect(value()).toBe('ending');
+    clock.increment(1);
+    expect(value()).toBe('closing');
+    expect(log.slice(1)).toEqual(['end', 'destroy', 'abandon']);
+  });
+
+  it('that waits in vain for what it has written to be taken closes when it is idle', () => {
+    const { tell, state } = startSession();
+    state.writing = true;
+    expect(tell(done, drain, { type: 'idle.elapsed', error: 'why' })).toBe('closing');
+  });
+
+  it.each(['serving', 'draining'])('that is %s ends in order at a failure that is not answered', (phase) => {
+    const { log, tell } = startSession(true);
+    tell(done, ...(phase === 'draining' ? [drain] : []));
+    expect(tell({ type: 'command.failed', error: 'why' })).toBe('ending');
+    expect(tell({ type: 'command.failed', error: 'another' }, settled)).toBe('ending');
+    expect(log.slice(1)).toEqual(['reportLost: why', 'abandon: why', 'end']);
   });
 
   it('says goodbye at once where nothing is in flight', () => {
