@@ -241,12 +241,18 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   closed(error: Error | undefined): void {
+    const reason = error ?? (this.#isInsideFrame() ? new Error('it ended in the middle of a frame') : undefined);
     this.#over = true;
     this.#batch.stop();
-    if (error !== undefined && this.#lostError === undefined) {
-      this.#lostError = CmdStreamError.from(error, 'connection-lost', `connection to ${this.remoteAddress} lost`);
+    if (reason !== undefined && this.#lostError === undefined) {
+      this.#lostError = CmdStreamError.from(reason, 'connection-lost', `connection to ${this.remoteAddress} lost`);
     }
     this.#tellLost(this.#lostError);
+  }
+
+  /** Whether the start of a frame has come whose rest has not. What waits while paused may be whole frames. */
+  #isInsideFrame(): boolean {
+    return this.#receiver !== undefined && this.#kept.length > 0 && !this.#paused && !this.#over;
   }
 
   #tellLost(error: CmdStreamError | undefined): void {
