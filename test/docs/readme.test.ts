@@ -23,7 +23,7 @@ const ownCode = inlineCode([
   ...prose.filter(({ text }) => !text.startsWith('|')),
   ...tableRows(section(prose, '## Coming from sender-go')).map(([, cell]) => cell!),
 ]);
-const shellInText = ownCode.filter(({ text }) => text.startsWith('npx '));
+const shellInText = ownCode.filter(({ text }) => /^(npx|npm run) /.test(text));
 const paths = ownCode.filter(({ text }) => text.endsWith('/'));
 const names = namesSnippet(ownCode.filter((piece) => !shellInText.includes(piece) && !paths.includes(piece)));
 const codes = codesSnippet(errorCodes, errorCells[0]!.line);
@@ -102,6 +102,12 @@ async function check(command: string): Promise<void> {
     return;
   }
   if (command === `npm install ${PACKAGE.name}`) return;
+  const named = /^npm run (\w+)( -- --[\w -]+)?$/.exec(command)?.[1];
+  if (named !== undefined) {
+    // They have tests of their own.
+    expect(PACKAGE.scripts).toHaveProperty(named);
+    return;
+  }
   const example = /^npx tsx (examples\/[\w-]+\.ts)$/.exec(command)?.[1];
   if (example !== undefined) {
     // They run in a test of their own.
