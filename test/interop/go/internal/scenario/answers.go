@@ -110,7 +110,8 @@ func delay(r *run) error {
 				started := time.Now()
 				result, err := r.send(sender, p.Delay{Ms: ms})
 				step := fmt.Sprintf("delay of %d ms", ms)
-				if elapsed := time.Since(started); err == nil && elapsed < time.Duration(ms)*time.Millisecond {
+				// A timer of JavaScript may fire up to a millisecond early.
+				if elapsed := time.Since(started); err == nil && elapsed < time.Duration(ms-1)*time.Millisecond {
 					err = fmt.Errorf("answered after %s already", elapsed)
 				}
 				r.check(step, result, err, p.Done{})
@@ -146,10 +147,11 @@ func large(r *run) error {
 
 func kinds(r *run) error {
 	return r.with(r.options(), func(sender peer.Sender) error {
-		sample := p.SampleKinds(false)
-		r.expect(sender, "every field at an interesting place", sample, sample)
 		zero := p.Kinds{Time: time.UnixMilli(0).UTC()}
 		r.expect(sender, "every field at zero", zero, zero)
+		// Last: what a codec cannot read ends the connection.
+		sample := p.SampleKinds(false)
+		r.expect(sender, "every field at an interesting place", sample, sample)
 		return nil
 	})
 }

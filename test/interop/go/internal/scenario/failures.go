@@ -205,7 +205,10 @@ func idle(r *run) error {
 	case <-time.After(r.Idle):
 		r.outcome("the server closes the connection", false)
 	}
-	_, err = r.send(sender, p.Add{A: 2, B: 2})
+	// A Send that meets the end of its connection may be told of it by its own deadline only.
+	ctx, cancel := context.WithTimeout(r.ctx, time.Second)
+	defer cancel()
+	_, err = r.sendIn(ctx, sender, p.Add{A: 2, B: 2})
 	if err == nil {
 		r.outcome("a Send gets an error", false)
 		return nil
@@ -243,7 +246,7 @@ func reconnect(r *run) error {
 	}
 	failed := 0
 	for r.ctx.Err() == nil {
-		ctx, cancel := context.WithTimeout(r.ctx, 100*time.Millisecond)
+		ctx, cancel := context.WithTimeout(r.ctx, 500*time.Millisecond)
 		result, err := r.sendIn(ctx, sender, p.Add{A: 20, B: 22})
 		cancel()
 		if err == nil {
