@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 
 describe('the virtual clock', () => {
   it('fires a timer that re-arms itself as often as real time would', () => {
@@ -56,5 +57,72 @@ describe('the virtual clock', () => {
     const clock = new VirtualClock();
     expect(() => clock.setTimeout(() => {}, Number.POSITIVE_INFINITY)).toThrow(RangeError);
     expect(() => clock.setTimeout(() => {}, Number.NaN)).toThrow(RangeError);
+  });
+});
+
+describe('any timers', () => {
+  const steps = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ set: fc.integer({ min: 0, max: 50 }) }) },
+    { weight: 2, arbitrary: fc.record({ clear: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ pass: fc.integer({ min: 0, max: 20 }) }) },
+  );
+
+  it('fire as a plain list of them would', () => {
+    fc.assert(
+      fc.property(fc.array(steps, { maxLength: 200 }), (list) => {
+        const clock = new VirtualClock();
+        const fired: number[] = [];
+        const handles: unknown[] = [];
+        const expected: number[] = [];
+        let waiting: { id: number; dueMs: number }[] = [];
+        for (const step of list) {
+          if ('set' in step) {
+            const id = handles.length;
+            handles.push(clock.at(clock.monotonicMs() + step.set, () => fired.push(id)));
+            waiting.push({ id, dueMs: clock.monotonicMs() + step.set });
+          } else if ('clear' in step) {
+            const id = step.clear % Math.max(1, handles.length);
+            clock.clearTimeout(handles[id]);
+            waiting = waiting.filter((timer) => timer.id !== id);
+          } else {
+            clock.advance(step.pass);
+            const due = waiting.filter(({ dueMs }) => dueMs <= clock.monotonicMs());
+            expected.push(...due.sort((a, b) => a.dueMs - b.dueMs || a.id - b.id).map(({ id }) => id));
+            waiting = waiting.filter((timer) => !due.includes(timer));
+          }
+          expect(clock.timers).toBe(waiting.length);
+        }
+        expect(fired).toEqual(expected);
+      }),
+    );
+  });
+
+  it('of which most are cancelled do not pile up, nor lose their order', () => {
+    const clock = new VirtualClock();
+    const fired: number[] = [];
+    for (let n = 0; n < 10_000; n++) {
+      const handle = clock.at(10_000 - n, () => fired.push(n));
+      if (n % 100 !== 0) clock.clearTimeout(handle);
+    }
+    expect(clock.timers).toBe(100);
+    clock.advance(20_000);
+    expect(fired).toEqual(Array.from({ length: 100 }, (_, n) => 9_900 - n * 100));
+  });
+});
+
+describe('waiting on the virtual clock', () => {
+  it('is a promise, or a signal as AbortSignal.timeout makes it', async () => {
+    const clock = new VirtualClock();
+    const signal = clock.timeoutSignal(50);
+    let slept = false;
+    void clock.sleep(100).then(() => {
+      slept = true;
+    });
+    await clock.advanceWithTurns(49);
+    expect([signal.aborted, slept]).toEqual([false, false]);
+    await clock.advanceWithTurns(1);
+    expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
+    await clock.advanceWithTurns(50);
+    expect(slept).toBe(true);
   });
 });
