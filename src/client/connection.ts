@@ -28,8 +28,8 @@ export interface ConnectionContext {
 interface Validating {
   tail: Promise<void>;
   count: number;
-  /** When the bytes that are being read arrived, and how many waited already then: many may arrive at once. */
-  arrivedMs: number;
+  /** The delivery that is being read, and how many waited already when it came: many may arrive at once. */
+  delivery: number;
   waitingBefore: number;
 }
 
@@ -86,6 +86,10 @@ export class Connection implements FrameReceiver {
 
   get lastSentMs(): number {
     return this.#channel.lastSentMs;
+  }
+
+  get deliveries(): number {
+    return this.#channel.deliveries;
   }
 
   /** @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then. */
@@ -188,7 +192,7 @@ export class Connection implements FrameReceiver {
     if (ahead === undefined) {
       const waitsFor = this.#checkNow(seq, pending, entry, value, size);
       if (waitsFor === undefined) return;
-      const line = { tail: Promise.resolve(), count: 0, arrivedMs: this.lastReceivedMs, waitingBefore: 0 };
+      const line = { tail: Promise.resolve(), count: 0, delivery: this.deliveries, waitingBefore: 0 };
       this.#queue(seq, line, () => waitsFor);
     } else if (this.#isFull(ahead)) {
       const what = `${pending.command.name}: Results arrive faster than their schema checks them`;
@@ -199,8 +203,8 @@ export class Connection implements FrameReceiver {
   }
 
   #isFull(line: Validating): boolean {
-    if (line.arrivedMs !== this.lastReceivedMs) {
-      line.arrivedMs = this.lastReceivedMs;
+    if (line.delivery !== this.deliveries) {
+      line.delivery = this.deliveries;
       line.waitingBefore = line.count;
     }
     return line.waitingBefore >= this.#context.maxBufferedResults;

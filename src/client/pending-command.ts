@@ -7,8 +7,8 @@ export interface Carrier {
   readonly clientId: number;
   /** Where the server is. */
   readonly address: string;
-  /** When its last bytes arrived (monotonic milliseconds); the same for all Results that arrived with them. */
-  readonly lastReceivedMs: number;
+  /** How many times bytes have arrived; the same for all Results that arrived together. */
+  readonly deliveries: number;
   /** Waits no more for the Results of a Command. Returns whether it was pending. */
   forget(seq: number): boolean;
 }

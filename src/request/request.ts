@@ -221,9 +221,9 @@ export abstract class Request
     return this.seq > 0;
   }
 
-  /** When the bytes arrived that are being read: the same for all Results that arrived with them. */
-  protected get arrivedMs(): number {
-    return this.#carrier?.lastReceivedMs ?? 0;
+  /** Which delivery of its connection's is being read: the same for all Results that arrived together. */
+  protected get delivery(): number {
+    return this.#carrier?.deliveries ?? 0;
   }
 
   #overflow(): CmdStreamError {

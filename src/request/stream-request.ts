@@ -12,7 +12,7 @@ export class StreamRequest extends Request {
   /** What the caller has of it. */
   readonly results = new ResultQueue(() => this.cancelled(LEFT));
   readonly #expected: number;
-  #arrivedMs = Number.NaN;
+  #delivery = -1;
   #waitingBefore = 0;
 
   /** @param expected - how many Results the caller wants at most. */
@@ -26,8 +26,8 @@ export class StreamRequest extends Request {
    * before even the quickest caller has a turn to take one.
    */
   override isFull(): boolean {
-    if (this.#arrivedMs !== this.arrivedMs) {
-      this.#arrivedMs = this.arrivedMs;
+    if (this.#delivery !== this.delivery) {
+      this.#delivery = this.delivery;
       this.#waitingBefore = this.results.length;
     }
     return this.#waitingBefore >= this.context.maxBufferedResults;

@@ -32,6 +32,8 @@ export interface FrameChannel {
   readonly lastReceivedMs: number;
   /** When bytes were last handed to the network (monotonic milliseconds). */
   readonly lastSentMs: number;
+  /** How many times frames have been handed over: those of one time arrived together, and nobody had a turn between. */
+  readonly deliveries: number;
   /** Starts delivering to `receiver`; called exactly once. */
   open(receiver: FrameReceiver): void;
   /**

@@ -19,6 +19,7 @@ const NO_BYTES = Buffer.alloc(0);
 /** Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. */
 export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   lastReceivedMs: number;
+  deliveries = 0;
 
   readonly #stream: ByteStream;
   readonly #options: StreamChannelOptions;
@@ -164,6 +165,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     reader.end = end;
     this.#wantedBytes = 0;
     this.#delivering = true;
+    this.deliveries++;
     try {
       while (reader.position < end && !this.#paused && !this.#over && this.#hasReader()) {
         if (!this.#deliverNext(reader)) break;

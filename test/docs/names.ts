@@ -1,5 +1,5 @@
 import type { Piece } from './markdown.ts';
-import { NAMES_PRELUDE, NOT_NAMES } from './prelude.ts';
+import { NAMES_PRELUDE, NOT_NAMES, TESTING_TYPES } from './prelude.ts';
 import type { Snippet } from './snippets.ts';
 
 /** The statements that only compile where what a piece of code in the text mentions is there. */
@@ -14,7 +14,10 @@ function checksOf(text: string): string[] {
   const names = code.replace(/'[^']*'/g, '').matchAll(/(?<![\w$])[A-Za-z_$][\w$]*/g);
   for (const [name] of names) {
     if (['sender', 'server', 'context', ...NOT_NAMES].includes(name)) continue;
-    checks.push(/^[A-Z]/.test(name) ? `{ type _ = library.${name}; }` : `known('${name}');`);
+    const isTesting = TESTING_TYPES.includes(name);
+    checks.push(
+      /^[A-Z]/.test(name) ? `{ type _ = ${isTesting ? 'testing' : 'library'}.${name}; }` : `known('${name}');`,
+    );
   }
   return checks;
 }

@@ -34,6 +34,7 @@ declare const ca: string, cert: string, key: string, clientCert: string, clientK
 
 /** What stands in front of the checks of the names that the text mentions. */
 export const NAMES_PRELUDE = `import type * as library from 'cmd-stream';
+import type * as testing from 'cmd-stream/testing';
 import { calc } from './calc.ts';
 type KeysOf<T> = T extends unknown ? keyof T & string : never;
 type Options = library.SenderOptions | library.ServerOptions | library.MultiSendOptions;
@@ -47,7 +48,9 @@ type Known =
   | KeysOf<Parameters<typeof library.defineProtocol>[0] | library.CommandBuilder<unknown, unknown>>
   | KeysOf<library.Sender<typeof calc> | library.Server | library.Group | library.GroupStatus>
   | KeysOf<library.Hooks | library.HandlerContext<unknown> | library.DispatchStrategy>
-  | KeysOf<library.CmdStreamError | library.TaggedResult<string, unknown>>;
+  | KeysOf<library.CmdStreamError | library.TaggedResult<string, unknown>>
+  | keyof typeof testing
+  | KeysOf<testing.Simulation | testing.SimulationResult<unknown>>;
 declare function known(name: Known): void;
 declare const sender: library.Sender<typeof calc>;
 declare const server: library.Server;
@@ -62,3 +65,6 @@ export const NOT_NAMES = [
   ...['await', 'using', 'for', 'const', 'of', 'true', 'false', 'AbortSignal', 'T'],
   ...['change', 'listener', 'ready', 'handler', 'command', 'deadline', 'options', 'protocol', 'inner', 'breaker', 'n'],
 ];
+
+/** Types of `cmd-stream/testing` that the text mentions. */
+export const TESTING_TYPES = ['VirtualClock', 'SeededRandom'];

@@ -13,6 +13,12 @@ const OUTPUT: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'Add: refused',
     /^Command 'Add' was not sent: .*: a negative sum$/,
   ],
+  'outage.ts': [
+    '60 s, the server was started 2 times',
+    'most sends were answered: true; the others failed as unavailable',
+    'down at 20000 ms; a Result again within 15 s: true',
+    'left behind: { timers: 0, connections: 0 }',
+  ],
   'own-codec.ts': [
     'gzip-json: 2 + 3 = 5',
     'gzip-json: 2',

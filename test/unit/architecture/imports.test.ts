@@ -48,6 +48,15 @@ describe('imports', () => {
     expect(strangers).toEqual([]);
   });
 
+  it('do not lead to what is for tests: that is reached by its own entrance alone', () => {
+    const isTesting = (path: string) => path === 'src/testing.ts' || path.startsWith('src/testing/');
+    const strangers = src
+      .filter(({ path }) => !isTesting(path))
+      .flatMap(({ path, imports }) => imports.filter(isTesting).map((target) => `${path} -> ${target}`));
+    expect(strangers).toEqual([]);
+    expect(src.filter(({ path }) => isTesting(path)).length).toBeGreaterThan(5);
+  });
+
   it('form no cycle of files', () => {
     const graph = new Map([...machines, ...src].map(({ path, imports }) => [path, new Set(imports)]));
     expect(findCycle(graph)).toBeUndefined();

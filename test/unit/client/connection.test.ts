@@ -223,7 +223,7 @@ describe('Results with a schema that takes its time', () => {
     // Any number may arrive at once.
     for (let count = 1; count <= 10; count++) frame(1, SLOW, count, 3);
     expect(pending.errors).toEqual([]);
-    channel.lastReceivedMs++;
+    channel.deliveries++;
     frame(1, SLOW, 11, 3);
     expect(pending.errors).toMatchObject([{ code: 'result-overflow', mayHaveExecuted: true }]);
     thinking[0]?.accept();

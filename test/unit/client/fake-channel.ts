@@ -9,6 +9,7 @@ export class FakeChannel implements FrameChannel {
   lastFlushedSeq = 0;
   lastReceivedMs = 0;
   lastSentMs = 0;
+  deliveries = 0;
   readonly sent: { readonly seq: number; readonly type: number; readonly value: unknown }[] = [];
   pings = 0;
   destroyed = 0;

@@ -320,7 +320,7 @@ describe.each(MODES)('a request, %s', (mode) => {
       const request = stream();
       request.sent(carrier, 5, 10);
       for (const n of [9, 8]) request.result(TICK, tick(n), 4, false);
-      carrier.lastReceivedMs++;
+      carrier.deliveries++;
       for (const n of [7, 6]) request.result(TICK, tick(n), 4, false);
       expect(carrier.forgotten).toEqual([5]);
       expect(await request.results.next()).toEqual({ done: false, value: tick(9) });

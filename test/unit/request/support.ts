@@ -42,7 +42,7 @@ export class TestActor<Context, Event extends { readonly type: string }> extends
 
 /** A client's connection, as requests see it: remembers what it is told to forget. */
 export class TestCarrier implements Carrier {
-  lastReceivedMs = 0;
+  deliveries = 0;
   readonly clientId = 3;
   readonly address = '127.0.0.1:9000';
   readonly forgotten: number[] = [];

@@ -42,6 +42,22 @@ describe('a fair turn', () => {
     expect(turn.wait()).toBeUndefined();
   });
 
+  it('ends also on a clock that stands still', async () => {
+    const clock = manualClock();
+    const turn = new FairTurn(clock);
+    let asked = 0;
+    let waiting: Promise<void> | undefined;
+    while (waiting === undefined && asked < 100_000) {
+      waiting = turn.wait();
+      asked++;
+    }
+    expect(asked).toBe(4097);
+    clock.nextTurn();
+    await waiting;
+    expect(turn.wait()).toBeUndefined();
+    expect(turn.wait()).toBeUndefined();
+  });
+
   it('counts from the first who asks in a turn', () => {
     const clock = manualClock();
     const turn = new FairTurn(clock);

@@ -5,6 +5,7 @@ import { tlsTransport } from '../../../src/transport/tls.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { type Certificates, makeCertificates } from '../../e2e/support/certificates.ts';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
+import { runningNetwork } from './simulated.ts';
 import { accepting, connected, connecting, pattern, rejection, sleep, until } from './support.ts';
 
 expectNothingLeft();
@@ -25,6 +26,11 @@ const transports: [string, () => Transport][] = [
     },
   ],
   ['memory', () => memoryTransport()],
+  ['simulated', () => runningNetwork({ logBytes: false })],
+  [
+    'simulated, in small pieces that are late',
+    () => runningNetwork({ link: { sliceRate: 0.2, coalesceRate: 0.2, jitterMs: 5 }, logBytes: false }),
+  ],
 ];
 
 const MIB = 1024 * 1024;

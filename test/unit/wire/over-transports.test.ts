@@ -7,6 +7,7 @@ import { encodeServerInfo } from '../../../src/wire/server-info.ts';
 import type { StreamChannel } from '../../../src/wire/stream-channel.ts';
 import { type Certificates, makeCertificates } from '../../e2e/support/certificates.ts';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
+import { runningNetwork } from '../transport/simulated.ts';
 import { until } from '../transport/support.ts';
 import { endOfTurn, FrameLog, MAX_BUFFERED_BYTES, makeChannel } from './support.ts';
 
@@ -22,6 +23,10 @@ const transports: [string, () => Transport][] = [
   ['tls', () => tlsTransport({ client: { ca: certificates.ca }, server: certificates.server })],
   ['memory', () => memoryTransport()],
   ['memory, seven bytes at a time', () => memoryTransport({ maxInFlightBytes: 7 })],
+  [
+    'simulated, in small pieces',
+    () => runningNetwork({ link: { sliceRate: 0.5, maxPieceBytes: 1460 }, logBytes: false }),
+  ],
 ];
 
 interface Side {

@@ -187,6 +187,23 @@ describe('a channel', () => {
   });
 });
 
+describe('deliveries', () => {
+  test('are counted, whether or not time passes between them', () => {
+    const { stream, channel, log } = openChannel({ clock: stoppedClock() });
+    const counts: number[] = [];
+    for (const seq of [1, 2]) {
+      const frames = bytesOf([
+        { seq, type: 0, value: 'one' },
+        { seq, type: 0, value: 'another' },
+      ]);
+      stream.arrive(frames);
+      counts.push(channel.deliveries);
+    }
+    expect(log.frames.length).toBe(4);
+    expect((counts[1] as number) - (counts[0] as number)).toBe(1);
+  });
+});
+
 describe('too large', () => {
   const tooLarge = expect.objectContaining({ code: 'frame-too-large' });
 

@@ -1,0 +1,246 @@
+import { describeError } from '../errors/cmd-stream-error.ts';
+import { flag, invalidOption, optionNames } from '../options/check.ts';
+import { deferToEndOfTurn, deferToNextTurn } from '../system/clock.ts';
+import { EventLog, type LogEntry } from './event-log.ts';
+import { type LinkOptions, resolveLink } from './link.ts';
+import { SimulatedNetwork } from './network.ts';
+import { type Seed, SeededRandom } from './random.ts';
+import { Simulation } from './simulation.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** Options of {@link simulate}. */
+export interface SimulateOptions {
+  /** What paths through the network are like that no fault changes. */
+  readonly link?: LinkOptions;
+  /** As many bytes are under way in one direction of a connection. Default 65,536. */
+  readonly windowBytes?: number;
+  /** How long the scenario may take, in simulated milliseconds. Default 86,400,000: a day. */
+  readonly maxMs?: number;
+  /** What the wall clock shows at the beginning: milliseconds since the Unix epoch. Default 1,800,000,000,000. */
+  readonly startAtMs?: number;
+  /** Whether each piece of bytes that arrives is logged. Default true. */
+  readonly logBytes?: boolean;
+  /** Whether sends and executed Commands are logged, which takes hooks and an invoker. Default true. */
+  readonly logSends?: boolean;
+}
+
+/** What a simulation leaves. */
+export interface SimulationResult<T> {
+  readonly seed: Seed;
+  /** What the scenario returned. */
+  readonly value: T;
+  /** Everything that happened. */
+  readonly log: readonly LogEntry[];
+  /** The hash of the log: the same for the same seed, in every process. Computed when it is first asked for. */
+  readonly hash: string;
+  /** How long the scenario took, in simulated milliseconds. */
+  readonly durationMs: number;
+  /** How many timers have fired. */
+  readonly steps: number;
+  /** What is still there although everything was closed; all 0 where nothing leaks. */
+  readonly left: { readonly timers: number; readonly connections: number };
+}
+
+/** A simulation did not come to its end: carries what it takes to find out why. */
+export class SimulationFailed extends Error {
+  override readonly name = 'SimulationFailed';
+  readonly seed: Seed;
+  /** When it failed: milliseconds since the simulation began. */
+  readonly atMs: number;
+  readonly #log: readonly LogEntry[];
+
+  constructor(seed: Seed, atMs: number, log: readonly LogEntry[], cause: unknown) {
+    super(`the simulation with the seed ${JSON.stringify(seed)} failed at ${atMs} ms: ${describeError(cause)}`, {
+      cause,
+    });
+    this.seed = seed;
+    this.atMs = atMs;
+    this.#log = log;
+  }
+
+  /** What happened until then; too much to be printed with every stack. */
+  get log(): readonly LogEntry[] {
+    return this.#log;
+  }
+}
+
+const NAMES: readonly (keyof SimulateOptions)[] = ['link', 'windowBytes', 'maxMs', 'startAtMs', 'logBytes', 'logSends'];
+
+const DAY_MS = 86_400_000;
+/** How long after the end what is under way on the network may take. */
+const AFTERMATH_MS = 10_000;
+/** After so many steps the event loop of the process has a turn: for rejections that nobody handles, for test runners. */
+const STEPS_PER_TURN = 512;
+/** A scenario that waits although nothing is left to come gets so many turns, should it wait for something real. */
+const TURNS_FOR_REAL_THINGS = 1000;
+
+/**
+ * Runs a scenario on a virtual clock and a simulated network: as fast as it can be computed, and always the same for the
+ * same seed. Inside, senders and servers are those of production. Whatever the scenario waits for must come from them,
+ * from `clock` or from promises alone; what waits for the real world (a file, a real timer) is not repeatable.
+ *
+ * When the scenario is over, the senders and servers that it has made are closed.
+ *
+ * @param seed - a whole number or a text: decides all randomness.
+ * @throws CmdStreamError `invalid-argument` for a seed or options that are not acceptable; {@link SimulationFailed} when
+ * the scenario throws, or waits for something that never comes.
+ *
+ * @example
+ * ```ts
+ * const { hash } = await simulate(1, async ({ clock, network, serve, createSender }) => {
+ *   await serve(calc, () => new Calculator(), handlers, { host: 'a' });
+ *   const sender = await createSender(calc, { address: 'a:9000' });
+ *   network.inject({ kind: 'crash', server: 'a', atMs: 10_000, forMs: 5_000 });
+ *   await clock.sleep(60_000);
+ *   await sender.send(calc.Add({ a: 2, b: 3 }));
+ * });
+ * ```
+ */
+export async function simulate<T>(
+  seed: Seed,
+  scenario: (simulation: Simulation) => Promise<T> | T,
+  options: SimulateOptions = {},
+): Promise<SimulationResult<T>> {
+  optionNames('the options of simulate()', options, NAMES);
+  if (typeof scenario !== 'function') throw invalidOption('scenario', 'a function', scenario);
+  const { maxMs = DAY_MS, startAtMs, windowBytes } = options;
+  if (typeof maxMs !== 'number' || !(maxMs > 0)) throw invalidOption('maxMs', 'a duration in milliseconds', maxMs);
+  const random = new SeededRandom(seed);
+  const clock = new VirtualClock(startAtMs);
+  const log = new EventLog(() => clock.monotonicMs());
+  const network = new SimulatedNetwork({
+    clock,
+    log,
+    random: random.stream('network'),
+    link: resolveLink(options.link ?? {}),
+    logBytes: flag('logBytes', options.logBytes, true),
+    ...(windowBytes === undefined ? {} : { windowBytes }),
+  });
+  const simulation = new Simulation(clock, random, network, log, flag('logSends', options.logSends, true));
+  const driver = new Driver(clock);
+  let durationMs = 0;
+  let thrown: { readonly error: unknown } | undefined;
+  const guarded = async () => {
+    try {
+      return await scenario(simulation);
+    } catch (error) {
+      thrown = { error };
+      throw error;
+    } finally {
+      durationMs = clock.monotonicMs();
+      await simulation.close();
+    }
+  };
+  try {
+    const value = await driver.run(guarded, maxMs);
+    await driver.settle(AFTERMATH_MS);
+    const { steps } = driver;
+    const left = { timers: clock.timers, connections: network.connections };
+    return new Outcome(seed, value, log, durationMs, steps, left);
+  } catch (error) {
+    // What the scenario threw comes before what closing met with.
+    if (thrown === undefined) throw new SimulationFailed(seed, clock.monotonicMs(), log.entries, error);
+    throw new SimulationFailed(seed, durationMs, log.entries, thrown.error);
+  }
+}
+
+class Outcome<T> implements SimulationResult<T> {
+  readonly seed: Seed;
+  readonly value: T;
+  readonly durationMs: number;
+  readonly steps: number;
+  readonly left: { readonly timers: number; readonly connections: number };
+  readonly #log: EventLog;
+  #hash: string | undefined;
+
+  constructor(seed: Seed, value: T, log: EventLog, durationMs: number, steps: number, left: Outcome<T>['left']) {
+    this.seed = seed;
+    this.value = value;
+    this.#log = log;
+    this.durationMs = durationMs;
+    this.steps = steps;
+    this.left = left;
+  }
+
+  get log(): readonly LogEntry[] {
+    return this.#log.entries;
+  }
+
+  get hash(): string {
+    this.#hash ??= this.#log.hash;
+    return this.#hash;
+  }
+}
+
+/**
+ * Moves a virtual clock on from timer to timer, and lets all promises settle in between.
+ *
+ * How: a task of `process.nextTick` that a promise's continuation asks for runs once no continuation is left, and costs
+ * a quarter of a turn of the event loop (`setImmediate`), which nothing in a simulation needs.
+ */
+class Driver {
+  steps = 0;
+  readonly #clock: VirtualClock;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  /** Runs until what `work` returns has settled. */
+  run<T>(work: () => Promise<T>, maxMs: number): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let settled = false;
+      const end = () => {
+        settled = true;
+      };
+      work().finally(end).then(resolve, reject);
+      this.#drive(maxMs, () => settled, TURNS_FOR_REAL_THINGS, reject);
+    });
+  }
+
+  /** Runs until no timer is left, for `ms` at most. */
+  settle(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const over = () => {
+        const next = this.#clock.nextTimerInMs;
+        const isOver = next === undefined || this.#clock.monotonicMs() + next > untilMs;
+        if (isOver) resolve();
+        return isOver;
+      };
+      const untilMs = this.#clock.monotonicMs() + ms;
+      this.#drive(untilMs, over, 0, reject);
+    });
+  }
+
+  #drive(untilMs: number, isOver: () => boolean, turns: number, fail: (error: Error) => void): void {
+    let turnsLeft = turns;
+    const goOn = () => deferToEndOfTurn(step);
+    const afterPromises = () => {
+      if (this.steps % STEPS_PER_TURN === 0) deferToNextTurn(step);
+      else void Promise.resolve().then(goOn);
+    };
+    const step = () => {
+      try {
+        if (this.#clock.runDeferred()) {
+          void Promise.resolve().then(goOn);
+          return;
+        }
+        if (isOver()) return;
+        if (this.#clock.fireNext(untilMs)) {
+          this.steps++;
+          turnsLeft = turns;
+          afterPromises();
+        } else if (this.#clock.timers > 0) {
+          fail(new Error(`it was not over after ${untilMs} ms (option 'maxMs')`));
+        } else if (turnsLeft-- > 0) {
+          deferToNextTurn(step);
+        } else {
+          fail(new Error('it waits for something that never comes: no timer is set, no byte is under way'));
+        }
+      } catch (error) {
+        fail(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+    void Promise.resolve().then(goOn);
+  }
+}

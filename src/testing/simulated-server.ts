@@ -1,0 +1,75 @@
+import type { Server, ShutdownOptions } from '../server/server.ts';
+import { formatAddress } from '../transport/address.ts';
+import { type EventLog, plain } from './event-log.ts';
+import type { SimulatedNetwork } from './network.ts';
+
+/** A server on a simulated machine: goes down with it, and is started again when it comes back. */
+export class SimulatedServer implements AsyncDisposable {
+  /** The machine. */
+  readonly host: string;
+  /** Where senders find it: `a:9000`. */
+  readonly address: string;
+  /** How often it has been started. */
+  starts = 0;
+  readonly #serve: () => Promise<Server>;
+  readonly #log: EventLog;
+  readonly #unwatch: () => void;
+  #server: Server | undefined;
+
+  /** For `Simulation.serve`. */
+  constructor(network: SimulatedNetwork, log: EventLog, host: string, port: number, serve: () => Promise<Server>) {
+    this.host = host;
+    this.address = formatAddress(host, port);
+    this.#log = log;
+    this.#serve = serve;
+    this.#unwatch = network.watch(host, {
+      down: () => this.#goDown(),
+      up: () => {
+        this.start().catch((error: unknown) => log.add('server.failed', host, { error: plain(error) }));
+      },
+    });
+  }
+
+  /** The server that runs now; `undefined` while it is down. */
+  get server(): Server | undefined {
+    return this.#server;
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#server?.connections ?? 0;
+  }
+
+  /** @internal Starts it. */
+  async start(): Promise<void> {
+    const server = await this.#serve();
+    this.#server = server;
+    this.starts++;
+    this.#log.add('server.up', this.host, { starts: this.starts });
+  }
+
+  /** `Server.shutdown`; it is not started again. */
+  async shutdown(options?: ShutdownOptions): Promise<void> {
+    this.#unwatch();
+    await this.#server?.shutdown(options);
+  }
+
+  /** `Server.close`; it is not started again. */
+  async close(): Promise<void> {
+    this.#unwatch();
+    await this.#server?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  /** Its connections are gone already: what it still does reaches nobody. */
+  #goDown(): void {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    this.#log.add('server.down', this.host, { starts: this.starts });
+    void server.close();
+  }
+}

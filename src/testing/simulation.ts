@@ -1,0 +1,115 @@
+import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
+import { type CircuitBreakerOptions, resolveCircuitBreakerOptions } from '../breaker/options.ts';
+import { optionNames } from '../options/check.ts';
+import type { AnyProtocol } from '../protocol/protocol.ts';
+import { createSender } from '../sender/create-sender.ts';
+import type { SenderOptions } from '../sender/options.ts';
+import type { Sender } from '../sender/sender.ts';
+import type { Handlers } from '../server/handlers.ts';
+import type { ServerOptions } from '../server/options.ts';
+import { serve } from '../server/serve.ts';
+import { type EventLog, type LogDetails, plain } from './event-log.ts';
+import { loggedSender } from './logged-sender.ts';
+import { loggedServer } from './logged-server.ts';
+import type { SimulatedNetwork } from './network.ts';
+import type { SeededRandom } from './random.ts';
+import { SimulatedServer } from './simulated-server.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** What the sender of a simulation may be told beside its options. */
+export interface Placed {
+  /** The machine that it is on. Default `client`. */
+  readonly host?: string;
+  /** What it is called in the log. Default `sender-1`, `sender-2`, ... */
+  readonly name?: string;
+}
+
+/** What the simulation decides itself. */
+type Given = 'transport' | 'tls' | 'clock' | 'defer';
+
+/** What a scenario has to work with. Everything may be taken out by destructuring. */
+export class Simulation {
+  /** Time: it moves when nothing is left to be done at the moment. */
+  readonly clock: VirtualClock;
+  /** Randomness of the seed's; take a stream of your own: `random.stream('workload')`. */
+  readonly random: SeededRandom;
+  /** The machines and what goes wrong between them. */
+  readonly network: SimulatedNetwork;
+  readonly #log: EventLog;
+  readonly #logSends: boolean;
+  readonly #servers: SimulatedServer[] = [];
+  readonly #senders: Sender<AnyProtocol>[] = [];
+  #named = 0;
+
+  /** For `simulate`. */
+  constructor(clock: VirtualClock, random: SeededRandom, network: SimulatedNetwork, log: EventLog, logSends: boolean) {
+    this.clock = clock;
+    this.random = random;
+    this.network = network;
+    this.#log = log;
+    this.#logSends = logSends;
+  }
+
+  /** Adds an entry of the scenario's own to the log. Details become plain data. */
+  readonly log = (kind: string, details: object = {}, who = 'scenario'): void => {
+    this.#log.add(kind, who, plain(details) as LogDetails);
+  };
+
+  /**
+   * The library's `serve`, on the machine `host` (default `server`), port 9000 unless it is told otherwise. When that
+   * machine crashes, or loses power, the server is gone; when it is back, another one is started in its place.
+   *
+   * @param makeReceiver - makes what the handlers work on, afresh for each start: what was in memory is lost in a crash.
+   */
+  readonly serve = async <P extends AnyProtocol, Receiver>(
+    protocol: P,
+    makeReceiver: () => Receiver,
+    handlers: Handlers<P, NoInfer<Receiver>>,
+    options: Omit<ServerOptions<NoInfer<Receiver>>, Given> = {},
+  ): Promise<SimulatedServer> => {
+    const { host = 'server', port = 9000 } = options;
+    const { clock, network } = this;
+    const transport = network.from(host);
+    const own = this.#logSends ? loggedServer(options, host, this.#log) : options;
+    const all = { ...own, host, port, transport, clock, defer: clock.defer };
+    const server = new SimulatedServer(network, this.#log, host, port, () =>
+      serve<P, Receiver, Handlers<P, Receiver>>(protocol, makeReceiver(), handlers, all),
+    );
+    this.#servers.push(server);
+    await server.start();
+    return server;
+  };
+
+  /** The library's `createSender`, on the machine `client` unless it is told otherwise. */
+  readonly createSender = async <P extends AnyProtocol>(
+    protocol: P,
+    options: Omit<SenderOptions, Given | 'random'>,
+    placed: Placed = {},
+  ): Promise<Sender<P>> => {
+    optionNames('placed', placed, ['host', 'name']);
+    const { host = 'client', name = `sender-${++this.#named}` } = placed;
+    const { clock } = this;
+    const sender = await createSender(protocol, {
+      ...(this.#logSends ? loggedSender(options, name, this.#log) : options),
+      transport: this.network.from(host),
+      clock,
+      defer: clock.defer,
+      random: this.random.stream(`backoff of ${name}`).next,
+    });
+    this.#senders.push(sender);
+    return sender;
+  };
+
+  /** The library's `createCircuitBreaker`, for one that several senders share. */
+  readonly createCircuitBreaker = (options: CircuitBreakerOptions = {}): CircuitBreaker => {
+    const { clock } = this;
+    return new CircuitBreaker(resolveCircuitBreakerOptions(options), { clock, defer: clock.defer });
+  };
+
+  /** @internal Closes what the scenario has left open. */
+  async close(): Promise<void> {
+    await Promise.all(this.#senders.map((sender) => sender.close()));
+    await Promise.all(this.#servers.map((server) => server.close()));
+    this.network.heal();
+  }
+}
