@@ -98,8 +98,9 @@ export class FuzzStream implements ByteStream {
     await turn();
     // What waits for room goes out bit by bit.
     for (let turns = 0; !this.#over && (flush() || this.bufferedBytes > 0 || this.#paused); turns++) {
-      await patience(turns);
       this.#drain();
+      // What is answered by a promise is written a little later.
+      await patience(turns);
     }
     this.#over = true;
     consumer.closed(undefined);

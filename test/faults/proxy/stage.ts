@@ -66,11 +66,11 @@ export class Stage {
     await this.traffic.flow(this.sender, durationMs, TIMEOUT_MS);
   }
 
-  /** What the sends made so far have come to. */
-  get counts() {
-    const { sends } = this.traffic;
-    const succeeded = sends.filter(({ settled, error }) => settled > 0 && error === undefined).length;
-    return { succeeded, failed: sends.filter(({ error }) => error !== undefined).length };
+  /** What some of the sends have come to. */
+  countsFrom(from: number, until?: number): { readonly succeeded: number; readonly failed: number } {
+    const sends = this.traffic.sends.slice(from, until);
+    const failed = sends.filter(({ error }) => error !== undefined).length;
+    return { succeeded: sends.length - failed, failed };
   }
 
   /** All faults are over: every client is back within a bound, and sends succeed. */
