@@ -3,7 +3,7 @@ import type { FrameChannel } from '../wire/frame-channel.ts';
 
 /**
  * Keeps what one connection makes the server hold within bounds: leaves Commands with the network while too many are in
- * flight or the client takes its Results too slowly, and keeps Results waiting meanwhile.
+ * flight, the client takes its Results too slowly, or it is the turn of others, and keeps Results waiting meanwhile.
  */
 export class Backpressure {
   readonly #channel: FrameChannel;
@@ -15,6 +15,8 @@ export class Backpressure {
   #reading = true;
   /** Whether the channel was full and has not said since that it has room. */
   #full = false;
+  /** Whether others have their turn first. */
+  #held = false;
   /** When `#reading` changed last (monotonic milliseconds). */
   #changedMs = 0;
   #waiting: (() => void)[] = [];
@@ -75,10 +77,20 @@ export class Backpressure {
     for (const goOn of waiting) goOn();
   }
 
+  /** Reads no more Commands until `others` resolves: it is the turn of other connections. */
+  hold(others: Promise<void>): void {
+    this.#held = true;
+    this.regulate();
+    void others.then(() => {
+      this.#held = false;
+      this.regulate();
+    });
+  }
+
   /** Reads Commands while there is room for them and their Results. */
   regulate(): void {
     if (this.#channel.full) this.#full = true;
-    const read = !this.#full && this.#inFlight < this.#maxInFlight;
+    const read = !this.#full && !this.#held && this.#inFlight < this.#maxInFlight;
     if (read === this.#reading) return;
     this.#reading = read;
     this.#changedMs = this.#clock.monotonicMs();

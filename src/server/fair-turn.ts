@@ -1,13 +1,14 @@
 import type { Clock, TimerHandle } from '../system/clock.ts';
 
-/** How long handlers may go on giving Results before everything else in the process has its turn. */
+/** How long handlers may go on giving Results, and sessions reading Commands, before the rest of the process has its turn. */
 const SLICE_MS = 8;
 /** And how many Results: what counts where time stands still while handlers run, as on a virtual clock. */
 const SLICE_RESULTS = 4096;
 
 /**
- * Keeps handlers that give Results without ever waiting from starving the process: promises alone never let the
- * network in. All handlers of a server share one slice of each turn of the event loop.
+ * Keeps handlers that give Results without ever waiting, and clients that send Commands without ever waiting, from starving
+ * the process: promises alone never let the network in, and a socket gives megabytes at a time. All of a server share one
+ * slice of each turn of the event loop.
  */
 export class FairTurn {
   readonly #clock: Clock;
@@ -42,8 +43,10 @@ export class FairTurn {
 
   readonly #next = (): void => {
     this.#timer = undefined;
-    const waiting = this.#waiting;
+    const [first, ...waiting] = this.#waiting;
     this.#waiting = [];
+    // Who waited first had used up the slice, and may do so again: the others come before it.
+    if (first !== undefined) waiting.push(first);
     for (const goOn of waiting) goOn();
   };
 }

@@ -10,6 +10,9 @@ import type { ResultPort, Service } from './service.ts';
 /** How long a client may take to answer the server's goodbye. */
 const GOODBYE_TIMEOUT_MS = 500;
 
+/** After so many frames of one client it is time to look whether others have waited for long enough. */
+const FRAMES_PER_LOOK = 32;
+
 /** A channel of frames at whose start a server can introduce itself. */
 export interface ServerChannel extends FrameChannel {
   /** Sends the ServerInfo, before any frame. */
@@ -26,6 +29,8 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   readonly #forget: (session: Session) => void;
   readonly #actor: Actor<typeof sessionMachine>;
   readonly #backpressure: Backpressure;
+  /** How many frames have arrived. */
+  #frames = 0;
   /** What fires when the client can no longer be reached, by the Command whose handler asked for it. */
   readonly #signals = new Map<object, AbortController>();
 
@@ -95,12 +100,14 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     this.#backpressure.started();
     new RunningCommand(this, route, seq, options.clock.now()).start(payload);
     if (this.#backpressure.inFlight >= options.maxInFlightCommands) this.#backpressure.regulate();
+    this.#letOthersTurn();
   }
 
   ping(): void {
     if (!this.isOpen) return;
     this.#channel.sendPing();
     this.#backpressure.sent();
+    this.#letOthersTurn();
   }
 
   drained(): void {
@@ -209,6 +216,13 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   }
 
   // ---- inside
+
+  /** A client that sends without a pause is read by the slice: a socket alone gives megabytes before others have a turn. */
+  #letOthersTurn(): void {
+    if (++this.#frames % FRAMES_PER_LOOK !== 0) return;
+    const others = this.service.turn.wait();
+    if (others !== undefined) this.#backpressure.hold(others);
+  }
 
   #fail(code: 'protocol-error' | 'encode-failed', message: string, cause?: unknown): void {
     this.#actor.send({ type: 'connection.failed', error: new CmdStreamError(code, message, { cause }) });

@@ -58,6 +58,18 @@ describe('a fair turn', () => {
     expect(turn.wait()).toBeUndefined();
   });
 
+  it('lets who waited first, having used up the slice, go on last', async () => {
+    const clock = manualClock();
+    const turn = new FairTurn(clock);
+    turn.wait();
+    clock.ms = 9;
+    const order: string[] = [];
+    const waiting = ['greedy', 'second', 'third'].map((name) => turn.wait()?.then(() => order.push(name)));
+    clock.nextTurn();
+    await Promise.all(waiting);
+    expect(order).toEqual(['second', 'third', 'greedy']);
+  });
+
   it('counts from the first who asks in a turn', () => {
     const clock = manualClock();
     const turn = new FairTurn(clock);

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { expectNothingLeft } from '../support/leaks.ts';
+import { ECHO, serveLimited, WAIT } from './limited-server.ts';
+import { RawClient } from './raw-client.ts';
+
+expectNothingLeft();
+
+/** Keeps the process busy, as a handler that computes does. */
+function work(ms: number): void {
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs);
+}
+
+describe('a client that sends Commands without a pause', () => {
+  it.each([1, 3])('is read by the slice, so that its neighbours are served meanwhile (%i of them)', async (floods) => {
+    let executed = 0;
+    await using server = await serveLimited(
+      {
+        Wait(value) {
+          work(0.02);
+          executed++;
+          return value;
+        },
+      },
+      {},
+    );
+    await using neighbour = await RawClient.open(server.port);
+    const clients = await Promise.all(Array.from({ length: floods }, () => RawClient.open(server.port)));
+    const total = 30_000;
+    // 600 ms of work, in 150 KB: all of it is there at once.
+    const commands = Array.from({ length: total / floods }, (_, index) => RawClient.command(index + 1, WAIT, 0));
+    for (const { socket } of clients) socket.write(Buffer.concat(commands));
+    let asked = 0;
+    while (executed < total) await neighbour.ask(++asked, ECHO, asked);
+    // A slice is 8 ms.
+    expect(asked).toBeGreaterThan(20);
+    for (const client of clients) {
+      await client.count(total / floods);
+      expect(client.received.map(({ seq }) => seq)).toEqual(commands.map((_, index) => index + 1));
+      await client[Symbol.asyncDispose]();
+    }
+  });
+
+  it('of many is read in turn', async () => {
+    const executed = new Map<unknown, number>();
+    let most = 0;
+    await using server = await serveLimited(
+      {
+        Wait(name) {
+          work(0.02);
+          executed.set(name, (executed.get(name) ?? 0) + 1);
+          if (executed.size === 3)
+            most = Math.max(most, Math.max(...executed.values()) - Math.min(...executed.values()));
+        },
+      },
+      {},
+    );
+    const clients = await Promise.all([0, 1, 2].map(() => RawClient.open(server.port)));
+    const total = 5_000;
+    for (const [name, { socket }] of clients.entries()) {
+      socket.write(
+        Buffer.concat(Array.from({ length: total }, (_, index) => RawClient.command(index + 1, WAIT, name))),
+      );
+    }
+    for (const client of clients) await client.count(total);
+    // One that always had the first word would be through before the others have begun.
+    expect(most).toBeLessThan(total / 2);
+    for (const client of clients) await client[Symbol.asyncDispose]();
+  });
+});

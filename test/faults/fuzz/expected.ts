@@ -1,0 +1,98 @@
+import { BadPayload, type MessageCodec } from '../../../src/codec/codec.ts';
+import { protocolTables } from '../../../src/protocol/protocol.ts';
+import { ERROR_RESULT_NAME } from '../../../src/protocol/reserved.ts';
+import type { FuzzCase } from './cases.ts';
+import { PENDING } from './client-target.ts';
+import type { Event, Outcome } from './outcome.ts';
+import { payloadOf } from './payload.ts';
+import { type ReferenceFrame, readFrames, readVarint } from './reference.ts';
+
+/** What the bytes of a case must lead to, for formats whose frames can be told apart. */
+export function expectedOutcome(fuzzCase: FuzzCase, incoming: MessageCodec): Outcome {
+  return fuzzCase.side === 'server' ? atServer(fuzzCase, incoming) : atClient(fuzzCase, incoming);
+}
+
+const ENDS = {
+  'protocol-error': 'protocol-error',
+  'frame-too-large': 'frame-too-large',
+  cut: 'connection-lost',
+  whole: 'in order',
+};
+
+function atServer({ bytes, format }: FuzzCase, incoming: MessageCodec): Outcome {
+  const { commandEntries } = format.protocol[protocolTables];
+  const { frames, end } = readFrames(bytes, 0, commandEntries.length - 1);
+  const executed: Event[] = [];
+  const others: Event[] = [];
+  for (const frame of frames) {
+    const { seq, type } = frame;
+    if (seq === 0) {
+      others.push({ what: 'ping', seq, name: '' });
+      continue;
+    }
+    const value = payloadOf(frame, incoming);
+    if (value instanceof BadPayload) others.push({ what: 'refused', seq, name: 'command-invalid' });
+    else executed.push({ what: 'executed', seq, name: commandEntries[type]?.name ?? '', value });
+  }
+  // Where the connection is cut for an error, what was not written yet is not.
+  const told = end === 'whole' || end === 'cut' ? others : [];
+  return { events: [...executed, ...told], ends: [ENDS[end]] };
+}
+
+function atClient({ bytes, format }: FuzzCase, incoming: MessageCodec): Outcome {
+  const introduction = readIntroduction(bytes);
+  if (typeof introduction === 'string') return { events: [], ends: [introduction] };
+  const { errorType, resultEntries } = format.protocol[protocolTables];
+  const { frames, end } = readFrames(bytes, introduction, errorType);
+  const pending = new Set(Array.from({ length: PENDING }, (_, index) => index + 1));
+  const events: Event[] = [];
+  for (const frame of frames) {
+    const { seq, type } = frame;
+    const value = seq === 0 ? undefined : payloadOf(frame, incoming);
+    const isBad = value instanceof BadPayload;
+    const entry = resultEntries[type];
+    if (seq === 0) events.push({ what: 'ping', seq, name: '' });
+    else if (!pending.has(seq)) {
+      events.push({
+        what: 'unexpected',
+        seq,
+        name: entry?.name ?? ERROR_RESULT_NAME,
+        value: isBad ? undefined : value,
+      });
+    } else {
+      const event: Event = isBad ? { what: 'failed', seq, name: 'result-invalid' } : deliveredAs(frame, value, entry);
+      events.push(event);
+      const goesOn = event.what === 'result' && entry?.lastOne(value) !== true && !entry?.lastOne(value);
+      if (!goesOn) pending.delete(seq);
+    }
+  }
+  return { events, ends: [ENDS[end]] };
+}
+
+function deliveredAs(
+  { seq }: ReferenceFrame,
+  value: unknown,
+  entry: { readonly name: string; readonly lastOne: (value: unknown) => boolean } | undefined,
+): Event {
+  if (entry === undefined) {
+    const invalid = (value as { code?: unknown } | null)?.code === 'command-invalid';
+    return { what: 'failed', seq, name: invalid ? 'command-invalid' : 'command-failed' };
+  }
+  try {
+    entry.lastOne(value);
+    return { what: 'result', seq, name: entry.name, value };
+  } catch {
+    return { what: 'failed', seq, name: 'result-invalid' };
+  }
+}
+
+/** Where the ServerInfo ends, or how the dialling fails. */
+function readIntroduction(bytes: Buffer): number | string {
+  const length = readVarint(bytes, 0);
+  if (length === 'cut') return 'connection-lost';
+  if (length === 'protocol-error' || length.value < 1 || length.value > 1024) return 'protocol-error';
+  const end = length.end + length.value;
+  if (end > bytes.length) return 'connection-lost';
+  const text = bytes.toString('utf8', length.end, end);
+  return text === 'default' || text.startsWith('default;') ? end : 'server-info-mismatch';
+}

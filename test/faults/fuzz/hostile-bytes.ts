@@ -1,0 +1,81 @@
+import type { Format } from './corpus.ts';
+import { MAX_FRAME_BYTES, type Side } from './outcome.ts';
+import type { SeededRandom } from './random.ts';
+import { varint } from './reference.ts';
+
+/** What makers of hostile bytes need. */
+export interface HostileInput {
+  readonly random: SeededRandom;
+  readonly format: Format;
+  readonly side: Side;
+}
+
+const repeat = (text: string, times: number) => Buffer.from(text.repeat(times), 'hex');
+/** A frame around a payload, with its length in front. */
+const framed = (type: number, payload: Buffer, seq = 1) =>
+  Buffer.concat([varint(seq), varint(type), varint(payload.length), payload]);
+const HUGE = [MAX_FRAME_BYTES + 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n] as const;
+const around = (random: SeededRandom, middle: number) => middle + random.between(-2, 2);
+
+/** Bytes by which a peer could hope to harm, by what they try. */
+export const HOSTILE: Readonly<Record<string, (input: HostileInput) => Buffer>> = {
+  'a giant length': ({ random }) =>
+    Buffer.concat([varint(1), varint(random.below(9)), varint(random.pick(HUGE)), random.bytes(random.below(64))]),
+  'giant numbers everywhere': ({ random }) =>
+    Buffer.concat(Array.from({ length: 3 }, () => (random.oneIn(2) ? varint(random.pick(HUGE)) : varint(1)))),
+  'an overlong varint': ({ random }) =>
+    Buffer.concat([Buffer.alloc(random.below(3), 1), Buffer.alloc(random.between(8, 400), 0x80), varint(1)]),
+  'numbers in more bytes than they need': ({ random, format, side }) => {
+    const [seq, type] = [random.between(1, 9), random.below(8)];
+    const numbers = [varint(seq, random.below(9)), varint(type, random.below(9)), varint(0, random.below(9))];
+    return Buffer.concat([...numbers, varint(2), random.pick(format.messages[side]), varint(0, random.below(9))]);
+  },
+  'deep nesting': ({ random, format }) => {
+    const depth = random.between(500, MAX_FRAME_BYTES / 2);
+    const open = {
+      msgpack: ['91', '81a161', 'dd00000001'],
+      json: ['5b', '7b2261223a'],
+      protobuf: ['0b', '0a7f'],
+      mus: ['01'],
+    };
+    const brackets = random.pick((open as Record<string, string[]>)[format.name] ?? ['01']);
+    const payload = repeat(brackets, Math.floor(depth / brackets.length) * 2);
+    return format.hasLengths ? framed(random.below(8), payload) : Buffer.concat([varint(1), varint(6), payload]);
+  },
+  'announcements of many elements': ({ random, format }) => {
+    const many = { msgpack: 'ddffffffff', json: '5b5b5b', protobuf: '52ffffffff0f', mus: 'ffffffff0f' };
+    const payload = repeat((many as Record<string, string>)[format.name] ?? '', random.between(1, 400));
+    return format.hasLengths ? framed(random.below(8), payload) : Buffer.concat([varint(1), varint(6), payload]);
+  },
+  'many Pings': ({ random }) => Buffer.alloc(random.between(100, 3_000)),
+  'many tiny frames': ({ random }) =>
+    Buffer.concat(
+      Array.from({ length: random.between(50, 300) }, (_, index) => framed(index % 9, Buffer.alloc(0), index + 1)),
+    ),
+  'a frame about as long as allowed': ({ random }) =>
+    framed(random.below(8), random.bytes(around(random, MAX_FRAME_BYTES))),
+  'a long frame that never ends': ({ random }) =>
+    Buffer.concat([varint(1), varint(5), varint(MAX_FRAME_BYTES), random.bytes(random.below(MAX_FRAME_BYTES))]),
+  'a text as long as allowed': ({ random, format }) => {
+    const length = around(random, MAX_FRAME_BYTES - 8);
+    const payload = Buffer.concat([varint(length), Buffer.alloc(length, 0x61)]);
+    return format.hasLengths ? framed(2, payload) : Buffer.concat([varint(1), varint(2), payload]);
+  },
+  'types that do not exist': ({ random }) =>
+    Buffer.concat([
+      varint(1),
+      varint(random.pick([8, 9, 10, 127, 128, 2 ** 32, 2 ** 53 - 1])),
+      varint(1),
+      Buffer.of(1),
+    ]),
+  'the largest sequence numbers': ({ random, format, side }) =>
+    Buffer.concat([
+      varint(random.pick([2 ** 31, 2 ** 32, 2 ** 53 - 1, 2n ** 53n])),
+      random.pick(format.messages[side]),
+    ]),
+  'what other formats send': ({ random, format, side }) =>
+    Buffer.concat([
+      varint(1),
+      random.pick(format.broken[side].length > 0 ? format.broken[side] : format.messages[side]),
+    ]),
+};

@@ -1,0 +1,79 @@
+import { MAX_FRAME_BYTES } from './outcome.ts';
+
+/** A frame as {@link readFrames} finds it. */
+export interface ReferenceFrame {
+  /** 0 for a Ping, which has nothing behind it. */
+  readonly seq: number;
+  readonly type: number;
+  /** Type, length and payload. */
+  readonly message: Buffer;
+}
+
+/** What a stream of bytes holds. */
+export interface ReferenceStream {
+  readonly frames: readonly ReferenceFrame[];
+  /** What it ends with: an error, the middle of a frame, or the end of one. */
+  readonly end: 'protocol-error' | 'frame-too-large' | 'cut' | 'whole';
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** The bytes of the varint at the start of `bytes`. */
+export function varintLength(bytes: Uint8Array): number {
+  const last = bytes.findIndex((byte) => byte < 0x80);
+  return last < 0 ? bytes.length : last + 1;
+}
+
+/** Writes a number in `extra` bytes more than it needs, which is allowed as long as it is no more than ten in all. */
+export function varint(value: bigint | number, extra = 0): Buffer {
+  const bytes: number[] = [];
+  let rest = BigInt(value);
+  do {
+    bytes.push(Number(rest & 0x7fn));
+    rest >>= 7n;
+  } while (rest > 0n);
+  for (let count = 0; count < extra; count++) bytes.push(0);
+  return Buffer.from(bytes.map((byte, index) => (index < bytes.length - 1 ? byte | 0x80 : byte)));
+}
+
+/** Reads a varint the slow way: 64 bits at most, and no more than a JavaScript number holds exactly. */
+export function readVarint(bytes: Buffer, at: number): { value: number; end: number } | 'cut' | 'protocol-error' {
+  let value = 0n;
+  for (let count = 0; at + count < bytes.length; count++) {
+    const byte = BigInt(bytes[at + count] as number);
+    value |= (byte & 0x7fn) << BigInt(7 * count);
+    if (count === 9 && byte > 1n) return 'protocol-error';
+    if (byte < 0x80n) return value > MAX_SAFE ? 'protocol-error' : { value: Number(value), end: at + count + 1 };
+  }
+  return 'cut';
+}
+
+/**
+ * Cuts a stream into frames `varint seq, varint type, varint length, payload`, all at once and with no regard to speed:
+ * what the incremental reader of the library is compared with. A frame of a type that does not exist is an error only
+ * once it is whole.
+ */
+export function readFrames(bytes: Buffer, from: number, maxType: number): ReferenceStream {
+  const frames: ReferenceFrame[] = [];
+  let at = from;
+  for (;;) {
+    if (at === bytes.length) return { frames, end: 'whole' };
+    const seq = readVarint(bytes, at);
+    if (typeof seq === 'string') return { frames, end: seq };
+    if (seq.value === 0) {
+      frames.push({ seq: 0, type: 0, message: Buffer.alloc(0) });
+      at = seq.end;
+      continue;
+    }
+    const type = readVarint(bytes, seq.end);
+    if (typeof type === 'string') return { frames, end: type };
+    const length = readVarint(bytes, type.end);
+    if (typeof length === 'string') return { frames, end: length };
+    if (length.value > MAX_FRAME_BYTES) return { frames, end: 'frame-too-large' };
+    const end = length.end + length.value;
+    if (end > bytes.length) return { frames, end: 'cut' };
+    if (type.value > maxType) return { frames, end: 'protocol-error' };
+    frames.push({ seq: seq.value, type: type.value, message: bytes.subarray(seq.end, end) });
+    at = end;
+  }
+}

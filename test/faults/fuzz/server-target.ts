@@ -1,0 +1,138 @@
+import { create } from '@bufbuild/protobuf';
+import { ByteReader, NEED_MORE } from '../../../src/bytes/byte-reader.ts';
+import { type Codec, type MessageCodec, serve } from '../../../src/index.ts';
+import { protocolTables } from '../../../src/protocol/protocol.ts';
+import type { ListenerEvents, Transport } from '../../../src/transport/transport.ts';
+import { encodeServerInfo } from '../../../src/wire/server-info.ts';
+import { schemas } from '../../interop/support/codecs.ts';
+import { bindBoth, type Format } from './corpus.ts';
+import { type Delivery, FuzzStream, turn } from './fuzz-stream.ts';
+import { type Event, MAX_FRAME_BYTES, type Outcome } from './outcome.ts';
+
+const INTRODUCTION = encodeServerInfo('default').length;
+const nothing: Record<string, unknown> = {
+  Sum: 1,
+  Tick: { N: 0, Last: true },
+  Missing: { Key: '' },
+  Done: {},
+  Echoed: { Data: null, Text: '' },
+  Number: 1,
+};
+
+/** The real server, all of it but the sockets, to which cases are connections. */
+export class ServerTarget {
+  readonly #format: Format;
+  /** Reads what the server answers. */
+  readonly #results: MessageCodec;
+  readonly #events: Event[] = [];
+  readonly #ends: string[] = [];
+  readonly #flushes: (() => void)[] = [];
+  #listener: ListenerEvents | undefined;
+  #close: () => Promise<void> = async () => {};
+  #connections = () => 0;
+
+  private constructor(format: Format) {
+    this.#format = format;
+    this.#results = bindBoth(format, 'client').incoming;
+  }
+
+  static async open(format: Format): Promise<ServerTarget> {
+    const target = new ServerTarget(format);
+    const transport: Transport = {
+      name: 'fuzz',
+      connect: () => Promise.reject(new Error('nobody connects')),
+      async listen(_, events) {
+        target.#listener = events;
+        return { address: 'fuzz:1', close: async () => {} };
+      },
+    };
+    const server = await serve(format.protocol, undefined, target.#handlers() as never, {
+      transport,
+      codec: format.codec as Codec,
+      maxFrameBytes: MAX_FRAME_BYTES,
+      maxBufferedBytes: 4 * 1024,
+      defer: (task) => void target.#flushes.push(task),
+      onConnectionLost: ({ error }) => target.#ends.push(error?.code ?? 'in order'),
+    });
+    target.#close = () => server.close();
+    target.#connections = () => server.connections;
+    return target;
+  }
+
+  /** Plays a client that sends `bytes`, and nothing else. */
+  async play(bytes: Buffer, delivery: Delivery): Promise<Outcome & { readonly keptMemory: number }> {
+    this.#events.length = 0;
+    this.#ends.length = 0;
+    const stream = new FuzzStream(delivery.takesSlowly);
+    this.#listener?.connection(stream);
+    await stream.play(bytes, delivery, () => this.#flush());
+    if (this.#connections() !== 0) throw new Error('the connection is over, and its session is not');
+    this.#flush();
+    const refusals = this.#ends.includes('in order') || this.#ends.includes('connection-lost');
+    const events = refusals ? [...this.#events, ...this.#answers(stream)] : [...this.#events];
+    return { events, ends: [...this.#ends], keptMemory: stream.mostKeptMemory };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+    await turn();
+  }
+
+  #flush(): boolean {
+    const tasks = this.#flushes.splice(0);
+    for (const task of tasks) task();
+    return tasks.length > 0;
+  }
+
+  /** Handlers that note what they got; every third kind of them takes its time. */
+  #handlers(): Record<string, (payload: unknown, context: { seq: number }) => unknown> {
+    const { commandEntries, resultEntries } = this.#format.protocol[protocolTables];
+    return Object.fromEntries(
+      commandEntries.map(({ name, type, resultTypes, tagged }) => [
+        name,
+        (payload: unknown, { seq }: { seq: number }) => {
+          this.#events.push({ what: 'executed', seq, name, value: payload });
+          const result = (
+            tagged ? 'Missing' : resultEntries[resultTypes[0] as number]?.name
+          ) as keyof typeof schemas.results;
+          const value = this.#resultOf(result, payload);
+          const given = tagged ? { type: result, value } : value;
+          return type % 3 === 2 ? Promise.resolve(given) : given;
+        },
+      ]),
+    );
+  }
+
+  #resultOf(name: keyof typeof schemas.results, payload: unknown): unknown {
+    if (this.#format.name === 'protobuf') {
+      return name === 'Tick' ? create(schemas.results.Tick, { last: true }) : create(schemas.results[name]);
+    }
+    return name === 'Kinds' ? payload : nothing[name];
+  }
+
+  /** The Pongs and the refusals among what was written; each Command has exactly one answer. */
+  #answers({ written }: FuzzStream): Event[] {
+    const { errorType } = this.#format.protocol[protocolTables];
+    const reader = new ByteReader();
+    reader.buffer = Buffer.concat(written);
+    reader.end = reader.buffer.length;
+    reader.position = INTRODUCTION;
+    const events: Event[] = [];
+    const executed = this.#events.length;
+    let answered = 0;
+    while (reader.available > 0) {
+      const seq = reader.readVarint();
+      const message = { type: 0, value: undefined as unknown };
+      if (seq === NEED_MORE || (seq > 0 && !this.#results.decode(reader, message))) throw new Error('an answer is cut');
+      if (seq === 0) {
+        events.push({ what: 'ping', seq, name: '' });
+      } else {
+        const { code } = (message.type === errorType ? message.value : {}) as { code?: string };
+        if (code === 'command-invalid') events.push({ what: 'refused', seq, name: code });
+        else answered++;
+      }
+    }
+    if (answered !== executed) throw new Error(`${executed} Commands were executed, ${answered} are answered`);
+    return events;
+  }
+}

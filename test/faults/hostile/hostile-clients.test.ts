@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { expectNothingLeft } from '../../e2e/support/leaks.ts';
+import { attackedFairly, type Readiness } from './attacks.ts';
+import type { AttackName } from './messages.ts';
+
+expectNothingLeft();
+
+const MEBIBYTE = 2 ** 20;
+/** What an honest client may lose where an attack takes little of the processor; twice is the aim, this is broken. */
+const MAX_RATIO = 4;
+/** What it may wait where an attack takes all of the processor: some slices of 8 ms, on a machine that is busy. */
+const MAX_WAIT_MS = 100;
+/** With the limits of server-process.ts a connection may hold 256 KiB each of a frame, Results and what is being read. */
+const MAX_BYTES_OF_ONE = MEBIBYTE;
+
+const ATTACKS: readonly [attack: AttackName, count: number, ready: Readiness][] = [
+  ['slow loris', 200, ({ sentBytes }) => sentBytes > 3_000],
+  // Full strength is when nothing goes through any more; until then it is a flood.
+  ['never reading', 20, ({ sentBytes }, before) => sentBytes > 20 * MEBIBYTE && sentBytes === before.sentBytes],
+  ['giant lengths', 5, ({ made }) => made > 50],
+  ['abrupt ends', 5, ({ made }) => made > 50],
+];
+
+describe.skipIf(process.platform === 'win32')('beside hostile clients', { timeout: 120_000 }, () => {
+  it.each(ATTACKS)('of the kind "%s" (%i) an honest one is served as if alone', async (attack, count, ready) => {
+    const { ratio, grownBytes, leftBytes } = await attackedFairly(
+      attack,
+      count,
+      ready,
+      (seen) => seen.ratio < MAX_RATIO,
+    );
+    expect(ratio).toBeLessThan(MAX_RATIO);
+    expect(grownBytes).toBeLessThan(count * MAX_BYTES_OF_ONE);
+    expect(leftBytes).toBeLessThan(16 * MEBIBYTE);
+  });
+
+  it('that flood it with Commands an honest one has its turn, and memory stays bounded', async () => {
+    const count = 8;
+    const ready: Readiness = ({ sentBytes }) => sentBytes > 4 * MEBIBYTE;
+    const isFair = ({ besideMs }: { besideMs: number }) => besideMs < MAX_WAIT_MS;
+    const { besideMs, grownBytes, leftBytes } = await attackedFairly('flood', count, ready, isFair);
+    expect(besideMs).toBeLessThan(MAX_WAIT_MS);
+    expect(grownBytes).toBeLessThan(32 * MEBIBYTE);
+    expect(leftBytes).toBeLessThan(16 * MEBIBYTE);
+  });
+
+  it('that are idle, ten thousand of them, an honest one is served as if alone', async () => {
+    const count = idleConnections();
+    const ready: Readiness = ({ made }) => made === count;
+    const { ratio, grownBytes, held } = await attackedFairly('idle', count, ready, (seen) => seen.ratio < MAX_RATIO);
+    expect(held.connections).toBe(count + 1);
+    expect(ratio).toBeLessThan(MAX_RATIO);
+    // What one idle connection costs, sockets and all.
+    expect(grownBytes / count).toBeLessThan(16 * 1024);
+  });
+});
+
+/** Ten thousand, or as many as the limit of open files admits beside what a process needs anyway. */
+function idleConnections(): number {
+  const limit = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
+  const count = limit === 'unlimited' ? 10_000 : Math.min(10_000, Number(limit) - 500);
+  if (count < 10_000) console.log(`only ${count} idle connections: the limit of open files is ${limit} (ulimit -n)`);
+  return count;
+}
