@@ -1,9 +1,6 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { isActorRef, Plain } from './plain.ts';
 
-/** Counts the actor systems of this process that are inspected: XState numbers the actors of each from 0 on. */
-let systems = 0;
-
 /** The part of a snapshot that an inspector can make use of. */
 interface PlainSnapshot {
   readonly status: string;
@@ -13,13 +10,9 @@ interface PlainSnapshot {
   readonly error?: unknown;
 }
 
-/**
- * Makes of what XState tells about one actor system what an inspector may see: plain data in place of live objects, no
- * payloads unless they are asked for, and names that tell the actors of several systems apart.
- */
+/** Makes of what XState tells what an inspector may see: plain data in place of live objects, and no payloads unless asked. */
 export class Disclosure {
   readonly #plain: Plain;
-  readonly #prefix = `${++systems}/`;
   readonly #views = new WeakMap<object, AnyActorRef>();
 
   /** @param payloads - whether payloads are shown. */
@@ -29,11 +22,7 @@ export class Disclosure {
 
   /** The event as an inspector may see it. */
   eventOf(raw: InspectionEvent): InspectionEvent {
-    const shown: Record<string, unknown> = {
-      ...raw,
-      rootId: this.#prefix + raw.rootId,
-      actorRef: this.#viewOf(raw.actorRef as AnyActorRef),
-    };
+    const shown: Record<string, unknown> = { ...raw, actorRef: this.#viewOf(raw.actorRef as AnyActorRef) };
     if ('sourceRef' in raw && raw.sourceRef !== undefined) shown.sourceRef = this.#viewOf(raw.sourceRef as AnyActorRef);
     if ('event' in raw) shown.event = this.#plain.event(raw.event);
     if ('snapshot' in raw) shown.snapshot = this.#snapshotOf(raw.snapshot);
@@ -45,18 +34,18 @@ export class Disclosure {
   #viewOf(actor: AnyActorRef): AnyActorRef {
     const known = this.#views.get(actor);
     if (known !== undefined) return known;
-    const { logic } = actor as AnyActorRef & { readonly logic?: unknown };
+    const { id, sessionId, src, logic } = actor as AnyActorRef & { readonly logic?: unknown };
     const parent = actor._parent === undefined ? undefined : this.#viewOf(actor._parent);
     const view = {
-      id: actor.id,
-      sessionId: this.#prefix + actor.sessionId,
+      id,
+      sessionId,
       logic,
-      src: actor.src,
+      src,
       _parent: parent,
       getSnapshot: () => this.#snapshotOf(actor.getSnapshot()),
       // Whoever inspects looks on, and changes nothing.
       send: () => {},
-      toJSON: () => ({ id: actor.id, sessionId: this.#prefix + actor.sessionId }),
+      toJSON: () => ({ id, sessionId }),
     } as unknown as AnyActorRef;
     this.#views.set(actor, view);
     return view;

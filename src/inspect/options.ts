@@ -37,8 +37,8 @@ export type Inspect = InspectionObserver | Inspector | InspectOptions;
 
 /** {@link Inspect}, complete. */
 export interface ResolvedInspect {
-  /** Makes what takes all that XState tells of one actor system. It never throws: an observer that does is warned of. */
-  readonly watchSystem: () => Watch;
+  /** Takes what XState tells. Never throws: of an observer that does, the process is warned. */
+  readonly watch: Watch;
   readonly everyNth: number;
 }
 
@@ -77,11 +77,9 @@ function observerOf(value: unknown): See | undefined {
 }
 
 function resolved(see: See, everyNth: number, payloads: boolean): ResolvedInspect {
-  const watchSystem = (): Watch => {
-    const disclosure = new Disclosure(payloads);
-    return (event) => callUser(processWarning, 'the inspector', () => see(disclosure.eventOf(event)));
-  };
-  return Object.freeze({ watchSystem, everyNth });
+  const disclosure = new Disclosure(payloads);
+  const watch: Watch = (event) => callUser(processWarning, 'the inspector', () => see(disclosure.eventOf(event)));
+  return Object.freeze({ watch, everyNth });
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -47,7 +47,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const incoming = bind(codec, { kind: 'result', types: resultTypes, maxPayloadBytes: maxFrameBytes });
 
   // From here on nothing throws: what is started below is stopped by the group's end.
-  const root = startActorRoot('sender', clock, inspect?.watchSystem());
+  const root = startActorRoot('sender', clock, inspect?.watch);
   const actors = inspect === undefined ? undefined : new RequestActors(root, inspect.everyNth);
   const deadlines = new DeadlineQueue(clock);
   const { circuitBreaker: given } = resolved;
@@ -57,7 +57,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       : new CircuitBreaker(given, { clock, defer, warn, parent: root });
   const breaker = given instanceof CircuitBreaker ? given : owned;
   // A breaker that is shared with others lives in an actor system of its own.
-  const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watchSystem());
+  const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
   const addresses = new AddressBook({
     source: resolved.addresses,
     refreshMs: resolved.addressRefreshMs,
