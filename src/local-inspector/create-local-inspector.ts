@@ -65,9 +65,9 @@ export async function createLocalInspector(options: LocalInspectorOptions = {}):
   };
 
   async function close(): Promise<void> {
-    streams.close();
-    if (!server.listening) return;
+    // Any number of times: an error says that it is not open any more.
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await streams.close();
     server.closeAllConnections();
     await closed;
   }

@@ -8,6 +8,8 @@ const TELL_EVERY_MS = 100;
 const HEARTBEAT_MS = 10_000;
 /** A page that has so many bytes to read still gets nothing new until it has read them. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
+/** How long a page may take to read the end of its stream. */
+const GOODBYE_MS = 200;
 /** How soon a page comes back when its stream has ended. */
 const RETRY_MS = 500;
 
@@ -48,12 +50,19 @@ export class EventStreams {
     }
   }
 
-  /** Ends all streams; no timer is left. */
-  close(): void {
+  /** Ends all streams, in order where the page reads on; no timer is left. */
+  async close(): Promise<void> {
     this.#clock.clearTimeout(this.#telling);
     this.#clock.clearTimeout(this.#heartbeat);
-    for (const response of this.#streams.keys()) response.destroy();
+    const responses = [...this.#streams.keys()];
     this.#streams.clear();
+    const ended = responses.map((response) => new Promise<void>((resolve) => response.end(resolve)));
+    let timer: TimerHandle;
+    const waited = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimeout(resolve, GOODBYE_MS);
+    });
+    await Promise.race([Promise.all(ended), waited]);
+    this.#clock.clearTimeout(timer);
   }
 
   #tell(): void {

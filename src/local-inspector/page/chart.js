@@ -56,7 +56,7 @@ export class ChartView {
     this.#panel.replaceChildren(drawing);
     for (const lit of drawing.querySelectorAll('.lit, .just-now')) lit.classList.remove('lit', 'just-now');
     this.#states = '';
-    this.#lastTransition = this.#newest(actor)?.number ?? 0;
+    this.#lastTransition = this.store.transitions.at(-1)?.number ?? 0;
     this.#fit();
     this.#light(this.store.actors.get(actor.id) ?? actor);
   }
@@ -81,15 +81,10 @@ export class ChartView {
       }
       this.#reveal();
     }
-    const transition = this.#newest(actor);
-    if (transition === undefined || transition.number === this.#lastTransition) return;
-    this.#lastTransition = transition.number;
-    this.#flash(transition);
-  }
-
-  /** @param {ShownActor} actor */
-  #newest({ id }) {
-    return this.store.transitions.findLast((transition) => transition.actor === id);
+    const last = this.#lastTransition;
+    const fresh = this.store.transitions.filter((each) => each.actor === actor.id && each.number > last);
+    this.#lastTransition = fresh.at(-1)?.number ?? last;
+    for (const transition of fresh) this.#flash(transition);
   }
 
   /** Lights the arrow that a transition went along, for a while. @param {ShownTransition} transition */
