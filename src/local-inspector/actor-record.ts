@@ -49,7 +49,7 @@ export class ActorRecord {
   /** Takes a snapshot. Returns the states before it, where they are others now. */
   see(snapshot: Record<string, unknown>, atMs: number): readonly string[] | undefined {
     const before = this.#states;
-    this.#facts = factsOf(this.machine, snapshot.context);
+    this.#facts = factsOf(this.machine, snapshot);
     this.#isDone = snapshot.status !== 'active';
     this.#states = leavesOf(snapshot.value);
     if (before.join() === this.#states.join()) return undefined;
@@ -116,7 +116,7 @@ interface Told {
   readonly openDurationMs?: number;
 }
 
-function factsOf(machine: MachineId, context: unknown): string[] {
+function factsOf(machine: MachineId, { value, context }: Record<string, unknown>): string[] {
   const told = (context ?? {}) as Told;
   const facts: (string | false | undefined)[] = [];
   if (machine === 'group' && told.phases !== undefined) {
@@ -126,7 +126,8 @@ function factsOf(machine: MachineId, context: unknown): string[] {
   if (machine === 'client') {
     facts.push(told.link?.address !== '' && told.link?.address);
     const { attempt = 0, delayMs = 0 } = told;
-    facts.push(attempt > 0 && `dial ${attempt} after ${Math.round(delayMs)} ms`);
+    const isLost = leavesOf(value).join().startsWith('reconnecting');
+    facts.push(isLost && `dial ${attempt} after ${Math.round(delayMs)} ms`);
   }
   if (machine === 'circuitBreaker') {
     facts.push(`${told.trialSuccesses ?? 0} of ${told.successThreshold ?? 0} trials succeeded`);

@@ -8,6 +8,9 @@ import { toneOf } from './store.js';
 /** In which order the actors of a system stand. @type {readonly string[]} */
 const ORDER = ['server', 'group', 'circuitBreaker', 'client', 'session'];
 
+/** How many systems that have ended are shown. */
+const MAX_ENDED = 2;
+
 export class ActorList {
   #list = byId('actors');
   /** @type {Map<string, HTMLElement>} */
@@ -32,9 +35,10 @@ export class ActorList {
       const isOver = own.every(({ isDone }) => isDone);
       return { id, name, own, rank: (isOver ? 2 : 0) + (own[0]?.machine === 'server' ? 1 : 0) };
     });
-    // Senders, then servers, then what has ended; each in the order in which they came.
-    parts.sort((a, b) => a.rank - b.rank);
-    const shown = parts.flatMap(({ id, name, own, rank }) => [
+    // Senders, then servers, then what has ended last; each in the order in which they came.
+    const running = parts.filter(({ rank }) => rank < 2).sort((a, b) => a.rank - b.rank);
+    const ended = parts.filter(({ rank }) => rank > 1).slice(-MAX_ENDED);
+    const shown = [...running, ...ended].flatMap(({ id, name, own, rank }) => [
       this.#heading(id, rank > 1 ? `${name}, ended` : name),
       ...own.map((actor) => this.#tab(actor)),
     ]);

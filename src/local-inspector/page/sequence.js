@@ -91,7 +91,7 @@ export class SequenceView {
     if (row.kind === 'result') return arrow(client, caller, y, row.text);
     if (row.kind === 'gap') return [middle((caller + client) / 2, y, row.text, 'muted', client - caller)];
     if (row.kind === 'deadline') {
-      const line = svg('line', { class: 'deadline', x1: TIMES_PX, x2: width - 4, y1: y, y2: y });
+      const line = svg('line', { class: 'deadline', x1: TIMES_PX, x2: width - 8, y1: y, y2: y });
       return [line, ...plate((caller + client) / 2, y, row.text, 'muted', client - caller)];
     }
     const [code = ''] = row.text.split(': ');
