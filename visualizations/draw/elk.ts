@@ -28,21 +28,21 @@ export interface ElkPlaces {
   readonly arrows: ReadonlyMap<string, ElkExtendedEdge>;
 }
 
-const OPTIONS: LayoutOptions = {
+/** For the drawing as a whole. */
+const DRAWING: LayoutOptions = {
   'elk.algorithm': 'layered',
-  'elk.direction': 'DOWN',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   'elk.json.shapeCoords': 'ROOT',
   'elk.json.edgeCoords': 'ROOT',
-  'elk.edgeRouting': 'ORTHOGONAL',
-  'elk.edgeLabels.inline': 'true',
-  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
-  'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
-  'elk.layered.thoroughness': '40',
+  'elk.padding': '[top=0,left=0,bottom=0,right=0]',
 };
-const SPACING: LayoutOptions = {
-  'elk.spacing.nodeNode': '28',
-  'elk.spacing.edgeNode': '18',
+/** For each box with others inside: elk does not hand these down. */
+const EACH_BOX: LayoutOptions = {
+  'elk.direction': 'DOWN',
+  'elk.edgeRouting': 'ORTHOGONAL',
+  'elk.layered.thoroughness': '40',
+  'elk.spacing.nodeNode': '22',
+  'elk.spacing.edgeNode': '15',
   'elk.spacing.edgeEdge': '14',
   'elk.spacing.edgeLabel': '4',
   'elk.spacing.labelNode': '10',
@@ -51,17 +51,32 @@ const SPACING: LayoutOptions = {
   'elk.layered.spacing.edgeNodeBetweenLayers': '14',
   'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
 };
+/** A drawing that is wider is shown smaller than it is, and is hard to read. */
+const PAGE_PX = 1150;
 /** Between the border of a box and the boxes inside it. */
 const INSIDE_PX = 18;
 /** Between the text at the top of a box and the boxes below it. */
 const BELOW_TEXT_PX = 4;
 
-/** Lays boxes and arrows out. */
+/** Lays boxes and arrows out: with straight lines where that fits a page, and else with more bends and less width. */
 export async function layOut(boxes: readonly ElkBox[], arrows: readonly ElkArrow[]): Promise<ElkPlaces> {
-  const graph = {
+  const elk = new elkjs.default();
+  const straight = await elk.layout(graphOf(boxes, arrows, 'BRANDES_KOEPF'));
+  if (widthOf(straight) <= PAGE_PX) return placesOf(straight);
+  const narrow = await elk.layout(graphOf(boxes, arrows, 'NETWORK_SIMPLEX'));
+  return placesOf(widthOf(narrow) < widthOf(straight) ? narrow : straight);
+}
+
+function widthOf({ children = [] }: ElkNode): number {
+  return Math.max(...children.map(({ width = 0 }) => width));
+}
+
+function graphOf(boxes: readonly ElkBox[], arrows: readonly ElkArrow[], placement: string): ElkNode {
+  const options = { ...EACH_BOX, 'elk.layered.nodePlacement.strategy': placement };
+  return {
     id: 'drawing',
-    layoutOptions: { ...OPTIONS, ...SPACING, 'elk.padding': '[top=0,left=0,bottom=0,right=0]' },
-    children: boxes.map(nodeOf),
+    layoutOptions: { ...options, ...DRAWING },
+    children: boxes.map((box) => nodeOf(box, options)),
     edges: arrows.map(({ id, from, to, isUpward, label }) => ({
       id,
       sources: [isUpward ? to : from],
@@ -69,7 +84,9 @@ export async function layOut(boxes: readonly ElkBox[], arrows: readonly ElkArrow
       labels: label === undefined ? [] : [{ text: id, ...label, layoutOptions: { 'elk.edgeLabels.inline': 'true' } }],
     })),
   };
-  const placed = await new elkjs.default().layout(graph);
+}
+
+function placesOf(placed: ElkNode): ElkPlaces {
   const places: ElkPlaces & { boxes: Map<string, Required<Pick<ElkNode, 'x' | 'y' | 'width' | 'height'>>> } = {
     boxes: new Map(),
     arrows: new Map((placed.edges ?? []).map((edge) => [edge.id, edge])),
@@ -82,7 +99,7 @@ export async function layOut(boxes: readonly ElkBox[], arrows: readonly ElkArrow
   return places;
 }
 
-function nodeOf(box: ElkBox): ElkNode {
+function nodeOf(box: ElkBox, options: LayoutOptions): ElkNode {
   const { id, width, height } = box;
   const layer: LayoutOptions =
     box.place === undefined ? {} : { 'elk.layered.layering.layerConstraint': box.place.toUpperCase() };
@@ -91,12 +108,12 @@ function nodeOf(box: ElkBox): ElkNode {
   return {
     id,
     layoutOptions: {
-      ...SPACING,
+      ...options,
       ...layer,
       'elk.padding': padding,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${width},${height})`,
     },
-    children: box.boxes.map(nodeOf),
+    children: box.boxes.map((inner) => nodeOf(inner, options)),
   };
 }

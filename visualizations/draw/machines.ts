@@ -32,7 +32,7 @@ only say how sure the client is of its peer. In every other state a send goes to
 ready, and fails with \`unavailable\`, or waits with \`waitForReady\`, if there is none. \`moving\` means that its address
 is not to be used any more: what was sent may still be answered, then it dials another one. When the connection is lost,
 what was pending on it fails with \`connection-lost\`, and nothing is sent twice; \`reconnecting\` waits and dials in
-turn, for as long as it takes. \`draining\` lets what is pending finish; \`closed\` is the end.`,
+turn, for as long as it takes (with \`reconnect: false\` there is no such state, and the client is \`closed\`). \`draining\` lets what is pending finish; \`closed\` is the end.`,
     machine: clientMachine,
   },
   {

@@ -26,10 +26,11 @@ export function straighten(routes: readonly Route[]): Point[][] {
 
 /** Looks at the first three stretches: down, aside, and down again. */
 function withoutKink(points: Point[], box: Rect, others: readonly Point[]): Point[] {
-  const [first, , third, fourth] = points;
-  if (first === undefined || third === undefined || fourth === undefined) return points;
+  const [first, second, third, fourth] = points;
+  if (first === undefined || second === undefined || third === undefined || fourth === undefined) return points;
   const aside = Math.abs(third.x - first.x);
-  if (aside === 0 || aside > KINK_PX || third.x !== fourth.x) return points;
+  if (aside === 0 || aside > KINK_PX) return points;
+  if (second.x !== first.x || third.y !== second.y || fourth.x !== third.x) return points;
   const isOnBox = third.x >= box.x + APART_PX && third.x <= box.x + box.width - APART_PX;
   const isFree = others.every(({ x, y }) => Math.abs(y - first.y) > 1 || Math.abs(x - third.x) >= APART_PX);
   return isOnBox && isFree ? [{ x: third.x, y: first.y }, ...points.slice(3)] : points;
