@@ -58,7 +58,7 @@ export async function createLocalInspector(options: LocalInspectorOptions = {}):
   const server = createServer((request, response) => answer(request, response, files, streams));
   const address = await listen(server, port);
   return {
-    inspect: { next: (event) => inspection.see(event) },
+    inspect: { next: (event) => void (server.listening && inspection.see(event)) },
     url: `http://localhost:${address.port}/`,
     close,
     [Symbol.asyncDispose]: close,

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -15,10 +15,6 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml; charset=utf-8',
 };
 
-const FILES = [
-  ...['index.html', 'page.css', 'main.js', 'store.js', 'actors.js', 'chart.js', 'transitions.js', 'requests.js'],
-  ...['sequence.js', 'elements.js', 'icon.svg'],
-];
 const DRAWINGS = ['group', 'client', 'circuit-breaker', 'server', 'session'];
 const STYLE = /<style>([^<]*)<\/style>/;
 
@@ -29,9 +25,12 @@ export async function readPage(): Promise<ReadonlyMap<string, PageFile>> {
     .resolve('cmd-stream/package.json')
     .slice(0, -'package.json'.length);
   const files = new Map<string, PageFile>();
-  const add = (path: string, body: string) =>
-    files.set(path, { type: TYPES[path.slice(path.lastIndexOf('.') + 1)] as string, body });
-  for (const name of FILES) add(`/${name}`, await readFile(join(root, 'src/local-inspector/page', name), 'utf8'));
+  const typeOf = (path: string) => TYPES[path.slice(path.lastIndexOf('.') + 1)];
+  const add = (path: string, body: string) => files.set(path, { type: typeOf(path) as string, body });
+  const folder = join(root, 'src/local-inspector/page');
+  for (const name of await readdir(folder)) {
+    if (typeOf(name) !== undefined) add(`/${name}`, await readFile(join(folder, name), 'utf8'));
+  }
   for (const name of DRAWINGS) {
     const drawing = await readFile(join(root, 'visualizations', `${name}.svg`), 'utf8');
     // The page allows no style but that of its own files. All drawings have the same.

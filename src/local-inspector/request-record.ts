@@ -15,7 +15,8 @@ interface Work {
 export class RequestRecord {
   readonly id: string;
   readonly system: string;
-  readonly #actor: AnyActorRef;
+  /** Until it has ended: what hangs on it, its payload for one, is not kept for longer. */
+  #actor: AnyActorRef | undefined;
   readonly #clientName: (id: number) => string;
   readonly #number: number;
   readonly #command: string;
@@ -48,13 +49,14 @@ export class RequestRecord {
     if (event.type === 'result.received') this.#addResult(event, atMs);
     if (this.#outcome !== undefined || !OUTCOMES.has(snapshot.value)) return;
     this.#outcome = snapshot.value as Outcome;
+    this.#actor = undefined;
     this.#last.push({ kind: this.#outcome, atMs, text: describeError(event.error) });
   }
 
   /** As the page shows it. */
   get shown(): ShownRequest {
     // The deadline is armed after the Command has left: it is looked up as late as this.
-    if (this.#outcome === undefined) this.#work = { ...this.#work, ...workOf(this.#actor.getSnapshot()) };
+    if (this.#actor !== undefined) this.#work = { ...this.#work, ...workOf(this.#actor.getSnapshot()) };
     const { client, seq = 0, timeoutMs, payload } = this.#work;
     return {
       id: this.id,

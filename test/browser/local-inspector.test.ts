@@ -1,4 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalInspector, type LocalInspector } from 'cmd-stream/inspect';
@@ -233,7 +232,8 @@ describe('the page of the local inspector', { timeout: 30_000 }, () => {
     expect(overflow).toBeLessThanOrEqual(0);
     const background = await page.evaluate('getComputedStyle(document.body).backgroundColor');
     expect(background).toBe(look.colours === 'dark' ? 'rgb(1, 4, 9)' : 'rgb(246, 248, 250)');
-    const folder = await mkdtemp(join(tmpdir(), 'cmd-stream-inspector-'));
-    await page.screenshot({ path: join(folder, `${name.replace(', ', '-')}.png`), fullPage: true });
+    // To be looked at.
+    const path = join(tmpdir(), 'cmd-stream-inspector', `${name.replace(', ', '-')}.png`);
+    await page.screenshot({ path, fullPage: true });
   });
 });
