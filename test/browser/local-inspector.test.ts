@@ -125,7 +125,7 @@ describe('the local inspector', { timeout: 30_000 }, () => {
     await soon(() => tab(page, 'session 127.0.0.1:').count()).toBe(0);
     await server.shutdown();
     await soon(() => stateOf(page, 'server')).toBe('closed');
-    await soon(() => page.locator('.system').allTextContents()).toEqual(['sender 1, ended', 'server 1, ended']);
+    await soon(() => page.locator('.system').allTextContents()).toEqual(['server 1, ended', 'sender 1, ended']);
   });
 
   it('can be used by the keyboard alone', async () => {
