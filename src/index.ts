@@ -19,6 +19,7 @@ export { circuitBreakerHooks } from './hooks/circuit-breaker-hooks.ts';
 export { composeHooks } from './hooks/compose-hooks.ts';
 export type { Hooks, HooksFactory, ReceivedResult, SentCommand } from './hooks/hooks.ts';
 export { noopHooks } from './hooks/noop-hooks.ts';
+export type { Inspect, InspectionObserver, InspectOptions, Inspector } from './inspect/options.ts';
 export { Command } from './protocol/command.ts';
 export {
   type CommandBuilder,
@@ -47,7 +48,6 @@ export type {
 export type { ConnectionInfo, HandlerErrorInfo, LostConnectionInfo, ServerOptions } from './server/options.ts';
 export { serve } from './server/serve.ts';
 export type { Server, ShutdownOptions } from './server/server.ts';
-export type { Inspect } from './system/actor-root.ts';
 export { type Clock, type Defer, systemClock, type TimerHandle } from './system/clock.ts';
 export type { Random } from './system/random.ts';
 export { memoryTransport } from './transport/memory.ts';

@@ -1,5 +1,6 @@
 import { type Actor, type AnyActorRef, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import { type CircuitBreakerEvent, circuitBreakerMachine } from '../../machines/circuit-breaker.ts';
+import type { Watch } from '../system/actor-root.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
 import { callUser, processWarning, type Warn } from '../system/warn.ts';
 import { FailureWindow } from './failure-window.ts';
@@ -67,6 +68,7 @@ export class CircuitBreaker {
       actions: { clearFailureWindow: () => this.#window.reset() },
     });
     this.#actor = createActor(machine, {
+      id: 'circuit breaker',
       input: { openDurationMs: options.openDurationMs, successThreshold: options.successThreshold },
       clock,
       ...(parent === undefined ? undefined : { parent }),
@@ -151,6 +153,16 @@ export class CircuitBreaker {
   /** Calls `listener` after each change of state. Returns the function that ends it. */
   subscribe(listener: CircuitBreakerListener): () => void {
     return this.#changes.subscribe(listener);
+  }
+
+  /** @internal Shows an inspector the actor from now on, where that has a system of its own. Returns the end of it. */
+  watch(watch: Watch): () => void {
+    const { sessionId: rootId, system } = this.#actor;
+    const snapshot = this.#actor.getSnapshot();
+    watch({ type: '@xstate.actor', rootId, actorRef: this.#actor });
+    watch({ type: '@xstate.snapshot', rootId, actorRef: this.#actor, event: { type: 'xstate.init' }, snapshot });
+    const subscription = system.inspect(watch);
+    return () => subscription.unsubscribe();
   }
 
   /** Ends it: no timer is left, no Command is admitted, nobody is told anything any more. Harmless when stopped. */

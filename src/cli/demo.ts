@@ -55,7 +55,7 @@ export async function demo(args: string[], out: Terminal): Promise<number> {
 }
 
 /** A sender is there once one client is connected; what follows reads better when all are. */
-async function allReady(sender: Sender<typeof calc>): Promise<void> {
+export async function allReady(sender: Sender<typeof calc>): Promise<void> {
   const startedMs = performance.now();
   while (sender.status.state !== 'ready' && performance.now() - startedMs < 2_000) await delay(5);
 }
@@ -116,7 +116,7 @@ async function drain(sender: Sender<typeof calc>, out: Terminal): Promise<void> 
 }
 
 /** How a send ended: `Result`, or the code of its error. */
-async function outcome(sending: Promise<unknown>): Promise<string> {
+export async function outcome(sending: Promise<unknown>): Promise<string> {
   try {
     await sending;
     return 'Result';

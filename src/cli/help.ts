@@ -5,10 +5,11 @@ Usage:
   cmd-stream demo  [options]                              watch a group of clients live through an outage
   cmd-stream serve [options]                              serve the calc example
   cmd-stream call  ADDRESS COMMAND [PAYLOAD] [options]    send one Command and print its Results
+  cmd-stream inspect [options]                            watch the statecharts of a demo live in a browser
 
   cmd-stream --version
 
-cmd-stream demo --help (serve, call) tells the options.`;
+cmd-stream demo --help (serve, call, inspect) tells the options.`;
 
 const CODEC = '--codec msgpack|json   the payload format (default msgpack)';
 
@@ -29,6 +30,17 @@ Options:
   --port N               the TCP port (default 9000; 0: any free one)
   --host HOST            the address to listen on (default 127.0.0.1)
   ${CODEC}`,
+  inspect: `Usage: cmd-stream inspect [options]
+
+Runs the demo slowly and without end, and shows it in a browser: group, clients, circuit breaker, sessions, requests.
+Without --local in Stately Inspector (https://stately.ai/inspect), through the package @statelyai/inspect, whose server
+takes connections on every interface of this machine.
+
+Options:
+  --local                a page of this package's own on 127.0.0.1, which needs no other site and no other package
+  --port N               the TCP port (default 8080, with --local 7007; 0 with --local: any free one)
+  --no-open              do not open a browser
+  --pace MS              the pause between Commands (default 400)`,
   call: `Usage: cmd-stream call ADDRESS COMMAND [PAYLOAD] [options]
 
 Sends one Command and prints each of its Results as a line of JSON. PAYLOAD is JSON.

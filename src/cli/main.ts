@@ -3,6 +3,7 @@ import { describeError } from '../errors/cmd-stream-error.ts';
 import { call } from './call.ts';
 import { demo } from './demo.ts';
 import { HELP, helpOf } from './help.ts';
+import { inspect } from './inspect.ts';
 import { serveCalc } from './serve.ts';
 import { Terminal } from './terminal.ts';
 import { isMisuse } from './usage-error.ts';
@@ -11,7 +12,7 @@ import { version } from './version.ts';
 /** A sub-command: gets its own arguments, resolves with the exit code. */
 type SubCommand = (args: string[], out: Terminal) => Promise<number>;
 
-const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = { demo, serve: serveCalc, call };
+const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = { demo, serve: serveCalc, call, inspect };
 
 /** Runs the command line and resolves with the exit code: 0 done, 1 failed, 2 misused. */
 async function main([name, ...args]: string[]): Promise<number> {

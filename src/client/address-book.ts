@@ -52,6 +52,11 @@ export class AddressBook {
     return this.#addresses.length === 0 || this.#addresses.includes(address);
   }
 
+  /** The address that `client` will begin with, where that is known before anybody is asked. */
+  firstOf(client: number): string | undefined {
+    return this.#addresses[client % this.#addresses.length];
+  }
+
   /**
    * The address that `client` is to connect to: the one that it had, unless it has given that up or it is gone, else
    * one that the fewest clients have. Asks the resolver first where nothing is known yet.

@@ -83,7 +83,7 @@ export class Group {
       parent: options.parent,
       input: {
         clients: this.#clients.map((client) => ({ id: client.id, link: client, timings, reconnect, random })),
-        nameOf: (id) => `client ${id}`,
+        nameOf: (id) => nameOf(id, options.addresses.firstOf(id)),
       },
     });
     this.#actor.subscribe({ complete: () => options.onClosed() });
@@ -242,4 +242,9 @@ export class Group {
   #tellRoom(): void {
     for (const listener of this.#roomListeners) listener();
   }
+}
+
+/** How a client is called in an inspector: `client 2 @ localhost:9000`, by the address that it begins with. */
+function nameOf(id: number, address: string | undefined): string {
+  return address === undefined ? `client ${id}` : `client ${id} @ ${address}`;
 }

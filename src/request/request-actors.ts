@@ -8,18 +8,23 @@ import { type RequestWork, requestMachine } from '../../machines/request.ts';
 export class RequestActors {
   /** Whose children they are; nobody's any more once that is stopped. */
   #parent: AnyActorRef | undefined;
-  #started = 0;
+  readonly #everyNth: number;
+  #requests = 0;
 
-  /** @param parent - no machine, since that would remember every one of its children. */
-  constructor(parent: AnyActorRef) {
+  /**
+   * @param parent - no machine, since that would remember every one of its children.
+   * @param everyNth - of how many requests one has an actor; the others run compiled.
+   */
+  constructor(parent: AnyActorRef, everyNth = 1) {
     this.#parent = parent;
+    this.#everyNth = everyNth;
   }
 
-  /** Starts the actor of a request; none after `stop`. */
+  /** Starts the actor of a request, where it is one of those that are shown; none after `stop`. */
   start(work: RequestWork, commandName: string): AnyActorRef | undefined {
     if (this.#parent === undefined) return undefined;
-    this.#started++;
-    const id = `request ${this.#started} ${commandName}`;
+    if (this.#requests++ % this.#everyNth !== 0) return undefined;
+    const id = `request ${this.#requests} ${commandName}`;
     return createActor(requestMachine, { parent: this.#parent, id, input: { work } }).start();
   }
 

@@ -104,7 +104,8 @@ export abstract class Request
   toJSON(): object {
     const { command, seq, clientId } = this;
     const state: unknown = this.#inspected?.getSnapshot().value ?? this.compiledState;
-    return { id: this.#inspected?.id, command: command.name, state, seq, client: clientId };
+    const timeoutMs = Number.isFinite(this.#timeoutMs) ? Math.round(this.#timeoutMs) : undefined;
+    return { id: this.#inspected?.id, command: command.name, state, seq, client: clientId, timeoutMs };
   }
 
   // ---- what happens to it

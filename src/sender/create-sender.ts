@@ -40,15 +40,15 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     );
   }
   const resolved = resolveSenderOptions(options);
-  const { clock, defer, warn, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults } = resolved;
+  const { clock, defer, warn, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults, inspect } = resolved;
   const commandTypes = tables.commandEntries.map(({ name }) => name);
   const resultTypes = [...tables.resultEntries.map(({ name }) => name), ERROR_RESULT_NAME];
   const outgoing = bind(codec, { kind: 'command', types: commandTypes, maxPayloadBytes: maxFrameBytes });
   const incoming = bind(codec, { kind: 'result', types: resultTypes, maxPayloadBytes: maxFrameBytes });
 
   // From here on nothing throws: what is started below is stopped by the group's end.
-  const root = startActorRoot('sender', clock, resolved.inspect);
-  const actors = resolved.inspect === undefined ? undefined : new RequestActors(root);
+  const root = startActorRoot('sender', clock, inspect?.watch);
+  const actors = inspect === undefined ? undefined : new RequestActors(root, inspect.everyNth);
   const deadlines = new DeadlineQueue(clock);
   const { circuitBreaker: given } = resolved;
   const owned =
@@ -56,6 +56,8 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       ? undefined
       : new CircuitBreaker(given, { clock, defer, warn, parent: root });
   const breaker = given instanceof CircuitBreaker ? given : owned;
+  // A breaker that is shared with others lives in an actor system of its own.
+  const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
   const addresses = new AddressBook({
     source: resolved.addresses,
     refreshMs: resolved.addressRefreshMs,
@@ -109,6 +111,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       deadlines.stop();
       owned?.stop();
       actors?.stop();
+      unwatch?.();
       // The root still hears of the group's end.
       defer(() => root.stop());
     },

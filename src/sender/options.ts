@@ -5,7 +5,7 @@ import type { UnexpectedResult } from '../client/pending-command.ts';
 import type { Codec } from '../codec/codec.ts';
 import type { DispatchOption } from '../group/dispatch.ts';
 import type { HooksFactory } from '../hooks/hooks.ts';
-import type { Inspect } from '../system/actor-root.ts';
+import type { Inspect } from '../inspect/options.ts';
 import type { Clock, Defer } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
 import type { ClientTlsOptions } from '../transport/tls-options.ts';
@@ -102,8 +102,10 @@ export interface SenderOptions {
   /** Gets each change of the group, its clients and the breaker. */
   readonly onStatus?: (event: StatusEvent) => void;
   /**
-   * An XState inspection observer: sees every actor, every request included (`request 1041 Add`). Costs speed. The
-   * snapshots of requests hold no payloads; the events that Results arrive with do. Default: none.
+   * Who watches the statecharts live: the group, each client (`client 2 @ localhost:9000`), the sender's own circuit
+   * breaker and every request (`request 1041 Add`). An XState inspection observer or function, an inspector of
+   * `@statelyai/inspect`, `createLocalInspector()` of `cmd-stream/inspect`; or `{ observer, everyNth, payloads }`. Costs
+   * speed for the requests that are shown. Default: none, at no cost.
    */
   readonly inspect?: Inspect;
 

@@ -11,8 +11,8 @@ import type { Codec } from '../codec/codec.ts';
 import { msgpack } from '../codec/msgpack.ts';
 import { type DispatchStrategy, resolveDispatch } from '../group/dispatch.ts';
 import type { HooksFactory } from '../hooks/hooks.ts';
+import { type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
 import { callback, durationMs, flag, invalidOption, oneOf, optionNames, wholeNumber } from '../options/check.ts';
-import type { Inspect } from '../system/actor-root.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
 import { type Random, systemRandom } from '../system/random.ts';
 import { processWarning, type Warn } from '../system/warn.ts';
@@ -83,7 +83,7 @@ export interface ResolvedSenderOptions {
   readonly hooks: HooksFactory | undefined;
   readonly onUnexpectedResult: ((result: UnexpectedResult) => void) | undefined;
   readonly onStatus: ((event: StatusEvent) => void) | undefined;
-  readonly inspect: Inspect | undefined;
+  readonly inspect: ResolvedInspect | undefined;
   readonly clock: Clock;
   readonly defer: Defer;
   readonly random: Random;
@@ -195,11 +195,6 @@ function resolveBreaker(
   if (breaker === undefined || breaker instanceof CircuitBreaker) return breaker;
   if (typeof breaker === 'object' && breaker !== null) return resolveCircuitBreakerOptions(breaker);
   throw invalidOption('circuitBreaker', 'circuit breaker options or a CircuitBreaker', breaker);
-}
-
-function resolveInspect(inspect: Inspect | undefined): Inspect | undefined {
-  if (inspect === undefined || typeof inspect === 'function' || hasMethods(inspect, ['next'])) return inspect;
-  throw invalidOption('inspect', 'a function or an observer with next()', inspect);
 }
 
 const CLOCK_METHODS: readonly (keyof Clock)[] = ['now', 'monotonicMs', 'setTimeout', 'clearTimeout'];

@@ -38,6 +38,11 @@ export class Connections implements ServerConnections {
     return this.#sessions.size;
   }
 
+  /** What an inspector shows of them. */
+  toJSON(): object {
+    return { size: this.size };
+  }
+
   /** Starts the session of an accepted connection. */
   accept(stream: ByteStream): void {
     const channel = new StreamChannel(stream, this.#channelOptions);

@@ -1,8 +1,8 @@
 import type { Codec } from '../codec/codec.ts';
 import { msgpack } from '../codec/msgpack.ts';
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { type Inspect, type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
 import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
-import type { Inspect } from '../system/actor-root.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
 import { tcpTransport } from '../transport/tcp.ts';
 import { tlsTransport } from '../transport/tls.ts';
@@ -91,7 +91,11 @@ export interface ServerOptions<Receiver = unknown> {
   readonly clock?: Clock;
   /** When the Results of a turn are written. Default: at the end of the turn of the event loop. */
   readonly defer?: Defer;
-  /** Sees every state of the server and its sessions: an XState inspection observer. */
+  /**
+   * Who watches the statecharts of the server and of its sessions live, as for `createSender`: an XState inspection
+   * observer or function, an inspector of `@statelyai/inspect`, `createLocalInspector()` of `cmd-stream/inspect`; or
+   * `{ observer, payloads }`. Default: none, at no cost.
+   */
   readonly inspect?: Inspect;
 }
 
@@ -117,7 +121,7 @@ export interface ResolvedServerOptions {
   readonly invoker: Invoker<never> | undefined;
   readonly clock: Clock;
   readonly defer: Defer;
-  readonly inspect: Inspect | undefined;
+  readonly inspect: ResolvedInspect | undefined;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -174,7 +178,7 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     invoker: callback('invoker', options.invoker),
     clock: withMethods('clock', options.clock, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout']) ?? systemClock,
     defer: callback('defer', options.defer) ?? deferToEndOfTurn,
-    inspect: inspect(options.inspect),
+    inspect: resolveInspect(options.inspect),
   });
 }
 
@@ -199,15 +203,4 @@ function withMethods<T extends object>(field: string, value: T | undefined, meth
     typeof value === 'object' && value !== null && methods.every((method) => typeof value[method] === 'function');
   if (complete) return value;
   throw invalidOption(field, `an object with ${methods.map((name) => `${String(name)}()`).join(', ')}`, value);
-}
-
-/** An observer of the user, so that it may throw. */
-function inspect(observer: Inspect | undefined): Inspect | undefined {
-  if (observer === undefined || typeof observer === 'function') {
-    return observer === undefined ? undefined : harmless('inspect', observer);
-  }
-  if (typeof observer === 'object' && observer !== null) {
-    return harmless('inspect', (event) => observer.next?.(event));
-  }
-  throw invalidOption('inspect', 'a function or an observer', observer);
 }

@@ -50,7 +50,7 @@ export async function serve<P extends AnyProtocol, Receiver, H extends Handlers<
   }
   const resolved = resolveServerOptions(options);
   const service = makeService(protocol, receiver, handlers, resolved);
-  const root = startActorRoot('server-root', resolved.clock, resolved.inspect);
+  const root = startActorRoot('server-root', resolved.clock, resolved.inspect?.watch);
   const connections = new Connections(service, bindCodecs(protocol, resolved), root, () =>
     actor.send({ type: 'connections.gone' }),
   );

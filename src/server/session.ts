@@ -46,7 +46,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     this.#backpressure = new Backpressure(channel, maxInFlightCommands, clock);
     this.#actor = createActor(sessionMachine, {
       parent,
-      id: channel.remoteAddress,
+      id: `session ${channel.remoteAddress}`,
       input: { connection: this, goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
     });
   }
@@ -81,6 +81,11 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
       `${this.remoteAddress} was silent for ${idleTimeoutMs} ms (option 'idleTimeoutMs')`,
     );
     this.#actor.send({ type: 'idle.elapsed', error });
+  }
+
+  /** What an inspector shows of it. */
+  toJSON(): object {
+    return { remoteAddress: this.remoteAddress, inFlight: this.#backpressure.inFlight };
   }
 
   // ---- what arrives

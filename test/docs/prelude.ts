@@ -17,6 +17,7 @@ export const PRELUDE = `import {
   type Server,
   type ServerOptions,
 } from 'cmd-stream';
+import { createWebSocketInspector } from '@statelyai/inspect';
 import { resolveSrv } from 'node:dns/promises';
 import { calc } from './calc.ts';
 declare class Calculator {
@@ -35,11 +36,13 @@ declare const ca: string, cert: string, key: string, clientCert: string, clientK
 /** What stands in front of the checks of the names that the text mentions. */
 export const NAMES_PRELUDE = `import type * as library from 'cmd-stream';
 import type * as testing from 'cmd-stream/testing';
+import type * as inspection from 'cmd-stream/inspect';
 import { calc } from './calc.ts';
 type KeysOf<T> = T extends unknown ? keyof T & string : never;
-type Options = library.SenderOptions | library.ServerOptions | library.MultiSendOptions;
+type Options = library.SenderOptions | library.ServerOptions | library.MultiSendOptions | library.InspectOptions;
 type Known =
   | keyof typeof library
+  | keyof typeof inspection
   | library.CmdStreamErrorCode
   | Extract<library.DispatchOption, string>
   | KeysOf<Options | library.ShutdownOptions | library.ClientTlsOptions | library.ServerTlsOptions>
@@ -55,7 +58,11 @@ declare function known(name: Known): void;
 declare const sender: library.Sender<typeof calc>;
 declare const server: library.Server;
 declare const context: library.HandlerContext<unknown>;
-declare const options: { (sender: Partial<library.SenderOptions>): void; (server: library.ServerOptions): void };
+declare const options: {
+  (sender: Partial<library.SenderOptions>): void;
+  (server: library.ServerOptions): void;
+  (inspect: Partial<library.InspectOptions>): void;
+};
 declare const listener: () => void, timeoutMs: number, n: number, ca: string, cert: string, key: string;
 declare const timeMs: number, windowSize: number, failureRate: number, openDurationMs: number, successThreshold: number;
 `;

@@ -137,6 +137,11 @@ async function checkCommandLine(args: readonly string[]): Promise<void> {
       expect(await cmdStream(args).ended).toEqual({ code: 0, stdout: '5\n', stderr: '' });
       return;
     }
+    case 'inspect': {
+      await using inspector = cmdStream([...args, '--port', '9000']);
+      await inspector.says(/^inspector: http:/);
+      return;
+    }
     default:
       expect(await cmdStream(args).ended).toMatchObject({ code: 0, stderr: '' });
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './run.ts';
 
@@ -13,12 +13,14 @@ export const tool = (path: string) => join(ROOT, 'node_modules', path);
 
 /** The package as users get it. */
 export interface Compiled {
-  /** Has `package.json`, `dist` and `node_modules`: modules below it find the package by its name. */
+  /** Has what the package has, and `node_modules`: modules below it find the package by its name. */
   readonly folder: string;
   /** The script behind `npx cmd-stream`. */
   readonly bin: string;
 }
 
+/** What the package has beside what is built. */
+const FILES = ['src/local-inspector/page', 'visualizations'];
 const BUILT_FROM = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'machines', 'src'];
 const NAME = 'cmd-stream-build-';
 const HOUR_MS = 3_600_000;
@@ -36,6 +38,10 @@ export async function compile(): Promise<Compiled> {
   try {
     await cp(join(ROOT, 'package.json'), join(unfinished, 'package.json'));
     await symlink(join(ROOT, 'node_modules'), join(unfinished, 'node_modules'), 'junction');
+    for (const path of FILES) {
+      await mkdir(dirname(join(unfinished, path)), { recursive: true });
+      await symlink(join(ROOT, path), join(unfinished, path), 'junction');
+    }
     await tsc(ROOT, '-p', 'tsconfig.build.json', '--outDir', join(unfinished, 'dist'));
     await rename(unfinished, folder);
   } catch (error) {

@@ -9,6 +9,7 @@ const cli = commandLine();
 const OPTIONS = {
   demo: ['--address', '--codec'],
   serve: ['--port', '--host', '--codec'],
+  inspect: ['--local', '--port', '--no-open', '--pace'],
   call: [
     ...['--protocol', '--export', '--codec', '--timeout', '--server-info'],
     ...['--tls', '--tls-ca', '--tls-cert', '--tls-key'],

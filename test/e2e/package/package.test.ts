@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,9 @@ interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
 
+/** What the package has beside what is built: folders, and what of them. */
+const BESIDE = { visualizations: /\.svg$/, 'src/local-inspector/page': /\.(html|css|js|svg)$/ };
+
 let packed: Packed;
 let whyNotInstalled: string | undefined;
 
@@ -29,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the package', () => {
-  it('contains what is built of each source, the texts for users, and nothing else', async () => {
+  it('contains what is built of each source, the drawings, the inspector page, the texts for users, and nothing else', async () => {
     const sources = await Promise.all(
       ['machines', 'src'].map(async (root) =>
         (await readdir(join(ROOT, root), { recursive: true })).map((name) => `${root}/${name.replaceAll('\\', '/')}`),
@@ -40,7 +43,16 @@ describe('the package', () => {
       .filter((path) => path.endsWith('.ts'))
       .map((path) => `dist/${path.slice(0, -'.ts'.length)}`)
       .flatMap((path) => [`${path}.js`, `${path}.d.ts`]);
-    const expected = [...built, 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const beside = await Promise.all(
+      Object.entries(BESIDE).map(async ([folder, type]) =>
+        (await readdir(join(ROOT, folder))).filter((name) => type.test(name)).map((name) => `${folder}/${name}`),
+      ),
+    );
+    const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const expected = [...built, ...beside.flat(), ...texts];
+    expect(beside.flat()).toEqual(
+      expect.arrayContaining(['visualizations/client.svg', 'src/local-inspector/page/main.js']),
+    );
     expect(packed.files.map(({ path }) => path).sort()).toEqual(expected.sort());
   });
 });
@@ -93,6 +105,26 @@ describe('the package, installed', { timeout: 30_000 }, () => {
     });
   });
 
+  it('has an inspector beside it that brings its page, and asks for no package', async () => {
+    await writeFile(
+      join(project, 'inspected.js'),
+      `import { createLocalInspector } from 'cmd-stream/inspect';
+      import { command, createSender, defineProtocol, result, serve } from 'cmd-stream';
+      const calc = defineProtocol({ results: { Sum: result() }, commands: { Add: command().returns('Sum') } });
+      const inspector = await createLocalInspector();
+      const server = await serve(calc, undefined, { Add: ({ a, b }) => a + b }, { inspect: inspector });
+      const sender = await createSender(calc, { address: server.address, inspect: inspector });
+      console.log(await sender.send(calc.Add({ a: 2, b: 3 })));
+      for (const path of ['', 'main.js', 'charts/client.svg']) console.log((await fetch(inspector.url + path)).status);
+      await sender.drain();
+      await server.shutdown();
+      await inspector.close();
+      `,
+    );
+    expect(await node('inspected.js')).toEqual({ code: 0, stdout: '5\n200\n200\n200\n', stderr: '' });
+    expect(existsSync(join(project, 'node_modules/@statelyai'))).toBe(false);
+  });
+
   it('hides what is inside of it', async () => {
     await writeFile(
       join(project, 'inside.js'),
@@ -138,7 +170,7 @@ describe('the package, installed', { timeout: 30_000 }, () => {
 
 async function copyCheckout(): Promise<void> {
   const files = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'tsconfig.json', 'tsconfig.build.json'];
-  const folders = ['machines', 'src', 'examples', 'test/support'];
+  const folders = ['machines', 'src', 'visualizations', 'examples', 'test/support'];
   for (const path of [...files, ...folders]) await cp(join(ROOT, path), join(checkout, path), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'), 'junction');
   // Of an earlier build; a package must not contain it.

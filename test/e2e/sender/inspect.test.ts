@@ -1,7 +1,8 @@
-import type { Inspect } from 'cmd-stream';
-import { expect, it } from 'vitest';
+import { createInspector, type StatelyInspectionEvent } from '@statelyai/inspect';
+import { createCircuitBreaker, type InspectionObserver } from 'cmd-stream';
+import { describe, expect, it } from 'vitest';
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import { failureOf, onePlusOne, stage } from '../client/stage.ts';
+import { failureOf, onePlusOne, soon, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
 import { answers, collect } from './support.ts';
 
@@ -9,7 +10,7 @@ const { peer, sender, expectWarning } = stage();
 
 function watching() {
   const events: InspectionEvent[] = [];
-  const inspect: Inspect = (event) => events.push(event);
+  const inspect: InspectionObserver = (event) => events.push(event);
   /** The actors that were seen, in the order of their making. */
   const actors = () => [...new Set(events.map(({ actorRef }) => (actorRef as AnyActorRef).id))];
   /** The states that an actor was seen in. */
@@ -19,7 +20,21 @@ function watching() {
         ? [(event.snapshot as unknown as { value: unknown }).value]
         : [],
     );
-  return { events, inspect, actors, statesOf };
+  /** What the snapshots of a request say of it. */
+  const works = (id: string) =>
+    events.flatMap((event) => {
+      const work = 'snapshot' in event && 'context' in event.snapshot ? workOf(event.snapshot.context) : undefined;
+      return work?.id === id ? [work] : [];
+    });
+  return { events, inspect, actors, statesOf, works };
+}
+
+const workOf = (context: unknown) => (context as { work?: { id: string } } | undefined)?.work;
+
+/** An event with all that an observer can get at by it. */
+function everything(event: InspectionEvent): unknown {
+  const { id, getSnapshot, _parent } = event.actorRef as AnyActorRef;
+  return { ...event, actor: id, snapshotNow: getSnapshot(), parentNow: _parent?.getSnapshot() };
 }
 
 it('an inspector sees the sender, its group, its clients, its circuit breaker, and every request', async () => {
@@ -32,7 +47,12 @@ it('an inspector sees the sender, its group, its clients, its circuit breaker, a
   await failureOf(client.send(calc.Fail({ message: 'no' })));
   await failureOf(client.send(onePlusOne, { signal: AbortSignal.abort() }));
   await client.close();
-  expect(actors()).toEqual(expect.arrayContaining(['sender', 'group', 'client 0', 'client 1']));
+  expect(actors()).toEqual(
+    expect.arrayContaining([
+      ...['sender', 'group', 'circuit breaker'],
+      ...[`client 0 @ ${server.address}`, `client 1 @ ${server.address}`],
+    ]),
+  );
   expect(actors().filter((id) => id.startsWith('request'))).toEqual([
     'request 1 Add',
     'request 2 Countdown',
@@ -47,20 +67,110 @@ it('an inspector sees the sender, its group, its clients, its circuit breaker, a
   expect(statesOf('request 5 Add')).toEqual(['queued', 'cancelled']);
 });
 
-it('the snapshots of requests hold no payloads', async () => {
-  const { inspect, events } = watching();
+it('an inspector sees no payloads: not those of Commands, of Results, nor of what failed', async () => {
+  const { inspect, events, works } = watching();
   const server = await peer(answers);
   const client = await sender({ address: server.address, inspect });
   expect(await client.send(calc.Echo('a secret'))).toBe('a secret');
-  const snapshots = events.filter(({ type }) => type === '@xstate.snapshot');
-  const shown = snapshots.map((event) => JSON.stringify('snapshot' in event ? event.snapshot : undefined));
-  expect(shown.filter((text) => text.includes('request 1 Echo')).length).toBeGreaterThan(2);
-  expect(shown.join()).not.toContain('secret');
-  const works = shown.flatMap((text) => {
-    const { context } = JSON.parse(text);
-    return context?.work?.id === 'request 1 Echo' ? [context.work] : [];
+  expect((await failureOf(client.send(calc.Fail({ message: 'a secret' })))).message).toContain('a secret');
+  await failureOf(client.send(calc.Echo('a secret'), { signal: AbortSignal.abort(new Error('a secret')) }));
+  await client.close();
+  const shown = JSON.stringify(events.map(everything));
+  expect(shown).toContain('request 1 Echo');
+  expect(shown).toContain('"value":"(hidden)"');
+  expect(shown).not.toContain('secret');
+  const echo = { id: 'request 1 Echo', command: 'Echo', state: 'succeeded', seq: 1, client: 0, timeoutMs: 30_000 };
+  expect(works('request 1 Echo').at(-1)).toEqual(echo);
+});
+
+it('an inspector that asks for payloads sees them', async () => {
+  const { inspect, events, works } = watching();
+  const server = await peer(answers);
+  const client = await sender({ address: server.address, inspect: { observer: inspect, payloads: true } });
+  await client.send(calc.Echo('a question'));
+  expect((await failureOf(client.send(calc.Fail({ message: 'a reason' })))).message).toContain('a reason');
+  expect(works('request 1 Echo')[0]).toMatchObject({ command: 'Echo', payload: 'a question' });
+  const shown = JSON.stringify(events.map(everything));
+  expect(shown).toContain('"value":"a question"');
+  expect(shown).toContain('a reason');
+});
+
+it('of the requests one in so many is shown; the others run compiled', async () => {
+  const { inspect, actors } = watching();
+  const server = await peer(answers);
+  const client = await sender({ address: server.address, inspect: { observer: inspect, everyNth: 3 } });
+  for (let sent = 0; sent < 7; sent++) expect(await client.send(onePlusOne)).toBe(2);
+  const requests = actors().filter((id) => id.startsWith('request'));
+  expect(requests).toEqual(['request 1 Add', 'request 4 Add', 'request 7 Add']);
+});
+
+it('a circuit breaker that is shared with others is shown as well, while the sender is there', async () => {
+  const { inspect, actors, statesOf } = watching();
+  const server = await peer(answers);
+  using breaker = createCircuitBreaker({ windowSize: 1 });
+  const client = await sender({ address: server.address, circuitBreaker: breaker, inspect });
+  await failureOf(client.send(calc.Wait({ ms: 1 }), { timeoutMs: 10 }));
+  expect(actors()).toContain('circuit breaker');
+  expect(statesOf('circuit breaker')).toEqual(['closed', 'open']);
+  await client.close();
+  breaker.reset();
+  expect(statesOf('circuit breaker')).toEqual(['closed', 'open']);
+});
+
+describe("Stately's inspector", () => {
+  it('is taken as it is; its messages tell names, parents, charts and states', async () => {
+    const messages: StatelyInspectionEvent[] = [];
+    const inspector = createInspector({ send: (message) => void messages.push(JSON.parse(JSON.stringify(message))) });
+    const server = await peer(answers);
+    const client = await sender({ address: server.address, clients: 2, circuitBreaker: {}, inspect: inspector });
+    await client.send(calc.Echo('a secret'));
+    await client.close();
+    await soon(() => statesOf('group').at(-1)).toBe('closed');
+    const actors = messages.filter((message) => message.type === '@xstate.actor');
+    const sessionOf = (name: string) => actors.find((actor) => actor.name === name)?.sessionId;
+    const parents = actors.flatMap(({ name, parentId }) =>
+      name.startsWith('0.') ? [] : [[name, actors.find(({ sessionId }) => sessionId === parentId)?.name]],
+    );
+    expect(Object.fromEntries(parents)).toEqual({
+      sender: undefined,
+      group: 'sender',
+      'circuit breaker': 'sender',
+      [`client 0 @ ${server.address}`]: 'group',
+      [`client 1 @ ${server.address}`]: 'group',
+      'request 1 Echo': 'sender',
+    });
+    expect(JSON.parse(actors.find(({ name }) => name === 'group')?.definition ?? '{}')).toMatchObject({
+      id: 'group',
+      states: { ready: {}, degraded: {} },
+    });
+    expect(new Set(messages.map(({ rootId }) => rootId))).toEqual(new Set([sessionOf('sender')]));
+    expect(statesOf('request 1 Echo')).toEqual(['queued', 'sent', 'succeeded']);
+    expect(JSON.stringify(messages)).not.toContain('secret');
+
+    function statesOf(name: string): unknown[] {
+      const id = messages.find((message) => message.type === '@xstate.actor' && message.name === name)?.sessionId;
+      return messages.flatMap((message) =>
+        message.type === '@xstate.snapshot' && message.sessionId === id
+          ? [(message.snapshot as unknown as { value: unknown }).value]
+          : [],
+      );
+    }
   });
-  expect(works.at(-1)).toEqual({ id: 'request 1 Echo', command: 'Echo', state: 'succeeded', seq: 1, client: 0 });
+
+  it('tells the actors of several senders apart', async () => {
+    const groups = new Set<string>();
+    const roots = new Set<string | undefined>();
+    const inspector = createInspector({
+      send: (message) => {
+        roots.add(message.rootId);
+        if (message.type === '@xstate.actor' && message.name === 'group') groups.add(message.sessionId);
+      },
+    });
+    const server = await peer(answers);
+    for (let n = 0; n < 2; n++) await sender({ address: server.address, inspect: inspector });
+    await soon(() => groups.size).toBe(2);
+    expect(roots.size).toBe(2);
+  });
 });
 
 it('an observer object is an inspector as well', async () => {

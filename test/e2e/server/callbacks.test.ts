@@ -85,7 +85,7 @@ describe('callbacks', () => {
     });
     await using client = await RawClient.open(server.port);
     expect([...seen]).toContain('server');
-    expect([...seen]).toContain(`127.0.0.1:${client.socket.localPort}`);
+    expect([...seen]).toContain(`session 127.0.0.1:${client.socket.localPort}`);
     await server.close();
   });
 });

@@ -39,6 +39,8 @@ describe('imports', () => {
       'tsx/esm/api',
       '@bufbuild/protobuf',
       '@bufbuild/protobuf/wkt',
+      '@statelyai/inspect',
+      '@statelyai/inspect/server',
     ];
     const strangers = src.flatMap(({ path, imports }) =>
       imports

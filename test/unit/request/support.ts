@@ -7,7 +7,7 @@ import { DeadlineQueue } from '../../../src/request/deadline-queue.ts';
 import type { RequestContext } from '../../../src/request/request.ts';
 import { RequestActors } from '../../../src/request/request-actors.ts';
 import { SignalWatch } from '../../../src/request/signal-watch.ts';
-import { type Inspect, startActorRoot } from '../../../src/system/actor-root.ts';
+import { startActorRoot, type Watch } from '../../../src/system/actor-root.ts';
 import { calc } from '../../e2e/support/calc.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -61,7 +61,7 @@ export function requestContext(mode: (typeof MODES)[number], options: { maxBuffe
   const clock = new VirtualClock();
   const warnings: string[] = [];
   const actorRefs: AnyActorRef[] = [];
-  const inspect: Inspect = (event) => {
+  const inspect: Watch = (event) => {
     if (event.type === '@xstate.actor') actorRefs.push(event.actorRef as AnyActorRef);
   };
   const root = startActorRoot('root', clock, inspect);

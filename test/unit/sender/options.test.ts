@@ -59,11 +59,13 @@ const table: Record<keyof SenderOptions, [accepted: RegExp, ...values: unknown[]
   hooks: [FUNCTION, {}, 'noop', null],
   onUnexpectedResult: [FUNCTION, {}, 'log', null],
   onStatus: [FUNCTION, {}, 'log', null],
-  inspect: [/a function or an observer with next\(\)/, {}, 'all', null, true],
+  inspect: [/an inspector, an observer with next\(\), a function or { observer, everyNth, payloads }/, {}, 'all', null],
   clock: [/an object with the methods now, monotonicMs, setTimeout, clearTimeout/, {}, Date, null],
   defer: [FUNCTION, {}, null],
   random: [FUNCTION, 0.5, null],
 };
+
+const noop = () => undefined;
 
 /** The same for the fields of options that are objects. */
 const nested: [field: string, wrap: (value: unknown) => object, accepted: RegExp, ...values: unknown[]][] = [
@@ -72,6 +74,17 @@ const nested: [field: string, wrap: (value: unknown) => object, accepted: RegExp
   ['reconnect.factor', (factor) => ({ reconnect: { factor } }), /a number from 1 to 100/, 0.9, 101, '2', Number.NaN],
   ['reconnect.resetAfterMs', (resetAfterMs) => ({ reconnect: { resetAfterMs } }), DURATION, 0, -1, '5'],
   ['keepalive.timeMs', (timeMs) => ({ keepalive: { timeMs } }), DURATION, 0, -1, '5', Number.POSITIVE_INFINITY],
+  [
+    'inspect.observer',
+    (observer) => ({ inspect: { observer } }),
+    /an inspector or an observer/,
+    1,
+    null,
+    undefined,
+    {},
+  ],
+  ['inspect.everyNth', (everyNth) => ({ inspect: { observer: noop, everyNth } }), WHOLE, 0, 0.5, '1', null],
+  ['inspect.payloads', (payloads) => ({ inspect: { observer: noop, payloads } }), FLAG, 'yes', 1, null],
   ['keepalive.timeoutMs', (timeoutMs) => ({ keepalive: { timeoutMs } }), DURATION, 0, -1, '5'],
   ['windowSize', (windowSize) => ({ circuitBreaker: { windowSize } }), /a whole number/, 0, 1.5, '5'],
 ];
@@ -97,6 +110,7 @@ describe('the options of a sender', () => {
     [{ reconnect: { retries: 3 } }, `option 'reconnect' has no option 'retries'; it accepts 'initialMs', `],
     [{ keepalive: { interval: 3 } }, `option 'keepalive' has no option 'interval'; it accepts 'timeMs', `],
     [{ circuitBreaker: { threshold: 3 } }, `has no option 'threshold'`],
+    [{ inspect: { observer: noop, all: true } }, `option 'inspect' has no option 'all'; it accepts 'observer', `],
     [{ tls: { certificate: 'x' } }, `has no option 'certificate'`],
   ])('refuse names that do not exist: %j', (options, message) => {
     const error = refusal(options);
@@ -193,7 +207,15 @@ describe('the options of a sender', () => {
       defer: () => undefined,
       random: () => 0,
     });
-    const { address: addresses, reconnect: _, keepalive: __, handshakeTimeoutMs: ___, dispatch, ...same } = given;
+    const {
+      address: addresses,
+      inspect: _____,
+      reconnect: _,
+      keepalive: __,
+      handshakeTimeoutMs: ___,
+      dispatch,
+      ...same
+    } = given;
     const { tls: ____, ...every } = table;
     expect(Object.keys(given).sort()).toEqual(Object.keys(every).sort());
     expect(resolveSenderOptions(given)).toMatchObject({ ...same, addresses, dispatch, reconnect: true });

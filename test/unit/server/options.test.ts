@@ -64,7 +64,10 @@ describe('the options of a server', () => {
     [{ shutdownTimeoutMs: Number.NaN }, "option 'shutdownTimeoutMs' must be a duration in milliseconds from 0"],
     [{ onConnectionLost: 1 }, "option 'onConnectionLost' must be a function; got 1"],
     [{ invoker: {} }, "option 'invoker' must be a function; got an object"],
-    [{ inspect: 1 }, "option 'inspect' must be a function or an observer; got 1"],
+    [
+      { inspect: 1 },
+      "option 'inspect' must be an inspector, an observer with next(), a function or { observer, everyNth, payloads }; got 1",
+    ],
     [{ codec: {} }, "option 'codec' must be an object with bind(); got an object"],
     [{ transport: 'tcp' }, 'option \'transport\' must be an object with listen(); got "tcp"'],
     [{ clock: { now: Date.now } }, "option 'clock' must be an object with now(), monotonicMs()"],

@@ -1,0 +1,87 @@
+import type { InspectionEvent, Observer } from 'xstate';
+import { flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
+import type { Watch } from '../system/actor-root.ts';
+import { callUser, processWarning } from '../system/warn.ts';
+import { Disclosure } from './disclosure.ts';
+
+/** Sees what happens in an actor system: what XState calls an inspection observer, or a function. */
+export type InspectionObserver = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+
+/**
+ * Something that has an inspection observer: what `createWebSocketInspector()` and its like of `@statelyai/inspect`
+ * return, and `createLocalInspector()` of `cmd-stream/inspect`.
+ */
+export interface Inspector {
+  /** The observer. */
+  readonly inspect: InspectionObserver;
+}
+
+/** How much an inspector sees. */
+export interface InspectOptions {
+  /** Who sees it: a function, an XState inspection observer, or an inspector that has one. */
+  readonly observer: InspectionObserver | Inspector;
+  /**
+   * Of how many requests of a sender one is shown, the first of them first: 1 shows all, 100 one in a hundred. The others
+   * run at full speed, as without an inspector. Means nothing to `serve`. Default 1.
+   */
+  readonly everyNth?: number;
+  /**
+   * Whether payloads are shown: those of Commands and Results, and the messages of errors that may quote them. Default
+   * false: they are left out before the observer sees anything.
+   */
+  readonly payloads?: boolean;
+}
+
+/** The option `inspect`: who watches; or {@link InspectOptions}, to say how much of it. */
+export type Inspect = InspectionObserver | Inspector | InspectOptions;
+
+/** {@link Inspect}, complete. */
+export interface ResolvedInspect {
+  /** Takes what XState tells. Never throws: of an observer that does, the process is warned. */
+  readonly watch: Watch;
+  readonly everyNth: number;
+}
+
+const NAMES: readonly (keyof InspectOptions)[] = ['observer', 'everyNth', 'payloads'];
+const OBSERVER = ['an inspector', 'an observer with next()', 'a function'];
+
+/**
+ * Completes the option `inspect`.
+ *
+ * @throws CmdStreamError `invalid-argument`, naming the option, what it accepts and what it got.
+ */
+export function resolveInspect(inspect: Inspect | undefined): ResolvedInspect | undefined {
+  if (inspect === undefined) return undefined;
+  const direct = observerOf(inspect);
+  if (direct !== undefined) return resolved(direct, 1, false);
+  if (!isObject(inspect) || !NAMES.some((name) => name in inspect)) {
+    throw invalidOption('inspect', `${OBSERVER.join(', ')} or { observer, everyNth, payloads }`, inspect);
+  }
+  optionNames(`option 'inspect'`, inspect, NAMES);
+  const options = inspect as InspectOptions;
+  const observer = observerOf(options.observer);
+  if (observer === undefined) throw invalidOption('inspect.observer', OBSERVER.join(' or '), options.observer);
+  const everyNth = wholeNumber('inspect.everyNth', options.everyNth, 1);
+  return resolved(observer, everyNth, flag('inspect.payloads', options.payloads, false));
+}
+
+type See = (event: InspectionEvent) => unknown;
+
+/** What is to be called with each event, if `value` is somebody who watches. */
+function observerOf(value: unknown): See | undefined {
+  if (typeof value === 'function') return value as See;
+  if (!isObject(value)) return undefined;
+  // At each event, as XState would: an observer is an object that may change.
+  if (typeof value.next === 'function') return (event) => (value as Observer<InspectionEvent>).next?.(event);
+  return value.inspect === undefined ? undefined : observerOf(value.inspect);
+}
+
+function resolved(see: See, everyNth: number, payloads: boolean): ResolvedInspect {
+  const disclosure = new Disclosure(payloads);
+  const watch: Watch = (event) => callUser(processWarning, 'the inspector', () => see(disclosure.eventOf(event)));
+  return Object.freeze({ watch, everyNth });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,100 @@
+// What the server tells the page, as JSON. Times are milliseconds since the inspector was started.
+
+/** The kinds of actors that have a statechart of their own on the page, by the ids of their machines. */
+export type MachineId = 'group' | 'client' | 'circuitBreaker' | 'server' | 'session';
+
+/** One actor that lives for long. */
+export interface ShownActor {
+  readonly id: string;
+  /** The actor system that it belongs to: that of one sender, or of one server. */
+  readonly system: string;
+  /** Such as `client 2 @ localhost:9000`. */
+  readonly name: string;
+  readonly machine: MachineId;
+  /** The paths of the innermost states that it is in: `connected.ready.idle`. */
+  readonly states: readonly string[];
+  /** When it entered them. */
+  readonly sinceMs: number;
+  /** What else there is to say of it, in a few words each. */
+  readonly facts: readonly string[];
+  /** Whether it has come to its end. */
+  readonly isDone: boolean;
+}
+
+/** One change of state. */
+export interface ShownTransition {
+  /** Counts up by one. */
+  readonly number: number;
+  readonly atMs: number;
+  /** The id of the actor. */
+  readonly actor: string;
+  readonly name: string;
+  /** The event's type as XState delivers it. */
+  readonly event: string;
+  /** The event in words. */
+  readonly cause: string;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
+/** How a request ended. */
+export type Outcome = 'succeeded' | 'failed' | 'timedOut' | 'cancelled';
+
+/** One thing that happened to a request. */
+export interface ShownStep {
+  readonly kind: 'queued' | 'sent' | 'result' | Outcome;
+  readonly atMs: number;
+  /** More about it: a Result's type and size, an error. */
+  readonly text: string;
+}
+
+/** One request of a sender. */
+export interface ShownRequest {
+  readonly id: string;
+  readonly system: string;
+  /** How many requests of its sender came before it, and it. */
+  readonly number: number;
+  /** The name of its Command. */
+  readonly command: string;
+  /** The name of the client that sent it, once it was sent. */
+  readonly client: string | undefined;
+  readonly seq: number;
+  /** The Command's payload as JSON, where payloads are shown. */
+  readonly payload: string | undefined;
+  /** What happened, in order; of a long stream the first Results and the last. */
+  readonly steps: readonly ShownStep[];
+  /** How many Results are left out of `steps`, and after which step. */
+  readonly leftOut: { readonly count: number; readonly after: number } | undefined;
+  readonly results: number;
+  /** When its deadline is, or was; nothing where it has none. */
+  readonly deadlineMs: number | undefined;
+  readonly outcome: Outcome | undefined;
+}
+
+/** An actor system: a sender, or a server. */
+export interface ShownSystem {
+  readonly id: string;
+  /** `sender 1`, `server 1`, or `circuit breaker 1` for one that stands by itself. */
+  readonly name: string;
+}
+
+/** What is new since the last message; of a full message, all there is. */
+export interface ShownChanges {
+  readonly systems: readonly ShownSystem[];
+  readonly actors: readonly ShownActor[];
+  readonly transitions: readonly ShownTransition[];
+  readonly requests: readonly ShownRequest[];
+  /** The ids of actors that are forgotten. */
+  readonly gone: readonly string[];
+}
+
+/** The first message of each stream. */
+export interface ShownAll extends ShownChanges {
+  /** When the inspector was started, in milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** What the inspector's clock says now. */
+  readonly nowMs: number;
+}
+
+/** How much is kept, here and in the page. */
+export const KEPT = { actors: 64, ended: 8, transitions: 200, requests: 100, results: 12, textLength: 2_000 } as const;

@@ -1,0 +1,239 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLocalInspector, type LocalInspector } from 'cmd-stream/inspect';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { calc } from '../e2e/support/calc.ts';
+import { inBrowser } from './support/chromium.ts';
+import { sendUntil, startSender, startServer } from './support/service.ts';
+
+const browser = inBrowser();
+
+async function startInspector(port = 0): Promise<LocalInspector> {
+  const inspector = await createLocalInspector({ port });
+  browser.onEnd(() => inspector.close());
+  return inspector;
+}
+
+/** Looks at the page until it is as it should be. */
+const soon = <Value>(read: () => Promise<Value>) => expect.poll(read, { interval: 20, timeout: 8_000 });
+
+const tab = (page: Page, name: string) => page.locator('[role=tab]', { hasText: name });
+const stateOf = (page: Page, name: string) => tab(page, name).first().locator('.state').textContent();
+/** The paths of the states that are lit. */
+const lit = (page: Page) =>
+  page.locator('#chart .lit').evaluateAll((states) => states.map((state) => state.getAttribute('data-state')));
+const sequence = (page: Page) => page.locator('#sequence').textContent();
+
+describe('the local inspector', { timeout: 30_000 }, () => {
+  it('shows a client and the circuit breaker on their way through an outage', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, inspector);
+    const page = await browser.open(inspector.url);
+    await tab(page, 'client 0').click();
+    await soon(() => lit(page)).toEqual(['connected', 'connected.ready', 'connected.ready.idle']);
+    expect(await stateOf(page, 'client 0')).toBe('ready');
+
+    await server.close();
+    await soon(() => stateOf(page, 'client 0')).toBe('reconnecting');
+    await soon(() => lit(page)).toContain('reconnecting');
+    await soon(() => stateOf(page, 'group')).toBe('unavailable');
+    await sendUntil(sender, () => sender.circuitBreaker?.state === 'open');
+    await soon(() => stateOf(page, 'circuit breaker')).toMatch(/^(half-)?open$/);
+
+    await startServer(browser, undefined, server.port);
+    await soon(() => stateOf(page, 'client 0')).toBe('ready');
+    await soon(() => lit(page)).toEqual(['connected', 'connected.ready', 'connected.ready.idle']);
+    await sendUntil(sender, () => sender.circuitBreaker?.state === 'closed');
+    await tab(page, 'circuit breaker').click();
+    await soon(() => lit(page)).toEqual(['closed']);
+
+    const told = await page.locator('#transitions li').allTextContents();
+    for (const part of [
+      /client 0 .*idle → reconnecting · waiting.*connection.lost/,
+      /client 0 .*dialling → connected · ready · idle.*connect done/,
+      /group .*→ unavailable/,
+      /circuit breaker .*closed → open.*failureRate.reached/,
+      /circuit breaker .*halfOpen → closed.*trial.succeeded/,
+    ]) {
+      expect(told.map((row) => row.replace(/(\d{2}:\d{2}:\d{2}\.\d{3})/, ''))).toContainEqual(
+        expect.stringMatching(new RegExp(part.source.replaceAll(' .*', '.*'))),
+      );
+    }
+  });
+
+  it('lights the arrow that a transition goes along, for a while', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    await startSender(browser, server, inspector);
+    const page = await browser.open(inspector.url);
+    await soon(() => lit(page)).toEqual(['ready']);
+    const justNow = () =>
+      page.locator('#chart .arrow.just-now').evaluateAll((arrows) => arrows.map((arrow) => ({ ...arrow.dataset })));
+    await tab(page, 'client 1').click();
+    await soon(() => lit(page)).toContain('connected.ready.idle');
+    await server.close();
+    await soon(async () => (await justNow()).map(({ from }) => from)).toContain('connected');
+    await startServer(browser, undefined, server.port);
+    await soon(() => lit(page)).toContain('connected.ready.idle');
+    await soon(justNow).toEqual([]);
+  });
+
+  it('shows the sequence of a request: sent, Results, deadline, outcome', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, inspector);
+    const page = await browser.open(inspector.url);
+    await sender.send(calc.Add({ a: 1, b: 1 }));
+    await soon(() => sequence(page)).toMatch(/caller.*sender 1.*client \d.*Add.*seq 1.*Sum, \d+ B, last.*succeeded/);
+    await soon(() => sequence(page)).toContain('deadline, not needed');
+
+    await sender.send(calc.Wait({ ms: 300 }), { timeoutMs: 50 }).catch(() => undefined);
+    await soon(() => sequence(page)).toMatch(/Wait.*seq \d.*deadline.*timed out/);
+    expect(await page.locator('#requests .request').first().textContent()).toMatch(/#2Wait.*timed out/);
+
+    for await (const _ of sender.sendMulti(calc.Countdown({ from: 50 })));
+    await soon(() => sequence(page)).toMatch(/Tick.*38 more Results.*Tick, \d+ B, last.*succeeded/);
+
+    await sender.send(calc.Fail({ message: 'no such luck' })).catch(() => undefined);
+    await soon(() => sequence(page)).toContain('failed: command-failed');
+    expect(await page.content()).not.toContain('no such luck');
+  });
+
+  it('shows payloads where they are asked for, as text', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, { observer: inspector, payloads: true });
+    const page = await browser.open(inspector.url);
+    await sender.send(calc.Echo('<b onclick=x>hello</b>'));
+    await soon(() => sequence(page)).toContain('<b onclick=x>');
+    expect(await page.locator('#sequence-facts').textContent()).toContain('"<b onclick=x>hello</b>"');
+    expect(await page.locator('b').count()).toBe(0);
+  });
+
+  it('shows a server with its sessions, and lets go of those that have ended', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser, inspector);
+    const sender = await startSender(browser, server, inspector);
+    const page = await browser.open(inspector.url);
+    await soon(() => stateOf(page, 'server')).toBe('listening');
+    await soon(() => tab(page, 'session 127.0.0.1:').count()).toBe(2);
+    await tab(page, 'session 127.0.0.1:').first().click();
+    await soon(() => lit(page)).toEqual(['serving']);
+    await sender.close();
+    await soon(() => tab(page, 'session 127.0.0.1:').count()).toBe(0);
+    await server.shutdown();
+    await soon(() => stateOf(page, 'server')).toBe('closed');
+    await soon(() => page.locator('.system').allTextContents()).toEqual(['server 1, ended', 'sender 1, ended']);
+  });
+
+  it('can be used by the keyboard alone', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, inspector);
+    for (let n = 0; n < 3; n++) await sender.send(calc.Add({ a: n, b: n }));
+    const page = await browser.open(inspector.url);
+    const title = () => page.locator('#chart-title').textContent();
+    const focused = () => page.evaluate('document.activeElement.id || document.activeElement.textContent');
+    await soon(title).toBe('group');
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await press('Tab');
+    expect(await focused()).toBe('pause');
+    await press('Tab', 'ArrowDown');
+    await soon(title).toBe('circuit breaker');
+    expect(await focused()).toMatch(/^circuit breaker/);
+    await press('End');
+    await soon(title).toMatch(/^client 1/);
+    await press('ArrowDown');
+    await soon(title).toBe('group');
+    await press('Tab');
+    expect(await focused()).toBe('whole');
+    await press('Space', 'Tab', 'Tab', 'Tab', 'Tab', 'Tab');
+    expect(await page.locator('#whole').getAttribute('aria-pressed')).toBe('true');
+    expect(await focused()).toBe('requests');
+    await soon(() => page.locator('#sequence-title').textContent()).toBe('Add #3');
+    await press('ArrowDown');
+    await soon(() => page.locator('#sequence-title').textContent()).toBe('Add #2');
+    expect(await page.locator('#newest').getAttribute('aria-pressed')).toBe('false');
+    const active = await page.locator('#requests').getAttribute('aria-activedescendant');
+    expect(await page.locator(`[id="${active}"]`).getAttribute('aria-selected')).toBe('true');
+    await press('End');
+    await soon(() => page.locator('#sequence-title').textContent()).toBe('Add #1');
+    await press('Escape');
+    await soon(() => page.locator('#sequence-title').textContent()).toBe('Add #3');
+  });
+
+  it('stands still while it is paused, and catches up', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, inspector);
+    const page = await browser.open(inspector.url);
+    await sender.send(calc.Add({ a: 1, b: 1 }));
+    const rows = () => page.locator('#requests .request').count();
+    await soon(rows).toBe(1);
+    await page.locator('#pause').click();
+    const told = page.waitForResponse(() => true, { timeout: 600 }).catch(() => undefined);
+    for (let n = 0; n < 3; n++) await sender.send(calc.Add({ a: 1, b: 1 }));
+    await told;
+    expect(await rows()).toBe(1);
+    await page.locator('#pause').click();
+    await soon(rows).toBe(4);
+  });
+
+  it('keeps no more than the last hundred requests in the page', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, inspector);
+    const page = await browser.open(inspector.url);
+    for (let n = 0; n < 250; n++) await sender.send(calc.Add({ a: n, b: n }));
+    await soon(() => page.locator('#requests .request').first().textContent()).toContain('#250');
+    expect(await page.locator('#requests .request').count()).toBe(100);
+  });
+});
+
+describe('the page of the local inspector', { timeout: 30_000 }, () => {
+  it('looks at a new inspector when the old one has gone', async () => {
+    const first = await createLocalInspector();
+    const { port } = new URL(first.url);
+    const server = await startServer(browser);
+    await startSender(browser, server, first);
+    const page = await browser.open(first.url);
+    const status = () => page.locator('#connection').textContent();
+    await soon(status).toBe('live');
+    await soon(() => tab(page, 'client').count()).toBe(2);
+    browser.tolerate('ERR_CONNECTION_REFUSED');
+    await first.close();
+    await soon(status).toContain('disconnected');
+    const second = await startInspector(Number(port));
+    await startSender(browser, server, second, { clients: 3 });
+    await soon(status).toBe('live');
+    await soon(() => tab(page, 'client').count()).toBe(3);
+  });
+
+  it.each([
+    { name: 'wide, light', width: 1440, height: 900, colours: 'light' as const },
+    { name: 'wide, dark', width: 1440, height: 900, colours: 'dark' as const },
+    { name: 'narrow, light', width: 390, height: 844, colours: 'light' as const },
+    { name: 'narrow, dark', width: 390, height: 844, colours: 'dark' as const },
+  ])('fits its window: $name', async ({ name, ...look }) => {
+    const inspector = await startInspector();
+    const server = await startServer(browser, inspector);
+    const sender = await startSender(browser, server, inspector);
+    const page = await browser.open(inspector.url, look);
+    await tab(page, 'client 0').click();
+    for await (const _ of sender.sendMulti(calc.Countdown({ from: 3 })));
+    await sender.send(calc.Wait({ ms: 300 }), { timeoutMs: 50 }).catch(() => undefined);
+    await soon(() => sequence(page)).toContain('timed out');
+    await soon(() => lit(page)).toContain('connected.ready.idle');
+    const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+    expect(overflow).toBeLessThanOrEqual(0);
+    const background = await page.evaluate('getComputedStyle(document.body).backgroundColor');
+    expect(background).toBe(look.colours === 'dark' ? 'rgb(1, 4, 9)' : 'rgb(246, 248, 250)');
+    // To be looked at.
+    const path = join(tmpdir(), 'cmd-stream-inspector', `${name.replace(', ', '-')}.png`);
+    await page.screenshot({ path, fullPage: true });
+  });
+});
