@@ -131,8 +131,11 @@ describeWithGo('a sender and a Go server whose bytes are cut', () => {
           expect(second, `at ${at}`).toMatchObject({ status: 'rejected', reason });
         });
       });
-      // The first where it was whole, the second never.
-      expect(await server.stop()).toEqual({ Add: 2 + ends.filter((at) => at >= alone).length, Find: 1 });
+      // The second never but where nothing was cut; the first where it was whole, unless its connection's end outran it.
+      const { Add, Find } = await server.stop();
+      expect(Find).toBe(1);
+      expect(Add).toBeGreaterThanOrEqual(2);
+      expect(Add).toBeLessThanOrEqual(2 + ends.filter((at) => at >= alone).length);
     });
   });
 });
