@@ -1,0 +1,37 @@
+import { clientMachine } from '../../machines/client.ts';
+import { type ClientScenario, type ClientWorld, clientScenario, rememberedByClient } from './support/client-model.ts';
+import { openClient, seenOfClient, triedWithClient } from './support/client-stage.ts';
+import { testMachine } from './support/suite.ts';
+
+const two = ['a:1', 'b:1'];
+
+const LOOKED_AT = '`always` is looked at after every event, also after one that nothing waits for';
+const LOST_AT_ONCE = 'the loss that it raises ends the connection in the same step, wherever that leads';
+
+testMachine<ClientWorld>({
+  name: 'client',
+  machine: clientMachine,
+  scenarios: [
+    clientScenario('one address, soon stable', { stableMs: 10 }),
+    clientScenario('two addresses, stable while pinging', { stableMs: 45, addresses: two }),
+    clientScenario('stable while overdue', { stableMs: 50.5 }),
+    clientScenario('no second connection', {
+      stableMs: 1_000,
+      keepaliveTimeMs: 900,
+      pingTimeoutMs: 200,
+      addresses: two,
+      reconnect: false,
+    }),
+    clientScenario('a client that stands alone', { stableMs: 10, alone: true }),
+  ],
+  open: (scenario) => openClient(scenario as ClientScenario),
+  seen: seenOfClient,
+  tried: triedWithClient,
+  remembered: rememberedByClient,
+  equivalent: {
+    'connected.moving: pending.settled: is gone': LOOKED_AT,
+    'connected.draining: pending.settled: is gone': LOOKED_AT,
+    'connected.ready.overdue: after oneTurn [isQuiet]: leads to connected.ready.idle': LOST_AT_ONCE,
+    'connected.ready.overdue: after oneTurn [isQuiet]: leads to connected.ready.pinging': LOST_AT_ONCE,
+  },
+});

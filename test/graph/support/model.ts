@@ -1,0 +1,215 @@
+import {
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  createEmptyActor,
+  type SnapshotFrom,
+} from 'xstate';
+import { type Chart, labelsOf, refusedBy } from './chart.ts';
+
+/** Something that can happen next. What it is in reality, the stage of the machine knows by its name. */
+export interface Stimulus {
+  readonly name: string;
+  /** What the machine gets to see of it; nothing where it only changes the world. */
+  readonly event?: AnyEventObject | undefined;
+  /** The timer that it lets run out. */
+  readonly timer?: string;
+}
+
+/** A timer of the model: a delayed transition that has been armed, or one of the world's. */
+export interface ModelTimer {
+  readonly id: string;
+  readonly event: AnyEventObject;
+  readonly inMs: number;
+}
+
+/** Where the model stands. `World` is what the doubles of the machine's collaborators know; plain data. */
+export interface ModelState<World> {
+  readonly snapshot: AnyMachineSnapshot;
+  /** In the order in which they were set. */
+  readonly timers: readonly ModelTimer[];
+  readonly world: World;
+  /** The transitions that the last stimulus made the machine take. */
+  readonly taken: readonly string[];
+  /** The guarded transitions that it refused. */
+  readonly refused: readonly string[];
+  /** The transition that was taken last, whenever that was. */
+  readonly last: string;
+}
+
+/** One setting of a machine: its input, what it meets, and what may happen. */
+export interface Scenario<World> {
+  readonly name: string;
+  /** What the doubles know at first. */
+  readonly world: World;
+  /** The machine's input, with doubles that answer from `world()`, and change it. */
+  input(world: () => World): unknown;
+  /** What can happen now, besides time. */
+  stimuli(state: ModelState<World>): readonly Stimulus[];
+  /** What a stimulus changes, before the machine sees it. */
+  happen?(world: World, stimulus: Stimulus): void;
+  /** Time passes. */
+  pass?(world: World, ms: number): void;
+  /** The machine starts, or stops, an actor that it invokes. */
+  started?(world: World, source: string): void;
+  stopped?(world: World, source: string): void;
+  /** Timers that the world itself sets because of a stimulus; they come before those that the machine then sets. */
+  timersOf?(stimulus: Stimulus, armed: readonly ModelTimer[]): readonly ModelTimer[];
+  /** What tells two states of the model apart; without it: the machine's state, `remembers`, the world, the timers. */
+  key?(state: ModelState<World>): unknown;
+  /** What of the machine's context counts, as plain data. */
+  remembers?(context: never): unknown;
+  /** What else a stimulus is to meet in all its forms: it happens in every state and every one of these. */
+  aspect?(state: ModelState<World>): string;
+}
+
+/**
+ * The production machine, run by XState's own pure transition function, with doubles around it and explicit time: a
+ * delayed transition is a stimulus like any other, and comes when its timer is the next.
+ */
+export class Model<World> {
+  readonly scenario: Scenario<World>;
+  readonly #machine: AnyStateMachine;
+  readonly #chart: Chart;
+  readonly #scope: Scope;
+  /** Of the transition that is being taken. */
+  #world: World;
+  #timers: ModelTimer[] = [];
+  #taken: string[] = [];
+  #deferred: (() => void)[] = [];
+
+  constructor(machine: AnyStateMachine, chart: Chart, scenario: Scenario<World>) {
+    this.#machine = machine;
+    this.#chart = chart;
+    this.scenario = scenario;
+    this.#world = scenario.world;
+    const self = createEmptyActor();
+    this.#scope = {
+      self,
+      logger: () => {},
+      id: 'model',
+      sessionId: 'model',
+      defer: () => {},
+      system: Object.assign(Object.create(self.system as object), {
+        _sendInspectionEvent: ({ type, _transitions }: { type: string; _transitions: never[] }) => {
+          if (type === '@xstate.microstep') this.#taken.push(...labelsOf(_transitions));
+        },
+      }),
+      stopChild: () => {},
+      emit: () => {},
+      actionExecutor: (action) => this.#act(action),
+    };
+  }
+
+  initial(): ModelState<World> {
+    this.#begin(structuredClone(this.scenario.world), []);
+    const input = this.scenario.input(() => this.#world);
+    const snapshot = this.#machine.getInitialSnapshot(this.#scope as never, input as never);
+    return this.#end(snapshot as AnyMachineSnapshot, '(start)', []);
+  }
+
+  /** What can happen next: in the world, and the timer that is due next. */
+  stimuli(state: ModelState<World>): readonly Stimulus[] {
+    const next = nextTimer(state.timers);
+    const time = next === undefined ? [] : [{ name: `time: ${next.event.type}`, timer: next.id, event: next.event }];
+    return [...this.scenario.stimuli(state), ...time];
+  }
+
+  after(state: ModelState<World>, stimulus: Stimulus): ModelState<World> {
+    const { scenario } = this;
+    const timer = state.timers.find(({ id }) => id === stimulus.timer);
+    const elapsedMs = timer?.inMs ?? 0;
+    const timers = state.timers.filter((other) => other !== timer).map((other) => later(other, elapsedMs));
+    this.#begin(structuredClone(state.world), timers);
+    if (elapsedMs > 0) scenario.pass?.(this.#world, elapsedMs);
+    scenario.happen?.(this.#world, stimulus);
+    this.#timers.push(...(scenario.timersOf?.(stimulus, timers) ?? []));
+    const { event } = stimulus;
+    if (event === undefined || state.snapshot.status !== 'active') return this.#end(state.snapshot, state.last, []);
+    const snapshot = this.#machine.transition(state.snapshot as never, event as never, this.#scope as never);
+    const refused = refusedBy(this.#chart, state.snapshot, event, this.#taken);
+    return this.#end(snapshot as AnyMachineSnapshot, state.last, refused);
+  }
+
+  /** What tells states apart. */
+  key(state: ModelState<World>): string {
+    const { scenario } = this;
+    const what = scenario.key?.(state) ?? [
+      state.world,
+      scenario.remembers?.(state.snapshot.context as never),
+      state.timers.map(({ event, inMs }) => [event.type, inMs]),
+    ];
+    return JSON.stringify([state.snapshot.value, what, scenario.aspect?.(state)]);
+  }
+
+  #begin(world: World, timers: ModelTimer[]): void {
+    this.#world = world;
+    this.#timers = timers;
+    this.#taken = [];
+    this.#deferred = [];
+  }
+
+  #end(snapshot: AnyMachineSnapshot, last: string, refused: readonly string[]): ModelState<World> {
+    for (const task of this.#deferred) task();
+    const taken = this.#taken;
+    // What has come to its end leaves no timers.
+    const timers = snapshot.status === 'active' ? this.#timers : [];
+    return { snapshot, timers, world: this.#world, taken, refused, last: taken.at(-1) ?? last };
+  }
+
+  /** Actors start and stop when the transition is over. */
+  #put(task: () => void): void {
+    this.#deferred.push(task);
+  }
+
+  #act({ type, params, info, exec }: Action): void {
+    if (type === 'xstate.raise') {
+      const { id, event, delay } = params as { id: string; event: AnyEventObject; delay: number | undefined };
+      const inMs = Math.max(1, delay ?? 0);
+      if (delay !== undefined) this.#timers.push({ id: id ?? `raise ${this.#timers.length}`, event, inMs });
+    } else if (type === 'xstate.cancel') {
+      const { sendId } = params as { sendId: string };
+      this.#timers = this.#timers.filter(({ id }) => id !== sendId);
+    } else if (type === 'xstate.spawnChild') {
+      this.#put(() => this.scenario.started?.(this.#world, String((params as { src: unknown }).src)));
+    } else if (type === 'xstate.stopChild') {
+      const source = (params as { src?: unknown } | undefined)?.src;
+      this.#put(() => this.scenario.stopped?.(this.#world, String(source)));
+    } else if (!type.startsWith('xstate.')) {
+      exec?.(info, params);
+    }
+  }
+}
+
+/** The timer that runs out next; of those due at the same time, the one that was set first. */
+export function nextTimer(timers: readonly ModelTimer[]): ModelTimer | undefined {
+  return timers.reduce<ModelTimer | undefined>(
+    (next, timer) => (next === undefined || timer.inMs < next.inMs ? timer : next),
+    undefined,
+  );
+}
+
+const later = (timer: ModelTimer, ms: number): ModelTimer => ({ ...timer, inMs: timer.inMs - ms });
+
+interface Action {
+  readonly type: string;
+  readonly params: unknown;
+  readonly info: unknown;
+  readonly exec: ((info: unknown, params: unknown) => void) | undefined;
+}
+
+/** What XState wants of whoever calls its transition function. */
+interface Scope {
+  readonly self: unknown;
+  readonly logger: () => void;
+  readonly id: string;
+  readonly sessionId: string;
+  readonly defer: () => void;
+  readonly system: unknown;
+  readonly stopChild: () => void;
+  readonly emit: () => void;
+  readonly actionExecutor: (action: Action) => void;
+}
+
+/** A snapshot of any machine. */
+export type AnySnapshot = SnapshotFrom<AnyStateMachine>;
