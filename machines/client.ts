@@ -21,6 +21,8 @@ export interface ClientLink {
   sendPing(): void;
   /** For how long nothing has arrived. */
   quietMs(): number;
+  /** For how long nothing has been sent. */
+  idleMs(): number;
   /** Whether no Result is awaited. */
   isIdle(): boolean;
   /** Tells `pending.settled` once no Result is awaited any more. */
@@ -67,7 +69,7 @@ export interface ClientOutput {
 export interface ClientTimings {
   /** For dial, TLS and ServerInfo together. */
   readonly handshakeTimeoutMs: number;
-  /** After so long without a sign of life a Ping is sent; Infinity: never. */
+  /** When nothing has arrived, or nothing has been sent, for so long, a Ping is sent; Infinity: never. */
   readonly keepaliveTimeMs: number;
   /** For the answer to a Ping. */
   readonly pingTimeoutMs: number;
@@ -115,6 +117,11 @@ const connect = fromPromise<void, { link: ClientLink }>(({ input, signal }) => i
 
 const connection = fromCallback<ClientEvent, { link: ClientLink }>(({ input, sendBack }) => input.link.open(sendBack));
 
+/** For how long one of the two sides has said nothing: either may close a connection on which it hears nothing. */
+function silentMs(link: ClientLink): number {
+  return Math.max(link.quietMs(), link.idleMs());
+}
+
 /** The client machine. */
 export const clientMachine = setup({
   types: {
@@ -128,6 +135,7 @@ export const clientMachine = setup({
     isFinal: ({ context, event }) => context.link.isFinal(errorOf(event)),
     mayReconnect: ({ context }) => context.reconnect,
     isQuiet: ({ context }) => context.link.quietMs() >= context.timings.keepaliveTimeMs,
+    isPingDue: ({ context }) => silentMs(context.link) >= context.timings.keepaliveTimeMs,
     isIdle: ({ context }) => context.link.isIdle(),
     hasUntriedAddress: ({ context }) => context.link.hasUntriedAddress(),
     hasLeftAddress: ({ context }) => !context.link.isAddressCurrent(),
@@ -135,7 +143,7 @@ export const clientMachine = setup({
   delays: {
     handshakeTimeout: ({ context }) => context.timings.handshakeTimeoutMs,
     keepaliveTime: ({ context }) =>
-      Math.min(Math.max(context.timings.keepaliveTimeMs - context.link.quietMs(), 1), LONGEST_TIMER_MS),
+      Math.min(Math.max(context.timings.keepaliveTimeMs - silentMs(context.link), 1), LONGEST_TIMER_MS),
     pingTimeout: ({ context }) => context.timings.pingTimeoutMs,
     oneTurn: 1,
     backoff: ({ context }) => context.delayMs,
@@ -228,7 +236,7 @@ export const clientMachine = setup({
             idle: {
               after: {
                 keepaliveTime: [
-                  { guard: 'isQuiet', target: 'pinging' },
+                  { guard: 'isPingDue', target: 'pinging' },
                   { target: 'idle', reenter: true },
                 ],
               },

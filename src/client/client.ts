@@ -161,6 +161,11 @@ export class Client implements ClientLink {
     return connection === undefined ? 0 : this.#context.clock.monotonicMs() - connection.lastReceivedMs;
   }
 
+  idleMs(): number {
+    const connection = this.#connection;
+    return connection === undefined ? 0 : this.#context.clock.monotonicMs() - connection.lastSentMs;
+  }
+
   isIdle(): boolean {
     return this.pending === 0;
   }

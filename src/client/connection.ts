@@ -84,6 +84,10 @@ export class Connection implements FrameReceiver {
     return this.#channel.lastReceivedMs;
   }
 
+  get lastSentMs(): number {
+    return this.#channel.lastSentMs;
+  }
+
   /** @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then. */
   send(seq: number, pending: PendingCommand): void {
     const { command } = pending;

@@ -92,9 +92,16 @@ export class CmdStreamError extends Error {
   }
 }
 
-/** The message of whatever was thrown; system errors carry their code (`ECONNREFUSED`) even when the message is empty. */
+/**
+ * The message of whatever was thrown, even where asking for it throws. System errors carry their code (`ECONNREFUSED`)
+ * even when the message is empty.
+ */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.message !== '') return error.message;
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  try {
+    if (!(error instanceof Error)) return String(error);
+    if (error.message !== '') return String(error.message);
+    return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  } catch {
+    return 'something was thrown that cannot be shown';
+  }
 }

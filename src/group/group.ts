@@ -1,4 +1,4 @@
-import { type Actor, type AnyActorRef, createActor, toPromise } from 'xstate';
+import { type Actor, type AnyActorRef, createActor } from 'xstate';
 import type { ClientTimings } from '../../machines/client.ts';
 import { type GroupEvent, groupMachine } from '../../machines/group.ts';
 import type { AddressBook } from '../client/address-book.ts';
@@ -7,6 +7,8 @@ import type { PendingCommand } from '../client/pending-command.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import { durationMs } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
+import { entryOf } from '../protocol/entry-of.ts';
+import type { ProtocolTables } from '../protocol/protocol.ts';
 import { deadlineToTimeoutMs } from '../request/deadline.ts';
 import type { DeadlineQueue } from '../request/deadline-queue.ts';
 import type { Clock } from '../system/clock.ts';
@@ -19,6 +21,7 @@ import { StatusWatch } from './status-watch.ts';
 
 /** What a group is made of. */
 export interface GroupOptions {
+  readonly tables: ProtocolTables<unknown, unknown>;
   readonly clients: number;
   readonly timings: ClientTimings;
   readonly reconnect: boolean;
@@ -46,6 +49,8 @@ export type DispatchRefusal = 'unavailable' | 'overloaded';
  * returns its ticket at once, Results go to the receiver.
  */
 export class Group {
+  /** Resolves when the group is closed, by `close` or because none of its clients can go on. Never rejects. */
+  readonly done: Promise<void>;
   readonly #options: GroupOptions;
   readonly #clients: readonly Client[];
   readonly #actor: Actor<typeof groupMachine>;
@@ -82,6 +87,7 @@ export class Group {
       },
     });
     this.#actor.subscribe({ complete: () => options.onClosed() });
+    this.done = new Promise((resolve) => this.#actor.subscribe({ complete: () => resolve() }));
   }
 
   /** @internal Starts connecting. */
@@ -93,11 +99,6 @@ export class Group {
   /** How many clients the group has, ready or not. */
   get size(): number {
     return this.#clients.length;
-  }
-
-  /** Resolves when the group is closed, by `close` or because none of its clients can go on. Never rejects. */
-  get done(): Promise<void> {
-    return toPromise(this.#actor).then(() => undefined);
   }
 
   /** What the group is doing now. */
@@ -121,7 +122,8 @@ export class Group {
   /**
    * Gives `command` to a ready client. Its Results, or the one failure that ends it, go to `receiver`.
    *
-   * @throws CmdStreamError `closed`, `unavailable`, `overloaded`, `encode-failed`, `frame-too-large`; nothing was sent.
+   * @throws CmdStreamError `invalid-argument`, `closed`, `unavailable`, `overloaded`, `encode-failed`,
+   * `frame-too-large`; nothing was sent.
    */
   send(command: Command, receiver: ResultReceiver): GroupTicket {
     return this.#sendFor(command, receiver, Number.POSITIVE_INFINITY);
@@ -157,11 +159,9 @@ export class Group {
 
   /**
    * Takes no more Commands, and closes once all Results are there, at the latest after `timeoutMs`. Where it is called
-   * several times, the earliest limit counts.
-   *
-   * @throws CmdStreamError `invalid-argument`.
+   * several times, the earliest limit counts. Rejects with CmdStreamError `invalid-argument`.
    */
-  drain(timeoutMs: number): Promise<void> {
+  async drain(timeoutMs: number): Promise<void> {
     this.#tell({ type: 'group.drain', timeoutMs: durationMs('timeoutMs', timeoutMs, 0) });
     return this.done;
   }
@@ -227,6 +227,7 @@ export class Group {
   }
 
   #sendFor(command: Command, receiver: ResultReceiver, timeoutMs: number): GroupTicket {
+    entryOf(this.#options.tables, command);
     const send = new GroupSend(command, receiver, this.#options);
     const refusal = this.dispatch(send);
     if (refusal !== undefined) throw this.refusalError(command.name, refusal);

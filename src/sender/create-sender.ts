@@ -68,6 +68,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const { onUnexpectedResult, onStatus } = resolved;
 
   const group: Group = new Group({
+    tables,
     clients: resolved.clients,
     timings,
     reconnect: resolved.reconnect,

@@ -14,7 +14,10 @@ import type { StatusEvent } from './status.ts';
 
 /** How a client finds out that its peer has gone silent. */
 export interface KeepaliveOptions {
-  /** A Ping is sent when nothing has arrived for so long. Default 3000. */
+  /**
+   * A Ping is sent when nothing has arrived, or nothing was sent, for so long: both ends want to hear something.
+   * Default 3000.
+   */
   readonly timeMs?: number;
   /** The connection is lost when the Ping is not answered within this time. Default 3000. */
   readonly timeoutMs?: number;

@@ -2,9 +2,10 @@ import type { CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Group } from '../group/group.ts';
 import type { GroupStatus } from '../group/status.ts';
-import { durationMs, invalidOption, show } from '../options/check.ts';
+import { durationMs, invalidOption } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
-import type { AnyProtocol, CommandEntry, CommandsOf, ProtocolTables } from '../protocol/protocol.ts';
+import { entryOf } from '../protocol/entry-of.ts';
+import type { AnyProtocol, CommandsOf, ProtocolTables } from '../protocol/protocol.ts';
 import type { RequestContext } from '../request/request.ts';
 import { ResultQueue } from '../request/result-queue.ts';
 import { SingleRequest } from '../request/single-request.ts';
@@ -201,7 +202,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   #single<Value>(command: Command<NameOf<P>, Value>, deadline: Deadline, options?: SendOptions): Promise<Value> {
     const { path, requests, options: own } = this.#parts;
     try {
-      const entry = this.#entryOf(command);
+      const entry = entryOf(this.#parts.tables, command);
       const terms = resolveSendOptions('single', options, deadline, this.#singleTerms, own.clock);
       const request = new SingleRequest(command, entry, requests);
       path.start(request, terms);
@@ -221,7 +222,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     const handler = typeof first === 'function' ? first : undefined;
     try {
       if (handler === undefined && second !== undefined) throw invalidOption('handler', 'a function', first);
-      const entry = this.#entryOf(command);
+      const entry = entryOf(this.#parts.tables, command);
       const options = typeof first === 'function' ? second : first;
       const terms = resolveSendOptions('multi', options, deadline, this.#multiTerms, own.clock);
       const request = new StreamRequest(command, entry, requests, terms.resultsCount);
@@ -233,22 +234,6 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
       return awaitsPromise ? Promise.reject(failure) : streamOf(ResultQueue.failed(failure));
     }
   }
-
-  #entryOf(command: unknown): CommandEntry {
-    const { tables } = this.#parts;
-    if (!isCommand(command)) {
-      const message = `send takes a Command of the sender's protocol, such as 'protocol.Name(payload)'; got ${show(command)}`;
-      throw new CmdStreamError('invalid-argument', message);
-    }
-    const entry = tables.commandEntries[command.type];
-    if (entry !== undefined && command.protocol === tables) return entry;
-    throw new CmdStreamError('invalid-argument', `${command.name} is a Command of another protocol than the sender's`);
-  }
-}
-
-/** Goes by the shape: a protocol may have been loaded with another copy of the library than its sender. */
-function isCommand(value: unknown): value is Command {
-  return typeof value === 'object' && value !== null && 'protocol' in value && 'type' in value;
 }
 
 /** Which Results a Command has, its type says. */

@@ -11,7 +11,7 @@ export function harmless<Arguments extends readonly unknown[]>(
   warn: Warn = processWarning,
 ): (...args: Arguments) => void {
   if (callback === undefined) return () => {};
-  const complain = (error: unknown) => warn(`the server's '${name}' callback failed: ${messageOf(error)}`);
+  const complain = (error: unknown) => warn(`the server's '${name}' callback failed: ${describeError(error)}`);
   return (...args) => {
     try {
       const outcome = callback(...args);
@@ -20,13 +20,4 @@ export function harmless<Arguments extends readonly unknown[]>(
       complain(error);
     }
   };
-}
-
-/** The message of whatever was thrown, even where asking for it throws. */
-export function messageOf(error: unknown): string {
-  try {
-    return describeError(error);
-  } catch {
-    return 'something was thrown that cannot be shown';
-  }
 }

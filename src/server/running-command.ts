@@ -1,9 +1,8 @@
 import { BadPayload } from '../codec/codec.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
-import { messageOf } from './callbacks.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { isThenable, resultsOf } from './outcome.ts';
@@ -68,7 +67,7 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   /** Checks the payload and runs the handler; at once unless the schema takes its time. */
   start(payload: unknown): void {
     const { schema } = this.#route;
-    if (payload instanceof BadPayload) this.#refuse('command-invalid', `not readable: ${messageOf(payload.error)}`);
+    if (payload instanceof BadPayload) this.#refuse('command-invalid', `not readable: ${describeError(payload.error)}`);
     else if (schema === undefined) this.#run(payload);
     else this.#check(schema, payload);
   }
@@ -203,7 +202,7 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     if (this.#signal?.aborted && (error === this.#signal.reason || isAbortError(error))) return;
     const { remoteAddress } = this;
     this.#port.service.options.onHandlerError(error, { command: this.command, remoteAddress, seq: this.seq });
-    this.#refuse('command-failed', messageOf(error));
+    this.#refuse('command-failed', describeError(error));
   }
 
   #refuse(code: ErrorResult['code'], message: string): void {

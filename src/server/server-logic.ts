@@ -1,8 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { serverMachine } from '../../machines/server.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { Listener } from '../transport/transport.ts';
-import { messageOf } from './callbacks.ts';
 import type { Connections } from './connections.ts';
 import type { ResolvedServerOptions } from './options.ts';
 
@@ -38,7 +37,7 @@ export function serverLogic(
         },
       );
     } catch (error) {
-      const message = `the server cannot listen on ${host}:${port}: ${messageOf(error)}`;
+      const message = `the server cannot listen on ${host}:${port}: ${describeError(error)}`;
       throw new CmdStreamError('listen-failed', message, { cause: error });
     }
   });

@@ -30,6 +30,8 @@ export interface FrameChannel {
   readonly lastFlushedSeq: number;
   /** When the last bytes arrived (monotonic milliseconds). */
   readonly lastReceivedMs: number;
+  /** When bytes were last handed to the network (monotonic milliseconds). */
+  readonly lastSentMs: number;
   /** Starts delivering to `receiver`; called exactly once. */
   open(receiver: FrameReceiver): void;
   /**

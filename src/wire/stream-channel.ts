@@ -1,7 +1,6 @@
 import { ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
 import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import type { Clock } from '../system/clock.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
 import type { FrameChannel, FrameReceiver } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
@@ -13,7 +12,6 @@ import { WriteBatch, type WriteBatchOptions } from './write-batch.ts';
 export interface StreamChannelOptions extends WriteBatchOptions {
   /** Decodes what the other side sends. */
   readonly incoming: MessageCodec;
-  readonly clock: Clock;
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -63,6 +61,10 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   get lastFlushedSeq(): number {
     return this.#batch.lastFlushedSeq;
+  }
+
+  get lastSentMs(): number {
+    return this.#batch.lastSentMs;
   }
 
   open(receiver: FrameReceiver): void {
@@ -241,12 +243,18 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   closed(error: Error | undefined): void {
+    const reason = error ?? (this.#isInsideFrame() ? new Error('it ended in the middle of a frame') : undefined);
     this.#over = true;
     this.#batch.stop();
-    if (error !== undefined && this.#lostError === undefined) {
-      this.#lostError = CmdStreamError.from(error, 'connection-lost', `connection to ${this.remoteAddress} lost`);
+    if (reason !== undefined && this.#lostError === undefined) {
+      this.#lostError = CmdStreamError.from(reason, 'connection-lost', `connection to ${this.remoteAddress} lost`);
     }
     this.#tellLost(this.#lostError);
+  }
+
+  /** Whether the start of a frame has come whose rest has not. What waits while paused may be whole frames. */
+  #isInsideFrame(): boolean {
+    return this.#receiver !== undefined && this.#kept.length > 0 && !this.#paused && !this.#over;
   }
 
   #tellLost(error: CmdStreamError | undefined): void {

@@ -1,7 +1,7 @@
 import { ByteWriter } from '../bytes/byte-writer.ts';
 import type { MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import type { Defer } from '../system/clock.ts';
+import type { Clock, Defer } from '../system/clock.ts';
 import type { ByteStream } from '../transport/transport.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
 
@@ -13,6 +13,7 @@ export interface WriteBatchOptions {
   readonly maxFrameBytes: number;
   /** From this many waiting bytes on the batch is `full`. */
   readonly maxBufferedBytes: number;
+  readonly clock: Clock;
   readonly defer: Defer;
 }
 
@@ -26,6 +27,8 @@ const KEEP_BUFFER_BYTES = 64 * 1024;
 export class WriteBatch {
   /** The sequence number of the last frame that has been handed to the stream. */
   lastFlushedSeq = 0;
+  /** When bytes were last handed to the stream (monotonic milliseconds); at the start, when the batch was made. */
+  lastSentMs: number;
 
   readonly #stream: ByteStream;
   readonly #options: WriteBatchOptions;
@@ -49,6 +52,7 @@ export class WriteBatch {
     this.#stream = stream;
     this.#options = options;
     this.#tellDrained = tellDrained;
+    this.lastSentMs = options.clock.monotonicMs();
   }
 
   /** Bytes that are gathered, or that the stream has not taken. */
@@ -138,6 +142,7 @@ export class WriteBatch {
     if (gathered.position > 0) {
       const { buffer } = gathered;
       this.lastFlushedSeq = this.#lastGatheredSeq;
+      this.lastSentMs = this.#options.clock.monotonicMs();
       if (!this.#stream.write(buffer.subarray(0, gathered.position))) {
         this.#writing = buffer;
         gathered.buffer = this.#spare ?? Buffer.allocUnsafeSlow(1024);

@@ -8,6 +8,7 @@ function checksOf(text: string): string[] {
   const checks: string[] = [];
   if (/^[a-z]+(-[a-z]+)+$/.test(code)) return [`known('${code}');`];
   if (/^'[\w-]+'$/.test(code)) return [`known(${code});`];
+  if (/^@?[a-z-]+\/[a-z-]+$/.test(code)) return [`{ type _ = typeof import('${code}'); }`];
   if (/^(await |for await \(const \w+ of )?(sender|server|context)\./.test(code)) checks.push(`${code};`);
   if (/^[a-z]\w+: /.test(code)) checks.push(`options({ ${code} });`);
   const names = code.replace(/'[^']*'/g, '').matchAll(/(?<![\w$])[A-Za-z_$][\w$]*/g);
@@ -24,7 +25,7 @@ export function namesSnippet(pieces: readonly Piece[]): Snippet {
   return {
     fileName: 'names.ts',
     text: NAMES_PRELUDE + pieces.map(({ text }) => `${checksOf(text).join(' ')}\n`).join(''),
-    lineInReadme: (line) => pieces[line - before]?.line ?? 0,
+    sourceLine: (line) => pieces[line - before]?.line ?? 0,
   };
 }
 
@@ -39,6 +40,6 @@ type Untold = Exclude<CmdStreamErrorCode, (typeof told)[number]>;
 const untold: Record<Untold, never> = {};
 export { untold };
 `,
-    lineInReadme: () => line,
+    sourceLine: () => line,
   };
 }

@@ -1,28 +1,28 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { tool } from '../support/compiled.ts';
 import { run } from '../support/run.ts';
 import type { CodeBlock } from './markdown.ts';
 import { PRELUDE } from './prelude.ts';
 
-/** A piece of TypeScript, and where in the README its lines come from. */
+/** A piece of TypeScript, and where in a Markdown file its lines come from. */
 export interface Snippet {
   readonly fileName: string;
   readonly text: string;
-  /** The line of the README that a line of the file stands for, both from 1 on. */
-  lineInReadme(line: number): number;
+  /** The line of the Markdown file that a line of this one stands for, both from 1 on. */
+  sourceLine(line: number): number;
 }
 
 /** A block as a file: as it is where its first line names the file, else behind the prelude. */
 export function snippetOf({ code, line }: CodeBlock): Snippet {
   const named = /^\/\/ (\w+\.ts)\b/.exec(code)?.[1];
-  if (named !== undefined) return { fileName: named, text: code, lineInReadme: (own) => line + own - 1 };
+  if (named !== undefined) return { fileName: named, text: code, sourceLine: (own) => line + own - 1 };
   const before = PRELUDE.split('\n').length;
   return {
     fileName: `guide-${line}.ts`,
     // In braces, so that a snippet may declare what the prelude has declared for the others.
     text: `${PRELUDE}{\n${code}}\n`,
-    lineInReadme: (own) => line + own - before - 1,
+    sourceLine: (own) => line + own - before - 1,
   };
 }
 
@@ -44,7 +44,10 @@ const TSCONFIG = {
 /** Type-checks files in an empty folder. Returns what the compiler says of each, by file name. */
 export async function typeCheck(folder: string, snippets: readonly Snippet[]): Promise<Map<string, string[]>> {
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
-  for (const { fileName, text } of snippets) await writeFile(join(folder, fileName), text);
+  for (const { fileName, text } of snippets) {
+    await mkdir(dirname(join(folder, fileName)), { recursive: true });
+    await writeFile(join(folder, fileName), text);
+  }
   const { stdout, stderr } = await run(process.execPath, [tool('typescript/bin/tsc'), '--pretty', 'false'], {
     cwd: folder,
   });
@@ -52,7 +55,7 @@ export async function typeCheck(folder: string, snippets: readonly Snippet[]): P
   for (const [text, fileName, line, message] of stdout.matchAll(/^(?:(\S+)\((\d+),\d+\): )?(error .*)$/gm)) {
     const snippet = snippets.find((candidate) => candidate.fileName === fileName);
     if (snippet === undefined) throw new Error(`tsc: ${text}`);
-    complaints.get(snippet.fileName)?.push(`README.md:${snippet.lineInReadme(Number(line))}: ${message}`);
+    complaints.get(snippet.fileName)?.push(`line ${snippet.sourceLine(Number(line))}: ${message}`);
   }
   if (stderr !== '') throw new Error(`tsc: ${stderr}`);
   return complaints;

@@ -1,4 +1,4 @@
-import { CmdStreamError, type ResultReceiver } from 'cmd-stream';
+import { CmdStreamError, command, defineProtocol, type ResultReceiver, result } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { calc, ERROR, SUM, TICK } from '../support/calc.ts';
 import type { PeerCommand } from '../support/scripted-peer.ts';
@@ -167,6 +167,14 @@ describe('a group', () => {
     await Promise.all([group.done, group.close(), group.drain(10), client.done]);
     expect(group.status).toMatchObject({ state: 'closed', size: 2, ready: 0 });
     expect(group.size).toBe(2);
+  });
+
+  it('refuses what is no Command of its protocol', async () => {
+    const { group } = await held();
+    const other = defineProtocol({ results: { Sum: result<number>() }, commands: { Add: command().returns('Sum') } });
+    for (const wrong of [other.Add(), {} as never]) {
+      expect(() => group.send(wrong, new Receiver())).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
+    }
   });
 
   it('drains, and lets what is pending come to its end', async () => {

@@ -71,6 +71,28 @@ describe('the package, installed', { timeout: 30_000 }, () => {
     expect(await node('main.js')).toEqual({ code: 0, stdout: '5\n', stderr: '' });
   });
 
+  it('has codecs beside it, of which Protobuf asks for the package that it stands on', async () => {
+    await writeFile(
+      join(project, 'codecs.js'),
+      `import { mus, struct, varint } from 'cmd-stream/mus';
+      import { command, createSender, defineProtocol, result, serve } from 'cmd-stream';
+      const calc = defineProtocol({ results: { Sum: result() }, commands: { Add: command().returns('Sum') } });
+      const codec = mus({ commands: { Add: struct({ a: varint.int, b: varint.int }) }, results: { Sum: varint.int } });
+      const server = await serve(calc, undefined, { Add: ({ a, b }) => a + b }, { codec });
+      const sender = await createSender(calc, { address: server.address, codec });
+      console.log(await sender.send(calc.Add({ a: 2, b: 3 })));
+      await sender.drain();
+      await server.shutdown();
+      await import('cmd-stream/protobuf').catch(({ code, message }) => console.log(code, message.split("'")[1]));
+      `,
+    );
+    expect(await node('codecs.js')).toEqual({
+      code: 0,
+      stdout: '5\nERR_MODULE_NOT_FOUND @bufbuild/protobuf\n',
+      stderr: '',
+    });
+  });
+
   it('hides what is inside of it', async () => {
     await writeFile(
       join(project, 'inside.js'),

@@ -83,6 +83,15 @@ class GoPeer {
     });
   }
 
+  /** Stops it as a process that hangs: connections stay, nothing is read or answered, until {@link resume}. */
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   /** Sends a signal and waits for the end. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     this.#process.kill(signal);
@@ -132,7 +141,7 @@ export class GoClient extends GoPeer {
 
   /** The checks that it made and that were not as they should be. */
   get failed(): PeerLine[] {
-    return this.events.filter(({ ok }) => ok === false);
+    return this.events.filter(({ step, ok }) => step !== undefined && ok === false);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

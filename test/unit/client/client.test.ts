@@ -325,6 +325,15 @@ describe('an open client', () => {
     expect(client.quietMs()).toBe(20);
   });
 
+  it('knows for how long it has sent nothing', async () => {
+    const { open, client, clock } = newClient();
+    expect(client.idleMs()).toBe(0);
+    const { channel } = await open();
+    clock.advance(70);
+    channel.lastSentMs = 50;
+    expect(client.idleMs()).toBe(20);
+  });
+
   it('shows little of itself in an inspector', async () => {
     const { open, client } = newClient();
     await open();

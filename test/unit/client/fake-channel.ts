@@ -8,6 +8,7 @@ export class FakeChannel implements FrameChannel {
   full = false;
   lastFlushedSeq = 0;
   lastReceivedMs = 0;
+  lastSentMs = 0;
   readonly sent: { readonly seq: number; readonly type: number; readonly value: unknown }[] = [];
   pings = 0;
   destroyed = 0;

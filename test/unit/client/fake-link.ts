@@ -12,12 +12,14 @@ export class FakeLink implements ClientLink {
   addressIsCurrent = true;
   untriedAddresses = 0;
   quietSinceMs: number;
+  idleSinceMs: number;
   readonly #clock: VirtualClock;
   tell: Parameters<ClientLink['open']>[0] = () => {};
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
     this.quietSinceMs = clock.monotonicMs();
+    this.idleSinceMs = this.quietSinceMs;
   }
 
   connect(signal: AbortSignal): Promise<void> {
@@ -29,6 +31,7 @@ export class FakeLink implements ClientLink {
     this.calls.push('open');
     this.tell = tell;
     this.quietSinceMs = this.#clock.monotonicMs();
+    this.idleSinceMs = this.quietSinceMs;
     return () => this.calls.push('dispose');
   }
 
@@ -38,6 +41,11 @@ export class FakeLink implements ClientLink {
 
   sendPing(): void {
     this.calls.push('ping');
+    this.idleSinceMs = this.#clock.monotonicMs();
+  }
+
+  idleMs(): number {
+    return this.#clock.monotonicMs() - this.idleSinceMs;
   }
 
   quietMs(): number {

@@ -195,21 +195,25 @@ describe('a client that is ready', () => {
     client.link.quietSinceMs = client.clock.monotonicMs();
     client.link.tell({ type: 'pong.received' });
     expect(client.state).toEqual(idle);
-    client.clock.advance(299);
+    client.clock.advance(199);
     expect(client.state).toEqual(idle);
     client.clock.advance(1);
-    expect(client.state).toEqual({ connected: { ready: 'pinging' } });
+    expect(client.state, 'the keepalive time after the last Ping').toEqual({ connected: { ready: 'pinging' } });
   });
 
-  it('does not ping while something arrives', async () => {
+  it.each([
+    ['does not ping while both sides speak', true, true, 0],
+    ['pings while only the peer speaks, which would otherwise find this side silent', true, false, 6],
+    ['pings while only this side speaks', false, true, 1],
+  ])('%s', async (_, arrives, sends, pings) => {
     const client = await readyClient();
     for (let step = 0; step < 40; step++) {
       client.clock.advance(50);
-      client.link.quietSinceMs = client.clock.monotonicMs();
+      if (arrives) client.link.quietSinceMs = client.clock.monotonicMs();
+      if (sends) client.link.idleSinceMs = client.clock.monotonicMs();
+      if (arrives && client.state !== idle) client.link.tell({ type: 'pong.received' });
     }
-    expect(client.link.calls).not.toContain('ping');
-    client.clock.advance(300);
-    expect(client.link.calls).toContain('ping');
+    expect(client.link.calls.filter((call) => call === 'ping')).toHaveLength(pings);
   });
 
   it('loses a peer that does not answer a ping, within keepalive time + ping timeout', async () => {
@@ -227,7 +231,7 @@ describe('a client that is ready', () => {
     client.link.quietSinceMs = client.clock.monotonicMs();
     client.clock.advance(101);
     expect(client.state).toEqual(idle);
-    client.clock.advance(199 + 200);
+    client.clock.advance(99 + 200);
     expect(client.state).toEqual({ connected: { ready: 'overdue' } });
     client.clock.advance(1);
     expect(client.state).toEqual({ reconnecting: 'waiting' });

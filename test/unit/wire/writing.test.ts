@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MessageCodec } from '../../../src/codec/codec.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 import {
   bytesOf,
   endOfTurn,
@@ -46,6 +47,25 @@ describe('a batch', () => {
     expect(tasks.length).toBe(1);
     stream.drain();
     expect(stream.writes.length).toBe(2);
+  });
+
+  test('knows when it last wrote', async () => {
+    const clock = new VirtualClock();
+    const { stream, channel } = openChannel({ clock });
+    clock.advance(5);
+    channel.sendPing();
+    expect(channel.lastSentMs, 'when it was made').toBe(0);
+    await endOfTurn();
+    expect(channel.lastSentMs).toBe(5);
+    stream.takes = false;
+    channel.send(1, 0, null);
+    await endOfTurn();
+    clock.advance(5);
+    channel.send(2, 0, null);
+    await endOfTurn();
+    expect(channel.lastSentMs, 'what waits is not sent').toBe(5);
+    stream.drain();
+    expect(channel.lastSentMs).toBe(10);
   });
 
   test('of the next turn is a write of its own', async () => {

@@ -1,0 +1,23 @@
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { show } from '../options/check.ts';
+import type { Command } from './command.ts';
+import type { CommandEntry, ProtocolTables } from './protocol.ts';
+
+/**
+ * What a protocol says of a Command.
+ * @throws CmdStreamError `invalid-argument` for what is no Command, or one of another protocol.
+ */
+export function entryOf(tables: ProtocolTables<unknown, unknown>, command: unknown): CommandEntry {
+  if (!isCommand(command)) {
+    const message = `send takes a Command of the sender's protocol, such as 'protocol.Name(payload)'; got ${show(command)}`;
+    throw new CmdStreamError('invalid-argument', message);
+  }
+  const entry = tables.commandEntries[command.type];
+  if (entry !== undefined && command.protocol === tables) return entry;
+  throw new CmdStreamError('invalid-argument', `${command.name} is a Command of another protocol than the sender's`);
+}
+
+/** Goes by the shape: a protocol may have been loaded with another copy of the library than its sender. */
+function isCommand(value: unknown): value is Command {
+  return typeof value === 'object' && value !== null && 'protocol' in value && 'type' in value;
+}

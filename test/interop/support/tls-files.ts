@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Certificates, makeCertificates } from '../../e2e/support/certificates.ts';
+
+/** Certificates for this process, and the same as files for Go peers. */
+export interface TlsFiles extends Certificates {
+  /** What a Go server is started with. */
+  readonly serverFlags: readonly string[];
+  readonly mutualServerFlags: readonly string[];
+  /** What a Go client is started with. */
+  readonly clientFlags: readonly string[];
+  readonly mutualClientFlags: readonly string[];
+  /** Removes the files. */
+  remove(): void;
+}
+
+/** Makes certificates and writes them to files. */
+export async function makeTlsFiles(): Promise<TlsFiles> {
+  const certificates = await makeCertificates();
+  const folder = mkdtempSync(join(tmpdir(), 'cmd-stream-tls-'));
+  const file = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const { ca, server, client } = certificates;
+  const caFlags = ['--tls-ca', file('ca.pem', ca)];
+  const identity = (name: string, { cert, key }: { cert: string; key: string }) => [
+    '--tls-cert',
+    file(`${name}.pem`, cert),
+    '--tls-key',
+    file(`${name}-key.pem`, key),
+  ];
+  const serverFlags = identity('server', server);
+  return {
+    ...certificates,
+    serverFlags,
+    mutualServerFlags: [...serverFlags, ...caFlags, '--mutual'],
+    clientFlags: caFlags,
+    mutualClientFlags: [...caFlags, ...identity('client', client), '--mutual'],
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { run } from '../../support/run.ts';
+
+/** Runs the sources; `npm run stress` does so with the built library. */
+const stress = (...args: string[]) =>
+  run(process.execPath, ['--expose-gc', '--import', 'tsx', 'test/stress/main.ts', ...args], { timeoutMs: 60_000 });
+
+const SHORT = ['--minutes', '0.04', '--fault-every-ms', '500', '--rate', '500', '--seed', '1'];
+
+describe('the stress run', { timeout: 70_000 }, () => {
+  it('passes against the node peer, through faults, and leaves nothing', async () => {
+    const { code, stdout, stderr } = await stress(...SHORT);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain('--seed 1');
+    expect(stdout).toMatch(/verify errors +0\n/);
+    expect(stdout).toMatch(/handles left after closing +0\n/);
+    expect(stdout).toMatch(/ success +[1-9]/);
+    expect(stdout).toMatch(/executions told of by id +[1-9]/);
+    expect(stdout).toMatch(/servers +.*[1-9] (stopped|killed|paused)/);
+    expect(stdout).toMatch(/heap: start, middle, end +[\d.]+ MB, [\d.]+ MB, [\d.]+ MB\n/);
+  });
+
+  it.each([
+    ['content', /\(echo, Echo\): Result 1: Text: expected/],
+    ['gap', /\(stream.*, Countdown\): Result 2: N: expected/],
+    ['short', /Countdown\): .*Last: expected false, got true/],
+    ['twice', /was executed twice/],
+    ['slip', /has a Result, but was never executed/],
+  ])('fails against a server that lies: %s', async (lie, found) => {
+    const { code, stdout, stderr } = await stress('--minutes', '0.02', '--rate', '500', '--lie', lie);
+    expect(stderr).toMatch(found);
+    expect(stdout).toMatch(/verify errors +[1-9]/);
+    expect(code).toBe(1);
+  });
+
+  it('tells what is wrong with its command line', async () => {
+    const { code, stderr } = await stress('--peer', 'rust');
+    expect(code).toBe(2);
+    expect(stderr).toContain("--peer takes one of node, go; got 'rust'");
+    expect(stderr).toContain('npm run stress -- [options]');
+  });
+
+  it.each([
+    [undefined, 0],
+    ['true', 1],
+  ])('is skipped where there is no Go; with CI=%s it exits with %i', async (CI, expected) => {
+    const { code, stdout } = await run(process.execPath, ['--import', 'tsx', 'test/stress/main.ts', '--peer', 'go'], {
+      env: { PATH: '', CI },
+    });
+    expect(stdout).toBe('skipped: no Go toolchain\n');
+    expect(code).toBe(expected);
+  });
+});
