@@ -176,7 +176,7 @@ async function openSender(
 }
 
 /** What a send comes to; `hangs` where it does not settle at once. */
-function outcome(sent: Promise<unknown>): Promise<unknown> {
+export function outcome(sent: Promise<unknown>): Promise<unknown> {
   const settled = sent.catch((error) => codeOf(error));
   const later = new Promise((resolve) => setImmediate(() => setImmediate(() => resolve('hangs'))));
   return Promise.race([settled, later]);

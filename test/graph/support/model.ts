@@ -1,10 +1,4 @@
-import {
-  type AnyEventObject,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  createEmptyActor,
-  type SnapshotFrom,
-} from 'xstate';
+import { type AnyEventObject, type AnyMachineSnapshot, type AnyStateMachine, createEmptyActor } from 'xstate';
 import { type Chart, labelsOf, refusedBy } from './chart.ts';
 
 /** Something that can happen next. What it is in reality, the stage of the machine knows by its name. */
@@ -12,6 +6,8 @@ export interface Stimulus {
   readonly name: string;
   /** What the machine gets to see of it; nothing where it only changes the world. */
   readonly event?: AnyEventObject | undefined;
+  /** What the machine gets to see right after it, in the same turn. */
+  readonly follow?: readonly AnyEventObject[];
   /** The timer that it lets run out. */
   readonly timer?: string;
 }
@@ -35,6 +31,10 @@ export interface ModelState<World> {
   readonly refused: readonly string[];
   /** The transition that was taken last, whenever that was. */
   readonly last: string;
+  /** The state values that it went through on the way, the one before included: one for each event. */
+  readonly passed: readonly unknown[];
+  /** What it did to the world, in order. */
+  readonly did: readonly string[];
 }
 
 /** One setting of a machine: its input, what it meets, and what may happen. */
@@ -44,8 +44,12 @@ export interface Scenario<World> {
   readonly world: World;
   /** The machine's input, with doubles that answer from `world()`, and change it. */
   input(world: () => World): unknown;
+  /** What the machine gets to see at its very start. */
+  readonly begin?: readonly AnyEventObject[];
   /** What can happen now, besides time. */
   stimuli(state: ModelState<World>): readonly Stimulus[];
+  /** What the machine gets to see right after a timer has run out. */
+  follows?(state: ModelState<World>, event: AnyEventObject): readonly AnyEventObject[];
   /** What a stimulus changes, before the machine sees it. */
   happen?(world: World, stimulus: Stimulus): void;
   /** Time passes. */
@@ -54,7 +58,7 @@ export interface Scenario<World> {
   started?(world: World, source: string): void;
   stopped?(world: World, source: string): void;
   /** Timers that the world itself sets because of a stimulus; they come before those that the machine then sets. */
-  timersOf?(stimulus: Stimulus, armed: readonly ModelTimer[]): readonly ModelTimer[];
+  timersOf?(stimulus: Stimulus, armed: readonly ModelTimer[], world: World): readonly ModelTimer[];
   /** What tells two states of the model apart; without it: the machine's state, `remembers`, the world, the timers. */
   key?(state: ModelState<World>): unknown;
   /** What of the machine's context counts, as plain data. */
@@ -76,6 +80,7 @@ export class Model<World> {
   #world: World;
   #timers: ModelTimer[] = [];
   #taken: string[] = [];
+  #did: string[] = [];
   #deferred: (() => void)[] = [];
 
   constructor(machine: AnyStateMachine, chart: Chart, scenario: Scenario<World>) {
@@ -104,15 +109,24 @@ export class Model<World> {
   initial(): ModelState<World> {
     this.#begin(structuredClone(this.scenario.world), []);
     const input = this.scenario.input(() => this.#world);
-    const snapshot = this.#machine.getInitialSnapshot(this.#scope as never, input as never);
-    return this.#end(snapshot as AnyMachineSnapshot, '(start)', []);
+    let snapshot = this.#machine.getInitialSnapshot(this.#scope as never, input as never) as AnyMachineSnapshot;
+    for (const event of this.scenario.begin ?? []) {
+      snapshot = this.#machine.transition(
+        snapshot as never,
+        event as never,
+        this.#scope as never,
+      ) as AnyMachineSnapshot;
+    }
+    return this.#end(snapshot, '(start)', [], []);
   }
 
   /** What can happen next: in the world, and the timer that is due next. */
   stimuli(state: ModelState<World>): readonly Stimulus[] {
     const next = nextTimer(state.timers);
-    const time = next === undefined ? [] : [{ name: `time: ${next.event.type}`, timer: next.id, event: next.event }];
-    return [...this.scenario.stimuli(state), ...time];
+    if (next === undefined) return this.scenario.stimuli(state);
+    const { event, id: timer } = next;
+    const follow = this.scenario.follows?.(state, event) ?? [];
+    return [...this.scenario.stimuli(state), { name: `time: ${event.type}`, timer, event, follow }];
   }
 
   after(state: ModelState<World>, stimulus: Stimulus): ModelState<World> {
@@ -123,12 +137,20 @@ export class Model<World> {
     this.#begin(structuredClone(state.world), timers);
     if (elapsedMs > 0) scenario.pass?.(this.#world, elapsedMs);
     scenario.happen?.(this.#world, stimulus);
-    this.#timers.push(...(scenario.timersOf?.(stimulus, timers) ?? []));
-    const { event } = stimulus;
-    if (event === undefined || state.snapshot.status !== 'active') return this.#end(state.snapshot, state.last, []);
-    const snapshot = this.#machine.transition(state.snapshot as never, event as never, this.#scope as never);
-    const refused = refusedBy(this.#chart, state.snapshot, event, this.#taken);
-    return this.#end(snapshot as AnyMachineSnapshot, state.last, refused);
+    this.#timers.push(...(scenario.timersOf?.(stimulus, timers, this.#world) ?? []));
+    const { event, follow = [] } = stimulus;
+    const refused: string[] = [];
+    const passed: unknown[] = [state.snapshot.value];
+    let { snapshot } = state;
+    for (const next of event === undefined ? [] : [event, ...follow]) {
+      if (snapshot.status !== 'active') break;
+      const { length } = this.#taken;
+      const before = snapshot;
+      snapshot = this.#machine.transition(before as never, next as never, this.#scope as never) as AnyMachineSnapshot;
+      refused.push(...refusedBy(this.#chart, before, next, this.#taken.slice(length)));
+      passed.push(snapshot.value);
+    }
+    return this.#end(snapshot, state.last, refused, passed);
   }
 
   /** What tells states apart. */
@@ -146,15 +168,21 @@ export class Model<World> {
     this.#world = world;
     this.#timers = timers;
     this.#taken = [];
+    this.#did = [];
     this.#deferred = [];
   }
 
-  #end(snapshot: AnyMachineSnapshot, last: string, refused: readonly string[]): ModelState<World> {
+  #end(
+    snapshot: AnyMachineSnapshot,
+    last: string,
+    refused: readonly string[],
+    passed: readonly unknown[],
+  ): ModelState<World> {
     for (const task of this.#deferred) task();
     const taken = this.#taken;
     // What has come to its end leaves no timers.
     const timers = snapshot.status === 'active' ? this.#timers : [];
-    return { snapshot, timers, world: this.#world, taken, refused, last: taken.at(-1) ?? last };
+    return { snapshot, timers, world: this.#world, taken, refused, last: taken.at(-1) ?? last, passed, did: this.#did };
   }
 
   /** Actors start and stop when the transition is over. */
@@ -171,11 +199,17 @@ export class Model<World> {
       const { sendId } = params as { sendId: string };
       this.#timers = this.#timers.filter(({ id }) => id !== sendId);
     } else if (type === 'xstate.spawnChild') {
+      this.#did.push(`start ${String((params as { src: unknown }).src)}`);
       this.#put(() => this.scenario.started?.(this.#world, String((params as { src: unknown }).src)));
     } else if (type === 'xstate.stopChild') {
       const source = (params as { src?: unknown } | undefined)?.src;
+      this.#did.push(`stop ${String(source)}`);
       this.#put(() => this.scenario.stopped?.(this.#world, String(source)));
+    } else if (type === 'xstate.sendTo') {
+      const { to, event } = params as { to: { id?: string } | undefined; event: unknown };
+      this.#did.push(`send ${JSON.stringify(event)} to ${to?.id}`);
     } else if (!type.startsWith('xstate.')) {
+      this.#did.push(type);
       exec?.(info, params);
     }
   }
@@ -210,6 +244,3 @@ interface Scope {
   readonly emit: () => void;
   readonly actionExecutor: (action: Action) => void;
 }
-
-/** A snapshot of any machine. */
-export type AnySnapshot = SnapshotFrom<AnyStateMachine>;

@@ -4,8 +4,10 @@ import { type Chart, type ChartNode, type ChartTransition, guardName, labelOf, n
 /** One change to a machine. */
 export interface Mutant {
   readonly name: string;
-  /** The transition that it changes, or the state whose entry or exit it changes. */
-  readonly touches: { readonly label?: string; readonly state?: string };
+  /** The transition that it changes, where it changes one. */
+  readonly label?: string;
+  /** The state that it changes: no path that is never there goes another way. */
+  readonly state: string;
   /** The config with the change. */
   build(): Config;
 }
@@ -26,10 +28,10 @@ type Change = (list: TransitionConfig[], index: number) => void;
 export function mutantsOf(machine: AnyStateMachine, chart: Chart): Mutant[] {
   const original = machine.config as unknown as Config;
   const mutants: Mutant[] = [];
-  const add = (name: string, touches: Mutant['touches'], edit: (root: Config) => void) =>
+  const add = (name: string, touches: Pick<Mutant, 'label' | 'state'>, edit: (root: Config) => void) =>
     mutants.push({
       name,
-      touches,
+      ...touches,
       build: () => {
         const root = copy(original) as Config;
         edit(root);
@@ -44,7 +46,7 @@ export function mutantsOf(machine: AnyStateMachine, chart: Chart): Mutant[] {
       site.transitions.forEach((transition, index) => {
         const label = labelOf(transition);
         const change = (what: string, edit: Change) =>
-          add(`${label}: ${what}`, { label }, (root) => edit(site.list(at(root)), index));
+          add(`${label}: ${what}`, { label, state: nameOf(node) }, (root) => edit(site.list(at(root)), index));
         for (const other of otherTargets(transition)) {
           change(`leads to ${nameOf(other)}`, (list, i) => {
             list[i] = { ...list[i], target: `#${other.id}` };
@@ -58,7 +60,9 @@ export function mutantsOf(machine: AnyStateMachine, chart: Chart): Mutant[] {
         }
         const config = site.list(at(copy(original) as Config))[index] as TransitionConfig;
         if (config.reenter)
-          change('does not enter again', (list, i) => void (list[i] = { ...list[i], reenter: false }));
+          change('does not enter again', (list, i) => {
+            list[i] = { ...list[i], reenter: false };
+          });
         asList(config.actions).forEach((action, number) => {
           change(`without ${actionName(action)}`, (list, i) => {
             list[i] = { ...list[i], actions: asList(config.actions).toSpliced(number, 1) };
@@ -92,9 +96,14 @@ export function mutantsOf(machine: AnyStateMachine, chart: Chart): Mutant[] {
   return mutants;
 }
 
+/** The mutant as a machine of its own. */
+export function machineOf(machine: AnyStateMachine, mutant: Mutant): AnyStateMachine {
+  return new StateMachine(mutant.build() as never, machine.implementations as never) as unknown as AnyStateMachine;
+}
+
 /** Lets everybody who has `machine` run the mutant, for as long as `run` takes. */
 export async function withMutant<T>(machine: AnyStateMachine, mutant: Mutant, run: () => Promise<T>): Promise<T> {
-  const mutated = new StateMachine(mutant.build() as never, machine.implementations as never);
+  const mutated = machineOf(machine, mutant);
   const parts = ['config', 'options', 'root', 'states', 'events', 'idMap'] as const;
   const target = machine as unknown as Record<string, unknown>;
   const kept = parts.map((part) => target[part]);

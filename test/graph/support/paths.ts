@@ -31,7 +31,7 @@ export interface Items {
 export function itemsOf({ stimulus, before, after }: Step<unknown>, aspect: string): Record<keyof Items, string[]> {
   const sequence = [before.last, ...after.taken];
   return {
-    states: statesOf(after.snapshot.value),
+    states: [after.snapshot.value, ...after.passed].flatMap((value) => statesOf(value)),
     transitions: [...after.taken],
     pairs: after.taken.map((label, index) => `${sequence[index]} -> ${label}`),
     refusals: [...after.refused],

@@ -1,4 +1,4 @@
-/** Keeps what a broken machine throws and warns from the test run, and remembers that it threw. */
+/** Keeps what a broken machine throws and warns from the test run, and remembers that it did. */
 export class Quiet {
   readonly #warn = console.warn;
   readonly #error = console.error;
@@ -7,13 +7,14 @@ export class Quiet {
   #crash: unknown;
 
   constructor() {
-    console.warn = () => {};
-    console.error = () => {};
+    // XState warns of events to actors that are over, among other things.
+    console.warn = this.#onCrash;
+    console.error = this.#onCrash;
     process.removeAllListeners('uncaughtException').on('uncaughtException', this.#onCrash);
     process.removeAllListeners('unhandledRejection').on('unhandledRejection', this.#onCrash);
   }
 
-  /** Whether something was thrown since the last call; waits for what XState throws in a turn of its own. */
+  /** Whether something was thrown, or warned of, since the last call; XState throws in a turn of its own. */
   async crashed(): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, 2));
     const crash = this.#crash;

@@ -76,7 +76,11 @@ export function scriptOf<World>(
   return {
     name: describePath(path as Path<never>),
     labels: new Set(steps.flatMap(({ after }) => after.taken)),
-    states: new Set([start, ...steps.map(({ after }) => after)].flatMap(({ snapshot }) => statesOf(snapshot.value))),
+    states: new Set(
+      [start, ...steps.map(({ after }) => after)].flatMap(({ snapshot, passed }) =>
+        [snapshot.value, ...passed].flatMap((value) => statesOf(value)),
+      ),
+    ),
     expectations: [at(start, undefined), ...steps.map((step, index) => at(step.after, cueOf(step, steps[index + 1])))],
   };
 }

@@ -1,12 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { chartOf, statesOf } from './chart.ts';
 import { type Section, writeSection } from './coverage.ts';
 import { Model, type ModelState, type Scenario } from './model.ts';
-import { type Mutant, mutantsOf, withMutant } from './mutants.ts';
+import { type Mutant, machineOf, mutantsOf, withMutant } from './mutants.ts';
 import { Coverage, findPaths } from './paths.ts';
 import { Quiet } from './quiet.ts';
 import { type Play, replay, type Script, scriptOf } from './replay.ts';
+import { areSame } from './same.ts';
 
 /** A machine, what it may meet, and the stage on which its real implementation is taken along all paths. */
 export interface Production<World> {
@@ -76,9 +77,12 @@ export function testMachine<World>(production: Production<World>): void {
 
     for (const { scenario, scripts } of rehearsed) {
       it(`is what the implementation does: ${scenario.name}, ${scripts.length} paths`, async () => {
+        const warned = vi.spyOn(console, 'warn');
         for (const script of scripts) {
           await replay(script, await production.open(scenario), { transitions: true, remembered });
         }
+        expect(warned).not.toHaveBeenCalled();
+        warned.mockRestore();
         section.paths = (section.paths ?? 0) + scripts.length;
       });
     }
@@ -89,8 +93,13 @@ export function testMachine<World>(production: Production<World>): void {
       expect(section.paths).toBe(rehearsed.reduce((sum, { scripts }) => sum + scripts.length, 0));
       const quiet = new Quiet();
       const survivors: string[] = [];
+      const same: string[] = [];
       try {
         for (const mutant of mutants) {
+          if (isSame(mutant)) {
+            same.push(mutant.name);
+            continue;
+          }
           const caught = await isCaught(mutant);
           // An actor that breaks says so a little later.
           if ((await quiet.crashed()) || caught) continue;
@@ -100,7 +109,8 @@ export function testMachine<World>(production: Production<World>): void {
         await quiet.end();
       }
       const { equivalent = {} } = production;
-      section.mutants = { total: mutants.length, equivalent, caught: mutants.length - survivors.length };
+      const caught = mutants.length - same.length - survivors.length;
+      section.mutants = { total: mutants.length, same, equivalent, caught };
       expect(survivors.toSorted()).toEqual(Object.keys(equivalent).toSorted());
     });
 
@@ -109,6 +119,14 @@ export function testMachine<World>(production: Production<World>): void {
       writeSection(name, section as Section);
     });
   });
+
+  /** Whether a mutant is the same machine in other words. */
+  function isSame(mutant: Mutant): boolean {
+    const mutated = machineOf(machine, mutant);
+    return production.scenarios.every((scenario) =>
+      areSame(new Model(machine, chart, scenario), new Model(mutated, chartOf(mutated), scenario), remembered),
+    );
+  }
 
   async function isCaught(mutant: Mutant): Promise<boolean> {
     return withMutant(machine, mutant, async () => {
@@ -125,15 +143,14 @@ export function testMachine<World>(production: Production<World>): void {
     });
   }
 
-  /** Those that go through what the mutant changes come first, and short ones. */
-  function byPromise({ touches: { label, state } }: Mutant) {
+  /** The paths that a mutant can lead away from: those through what it changes first, and short ones. */
+  function byPromise({ label, state }: Mutant) {
     const all = rehearsed.flatMap(({ scenario, scripts }) => scripts.map((script) => ({ scenario, script })));
     const distance = ({ script }: { readonly script: Script }) =>
-      script.expectations.length +
-      ((label !== undefined && script.labels.has(label)) || (state !== undefined && script.states.has(state))
-        ? 0
-        : 1000);
-    return all.toSorted((a, b) => distance(a) - distance(b));
+      script.expectations.length + (label === undefined || script.labels.has(label) ? 0 : 1000);
+    return all
+      .filter(({ script }) => state === '(root)' || script.states.has(state))
+      .toSorted((a, b) => distance(a) - distance(b));
   }
 }
 
