@@ -64,8 +64,8 @@ function open(): Play {
   return {
     actor,
     taken: () => inspector.take(actor),
-    cause({ stimulus: { name, timer }, inMs }: Cue) {
-      if (timer !== undefined) {
+    cause({ stimulus: { name, inMs } }: Cue) {
+      if (inMs !== undefined) {
         clock.advance(inMs - 1);
         if (breaker.state !== 'open') throw new Error('it opens too early');
         clock.advance(1);

@@ -14,6 +14,7 @@ export interface ClientWorld {
   /** Since the connection was taken into use, up to what matters. */
   aliveMs: number;
   quietMs: number;
+  idleMs: number;
   /** What has become of the Command that was sent last. */
   command: 'none' | 'waiting' | 'answered' | 'connection-lost' | 'closed';
   awaitingIdle: boolean;
@@ -77,6 +78,7 @@ export function clientScenario(
       connected: false,
       aliveMs: 0,
       quietMs: 0,
+      idleMs: 0,
       command: 'none',
       awaitingIdle: false,
       lost: false,
@@ -86,7 +88,7 @@ export function clientScenario(
     stimuli: (state) => stimuliOf(state, alone),
     happen(world, { name: what, event }) {
       if (what === 'nobody is there' || what === 'another server') giveUp(world);
-      if (what === 'a Command is sent') world.command = 'waiting';
+      if (what === 'a Command is sent') Object.assign(world, { command: 'waiting', idleMs: 0 });
       if (what === 'the Command is answered') world.command = 'answered';
       if (what === 'the Command is answered' || what.startsWith('the peer')) world.quietMs = 0;
       if (what === 'its address is gone') {
@@ -101,6 +103,7 @@ export function clientScenario(
     pass(world, ms) {
       if (!world.connected) return;
       world.quietMs += ms;
+      world.idleMs += ms;
       world.aliveMs = Math.min(world.aliveMs + ms, stableMs);
     },
     started(world, source) {
@@ -109,17 +112,17 @@ export function clientScenario(
         world.address = world.chosen;
         if (!world.tried.includes(world.address)) world.tried.push(world.address);
       } else {
-        Object.assign(world, { tried: [], connected: true, aliveMs: 0, quietMs: 0, lost: false, pings: 0 });
+        Object.assign(world, { tried: [], connected: true, aliveMs: 0, quietMs: 0, idleMs: 0, lost: false, pings: 0 });
       }
     },
     stopped(world, source) {
       if (source !== 'connection') return;
       if (world.command === 'waiting') world.command = world.lost ? 'connection-lost' : 'closed';
-      Object.assign(world, { connected: false, quietMs: 0, awaitingIdle: false });
+      Object.assign(world, { connected: false, quietMs: 0, idleMs: 0, awaitingIdle: false });
     },
     key: ({ snapshot, world, timers }) => {
       const { attempt } = snapshot.context as ClientContext;
-      const { chosen, address, tried, connected, aliveMs, quietMs, command, awaitingIdle, lost } = world;
+      const { chosen, address, tried, connected, aliveMs, quietMs, idleMs, command, awaitingIdle, lost } = world;
       const at = (wanted: string) => world.addresses.indexOf(wanted);
       return [
         // After the second attempt the waits are the longest.
@@ -127,7 +130,7 @@ export function clientScenario(
         // Which address it is does not matter, only where in the list it stands.
         [at(chosen), at(address), tried.length < world.addresses.length ? tried.map(at) : 'all'],
         // How long it has been quiet counts while a Ping may be sent only.
-        [connected, isIn(snapshot, 'ready') ? quietMs : quietMs > 0, aliveMs < stableMs],
+        [connected, ...(isIn(snapshot, 'ready') ? [quietMs, idleMs] : [quietMs > 0]), aliveMs < stableMs],
         [command === 'waiting', awaitingIdle, lost],
         timers.map(({ event, inMs }) => [event.type, inMs]),
       ];
@@ -179,8 +182,12 @@ function linkOf(world: () => ClientWorld): ClientLink {
     connect: async () => {},
     open: () => () => {},
     refuse: () => {},
-    sendPing: () => void world().pings++,
+    sendPing: () => {
+      world().pings++;
+      world().idleMs = 0;
+    },
     quietMs: () => world().quietMs,
+    idleMs: () => world().idleMs,
     isIdle: () => world().command !== 'waiting',
     awaitIdle: () => {
       world().awaitingIdle = true;

@@ -101,8 +101,8 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
   return {
     actor: client.actor,
     taken: () => inspector.take(client.actor),
-    async cause({ stimulus: { name, timer }, inMs }) {
-      if (timer !== undefined) await stage.pass(inMs);
+    async cause({ stimulus: { name, inMs } }) {
+      if (inMs !== undefined) await stage.pass(inMs);
       else await acts[name]?.();
       await stage.settle();
     },

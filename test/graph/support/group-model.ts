@@ -43,7 +43,7 @@ export function groupScenario(name: string, clients: number, reconnect: boolean)
       if (what.startsWith('close')) world.waitingAt = -1;
     },
     // The client that has something to wait for limits that by itself, just before its group does.
-    timersOf: ({ name: what }, _, { waitingAt }) =>
+    timersOf: ({ name: what }, { waitingAt }) =>
       what === 'drain' && waitingAt >= 0 ? [{ id: 'client', event: closed(waitingAt), inMs: DRAIN_MS }] : [],
     key: ({ snapshot, world, timers }) => [
       (snapshot.context as GroupContext).phases,

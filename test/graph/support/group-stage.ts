@@ -129,9 +129,9 @@ export async function openGroup({ clients, reconnect }: GroupScenario): Promise<
   return {
     actor,
     taken: () => inspector.take(actor),
-    async cause({ stimulus: { name, timer }, inMs }) {
+    async cause({ stimulus: { name, inMs } }) {
       const [, client = '', what = ''] = /^(client \d) (.*)$/.exec(name) ?? [];
-      if (timer !== undefined) await stage.pass(inMs);
+      if (inMs !== undefined) await stage.pass(inMs);
       else await (client === '' ? ofGroup[name]?.() : ofClient[what]?.(client));
       await stage.settle();
     },

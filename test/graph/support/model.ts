@@ -8,8 +8,8 @@ export interface Stimulus {
   readonly event?: AnyEventObject | undefined;
   /** What the machine gets to see right after it, in the same turn. */
   readonly follow?: readonly AnyEventObject[];
-  /** The timer that it lets run out. */
-  readonly timer?: string;
+  /** How long it takes: time passes, and the timers run out that are due next. */
+  readonly inMs?: number;
 }
 
 /** A timer of the model: a delayed transition that has been armed, or one of the world's. */
@@ -46,19 +46,23 @@ export interface Scenario<World> {
   input(world: () => World): unknown;
   /** What the machine gets to see at its very start. */
   readonly begin?: readonly AnyEventObject[];
+  /** The timers of the world that run from then on. */
+  readonly timers?: readonly ModelTimer[];
   /** What can happen now, besides time. */
   stimuli(state: ModelState<World>): readonly Stimulus[];
   /** What the machine gets to see right after a timer has run out. */
   follows?(state: ModelState<World>, event: AnyEventObject): readonly AnyEventObject[];
   /** What a stimulus changes, before the machine sees it. */
   happen?(world: World, stimulus: Stimulus): void;
+  /** The machine is about to see an event. */
+  told?(world: World, event: AnyEventObject): void;
   /** Time passes. */
   pass?(world: World, ms: number): void;
   /** The machine starts, or stops, an actor that it invokes. */
   started?(world: World, source: string): void;
   stopped?(world: World, source: string): void;
   /** Timers that the world itself sets because of a stimulus; they come before those that the machine then sets. */
-  timersOf?(stimulus: Stimulus, armed: readonly ModelTimer[], world: World): readonly ModelTimer[];
+  timersOf?(stimulus: Stimulus, world: World): readonly ModelTimer[];
   /** What tells two states of the model apart; without it: the machine's state, `remembers`, the world, the timers. */
   key?(state: ModelState<World>): unknown;
   /** What of the machine's context counts, as plain data. */
@@ -110,45 +114,55 @@ export class Model<World> {
     this.#begin(structuredClone(this.scenario.world), []);
     const input = this.scenario.input(() => this.#world);
     let snapshot = this.#machine.getInitialSnapshot(this.#scope as never, input as never) as AnyMachineSnapshot;
+    const passed: unknown[] = [snapshot.value];
     for (const event of this.scenario.begin ?? []) {
-      snapshot = this.#machine.transition(
-        snapshot as never,
-        event as never,
-        this.#scope as never,
-      ) as AnyMachineSnapshot;
+      snapshot = this.#step(snapshot, event);
+      passed.push(snapshot.value);
     }
-    return this.#end(snapshot, '(start)', [], []);
+    this.#timers.push(...(this.scenario.timers ?? []));
+    return this.#end(snapshot, '(start)', [], passed);
   }
 
-  /** What can happen next: in the world, and the timer that is due next. */
+  /** What can happen next: in the world, and the timers that are due next. */
   stimuli(state: ModelState<World>): readonly Stimulus[] {
-    const next = nextTimer(state.timers);
-    if (next === undefined) return this.scenario.stimuli(state);
-    const { event, id: timer } = next;
-    const follow = this.scenario.follows?.(state, event) ?? [];
-    return [...this.scenario.stimuli(state), { name: `time: ${event.type}`, timer, event, follow }];
+    const due = dueOf(state.timers);
+    const inMs = due[0]?.inMs;
+    if (inMs === undefined) return this.scenario.stimuli(state);
+    const name = `time: ${due.map(({ event }) => event.type).join(', ')}`;
+    return [...this.scenario.stimuli(state), { name, inMs }];
   }
 
   after(state: ModelState<World>, stimulus: Stimulus): ModelState<World> {
     const { scenario } = this;
-    const timer = state.timers.find(({ id }) => id === stimulus.timer);
-    const elapsedMs = timer?.inMs ?? 0;
-    const timers = state.timers.filter((other) => other !== timer).map((other) => later(other, elapsedMs));
-    this.#begin(structuredClone(state.world), timers);
-    if (elapsedMs > 0) scenario.pass?.(this.#world, elapsedMs);
+    const { inMs = 0, event, follow = [] } = stimulus;
+    this.#begin(
+      structuredClone(state.world),
+      state.timers.map((timer) => ({ ...timer, inMs: timer.inMs - inMs })),
+    );
+    if (inMs > 0) scenario.pass?.(this.#world, inMs);
     scenario.happen?.(this.#world, stimulus);
-    this.#timers.push(...(scenario.timersOf?.(stimulus, timers, this.#world) ?? []));
-    const { event, follow = [] } = stimulus;
+    this.#timers.push(...(scenario.timersOf?.(stimulus, this.#world) ?? []));
     const refused: string[] = [];
     const passed: unknown[] = [state.snapshot.value];
     let { snapshot } = state;
-    for (const next of event === undefined ? [] : [event, ...follow]) {
-      if (snapshot.status !== 'active') break;
-      const { length } = this.#taken;
-      const before = snapshot;
-      snapshot = this.#machine.transition(before as never, next as never, this.#scope as never) as AnyMachineSnapshot;
-      refused.push(...refusedBy(this.#chart, before, next, this.#taken.slice(length)));
-      passed.push(snapshot.value);
+    const tell = (events: readonly AnyEventObject[]) => {
+      for (const next of events) {
+        if (snapshot.status !== 'active') return;
+        const { length } = this.#taken;
+        const before = snapshot;
+        snapshot = this.#step(before, next);
+        refused.push(...refusedBy(this.#chart, before, next, this.#taken.slice(length)));
+        passed.push(snapshot.value);
+      }
+    };
+    if (event !== undefined) tell([event, ...follow]);
+    // What is due at the same time fires in the order in which it was set, unless one of them cancels another.
+    for (const due of inMs > 0 ? dueOf(state.timers) : []) {
+      const timer = this.#timers.find(({ id, inMs: left }) => id === due.id && left <= 0);
+      if (timer === undefined) continue;
+      this.#timers = this.#timers.filter((other) => other !== timer);
+      tell([timer.event]);
+      tell(scenario.follows?.({ ...state, snapshot, world: this.#world }, timer.event) ?? []);
     }
     return this.#end(snapshot, state.last, refused, passed);
   }
@@ -162,6 +176,11 @@ export class Model<World> {
       state.timers.map(({ event, inMs }) => [event.type, inMs]),
     ];
     return JSON.stringify([state.snapshot.value, what, scenario.aspect?.(state)]);
+  }
+
+  #step(snapshot: AnyMachineSnapshot, event: AnyEventObject): AnyMachineSnapshot {
+    this.scenario.told?.(this.#world, event);
+    return this.#machine.transition(snapshot as never, event as never, this.#scope as never) as AnyMachineSnapshot;
   }
 
   #begin(world: World, timers: ModelTimer[]): void {
@@ -215,15 +234,11 @@ export class Model<World> {
   }
 }
 
-/** The timer that runs out next; of those due at the same time, the one that was set first. */
-export function nextTimer(timers: readonly ModelTimer[]): ModelTimer | undefined {
-  return timers.reduce<ModelTimer | undefined>(
-    (next, timer) => (next === undefined || timer.inMs < next.inMs ? timer : next),
-    undefined,
-  );
+/** The timers that run out next, in the order in which they were set. */
+function dueOf(timers: readonly ModelTimer[]): readonly ModelTimer[] {
+  const soonest = Math.min(...timers.map(({ inMs }) => inMs));
+  return timers.filter(({ inMs }) => inMs === soonest);
 }
-
-const later = (timer: ModelTimer, ms: number): ModelTimer => ({ ...timer, inMs: timer.inMs - ms });
 
 interface Action {
   readonly type: string;

@@ -47,8 +47,12 @@ export class Coverage implements Items {
   readonly refusals = new Set<string>();
   readonly stimuli = new Set<string>();
 
-  start(state: ModelState<unknown>): void {
-    for (const name of statesOf(state.snapshot.value)) this.states.add(name);
+  start({ taken, passed }: ModelState<unknown>): void {
+    for (const name of passed.flatMap((value) => statesOf(value))) this.states.add(name);
+    for (const label of taken) this.transitions.add(label);
+    taken.forEach((label, index) => {
+      this.pairs.add(`${index === 0 ? '(start)' : taken[index - 1]} -> ${label}`);
+    });
   }
 
   /** Returns whether the step covers anything new. */

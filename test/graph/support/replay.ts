@@ -22,8 +22,6 @@ export interface Play {
 /** What is to happen, without the model behind it. */
 export interface Cue {
   readonly stimulus: Stimulus;
-  /** How long it takes until it happens; 0 for all but timers. */
-  readonly inMs: number;
   /** The next one's name, where there is a next one. */
   readonly next: string | undefined;
 }
@@ -59,9 +57,8 @@ export function scriptOf<World>(
   statesOf: (value: unknown) => string[],
   expect: Expect<World>,
 ): Script {
-  const cueOf = ({ stimulus, before }: Step<World>, next: Step<World> | undefined): Cue => ({
+  const cueOf = ({ stimulus }: Step<World>, next: Step<World> | undefined): Cue => ({
     stimulus,
-    inMs: before.timers.find(({ id }) => id === stimulus.timer)?.inMs ?? 0,
     next: next?.stimulus.name,
   });
   const at = (state: ModelState<World>, cue: Cue | undefined): Expectation => ({
@@ -75,7 +72,7 @@ export function scriptOf<World>(
   const { start, steps } = path;
   return {
     name: describePath(path as Path<never>),
-    labels: new Set(steps.flatMap(({ after }) => after.taken)),
+    labels: new Set([start, ...steps.map(({ after }) => after)].flatMap(({ taken }) => taken)),
     states: new Set(
       [start, ...steps.map(({ after }) => after)].flatMap(({ snapshot, passed }) =>
         [snapshot.value, ...passed].flatMap((value) => statesOf(value)),
