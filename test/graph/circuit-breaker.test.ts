@@ -12,14 +12,12 @@ const OPEN_MS = 100;
 const PUBLIC = { closed: 'closed', open: 'open', halfOpen: 'half-open', stopped: 'open' } as const;
 type Value = keyof typeof PUBLIC;
 
-/** What the breaker has told so far is the world's to remember: each change, once. */
-interface World {
-  readonly changes: string[];
-}
+/** A breaker has no collaborators but time. */
+type World = Record<string, never>;
 
 const scenario: Scenario<World> = {
   name: 'two trials must succeed',
-  world: { changes: [] },
+  world: {},
   input: () => ({ openDurationMs: OPEN_MS, successThreshold: 2 }),
   stimuli: ({ snapshot: { value } }) => [
     ...(value === 'closed' ? [{ name: 'too many fail', event: { type: 'failureRate.reached' } }] : []),
@@ -48,11 +46,9 @@ function open(): Play {
       failureRate: 1,
       openDurationMs: OPEN_MS,
       successThreshold: 2,
-      onStateChange: (state) => changes.push(state),
     }),
     { clock, defer: clock.defer, inspect: inspector.inspect },
   );
-  const changes: string[] = [];
   const actor = inspector.find(() => true);
   /** Of the last Command that was admitted. */
   let token = NOT_ADMITTED;

@@ -141,6 +141,8 @@ async function open({ manners, taken, stuck, idleMs }: ServerScenario): Promise<
   };
 }
 
+const NONE_LEFT = 'no connection is left to drain or to destroy, and `always` leads on to gone in the same step';
+
 testMachine<World>({
   name: 'server',
   machine: serverMachine,
@@ -161,4 +163,10 @@ testMachine<World>({
   }),
   tried: ({ snapshot: { value } }) => (value === 'listening' ? 'served' : 'refused'),
   remembered,
+  equivalent: {
+    'stopping.connections.closing: always [isEmpty]: leads to stopping.connections.draining': NONE_LEFT,
+    'stopping.connections.closing: connections.gone: leads to stopping.connections.draining': NONE_LEFT,
+    'stopping.connections.draining: always [isEmpty]: leads to stopping.connections.closing': NONE_LEFT,
+    'stopping.connections.draining: connections.gone: leads to stopping.connections.closing': NONE_LEFT,
+  },
 });

@@ -135,7 +135,6 @@ export function clientScenario(
         timers.map(({ event, inMs }) => [event.type, inMs]),
       ];
     },
-    remembers: rememberedByClient,
     aspect: ({ snapshot }) => rememberedByClient(snapshot.context as ClientContext).error ?? '',
   };
 }

@@ -63,10 +63,8 @@ export interface Scenario<World> {
   stopped?(world: World, source: string): void;
   /** Timers that the world itself sets because of a stimulus; they come before those that the machine then sets. */
   timersOf?(stimulus: Stimulus, world: World): readonly ModelTimer[];
-  /** What tells two states of the model apart; without it: the machine's state, `remembers`, the world, the timers. */
-  key?(state: ModelState<World>): unknown;
-  /** What of the machine's context counts, as plain data. */
-  remembers?(context: never): unknown;
+  /** What tells two states of the model apart, besides the machine's own state: all that what follows depends on. */
+  key(state: ModelState<World>): unknown;
   /** What else a stimulus is to meet in all its forms: it happens in every state and every one of these. */
   aspect?(state: ModelState<World>): string;
 }
@@ -170,12 +168,7 @@ export class Model<World> {
   /** What tells states apart. */
   key(state: ModelState<World>): string {
     const { scenario } = this;
-    const what = scenario.key?.(state) ?? [
-      state.world,
-      scenario.remembers?.(state.snapshot.context as never),
-      state.timers.map(({ event, inMs }) => [event.type, inMs]),
-    ];
-    return JSON.stringify([state.snapshot.value, what, scenario.aspect?.(state)]);
+    return JSON.stringify([state.snapshot.value, scenario.key(state), scenario.aspect?.(state)]);
   }
 
   #step(snapshot: AnyMachineSnapshot, event: AnyEventObject): AnyMachineSnapshot {

@@ -1,4 +1,4 @@
-import { type AnyStateMachine, not, StateMachine } from 'xstate';
+import { type AnyStateMachine, StateMachine } from 'xstate';
 import { type Chart, type ChartNode, type ChartTransition, guardName, labelOf, nameOf } from './chart.ts';
 
 /** One change to a machine. */
@@ -55,7 +55,7 @@ export function mutantsOf(machine: AnyStateMachine, chart: Chart): Mutant[] {
         change('is gone', (list, i) => void list.splice(i, 1));
         if (transition.guard !== undefined) {
           change(`not ${guardName(transition.guard)}`, (list, i) => {
-            list[i] = { ...list[i], guard: not(transition.guard as never) };
+            list[i] = { ...list[i], guard: NOT + guardName(transition.guard) };
           });
         }
         const config = site.list(at(copy(original) as Config))[index] as TransitionConfig;
@@ -96,18 +96,30 @@ export function mutantsOf(machine: AnyStateMachine, chart: Chart): Mutant[] {
   return mutants;
 }
 
+const NOT = 'not ';
+
 /** The mutant as a machine of its own. */
 export function machineOf(machine: AnyStateMachine, mutant: Mutant): AnyStateMachine {
-  return new StateMachine(mutant.build() as never, machine.implementations as never) as unknown as AnyStateMachine;
+  const { implementations } = machine;
+  const guards = { ...implementations.guards, ...opposites(machine) };
+  return new StateMachine(mutant.build() as never, { ...implementations, guards } as never) as never;
+}
+
+/** Every guard of a machine, saying the opposite: a plain function as it is one itself. */
+function opposites(machine: AnyStateMachine): Record<string, unknown> {
+  const guards = machine.implementations.guards as Record<string, (...args: unknown[]) => boolean>;
+  return Object.fromEntries(
+    Object.entries(guards).map(([name, guard]) => [NOT + name, (...args: unknown[]) => !guard(...args)]),
+  );
 }
 
 /** Lets everybody who has `machine` run the mutant, for as long as `run` takes. */
 export async function withMutant<T>(machine: AnyStateMachine, mutant: Mutant, run: () => Promise<T>): Promise<T> {
-  const mutated = machineOf(machine, mutant);
-  const parts = ['config', 'options', 'root', 'states', 'events', 'idMap'] as const;
+  const mutated = machineOf(machine, mutant) as unknown as Record<string, unknown>;
+  const parts = ['config', 'options', 'implementations', 'root', 'states', 'events', 'idMap'];
   const target = machine as unknown as Record<string, unknown>;
   const kept = parts.map((part) => target[part]);
-  for (const part of parts) target[part] = (mutated as unknown as Record<string, unknown>)[part];
+  for (const part of parts) target[part] = mutated[part];
   try {
     return await run();
   } finally {

@@ -18,7 +18,9 @@ export class Stage {
 
   /** Lets everything happen that needs no time. */
   async settle(): Promise<void> {
+    let rounds = 0;
     do {
+      if (++rounds > 1_000) throw new Error('it does not come to rest');
       this.#busy = false;
       this.clock.runDeferred();
       await new Promise((resolve) => setImmediate(resolve));

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
 import type { ModelState, Stimulus } from './model.ts';
-import { describePath, type Path, type Step } from './paths.ts';
+import { describePath, type Path } from './paths.ts';
 
 /** The real implementation on its stage, for one path. */
 export interface Play {
@@ -22,8 +22,6 @@ export interface Play {
 /** What is to happen, without the model behind it. */
 export interface Cue {
   readonly stimulus: Stimulus;
-  /** The next one's name, where there is a next one. */
-  readonly next: string | undefined;
 }
 
 /** What must be seen after a step. */
@@ -57,10 +55,6 @@ export function scriptOf<World>(
   statesOf: (value: unknown) => string[],
   expect: Expect<World>,
 ): Script {
-  const cueOf = ({ stimulus }: Step<World>, next: Step<World> | undefined): Cue => ({
-    stimulus,
-    next: next?.stimulus.name,
-  });
   const at = (state: ModelState<World>, cue: Cue | undefined): Expectation => ({
     cue,
     value: state.snapshot.value,
@@ -78,7 +72,7 @@ export function scriptOf<World>(
         [snapshot.value, ...passed].flatMap((value) => statesOf(value)),
       ),
     ),
-    expectations: [at(start, undefined), ...steps.map((step, index) => at(step.after, cueOf(step, steps[index + 1])))],
+    expectations: [at(start, undefined), ...steps.map(({ stimulus, after }) => at(after, { stimulus }))],
   };
 }
 

@@ -149,7 +149,11 @@ export function testMachine<World>(production: Production<World>): void {
     const distance = ({ script }: { readonly script: Script }) =>
       script.expectations.length + (label === undefined || script.labels.has(label) ? 0 : 1000);
     return all
-      .filter(({ script }) => state === '(root)' || script.states.has(state))
+      .filter(
+        ({ script: { states, labels } }) =>
+          // A state that is left in the step that enters it shows in the transition that leaves it only.
+          state === '(root)' || states.has(state) || [...labels].some((taken) => taken.startsWith(`${state}:`)),
+      )
       .toSorted((a, b) => distance(a) - distance(b));
   }
 }
