@@ -1,4 +1,4 @@
-import type { AnyMachineSnapshot } from 'xstate';
+import { type AnyMachineSnapshot, createEmptyActor } from 'xstate';
 import type { ClientContext, ClientLink, ClientTimings } from '../../../machines/client.ts';
 import type { ModelState, Scenario, Stimulus } from './model.ts';
 
@@ -15,6 +15,8 @@ export interface ClientWorld {
   aliveMs: number;
   quietMs: number;
   idleMs: number;
+  /** How often something was said on this connection that nothing asked for: that is bounded, or time has no end. */
+  unasked: number;
   /** What has become of the Command that was sent last. */
   command: 'none' | 'waiting' | 'answered' | 'connection-lost' | 'closed';
   awaitingIdle: boolean;
@@ -34,6 +36,11 @@ export interface ClientScenario extends Scenario<ClientWorld> {
 
 /** How long a drain may take that the user asks for. */
 export const DRAIN_MS = 70;
+
+const MAX_UNASKED = 1;
+
+/** Who is told of changes. */
+const GROUP = createEmptyActor();
 
 const CONNECTING = '0.client.connecting';
 const DIALLING = '0.client.reconnecting.dialling';
@@ -79,15 +86,24 @@ export function clientScenario(
       aliveMs: 0,
       quietMs: 0,
       idleMs: 0,
+      unasked: 0,
       command: 'none',
       awaitingIdle: false,
       lost: false,
       pings: 0,
     },
-    input: (world) => ({ id: 0, link: linkOf(world), timings, reconnect, random: () => 0.5 }),
+    input: (world) => ({
+      id: 0,
+      link: linkOf(world),
+      timings,
+      reconnect,
+      random: () => 0.5,
+      ...(alone ? {} : { parent: GROUP }),
+    }),
     stimuli: (state) => stimuliOf(state, alone),
     happen(world, { name: what, event }) {
       if (what === 'nobody is there' || what === 'another server') giveUp(world);
+      if (what === 'a Command is sent' || what.startsWith('the peer says')) world.unasked++;
       if (what === 'a Command is sent') Object.assign(world, { command: 'waiting', idleMs: 0 });
       if (what === 'the Command is answered') world.command = 'answered';
       if (what === 'the Command is answered' || what.startsWith('the peer')) world.quietMs = 0;
@@ -112,7 +128,16 @@ export function clientScenario(
         world.address = world.chosen;
         if (!world.tried.includes(world.address)) world.tried.push(world.address);
       } else {
-        Object.assign(world, { tried: [], connected: true, aliveMs: 0, quietMs: 0, idleMs: 0, lost: false, pings: 0 });
+        Object.assign(world, {
+          tried: [],
+          connected: true,
+          aliveMs: 0,
+          quietMs: 0,
+          idleMs: 0,
+          unasked: 0,
+          lost: false,
+          pings: 0,
+        });
       }
     },
     stopped(world, source) {
@@ -131,7 +156,7 @@ export function clientScenario(
         [at(chosen), at(address), tried.length < world.addresses.length ? tried.map(at) : 'all'],
         // How long it has been quiet counts while a Ping may be sent only.
         [connected, ...(isIn(snapshot, 'ready') ? [quietMs, idleMs] : [quietMs > 0]), aliveMs < stableMs],
-        [command === 'waiting', awaitingIdle, lost],
+        [command === 'waiting', awaitingIdle, lost, world.unasked],
         timers.map(({ event, inMs }) => [event.type, inMs]),
       ];
     },
@@ -163,15 +188,19 @@ function stimuliOf({ snapshot, world }: ModelState<ClientWorld>, alone: boolean)
     );
   }
   if (world.connected) {
-    stimuli.push(
-      { name: 'the connection is reset', event: { type: 'connection.lost', error: errorOf('connection-lost') } },
-      { name: 'the peer answers a Ping', event: { type: 'pong.received' } },
-    );
-    if (world.quietMs > 0) stimuli.push({ name: 'the peer says something' });
+    stimuli.push({
+      name: 'the connection is reset',
+      event: { type: 'connection.lost', error: errorOf('connection-lost') },
+    });
+    const isAsked = isIn(snapshot, 'pinging') || isIn(snapshot, 'overdue');
+    if (isAsked) stimuli.push({ name: 'the peer answers a Ping', event: { type: 'pong.received' } });
+    const maySpeak = world.unasked < MAX_UNASKED;
+    if (!isAsked && maySpeak) stimuli.push({ name: 'the peer says Pong unasked', event: { type: 'pong.received' } });
+    if (world.quietMs > 0 && maySpeak) stimuli.push({ name: 'the peer says something' });
     if (world.command === 'waiting') {
       const event = world.awaitingIdle ? { type: 'pending.settled' } : undefined;
       stimuli.push({ name: 'the Command is answered', event });
-    } else if (isIn(snapshot, 'ready')) stimuli.push({ name: 'a Command is sent' });
+    } else if (isIn(snapshot, 'ready') && world.unasked < MAX_UNASKED) stimuli.push({ name: 'a Command is sent' });
   }
   return stimuli;
 }

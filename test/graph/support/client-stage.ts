@@ -83,6 +83,7 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
     'nobody is there': () => network.dials()[0]?.refuse(),
     'the connection is reset': () => peer()?.stream.destroy(),
     'the peer answers a Ping': () => peer()?.pong(),
+    'the peer says Pong unasked': () => peer()?.pong(),
     // A Result that nobody waits for: a sign of life, and no Pong.
     'the peer says something': () => peer()?.result(1_000, SUM, 0),
     'a Command is sent': () => {
