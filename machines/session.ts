@@ -82,7 +82,6 @@ export const sessionMachine = setup({
       on: {
         'handshake.done': 'serving',
         'session.drain': 'ending',
-        'connection.lost': { target: 'closed', actions: 'reportLost' },
       },
     },
     serving: {

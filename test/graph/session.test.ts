@@ -1,0 +1,207 @@
+import type { SessionConnection } from '../../machines/session.ts';
+import { sessionMachine } from '../../machines/session.ts';
+import type { ModelState, Scenario, Stimulus } from './support/model.ts';
+import { Stage } from './support/network.ts';
+import type { Play } from './support/replay.ts';
+import { ServerStage } from './support/server-stage.ts';
+import { testMachine } from './support/suite.ts';
+import { Inspector } from './support/taken.ts';
+
+const IDLE_MS = 1_200;
+/** The ServerInfo is two of them, a Result is one. */
+const PIECE_BYTES = 4;
+const LOST = { type: 'connection.lost' };
+
+/** What the doubles know: one Command, and what was told to whom. */
+interface World {
+  /** How many handlers are running. */
+  running: number;
+  /** How many pieces of what the server has written wait until the client reads. */
+  writing: number;
+  executed: number;
+  /** Why the signal of the running handler fired; nothing while it did not. */
+  aborted: string | undefined;
+  lost: (string | undefined)[];
+  gone: boolean;
+}
+
+/** What the server does in the very moment in which the connection comes. */
+type AtOnce = 'serves' | 'shuts down' | 'closes';
+
+interface SessionScenario extends Scenario<World> {
+  readonly atOnce: AtOnce;
+  readonly errorResults: boolean;
+  readonly slow: boolean;
+}
+
+function scenario(
+  name: string,
+  options: { atOnce?: AtOnce; errorResults?: boolean; slow?: boolean } = {},
+): SessionScenario {
+  const { atOnce = 'serves', errorResults = true, slow = false } = options;
+  const begin = {
+    serves: [],
+    'shuts down': [{ type: 'session.drain' }],
+    closes: [{ type: 'session.close' }],
+  }[atOnce];
+  return {
+    name,
+    atOnce,
+    errorResults,
+    slow,
+    timers: [{ id: 'idle', event: { type: 'idle.elapsed', error: errorOf('connection-lost') }, inMs: IDLE_MS }],
+    world: { writing: slow ? 1 : 0, running: 0, executed: 0, aborted: undefined, lost: [], gone: false },
+    begin: [...begin, { type: 'handshake.done' }, ...(atOnce === 'closes' ? [LOST] : [])],
+    input: (world) => ({ connection: connectionOf(world), goodbyeTimeoutMs: 500 }),
+    // What ends a connection by time ends it at once.
+    follows: ({ world }, { type }) => (type !== 'idle.elapsed' && world.writing > 0 ? [] : [LOST]),
+    stimuli: (state) => stimuli(state, errorResults),
+    happen(world, { name: what }) {
+      if (what === 'a Command comes')
+        Object.assign(world, { running: world.running + 1, executed: world.executed + 1 });
+      if (what === 'the handler answers') {
+        world.running--;
+        if (slow) world.writing++;
+      }
+      if (what === 'the client reads what there is') world.writing--;
+    },
+    key: ({ world: { running, gone, writing }, timers }) => [running, gone, writing, timers.map(({ inMs }) => inMs)],
+    aspect: ({ world: { running } }) => `${running} running`,
+  };
+}
+
+function connectionOf(world: () => World): SessionConnection {
+  return {
+    introduce: () => {},
+    isBusy: () => world().running > 0,
+    isWriting: () => world().writing > 0,
+    end: () => {},
+    destroy: () => {},
+    abandon: (error) => {
+      if (world().running > 0) world().aborted ??= (error as { code?: string } | undefined)?.code ?? 'closed';
+    },
+    reportLost: (error) => void world().lost.push((error as { code?: string } | undefined)?.code),
+    forget: () => {
+      world().gone = true;
+    },
+  };
+}
+
+const errorOf = (code: string) => Object.assign(new Error(code), { code });
+
+function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean): Stimulus[] {
+  if (snapshot.status !== 'active') return [];
+  const isServing = snapshot.value === 'serving';
+  const isOpen = isServing || snapshot.value === 'draining';
+  const all: Stimulus[] = [
+    { name: 'close', event: { type: 'session.close' }, follow: [LOST] },
+    { name: 'the client leaves', event: LOST },
+    { name: 'the client breaks off', event: { ...LOST, error: errorOf('connection-lost') } },
+  ];
+  const broken = { type: 'connection.failed', error: errorOf('protocol-error') };
+  if (isServing) {
+    all.push(
+      { name: 'shut down', event: { type: 'session.drain' } },
+      { name: 'nonsense comes', event: broken, follow: [LOST] },
+      { name: 'nonsense comes, and the operator closes', event: broken, follow: [{ type: 'session.close' }, LOST] },
+    );
+    if (world.running + world.writing < 2) all.push({ name: 'a Command comes' });
+  }
+  if (isOpen) {
+    if (world.running > 0) {
+      const untold = { type: 'connection.failed', error: errorOf('encode-failed') };
+      const failed = { type: 'command.failed', error: errorOf('command-failed') };
+      all.push({
+        name: 'the handler answers',
+        event: isServing || world.running > 1 ? undefined : { type: 'commands.settled' },
+      });
+      if (errorResults) {
+        all.push({ name: 'the handler fails, and the client cannot be told', event: untold, follow: [LOST] });
+      } else all.push({ name: 'the handler fails', event: failed });
+    }
+  }
+  if (world.writing > 0) all.push({ name: 'the client reads what there is' });
+  return all;
+}
+
+async function open({ atOnce, errorResults, slow }: SessionScenario): Promise<Play> {
+  const stage = new Stage();
+  const inspector = new Inspector();
+  const it = new ServerStage(stage, slow ? { maxInFlightBytes: PIECE_BYTES } : {});
+  await it.start(inspector, { idleTimeoutMs: IDLE_MS, shutdownTimeoutMs: 1_000_000, errorResults });
+  if (atOnce === 'shuts down') it.onConnection = (server) => void server.shutdown();
+  if (atOnce === 'closes') it.onConnection = (server) => void server.close();
+  // A client that does not read: it does not answer a goodbye by itself.
+  await it.connect(false);
+  const actor = inspector.find((id) => /:\d+$/.test(id));
+  const acts: Record<string, () => unknown> = {
+    close: () => void it.server?.close(),
+    'shut down': () => void it.server?.shutdown(),
+    'the client leaves': () => {
+      it.client?.stream.resume();
+      it.client?.stream.end();
+    },
+    // With bytes unread that is a reset.
+    'the client breaks off': () => it.client?.stream.destroy(),
+    'nonsense comes': () => it.command(99),
+    'nonsense comes, and the operator closes': () => {
+      it.onLost = (server) => void server.close();
+      it.command(99);
+    },
+    'a Command comes': () => it.command(),
+    'the handler answers': () => it.running.pop()?.answer(),
+    'the handler fails': () => it.running.pop()?.fail(new Error('no')),
+    'the handler fails, and the client cannot be told': () =>
+      it.running.pop()?.fail(new Error('so much is too much for it')),
+    'the client reads what there is': () => it.client?.readOnce(),
+  };
+  return {
+    actor,
+    taken: () => inspector.take(actor),
+    async cause({ stimulus: { name, inMs } }) {
+      if (inMs !== undefined) await stage.pass(inMs);
+      else await acts[name]?.();
+      await stage.settle();
+    },
+    look: () => ({
+      connections: it.server?.connections,
+      executed: it.executed,
+      aborted: it.aborted,
+      lost: it.lost,
+    }),
+    async tryOut() {
+      const before = it.executed;
+      it.command();
+      await stage.settle();
+      const executed = it.executed > before;
+      it.client?.stream.resume();
+      await stage.settle();
+      return { executed, goodbye: it.client?.closed };
+    },
+    end: () => it.end(),
+  };
+}
+
+const CLOSED_ALREADY =
+  'the connection is destroyed and its Commands are abandoned; that it is lost comes in the same turn';
+
+testMachine<World>({
+  name: 'session',
+  machine: sessionMachine,
+  scenarios: [
+    scenario('a connection'),
+    scenario('a connection that comes when the server is shut down', { atOnce: 'shuts down' }),
+    scenario('a connection that comes when the server is closed', { atOnce: 'closes' }),
+    scenario('a slow client, and no error Results', { slow: true, errorResults: false }),
+  ],
+  open: (given) => open(given as SessionScenario),
+  seen: ({ world: { gone, executed, aborted, lost } }) => ({ connections: gone ? 0 : 1, executed, aborted, lost }),
+  tried: ({ snapshot: { value } }) => ({
+    executed: value === 'serving',
+    goodbye: value !== 'serving' && value !== 'draining',
+  }),
+  equivalent: {
+    'closing: session.close: is gone': CLOSED_ALREADY,
+    'closing: session.close: leads to ending': CLOSED_ALREADY,
+  },
+});

@@ -1,0 +1,184 @@
+import { createSender } from 'cmd-stream';
+import { vi } from 'vitest';
+import type { AnyActorRef } from 'xstate';
+import { AddressBook } from '../../../src/client/address-book.ts';
+import { calc, SUM } from '../../e2e/support/calc.ts';
+import { openAlone } from './client-alone.ts';
+import { type ClientScenario, type ClientWorld, codeOf, DRAIN_MS, nextOf, phaseOf } from './client-model.ts';
+import type { ModelState } from './model.ts';
+import { Network, type Peer, Stage } from './network.ts';
+import type { Play } from './replay.ts';
+import { Inspector } from './taken.ts';
+
+/** A real client, in whatever it is in. */
+export interface RealClient {
+  readonly actor: AnyActorRef | undefined;
+  readonly book: AddressBook;
+  /** What its user is told of it. */
+  status(): {
+    readonly state: string;
+    readonly attempt: number;
+    readonly delayMs: number;
+    readonly error: unknown;
+    readonly address: string;
+  };
+  send(): Promise<unknown>;
+  close(): void;
+  drain(timeoutMs: number): void;
+}
+
+/** What a user must see of a client. */
+export function seenOfClient(state: ModelState<ClientWorld>) {
+  const { snapshot, world, timers } = state;
+  const phase = phaseOf(snapshot);
+  const { attempt, delayMs, error } = snapshot.context as { attempt: number; delayMs: number; error: unknown };
+  const isDialling = phase === 'connecting' || JSON.stringify(snapshot.value).includes('dialling');
+  return {
+    status: { state: phase, attempt, delayMs, error: codeOf(error), address: world.address },
+    dialling: isDialling ? [world.address] : [],
+    connections: world.connected ? 1 : 0,
+    pings: world.connected ? world.pings : 0,
+    command: world.command,
+    send: phase === 'ready' ? 'goes out' : phase === 'draining' || phase === 'closed' ? 'closed' : 'unavailable',
+    timerInMs: Math.min(...timers.map(({ inMs }) => inMs)),
+  };
+}
+
+/** What happens to a Command that is sent at the end of a path. */
+export const triedWithClient = (state: ModelState<ClientWorld>) =>
+  phaseOf(state.snapshot) === 'ready' ? 2 : 'refused';
+
+/** A client, over the in-memory transport. */
+export async function openClient(scenario: ClientScenario): Promise<Play> {
+  const stage = new Stage();
+  const network = new Network(stage);
+  const inspector = new Inspector();
+  let addresses = [...scenario.addresses];
+  const open = scenario.alone ? openAlone : openSender;
+  const client = await open(scenario, stage, network, inspector, () => addresses);
+  await stage.settle();
+  let command = 'none';
+  const peer = (): Peer | undefined => network.peers.findLast(({ over }) => !over);
+  const change = (to: string[]) => {
+    addresses = to;
+    client.book.refresh();
+  };
+  const acceptAs = async (serverInfo: string) => {
+    network.dials()[0]?.accept();
+    await stage.settle();
+    peer()?.introduce(serverInfo);
+  };
+  const answer = () => peer()?.result(peer()?.commands.at(-1) ?? 0, SUM, 2);
+  const acts: Record<string, () => unknown> = {
+    close: () => client.close(),
+    drain: () => client.drain(DRAIN_MS),
+    'drain for longer': () => client.drain(2 * DRAIN_MS),
+    'its address is gone': () => {
+      const { address } = client.status();
+      change(addresses.map((each) => (each === address ? nextOf(each) : each)));
+    },
+    'its address stays': () => change(addresses.toReversed()),
+    'a server is there': () => acceptAs('default'),
+    'another server': () => acceptAs('other'),
+    'nobody is there': () => network.dials()[0]?.refuse(),
+    'the connection is reset': () => peer()?.stream.destroy(),
+    'the peer answers a Ping': () => peer()?.pong(),
+    'the peer says Pong unasked': () => peer()?.pong(),
+    // A Result that nobody waits for: a sign of life, and no Pong.
+    'the peer says something': () => peer()?.result(1_000, SUM, 0),
+    'a Command is sent': () => {
+      command = 'waiting';
+      client.send().then(
+        () => {
+          command = 'answered';
+        },
+        (error) => {
+          command = codeOf(error) ?? 'no code';
+        },
+      );
+    },
+    'the Command is answered': answer,
+  };
+  return {
+    actor: client.actor,
+    taken: () => inspector.take(client.actor),
+    async cause({ stimulus: { name, inMs } }) {
+      if (inMs !== undefined) await stage.pass(inMs);
+      else await acts[name]?.();
+      await stage.settle();
+    },
+    async look() {
+      const { state, attempt, delayMs, error, address } = client.status();
+      return {
+        status: { state, attempt, delayMs, error: codeOf(error), address },
+        dialling: network.dials().map((dial) => dial.address),
+        connections: network.peers.filter(({ over }) => !over).length,
+        pings: peer()?.pings ?? 0,
+        command,
+        send: state === 'ready' ? 'goes out' : await outcome(client.send()),
+        timerInMs: stage.clock.nextTimerInMs ?? Number.POSITIVE_INFINITY,
+      };
+    },
+    async tryOut() {
+      if (client.status().state !== 'ready') return 'refused';
+      const sent = client.send();
+      await stage.settle();
+      answer();
+      await stage.settle();
+      return outcome(sent);
+    },
+    async end() {
+      client.close();
+      await stage.settle();
+    },
+  };
+}
+
+/** The only client of a sender. */
+async function openSender(
+  { timings, reconnect }: ClientScenario,
+  { clock, defer }: Stage,
+  transport: Network,
+  inspector: Inspector,
+  address: () => string[],
+): Promise<RealClient> {
+  // The sender's address book asks at its own times; the test wants it to ask now.
+  const spy = vi.spyOn(AddressBook.prototype, 'refresh');
+  const sender = await createSender(calc, {
+    address,
+    addressRefreshMs: Number.POSITIVE_INFINITY,
+    transport,
+    clock,
+    defer,
+    random: () => 0.5,
+    inspect: inspector.inspect,
+    lazy: true,
+    timeoutMs: Number.POSITIVE_INFINITY,
+    handshakeTimeoutMs: timings.handshakeTimeoutMs,
+    keepalive: { timeMs: timings.keepaliveTimeMs, timeoutMs: timings.pingTimeoutMs },
+    drainTimeoutMs: timings.drainTimeoutMs,
+    reconnect: reconnect && {
+      initialMs: timings.backoffInitialMs,
+      maxMs: timings.backoffMaxMs,
+      factor: timings.backoffFactor,
+      resetAfterMs: timings.backoffResetMs,
+    },
+  });
+  const book = spy.mock.contexts[0] as AddressBook;
+  spy.mockRestore();
+  return {
+    actor: inspector.actor('client 0'),
+    book,
+    status: () => sender.status.clients[0] as ReturnType<RealClient['status']>,
+    send: () => sender.send(calc.Add({ a: 1, b: 1 })),
+    close: () => void sender.close(),
+    drain: (timeoutMs) => void sender.closeAndWait(timeoutMs),
+  };
+}
+
+/** What a send comes to; `hangs` where it does not settle at once. */
+export function outcome(sent: Promise<unknown>): Promise<unknown> {
+  const settled = sent.catch((error) => codeOf(error));
+  const later = new Promise((resolve) => setImmediate(() => setImmediate(() => resolve('hangs'))));
+  return Promise.race([settled, later]);
+}

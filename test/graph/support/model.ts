@@ -1,0 +1,254 @@
+import { type AnyEventObject, type AnyMachineSnapshot, type AnyStateMachine, createEmptyActor } from 'xstate';
+import { type Chart, labelsOf, refusedBy } from './chart.ts';
+
+/** Something that can happen next. What it is in reality, the stage of the machine knows by its name. */
+export interface Stimulus {
+  readonly name: string;
+  /** What the machine gets to see of it; nothing where it only changes the world. */
+  readonly event?: AnyEventObject | undefined;
+  /** What the machine gets to see right after it, in the same turn. */
+  readonly follow?: readonly AnyEventObject[];
+  /** How long it takes: time passes, and the timers run out that are due next. */
+  readonly inMs?: number;
+}
+
+/** A timer of the model: a delayed transition that has been armed, or one of the world's. */
+export interface ModelTimer {
+  readonly id: string;
+  readonly event: AnyEventObject;
+  readonly inMs: number;
+}
+
+/** Where the model stands. `World` is what the doubles of the machine's collaborators know; plain data. */
+export interface ModelState<World> {
+  readonly snapshot: AnyMachineSnapshot;
+  /** In the order in which they were set. */
+  readonly timers: readonly ModelTimer[];
+  readonly world: World;
+  /** The transitions that the last stimulus made the machine take. */
+  readonly taken: readonly string[];
+  /** The guarded transitions that it refused. */
+  readonly refused: readonly string[];
+  /** The transition that was taken last, whenever that was. */
+  readonly last: string;
+  /** The state values that it went through on the way, the one before included: one for each event. */
+  readonly passed: readonly unknown[];
+  /** What it did to the world, in order. */
+  readonly did: readonly string[];
+}
+
+/** One setting of a machine: its input, what it meets, and what may happen. */
+export interface Scenario<World> {
+  readonly name: string;
+  /** What the doubles know at first. */
+  readonly world: World;
+  /** The machine's input, with doubles that answer from `world()`, and change it. */
+  input(world: () => World): unknown;
+  /** What the machine gets to see at its very start. */
+  readonly begin?: readonly AnyEventObject[];
+  /** The timers of the world that run from then on. */
+  readonly timers?: readonly ModelTimer[];
+  /** What can happen now, besides time. */
+  stimuli(state: ModelState<World>): readonly Stimulus[];
+  /** What the machine gets to see right after a timer has run out. */
+  follows?(state: ModelState<World>, event: AnyEventObject): readonly AnyEventObject[];
+  /** What a stimulus changes, before the machine sees it. */
+  happen?(world: World, stimulus: Stimulus): void;
+  /** The machine is about to see an event. */
+  told?(world: World, event: AnyEventObject): void;
+  /** Time passes. */
+  pass?(world: World, ms: number): void;
+  /** The machine starts, or stops, an actor that it invokes. */
+  started?(world: World, source: string): void;
+  stopped?(world: World, source: string): void;
+  /** Timers that the world itself sets because of a stimulus; they come before those that the machine then sets. */
+  timersOf?(stimulus: Stimulus, world: World): readonly ModelTimer[];
+  /** What tells two states of the model apart, besides the machine's own state: all that what follows depends on. */
+  key(state: ModelState<World>): unknown;
+  /** What else a stimulus is to meet in all its forms: it happens in every state and every one of these. */
+  aspect?(state: ModelState<World>): string;
+}
+
+/**
+ * The production machine, run by XState's own pure transition function, with doubles around it and explicit time: a
+ * delayed transition is a stimulus like any other, and comes when its timer is the next.
+ */
+export class Model<World> {
+  readonly scenario: Scenario<World>;
+  readonly #machine: AnyStateMachine;
+  readonly #chart: Chart;
+  readonly #scope: Scope;
+  /** Of the transition that is being taken. */
+  #world: World;
+  #timers: ModelTimer[] = [];
+  #taken: string[] = [];
+  #did: string[] = [];
+  #deferred: (() => void)[] = [];
+
+  constructor(machine: AnyStateMachine, chart: Chart, scenario: Scenario<World>) {
+    this.#machine = machine;
+    this.#chart = chart;
+    this.scenario = scenario;
+    this.#world = scenario.world;
+    const self = createEmptyActor();
+    this.#scope = {
+      self,
+      logger: () => {},
+      id: 'model',
+      sessionId: 'model',
+      defer: () => {},
+      system: Object.assign(Object.create(self.system as object), {
+        _sendInspectionEvent: ({ type, _transitions }: { type: string; _transitions: never[] }) => {
+          if (type === '@xstate.microstep') this.#taken.push(...labelsOf(_transitions));
+        },
+      }),
+      stopChild: () => {},
+      emit: () => {},
+      actionExecutor: (action) => this.#act(action),
+    };
+  }
+
+  initial(): ModelState<World> {
+    this.#begin(structuredClone(this.scenario.world), []);
+    const input = this.scenario.input(() => this.#world);
+    let snapshot = this.#machine.getInitialSnapshot(this.#scope as never, input as never) as AnyMachineSnapshot;
+    const passed: unknown[] = [snapshot.value];
+    for (const event of this.scenario.begin ?? []) {
+      snapshot = this.#step(snapshot, event);
+      passed.push(snapshot.value);
+    }
+    this.#timers.push(...(this.scenario.timers ?? []));
+    return this.#end(snapshot, '(start)', [], passed);
+  }
+
+  /** What can happen next: in the world, and the timers that are due next. */
+  stimuli(state: ModelState<World>): readonly Stimulus[] {
+    const due = dueOf(state.timers);
+    const inMs = due[0]?.inMs;
+    if (inMs === undefined) return this.scenario.stimuli(state);
+    const name = `time: ${due.map(({ event }) => event.type).join(', ')}`;
+    return [...this.scenario.stimuli(state), { name, inMs }];
+  }
+
+  after(state: ModelState<World>, stimulus: Stimulus): ModelState<World> {
+    const { scenario } = this;
+    const { inMs = 0, event, follow = [] } = stimulus;
+    this.#begin(
+      structuredClone(state.world),
+      state.timers.map((timer) => ({ ...timer, inMs: timer.inMs - inMs })),
+    );
+    if (inMs > 0) scenario.pass?.(this.#world, inMs);
+    scenario.happen?.(this.#world, stimulus);
+    this.#timers.push(...(scenario.timersOf?.(stimulus, this.#world) ?? []));
+    const refused: string[] = [];
+    const passed: unknown[] = [state.snapshot.value];
+    let { snapshot } = state;
+    const tell = (events: readonly AnyEventObject[]) => {
+      for (const next of events) {
+        if (snapshot.status !== 'active') return;
+        const { length } = this.#taken;
+        const before = snapshot;
+        snapshot = this.#step(before, next);
+        refused.push(...refusedBy(this.#chart, before, next, this.#taken.slice(length)));
+        passed.push(snapshot.value);
+      }
+    };
+    if (event !== undefined) tell([event, ...follow]);
+    // What is due at the same time fires in the order in which it was set, unless one of them cancels another.
+    for (const due of inMs > 0 ? dueOf(state.timers) : []) {
+      const timer = this.#timers.find(({ id, inMs: left }) => id === due.id && left <= 0);
+      if (timer === undefined) continue;
+      this.#timers = this.#timers.filter((other) => other !== timer);
+      tell([timer.event]);
+      tell(scenario.follows?.({ ...state, snapshot, world: this.#world }, timer.event) ?? []);
+    }
+    return this.#end(snapshot, state.last, refused, passed);
+  }
+
+  /** What tells states apart. */
+  key(state: ModelState<World>): string {
+    const { scenario } = this;
+    return JSON.stringify([state.snapshot.value, scenario.key(state), scenario.aspect?.(state)]);
+  }
+
+  #step(snapshot: AnyMachineSnapshot, event: AnyEventObject): AnyMachineSnapshot {
+    this.scenario.told?.(this.#world, event);
+    return this.#machine.transition(snapshot as never, event as never, this.#scope as never) as AnyMachineSnapshot;
+  }
+
+  #begin(world: World, timers: ModelTimer[]): void {
+    this.#world = world;
+    this.#timers = timers;
+    this.#taken = [];
+    this.#did = [];
+    this.#deferred = [];
+  }
+
+  #end(
+    snapshot: AnyMachineSnapshot,
+    last: string,
+    refused: readonly string[],
+    passed: readonly unknown[],
+  ): ModelState<World> {
+    for (const task of this.#deferred) task();
+    const taken = this.#taken;
+    // What has come to its end leaves no timers.
+    const timers = snapshot.status === 'active' ? this.#timers : [];
+    return { snapshot, timers, world: this.#world, taken, refused, last: taken.at(-1) ?? last, passed, did: this.#did };
+  }
+
+  /** Actors start and stop when the transition is over. */
+  #put(task: () => void): void {
+    this.#deferred.push(task);
+  }
+
+  #act({ type, params, info, exec }: Action): void {
+    if (type === 'xstate.raise') {
+      const { id, event, delay } = params as { id: string; event: AnyEventObject; delay: number | undefined };
+      const inMs = Math.max(1, delay ?? 0);
+      if (delay !== undefined) this.#timers.push({ id: id ?? `raise ${this.#timers.length}`, event, inMs });
+    } else if (type === 'xstate.cancel') {
+      const { sendId } = params as { sendId: string };
+      this.#timers = this.#timers.filter(({ id }) => id !== sendId);
+    } else if (type === 'xstate.spawnChild') {
+      this.#did.push(`start ${String((params as { src: unknown }).src)}`);
+      this.#put(() => this.scenario.started?.(this.#world, String((params as { src: unknown }).src)));
+    } else if (type === 'xstate.stopChild') {
+      const source = (params as { src?: unknown } | undefined)?.src;
+      this.#did.push(`stop ${String(source)}`);
+      this.#put(() => this.scenario.stopped?.(this.#world, String(source)));
+    } else if (type === 'xstate.sendTo') {
+      const { to, event } = params as { to: { id?: string } | undefined; event: unknown };
+      this.#did.push(`send ${JSON.stringify(event)} to ${to?.id}`);
+    } else if (!type.startsWith('xstate.')) {
+      this.#did.push(type);
+      exec?.(info, params);
+    }
+  }
+}
+
+/** The timers that run out next, in the order in which they were set. */
+function dueOf(timers: readonly ModelTimer[]): readonly ModelTimer[] {
+  const soonest = Math.min(...timers.map(({ inMs }) => inMs));
+  return timers.filter(({ inMs }) => inMs === soonest);
+}
+
+interface Action {
+  readonly type: string;
+  readonly params: unknown;
+  readonly info: unknown;
+  readonly exec: ((info: unknown, params: unknown) => void) | undefined;
+}
+
+/** What XState wants of whoever calls its transition function. */
+interface Scope {
+  readonly self: unknown;
+  readonly logger: () => void;
+  readonly id: string;
+  readonly sessionId: string;
+  readonly defer: () => void;
+  readonly system: unknown;
+  readonly stopChild: () => void;
+  readonly emit: () => void;
+  readonly actionExecutor: (action: Action) => void;
+}

@@ -1,0 +1,149 @@
+import { ByteReader, NEED_MORE } from '../../../src/bytes/byte-reader.ts';
+import { memoryTransport } from '../../../src/transport/memory.ts';
+import type { ByteStream, Listener, ListenOptions, Transport } from '../../../src/transport/transport.ts';
+import { encodeServerInfo } from '../../../src/wire/server-info.ts';
+import { resultFrame } from '../../e2e/support/scripted-peer.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+/** Time, and all that is put off to the end of a turn, in the hands of the test. */
+export class Stage {
+  readonly clock = new VirtualClock();
+  #busy = false;
+
+  /** For transports, senders and servers. */
+  readonly defer = (task: () => void): void => {
+    this.#busy = true;
+    this.clock.defer(task);
+  };
+
+  /** Lets everything happen that needs no time. */
+  async settle(): Promise<void> {
+    let rounds = 0;
+    do {
+      if (++rounds > 1_000) throw new Error('it does not come to rest');
+      this.#busy = false;
+      this.clock.runDeferred();
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#busy);
+  }
+
+  /** Lets time pass. */
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await this.settle();
+  }
+}
+
+/** The server's end of a connection: speaks the bytes, and does nothing by itself. */
+export class Peer {
+  readonly stream: ByteStream;
+  readonly commands: number[] = [];
+  pings = 0;
+  over = false;
+  #kept: Buffer = Buffer.alloc(0);
+
+  constructor(stream: ByteStream) {
+    this.stream = stream;
+    stream.open({
+      data: (bytes) => this.#read(bytes),
+      drained: () => {},
+      closed: () => {
+        this.over = true;
+      },
+    });
+  }
+
+  introduce(serverInfo: string): void {
+    this.stream.write(encodeServerInfo(serverInfo));
+  }
+
+  result(seq: number, type: number, value: unknown): void {
+    this.stream.write(resultFrame(seq, type, value));
+  }
+
+  pong(): void {
+    this.stream.write(Buffer.of(0));
+  }
+
+  #read(bytes: Buffer): void {
+    const reader = new ByteReader();
+    reader.buffer = Buffer.concat([this.#kept, bytes]);
+    reader.end = reader.buffer.length;
+    let start = 0;
+    for (;;) {
+      const seq = reader.readVarint();
+      if (seq === NEED_MORE) break;
+      if (seq === 0) this.pings++;
+      else {
+        reader.readVarint();
+        const length = reader.readVarint();
+        if (length === NEED_MORE || reader.available < length) break;
+        reader.position += length;
+        this.commands.push(seq);
+      }
+      start = reader.position;
+    }
+    this.#kept = reader.buffer.subarray(start);
+  }
+}
+
+/** A dial that waits for the network's answer. */
+export interface Dial {
+  readonly address: string;
+  readonly signal: AbortSignal;
+  /** Somebody is there. */
+  accept(): void;
+  /** Nobody is there. */
+  refuse(): void;
+}
+
+/** The in-memory transport, whose dials take as long as the test wants them to. */
+export class Network implements Transport {
+  readonly name = 'memory';
+  readonly peers: Peer[] = [];
+  /** Where the next dial comes from, for a test that has to know. */
+  readonly callers: string[] = [];
+  readonly #dials: (Dial & { readonly caller: string | undefined })[] = [];
+  readonly #inner: Transport;
+
+  constructor(stage: Stage) {
+    this.#inner = memoryTransport({ defer: stage.defer });
+  }
+
+  /** The dials that wait, of one caller or of all. */
+  dials(caller?: string): Dial[] {
+    return this.#dials.filter((dial) => !dial.signal.aborted && (caller === undefined || caller === dial.caller));
+  }
+
+  connect(address: string, signal: AbortSignal): Promise<ByteStream> {
+    return new Promise((resolve, reject) => {
+      const go = () => {
+        this.#dials.splice(this.#dials.indexOf(dial), 1);
+        this.#inner.connect(address, signal).then(resolve, reject);
+      };
+      const caller = this.callers.shift();
+      const dial = { address, signal, caller, refuse: go, accept: () => void this.#answer(address).then(go) };
+      this.#dials.push(dial);
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+  }
+
+  listen(options: ListenOptions, events: Parameters<Transport['listen']>[1]): Promise<Listener> {
+    return this.#inner.listen(options, events);
+  }
+
+  /** Takes one connection at an address. */
+  async #answer(address: string): Promise<void> {
+    const [host = '', port] = address.split(':');
+    const listener = await this.#inner.listen(
+      { host, port: Number(port), handshakeTimeoutMs: 1_000, maxConnections: 1 },
+      {
+        connection: (stream) => {
+          this.peers.push(new Peer(stream));
+          void listener.close();
+        },
+        acceptError: () => {},
+      },
+    );
+  }
+}
