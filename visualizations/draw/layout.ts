@@ -182,8 +182,13 @@ function headFor(state: ChartState, chart: Chart): Block {
 
 function pointsOf({ sections = [] }: ElkExtendedEdge): Point[] {
   return sections.flatMap(({ startPoint, bendPoints = [], endPoint }) =>
-    [startPoint, ...bendPoints, endPoint].map(({ x, y }) => ({ x: x + MARGIN_PX, y: y + MARGIN_PX })),
+    [startPoint, ...bendPoints, endPoint].map(({ x, y }) => ({ x: exact(x + MARGIN_PX), y: exact(y + MARGIN_PX) })),
   );
+}
+
+/** Without the traces of elk's sums: what is straight has to be exactly so. */
+function exact(px: number): number {
+  return Math.round(px * 1000) / 1000;
 }
 
 function shifted({ x, y, width, height }: Rect): Rect {
