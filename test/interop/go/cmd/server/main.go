@@ -64,10 +64,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("listening", server.Addr())
-
+	// Before anybody is told that there is something to stop.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	fmt.Println("listening", server.Addr())
 	select {
 	case err = <-server.Stopped():
 		return err
