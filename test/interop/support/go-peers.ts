@@ -117,9 +117,10 @@ export class GoServer extends GoPeer {
 
   /** Ends it in order; resolves with how often it has executed each Command. */
   async stop(): Promise<Readonly<Record<string, number>>> {
-    await this.end('SIGTERM');
+    const code = await this.end('SIGTERM');
     const stopped = this.events.find(({ event }) => event === 'stopped');
-    if (stopped === undefined) throw new Error(`the Go server did not end in order:\n${this.stderr}`);
+    if (stopped === undefined)
+      throw new Error(`the Go server did not end in order (${code ?? 'by the signal'}): ${this.stderr}`);
     return stopped.executed as Readonly<Record<string, number>>;
   }
 
