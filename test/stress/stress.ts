@@ -10,6 +10,7 @@ import type { StressOptions } from './options.ts';
 import { type Peer, serverPort } from './peers/server-process.ts';
 import { SeededRandom } from './random.ts';
 import { Restarter } from './restarter.ts';
+import { RunningTime } from './running-time.ts';
 import { VerifyErrors } from './verify-errors.ts';
 import { Workload } from './workload/index.ts';
 
@@ -42,6 +43,7 @@ export class Stress {
   readonly errors = new VerifyErrors();
   readonly ledger: Ledger;
   readonly health = new Health();
+  readonly time = new RunningTime();
   readonly restarter: Restarter;
   readonly heap: HeapSizes = { start: undefined, middle: undefined, end: undefined };
   /** Timers and handles left after closing. */
@@ -62,7 +64,7 @@ export class Stress {
     this.#options = options;
     this.#peer = peer;
     this.#port = port;
-    this.ledger = new Ledger(this.errors, options.toleranceMs);
+    this.ledger = new Ledger(this.errors, options.toleranceMs, this.time.now);
     this.#workload = new Workload(random.fork(), peer.failureClosesConnection);
     this.restarter = new Restarter({
       ...options,
@@ -106,6 +108,7 @@ export class Stress {
     const before = liveHandles();
     let sender: Sender<typeof interop> | undefined;
     try {
+      this.time.start();
       await restarter.start();
       sender = await this.#connect();
       await this.#underLoad(sender);
@@ -115,10 +118,12 @@ export class Stress {
       const late = wait(2 * CLOSE_TIMEOUT_MS, 'late', { ref: false });
       if ((await Promise.race([closed, late])) === 'late') this.errors.add('the sender did not close in time');
       await restarter.stop();
+      this.time.stop();
       if (this.#peer.tellsIds) ledger.executions.finish();
       await this.#checkLeft(before);
     } finally {
       restarter.kill();
+      this.time.stop();
       // It is closed already, unless something has thrown.
       void sender?.close();
     }

@@ -23,6 +23,7 @@ export function formatSummary(stress: Stress): string {
       `p50 ${latencies.percentile(0.5).toFixed(2)} ms, p99 ${latencies.percentile(0.99).toFixed(2)} ms (${whole(latencies.count)} Commands)`,
     ],
     ['latest after its deadline', milliseconds(ledger.maxLateMs)],
+    ['this process stood still', `${milliseconds(stress.time.stoodStillMs)} in all, not counted as lateness`],
     ['heap: start, middle, end', [heap.start, heap.middle, heap.end].map(megabytes).join(', ')],
     ['handles left after closing', String(stress.left.length)],
     ['verify errors', whole(errors.count)],
