@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import type { Schedule } from '../schedule.ts';
+import { listOf, seldom, whole } from './choices.ts';
+import { endingPlan, networkPlan, senderPlan, serverPlan } from './configuration.ts';
+import { fault, faultKinds, fitFault } from './faults.ts';
+import { fitSend, sendPlan, troubles } from './workload.ts';
+
+const raw = fc.record({
+  seed: fc.noShrink(whole(0, 0x7fff_ffff)),
+  network: networkPlan,
+  servers: listOf(serverPlan, 1, 3),
+  sender: senderPlan,
+  lengthMs: whole(500, 8000),
+  troubles,
+  sends: listOf(sendPlan, 1, 14),
+  faultKinds,
+  faults: listOf(fault, 0, 14),
+  breakerResetsMs: seldom(listOf(whole(0, 999), 1, 2), 8),
+  strangers: seldom(
+    listOf(
+      fc.record({
+        atMs: whole(0, 999),
+        server: whole(0, 2),
+        bytes: fc.oneof(
+          listOf(whole(0, 255), 0, 40),
+          // What is nearly right: frames whose numbers are small.
+          listOf(fc.oneof(whole(0, 5), fc.constant(255)), 1, 30),
+        ),
+      }),
+      1,
+      4,
+    ),
+    6,
+  ),
+  ending: endingPlan,
+});
+
+/** All that can be simulated. Unbiased: how often what comes, the weights say. */
+export const schedules: fc.Arbitrary<Schedule> = raw.map((plan): Schedule => {
+  const { seed, network, servers, sender, lengthMs, ending } = plan;
+  const fit = (thousandths: number) => Math.floor((thousandths * lengthMs) / 1000);
+  return {
+    seed,
+    network,
+    servers,
+    sender: {
+      ...sender,
+      reconnect:
+        sender.reconnect === null
+          ? null
+          : { ...sender.reconnect, maxMs: Math.max(sender.reconnect.maxMs, sender.reconnect.initialMs) },
+    },
+    lengthMs,
+    sends: plan.sends.map((send) => fitSend(send, lengthMs, plan.troubles)),
+    faults: plan.faults.flatMap((one) => fitFault(one, lengthMs, plan.faultKinds, servers.length)),
+    breakerResetsMs: (plan.breakerResetsMs ?? []).map(fit),
+    strangers: (plan.strangers ?? []).map((one) => ({
+      ...one,
+      atMs: fit(one.atMs),
+      server: one.server % servers.length,
+    })),
+    ending: { ...ending, atMs: ending.atMs === null ? null : fit(ending.atMs) },
+  };
+});
