@@ -66,7 +66,6 @@ export class Pipe {
   /** Bytes that were read, and when the sender learns of it. */
   #credits: { readonly atMs: number; readonly bytes: number }[] = [];
   #leavesMs = 0;
-  #arrivesMs = 0;
   #timer: TimerHandle;
   #creditTimer: TimerHandle;
   #senderWaits = false;
@@ -135,7 +134,6 @@ export class Pipe {
       this.#timer = undefined;
     } else if (before.blocked && !state.blocked) {
       // As if sent anew: late by the path, in the order in which they were sent.
-      this.#arrivesMs = 0;
       for (const flying of this.#flying.slice(this.#first)) {
         flying.arriveMs = this.#arrival(Math.max(flying.arriveMs, this.#context.clock.monotonicMs()));
       }
@@ -152,14 +150,13 @@ export class Pipe {
     this.#arm();
   }
 
-  /** When what leaves at a time arrives: never before what left earlier. */
+  /** When what leaves at a time would arrive; what left earlier arrives before it all the same. */
   #arrival(leavesMs: number): number {
     const { latencyMs, jitterMs, coalesceRate, coalesceMs } = this.state.link;
     let delayMs = latencyMs;
     if (jitterMs > 0) delayMs += this.#random.next() * jitterMs;
     if (this.#random.chance(coalesceRate)) delayMs += this.#random.next() * coalesceMs;
-    this.#arrivesMs = Math.max(this.#arrivesMs, toMicroseconds(leavesMs + delayMs));
-    return this.#arrivesMs;
+    return toMicroseconds(leavesMs + delayMs);
   }
 
   #arm(): void {

@@ -2,14 +2,10 @@ import type { Piece } from './markdown.ts';
 import { NAMES_PRELUDE, NOT_NAMES, TESTING_TYPES } from './prelude.ts';
 import type { Snippet } from './snippets.ts';
 
-const OPTIONAL_PEER = '@bufbuild/protobuf';
-
 /** The statements that only compile where what a piece of code in the text mentions is there. */
 function checksOf(text: string): string[] {
   const code = text.replaceAll('...', '');
   const checks: string[] = [];
-  if (code.startsWith(OPTIONAL_PEER)) return [];
-  if (/^cmd-stream\/\w+$/.test(code)) return [`{ type _ = typeof import('${code}'); }`];
   if (/^[a-z]+(-[a-z]+)+$/.test(code)) return [`known('${code}');`];
   if (/^'[\w-]+'$/.test(code)) return [`known(${code});`];
   if (/^@?[a-z-]+\/[a-z-]+$/.test(code)) return [`{ type _ = typeof import('${code}'); }`];
