@@ -13,7 +13,7 @@ export const networkPlan: fc.Arbitrary<NetworkPlan> = fc.record({
 
 export const serverPlan: fc.Arbitrary<ServerPlan> = fc.record({
   errorResults: weighted([true, 5], [false, 1]),
-  idleTimeoutMs: seldom(whole(1500, 4000), 4),
+  idleTimeoutMs: seldom(whole(1300, 2500), 3),
   maxInFlightCommands: weighted([1000, 3], [2, 1], [8, 1]),
   maxBufferedBytes: oneOf(8_000_000, 2000, 200),
   maxFrameBytes: oneOf(65_536, 65_536, 1500),
@@ -49,9 +49,9 @@ export const senderPlan: fc.Arbitrary<SenderPlan> = fc.record({
   maxBufferedResults: oneOf(1000, 1, 3, 8),
   maxFrameBytes: oneOf(65_536, 65_536, 1500),
   dispatch: oneOf('round-robin', 'least-pending'),
-  keepalive: mostly(fc.record({ timeMs: oneOf(500, 200, 1000), timeoutMs: oneOf(300, 100, 800) }), 6),
+  keepalive: mostly(fc.record({ timeMs: oneOf(500, 200, 1000), timeoutMs: oneOf(300, 200, 800) }), 6),
   reconnect: mostly(backoffPlan, 12),
-  handshakeTimeoutMs: oneOf(1000, 300, 2000),
+  handshakeTimeoutMs: oneOf(1000, 400, 2000),
   drainTimeoutMs: oneOf(1000, 50, 3000),
   breaker: seldom(breakerPlan, 2),
   hooks: weighted(['watch', 4], ['none', 1], ['slow', 2], ['refuse', 1], ['throw', 1]),

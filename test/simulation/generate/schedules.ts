@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { Schedule } from '../schedule.ts';
-import { listOf, seldom, whole } from './choices.ts';
+import { listOf, seldom, weighted, whole } from './choices.ts';
 import { endingPlan, networkPlan, senderPlan, serverPlan } from './configuration.ts';
 import { fault, faultKinds, fitFault } from './faults.ts';
-import { fitSend, sendPlan, troubles } from './workload.ts';
+import { fitSend, listen, sendPlan, troubles } from './workload.ts';
 
 const raw = fc.record({
   seed: fc.noShrink(whole(0, 0x7fff_ffff)),
@@ -33,23 +33,25 @@ const raw = fc.record({
     6,
   ),
   ending: endingPlan,
+  mood: weighted(['any', 11], ['listening', 1]),
 });
 
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
-export const schedules: fc.Arbitrary<Schedule> = raw.map((plan): Schedule => {
+export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
+  const schedule = scheduleFrom(plan);
+  return plan.mood === 'listening' ? listening(schedule) : schedule;
+});
+
+type Raw = typeof raw extends fc.Arbitrary<infer T> ? T : never;
+
+function scheduleFrom(plan: Raw): Schedule {
   const { seed, network, servers, sender, lengthMs, ending } = plan;
   const fit = (thousandths: number) => Math.floor((thousandths * lengthMs) / 1000);
   return {
     seed,
     network,
     servers,
-    sender: {
-      ...sender,
-      reconnect:
-        sender.reconnect === null
-          ? null
-          : { ...sender.reconnect, maxMs: Math.max(sender.reconnect.maxMs, sender.reconnect.initialMs) },
-    },
+    sender,
     lengthMs,
     sends: plan.sends.map((send) => fitSend(send, lengthMs, plan.troubles)),
     faults: plan.faults.flatMap((one) => fitFault(one, lengthMs, plan.faultKinds, servers.length)),
@@ -61,4 +63,18 @@ export const schedules: fc.Arbitrary<Schedule> = raw.map((plan): Schedule => {
     })),
     ending: { ...ending, atMs: ending.atMs === null ? null : fit(ending.atMs) },
   };
-});
+}
+
+/** Hardly anything is said, and nothing goes wrong: long streams to clients that only listen. */
+function listening(schedule: Schedule): Schedule {
+  const servers = schedule.servers.map((server) => ({
+    ...server,
+    errorResults: true,
+    idleTimeoutMs: server.idleTimeoutMs ?? 1400,
+    maxInFlightCommands: 1000,
+    maxFrameBytes: 65_536,
+    shutdown: null,
+  }));
+  const keepalive = schedule.sender.keepalive ?? { timeMs: 500, timeoutMs: 300 };
+  return { ...schedule, servers, sender: { ...schedule.sender, keepalive }, sends: schedule.sends.slice(0, 2).map(listen), faults: [] };
+}

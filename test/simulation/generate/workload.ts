@@ -56,3 +56,10 @@ export function fitSend(plan: SendPlan, lengthMs: number, allowed: readonly Trou
     timeoutMs: has('tight') || plan.timeoutMs === null ? plan.timeoutMs : Math.max(plan.timeoutMs, 200),
   };
 }
+
+/** A send whose caller only listens from then on. */
+export function listen(plan: SendPlan): SendPlan {
+  const quick = { consumer: 'loop', consumeMs: 0, leaveAfter: null, resultsCount: null, padBytes: 0 } as const;
+  const long = { method: 'sendMulti', command: 'Watch', style: 'later', count: 20, everyMs: 150 } as const;
+  return { ...plan, ...quick, ...long, times: 1, atMs: 0, payload: 'good', timeoutMs: null, cancelAfterMs: null };
+}

@@ -22,8 +22,7 @@ export function* dispatchModel({ entries, schedule, ending }: Past): Generator<V
     const names = candidates.map(([id]) => id).join();
     // When a client's state changes, it takes (or refuses) Commands a moment before it is told.
     const known = [...ready].sort().join();
-    const changesNow = entries.some((other, at) => at > index && other.kind === 'client' && other.atMs === atMs);
-    if (names !== known && !changesNow && ending === undefined) {
+    if (names !== known && !changesNow(entries, index) && ending === undefined) {
       yield { promise, atMs, message: `a choice among clients ${names}; ready are ${known}` };
       return;
     }
@@ -44,4 +43,11 @@ export function* dispatchModel({ entries, schedule, ending }: Past): Generator<V
       return;
     }
   }
+}
+
+/** Whether a client's state changes at the very time of an entry, after it. */
+function changesNow(entries: Past['entries'], index: number): boolean {
+  const atMs = entries[index]?.atMs;
+  for (let at = index + 1; entries[at]?.atMs === atMs; at++) if (entries[at]?.kind === 'client') return true;
+  return false;
 }

@@ -2,9 +2,9 @@ import { type History, isSingle, type Past, type Violation } from '../history.ts
 
 const promise = '1';
 
-/** A timer fires on the next whole millisecond; deadlines that are far away share ticks of 10 ms. */
-const FINE_TICK_MS = 1.01;
-const COARSE_TICK_MS = 10.01;
+/** Deadlines that are far away share ticks of 10 ms, others those of 1 ms; the timer may be 1 ms late. */
+const FINE_TICK_MS = 2.01;
+const COARSE_TICK_MS = 11.01;
 
 /** Every send settles exactly once, at the latest at its deadline (plus one timer tick), and at once when cancelled. */
 export function* settlesOnce(past: Past): Generator<Violation> {
@@ -24,6 +24,10 @@ export function* settlesOnce(past: Past): Generator<Violation> {
     const late = lateness(send, endMs);
     if (late > 0) {
       yield { promise, id, atMs: endMs, message: `send ${id} ended ${late.toFixed(3)} ms after its deadline` };
+    }
+    const outcome = past.hooked ? endings[0]?.code : settled[0]?.code;
+    if (outcome === 'timeout' && call.timeoutMs !== null && endMs < atMs + call.timeoutMs - 0.001) {
+      yield { promise, id, atMs: endMs, message: `send ${id} timed out ${atMs + call.timeoutMs - endMs} ms early` };
     }
     if (abort !== undefined && endMs > Math.max(abort.atMs, atMs) + 0.001) {
       const waited = endMs - abort.atMs;

@@ -22,7 +22,7 @@ export function* atMostOnce({ sends, corrupted }: Past): Generator<Violation> {
     if (ending !== undefined && ending.seq === 0 && ending.mayHaveExecuted) {
       yield { promise, id, atMs, message: `send ${id} (${code}) never left; its error said that it may have been executed` };
     }
-    if (call.payload === 'foreign' && code !== 'invalid-argument') {
+    if (call.payload === 'foreign' && code !== 'invalid-argument' && code !== 'left') {
       yield { promise, id, atMs, message: `send ${id} of another protocol ended with ${code}` };
     }
     if (call.aborted && executed) yield { promise, id, atMs, message: `send ${id} was executed, cancelled before` };

@@ -29,7 +29,7 @@ export function* nothingLeft({ entries, sends, run, ending }: Past): Generator<V
       }
       servers.delete(who);
       if (details.connections !== 0) yield { promise, atMs, message: `the closed server ${who} has connections` };
-    } else if (kind === 'left' && (details.timers !== 0 || details.connections !== 0)) {
+    } else if (kind === 'left' && (details.timers !== 0 || details.connections !== 0 || details.handlers !== 0)) {
       yield { promise, atMs, message: `at the end there is left: ${JSON.stringify(details)}` };
     }
   }
@@ -43,6 +43,10 @@ export function* nothingLeft({ entries, sends, run, ending }: Past): Generator<V
   }
   for (const { id, call, asked, endings } of sends.values()) {
     const [end] = endings;
+    if (end?.code === 'closed' && end.seq > 0 && end.atMs < ending.atMs + atMost - TICK_MS) {
+      const early = (ending.atMs + atMost - end.atMs).toFixed(3);
+      yield { promise, id, atMs: end.atMs, message: `send ${id} was cut off ${early} ms before draining had to end` };
+    }
     if (asked === undefined || end === undefined || call.atMs > endedMs || end.atMs <= endedMs + TICK_MS) continue;
     yield { promise, id, atMs: end.atMs, message: `send ${id} was pending after the end of its sender` };
   }

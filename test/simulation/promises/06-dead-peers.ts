@@ -10,8 +10,9 @@ export function* deadPeers(past: Past): Generator<Violation> {
 }
 
 function* silences({ entries, schedule }: Past): Generator<Violation> {
-  const { keepalive, handshakeTimeoutMs, drainTimeoutMs } = schedule.sender;
+  const { keepalive, handshakeTimeoutMs } = schedule.sender;
   if (keepalive === null) return;
+  const drainTimeoutMs = Math.max(schedule.sender.drainTimeoutMs, schedule.ending.timeoutMs);
   // While its last Results are awaited nobody pings: that has a limit of its own.
   const leaving = entries.filter(
     ({ kind, details }) =>
@@ -23,7 +24,8 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
     if (silentMs === undefined || sinceMs === undefined) continue;
     // One turn more is for what a busy process has not read.
     let boundMs = keepalive.timeMs + keepalive.timeoutMs + 2.01;
-    if (sinceMs === openedMs) boundMs = Math.max(boundMs, handshakeTimeoutMs + 1.01);
+    // During the handshake its own limit counts.
+    if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeTimeoutMs + 1.01);
     const untilMs = sinceMs + silentMs;
     if (leaving.some((left) => left.atMs <= untilMs && left.atMs >= sinceMs - drainTimeoutMs)) boundMs += drainTimeoutMs;
     if (silentMs <= boundMs) continue;

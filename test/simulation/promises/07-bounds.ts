@@ -30,18 +30,26 @@ function* waiting({ entries, schedule, hooked }: Past): Generator<Violation> {
   if (!hooked) return;
   const { clients, maxPending, maxWaiting, hooks } = schedule.sender;
   const most = clients * maxPending + maxWaiting;
+  const pendingOf = (ready: unknown) => (ready as [number, number][]).reduce((sum, [, pending]) => sum + pending, 0);
   const underWay = new Set<unknown>();
+  let nowMs = 0;
   for (const { kind, details, atMs } of entries) {
+    // Within a moment one that was asked may be on its way to being refused.
+    if (atMs > nowMs && underWay.size > most) {
+      const message = `${underWay.size} sends are under way; ${clients} clients take ${maxPending} each and ${maxWaiting} may wait`;
+      yield { promise, atMs: nowMs, message };
+      return;
+    }
+    nowMs = atMs;
+    if (kind === 'pick' && pendingOf(details.ready) > underWay.size) {
+      const message = `${pendingOf(details.ready)} sends are pending at clients; ${underWay.size} are under way`;
+      yield { promise, atMs, message };
+      return;
+    }
     const { id } = details;
     const refused = hooks === 'refuse' && Number(id) % 4 === 0;
     if (kind === 'asked' && !refused) underWay.add(id);
     else if (kind === 'ended' || (kind === 'answered' && details.last === true)) underWay.delete(id);
-    // The one that was asked last may be on its way to being refused.
-    else if (underWay.size > most + 1) {
-      const message = `${underWay.size} sends are under way; ${clients} clients take ${maxPending} each and ${maxWaiting} may wait`;
-      yield { promise, atMs, message };
-      return;
-    }
   }
 }
 

@@ -19,6 +19,8 @@ export class Caller {
   readonly #clock: VirtualClock;
   readonly #log: EventLog;
   readonly #sleeper: Sleeper;
+  /** Sends that are made at once share their signal. */
+  readonly #shared = new Map<SendPlan, { readonly controller: AbortController; readonly ids: number[] }>();
   #ids = 0;
 
   constructor(sender: AnySender, schedule: Schedule, clock: VirtualClock, log: EventLog, sleeper: Sleeper) {
@@ -54,10 +56,9 @@ export class Caller {
     const { sender } = this.#schedule;
     const usual = method === 'sendMulti' && sender.keepalive !== null ? null : sender.timeoutMs;
     const timeoutMs = plan.timeoutMs ?? usual;
-    const controller = plan.cancelAfterMs === null ? undefined : new AbortController();
+    const controller = plan.cancelAfterMs === null ? undefined : this.#controllerOf(id, plan, plan.cancelAfterMs);
     const details = { id, method, command, timeoutMs, payload, count, wanted: plan.resultsCount };
-    this.#log.add('call', 'caller', { ...details, style: plan.style, aborted: (plan.cancelAfterMs ?? 0) < 0 });
-    if (controller !== undefined) this.#planAbort(id, controller, plan.cancelAfterMs ?? 0);
+    this.#log.add('call', 'caller', { ...details, style: plan.style, aborted: controller?.signal.aborted === true });
     const options = {
       ...(controller === undefined ? {} : { signal: controller.signal }),
       ...(waitForReady === null ? {} : { waitForReady }),
@@ -91,13 +92,21 @@ export class Caller {
     this.calls[before] = this.#observe(id, outcome).then(() => undefined);
   }
 
-  #planAbort(id: number, controller: AbortController, afterMs: number): void {
+  #controllerOf(id: number, plan: SendPlan, afterMs: number): AbortController {
+    const shared = this.#shared.get(plan);
+    if (shared !== undefined) {
+      shared.ids.push(id);
+      return shared.controller;
+    }
+    const own = { controller: new AbortController(), ids: [id] };
+    if (plan.gapMs <= 1) this.#shared.set(plan, own);
     const abort = () => {
-      this.#log.add('abort', 'caller', { id });
-      controller.abort(new Error('changed my mind'));
+      for (const one of own.ids) this.#log.add('abort', 'caller', { id: one });
+      own.controller.abort(new Error('changed my mind'));
     };
     if (afterMs < 0) abort();
     else this.#sleeper.at(this.#clock.monotonicMs() + afterMs, abort);
+    return own.controller;
   }
 
   #command(id: number, { command, style, count, everyMs, padBytes, payload }: SendPlan): AnyCommand {

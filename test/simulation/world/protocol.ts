@@ -77,6 +77,12 @@ export function handlersOn(
   const handled = ({ id }: Work, { remoteAddress, seq }: Context) =>
     network.log.add('handled', host, { id, client: remoteAddress, seq });
 
+  /** Counts a handler for as long as it goes on. */
+  const begun = (): Disposable => {
+    sleeper.handlers++;
+    return { [Symbol.dispose]: () => void sleeper.handlers-- };
+  };
+
   const answer = ({ id, pad, style, count }: Work, n: number): Answer => {
     const last = n >= count;
     const value = { id, n, last, pad };
@@ -85,6 +91,7 @@ export function handlersOn(
 
   const single = async (payload: Work, context: Context, wrap: (answer: Answer) => unknown): Promise<unknown> => {
     const { style, everyMs } = payload;
+    using _ = begun();
     if (style === 'later' || style === 'throwLater') await sleeper.sleep(everyMs * 3);
     const value = wrap(answer({ ...payload, count: 1 }, 1));
     if (style === 'proxy' || style === 'twice') {
@@ -102,6 +109,7 @@ export function handlersOn(
 
   async function* several(payload: Work, context: Context): AsyncGenerator<Answer> {
     const { style, everyMs, count } = payload;
+    using _ = begun();
     for (let n = 1; n <= count; n++) {
       if (style !== 'now' && everyMs > 0) await sleeper.sleep(everyMs);
       const failsHere = (style === 'throw' || style === 'throwLater') && n > count / 2;
@@ -115,10 +123,15 @@ export function handlersOn(
 
   const byProxy = async (payload: Work, context: Context): Promise<undefined> => {
     const { proxy } = context;
+    using _ = begun();
     for (let n = 1; n <= payload.count; n++) {
       if (payload.everyMs > 0) await sleeper.sleep(payload.everyMs);
       if (n === payload.count) handled(payload, context);
       await proxy.send(answer(payload, n));
+      if (proxy.closed && n < payload.count) {
+        handled(payload, context);
+        return undefined;
+      }
     }
     if (payload.style === 'twice') void proxy.send(answer(payload, payload.count));
     return undefined;

@@ -5,6 +5,8 @@ import type { VirtualClock } from '../../../src/testing.ts';
 export class Sleeper {
   readonly #clock: VirtualClock;
   readonly #sleeping = new Map<object, { readonly timer: TimerHandle; readonly wake: () => void }>();
+  /** Handlers that have begun and not come to their end. */
+  handlers = 0;
   #awake = false;
 
   constructor(clock: VirtualClock) {

@@ -7,13 +7,12 @@ import type { EventLog } from '../../../src/testing.ts';
  */
 export class WatchedTransport implements Transport {
   readonly name = 'simulated';
-  /** Dials under way. */
-  dialling = 0;
   /** Connections that are open. */
   open = 0;
   readonly #inner: Transport;
   readonly #clock: Clock;
   readonly #log: EventLog;
+  readonly #dials = new Set<AbortSignal>();
   #count = 0;
 
   constructor(inner: Transport, clock: Clock, log: EventLog) {
@@ -22,8 +21,13 @@ export class WatchedTransport implements Transport {
     this.#log = log;
   }
 
+  /** Dials under way that were not called off. */
+  get dialling(): number {
+    return [...this.#dials].filter(({ aborted }) => !aborted).length;
+  }
+
   async connect(address: string, signal: AbortSignal): Promise<ByteStream> {
-    this.dialling++;
+    this.#dials.add(signal);
     try {
       const stream = await this.#inner.connect(address, signal);
       this.open++;
@@ -32,7 +36,7 @@ export class WatchedTransport implements Transport {
         this.#log.add('socket.end', `socket ${++this.#count}`, { address, ...silence });
       });
     } finally {
-      this.dialling--;
+      this.#dials.delete(signal);
     }
   }
 

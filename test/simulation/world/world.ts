@@ -61,7 +61,11 @@ export class World {
     await Promise.all(this.#servers.map((server, index) => this.#endServer(server, index)));
     // What is under way on the network arrives, and nothing else is left to happen.
     await clock.sleep(tripMs(this.#schedule) + lengthMs + 5000);
-    this.#log.add('left', 'world', { timers: clock.timers, connections: network.connections });
+    this.#log.add('left', 'world', {
+      timers: clock.timers,
+      connections: network.connections,
+      handlers: this.#sleeper.handlers,
+    });
   }
 
   async #use(sender: AnySender): Promise<void> {
@@ -148,17 +152,20 @@ export class World {
   async #endNow(sender: AnySender): Promise<void> {
     const { kind, timeoutMs, closeAfterMs } = this.#schedule.ending;
     const { clock } = this.#simulation;
+    const close = () => void sender.close();
     const own = kind === 'closeAndWait' ? timeoutMs : this.#schedule.sender.drainTimeoutMs;
     const atMost = kind === 'close' ? 0 : Math.min(own, closeAfterMs ?? own);
     this.#log.add('ending', 'sender', { kind, atMost });
     const ended =
       kind === 'close' ? sender.close() : kind === 'drain' ? sender.drain() : sender.closeAndWait(timeoutMs);
-    if (kind !== 'close' && closeAfterMs !== null) {
-      await clock.sleep(closeAfterMs);
-      await sender.close();
-    }
+    const noted = Promise.all([ended, sender.done]).then(() => this.#noteEnd(sender));
+    if (kind !== 'close' && closeAfterMs !== null) this.#sleeper.at(clock.monotonicMs() + closeAfterMs, close);
     // Should it never end, the others go on.
-    await this.#within(20_000, Promise.all([ended, sender.done]));
+    await this.#within(20_000, noted);
+    if (sender.group.state !== 'closed') this.#noteEnd(sender);
+  }
+
+  #noteEnd(sender: AnySender): void {
     const { dialling, open } = this.#transport;
     const { state } = sender.group;
     this.#log.add('ended.sender', 'sender', { timers: this.#timers.size, dialling, open, state });

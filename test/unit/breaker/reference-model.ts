@@ -25,7 +25,8 @@ export class ReferenceBreaker {
   get admits(): boolean {
     const trials = this.underWay.filter(({ epoch }) => epoch === this.#epoch).length;
     return (
-      this.state === 'closed' || (this.state === 'half-open' && trials + this.#successes < this.options.successThreshold)
+      this.state === 'closed' ||
+      (this.state === 'half-open' && trials + this.#successes < this.options.successThreshold)
     );
   }
 
