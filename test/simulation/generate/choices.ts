@@ -13,9 +13,10 @@ export function seldom<T>(arbitrary: fc.Arbitrary<T>, oneIn: number): fc.Arbitra
 
 /** Something, or in one of `oneIn` cases `null`. */
 export function mostly<T>(arbitrary: fc.Arbitrary<T>, oneIn: number): fc.Arbitrary<T | null> {
-  return fc.oneof({ arbitrary, weight: oneIn - 1 }, { arbitrary: fc.constant(null), weight: 1 }) as fc.Arbitrary<
-    T | null
-  >;
+  return fc.oneof(
+    { arbitrary, weight: oneIn - 1 },
+    { arbitrary: fc.constant(null), weight: 1 },
+  ) as fc.Arbitrary<T | null>;
 }
 
 /** One of these; it shrinks to the first. */

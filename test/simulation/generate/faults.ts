@@ -57,19 +57,22 @@ const FAULTS: { readonly [Kind in Fault['kind']]: fc.Arbitrary<Fault> } = {
     bytesPerSecond: oneOf(0, 500, 5000),
     ...lasting,
   }),
-  link: fc.tuple(path, atMs, forMs, oneOf(0, 20, 200), oneOf(0, 30), oneOf(1_000_000, 20_000)).map(
-    ([ends, at, span, latencyMs, jitterMs, bytesPerSecond]) => ({
+  link: fc
+    .tuple(path, atMs, forMs, oneOf(0, 20, 200), oneOf(0, 30), oneOf(1_000_000, 20_000))
+    .map(([ends, at, span, latencyMs, jitterMs, bytesPerSecond]) => ({
       kind: 'link',
       ...ends,
       atMs: at,
       forMs: span,
       link: { latencyMs, jitterMs, bytesPerSecond },
-    }),
-  ),
+    })),
   dns: fc.record({
     kind: fc.constant('dns'),
     name: fc.constant(SERVICE),
-    answer: fc.oneof(oneOf('fail' as const, 'hang' as const), host.map((name) => [name])),
+    answer: fc.oneof(
+      oneOf('fail' as const, 'hang' as const),
+      host.map((name) => [name]),
+    ),
     ...lasting,
   }),
 };

@@ -46,7 +46,7 @@ type Raw = typeof raw extends fc.Arbitrary<infer T> ? T : never;
 
 function scheduleFrom(plan: Raw): Schedule {
   const { seed, network, servers, sender, lengthMs, ending } = plan;
-  const fit = (thousandths: number) => Math.floor((thousandths * lengthMs) / 1000);
+  const timeOf = (thousandths: number) => Math.floor((thousandths * lengthMs) / 1000);
   return {
     seed,
     network,
@@ -55,13 +55,13 @@ function scheduleFrom(plan: Raw): Schedule {
     lengthMs,
     sends: plan.sends.map((send) => fitSend(send, lengthMs, plan.troubles)),
     faults: plan.faults.flatMap((one) => fitFault(one, lengthMs, plan.faultKinds, servers.length)),
-    breakerResetsMs: (plan.breakerResetsMs ?? []).map(fit),
+    breakerResetsMs: (plan.breakerResetsMs ?? []).map(timeOf),
     strangers: (plan.strangers ?? []).map((one) => ({
       ...one,
-      atMs: fit(one.atMs),
+      atMs: timeOf(one.atMs),
       server: one.server % servers.length,
     })),
-    ending: { ...ending, atMs: ending.atMs === null ? null : fit(ending.atMs) },
+    ending: { ...ending, atMs: ending.atMs === null ? null : timeOf(ending.atMs) },
   };
 }
 
@@ -76,5 +76,11 @@ function listening(schedule: Schedule): Schedule {
     shutdown: null,
   }));
   const keepalive = schedule.sender.keepalive ?? { timeMs: 500, timeoutMs: 300 };
-  return { ...schedule, servers, sender: { ...schedule.sender, keepalive }, sends: schedule.sends.slice(0, 2).map(listen), faults: [] };
+  return {
+    ...schedule,
+    servers,
+    sender: { ...schedule.sender, keepalive },
+    sends: schedule.sends.slice(0, 2).map(listen),
+    faults: [],
+  };
 }

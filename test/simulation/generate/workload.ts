@@ -3,7 +3,16 @@ import type { SendPlan } from '../schedule.ts';
 import { oneOf, seldom, swarm, weighted, whole } from './choices.ts';
 
 /** What one run may be spared: each of these is left out of about every other run. */
-const TROUBLES = ['failing', 'payloads', 'cancelling', 'slow consumers', 'leaving', 'large', 'bursts', 'tight'] as const;
+const TROUBLES = [
+  'failing',
+  'payloads',
+  'cancelling',
+  'slow consumers',
+  'leaving',
+  'large',
+  'bursts',
+  'tight',
+] as const;
 
 export type Trouble = (typeof TROUBLES)[number];
 

@@ -44,7 +44,8 @@ export function* backoffModel({ entries, schedule }: Past): Generator<Violation>
     }
     const sinceMs = state === before.state && sameWait ? before.sinceMs : atMs;
     const keeps = state === 'ready' || state === 'moving' || state === 'draining';
-    const readyMs = state === 'ready' ? (before.state === 'ready' ? before.readyMs : atMs) : keeps ? before.readyMs : undefined;
+    const readyMs =
+      state === 'ready' ? (before.state === 'ready' ? before.readyMs : atMs) : keeps ? before.readyMs : undefined;
     clients.set(id, { state, sinceMs, attempt, delayMs, readyMs });
   }
 }

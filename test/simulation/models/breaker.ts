@@ -43,7 +43,11 @@ export function* breakerModel({ entries, schedule, sends, hooked }: Past): Gener
       case 'breaker':
         shown = String(details.state);
         if (isTimed && model.state !== 'half-open') {
-          yield { promise, atMs, message: `half-open ${model.openForMs.toFixed(3)} ms too early; the model is ${model.state}` };
+          yield {
+            promise,
+            atMs,
+            message: `half-open ${model.openForMs.toFixed(3)} ms too early; the model is ${model.state}`,
+          };
           return;
         }
         break;
@@ -61,7 +65,12 @@ export function* breakerModel({ entries, schedule, sends, hooked }: Past): Gener
       case 'settled': {
         if (details.code !== 'circuit-open' || sends.get(id)?.asked !== undefined) break;
         if (model.admits) {
-          yield { promise, id, atMs, message: `send ${id} was not admitted; the model is ${model.state} and admits it` };
+          yield {
+            promise,
+            id,
+            atMs,
+            message: `send ${id} was not admitted; the model is ${model.state} and admits it`,
+          };
           return;
         }
         break;
@@ -72,7 +81,12 @@ export function* breakerModel({ entries, schedule, sends, hooked }: Past): Gener
       case 'ended':
         end(id, outcomeOf(String(details.how), String(details.code), Number(details.seq)));
         if (model.state !== shown) {
-          yield { promise, id, atMs, message: `the breaker is ${shown} after send ${id} (${details.code}), the model ${model.state}` };
+          yield {
+            promise,
+            id,
+            atMs,
+            message: `the breaker is ${shown} after send ${id} (${details.code}), the model ${model.state}`,
+          };
           return;
         }
     }

@@ -29,7 +29,11 @@ export function* dispatchModel({ entries, schedule, ending }: Past): Generator<V
     if (dispatch === 'least-pending') {
       const least = Math.min(...candidates.map(([, pending]) => pending));
       if (picked[1] > least) {
-        yield { promise, atMs, message: `client ${picked[0]} was chosen with ${picked[1]} pending; another has ${least}` };
+        yield {
+          promise,
+          atMs,
+          message: `client ${picked[0]} was chosen with ${picked[1]} pending; another has ${least}`,
+        };
         return;
       }
       continue;

@@ -15,7 +15,8 @@ export interface Mutant {
 /** The text of a mutant's file with the fault in it. @throws Error where the file no longer reads as it should. */
 export function plantInto(text: string, { name, file, from, to }: Mutant): string {
   const places = text.split(from).length - 1;
-  if (places !== 1) throw new Error(`mutant '${name}': ${file} holds what it replaces ${places} times, not once: ${from}`);
+  if (places !== 1)
+    throw new Error(`mutant '${name}': ${file} holds what it replaces ${places} times, not once: ${from}`);
   if (from === to) throw new Error(`mutant '${name}' changes nothing`);
   return text.replace(from, () => to);
 }

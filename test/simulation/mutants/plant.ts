@@ -9,7 +9,14 @@ import { type Mutant, plantInto } from './mutant.ts';
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** What the suite needs of the project. */
-const PARTS = ['src', 'machines', 'test/simulation', 'test/unit/breaker/reference-model.ts', 'package.json', 'tsconfig.json'];
+const PARTS = [
+  'src',
+  'machines',
+  'test/simulation',
+  'test/unit/breaker/reference-model.ts',
+  'package.json',
+  'tsconfig.json',
+];
 
 /** How many schedules it took from one base seed, and which promises were broken then; none where nothing was found. */
 export interface Catch {
@@ -25,7 +32,10 @@ export async function hunt(mutant: Mutant | undefined, limit: number, bases: rea
   try {
     for (const part of PARTS) {
       mkdirSync(dirname(join(copy, part)), { recursive: true });
-      cpSync(join(ROOT, part), join(copy, part), { recursive: true, filter: (path) => !/simulation\/out\b/.test(path) });
+      cpSync(join(ROOT, part), join(copy, part), {
+        recursive: true,
+        filter: (path) => !/simulation\/out\b/.test(path),
+      });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     if (mutant !== undefined) {

@@ -17,7 +17,12 @@ export function* settlesOnce(past: Past): Generator<Violation> {
     }
     if (endings.length > 1) {
       const ways = endings.map(({ how }) => how).join(', ');
-      yield { promise, id, atMs: endings[1]?.atMs ?? atMs, message: `send ${id} ended ${endings.length} times: ${ways}` };
+      yield {
+        promise,
+        id,
+        atMs: endings[1]?.atMs ?? atMs,
+        message: `send ${id} ended ${endings.length} times: ${ways}`,
+      };
     }
     const endMs = endOf(send, past.hooked);
     if (endMs === undefined) continue;
@@ -31,7 +36,12 @@ export function* settlesOnce(past: Past): Generator<Violation> {
     }
     if (abort !== undefined && endMs > Math.max(abort.atMs, atMs) + 0.001) {
       const waited = endMs - abort.atMs;
-      yield { promise, id, atMs: endMs, message: `send ${id} went on for ${waited.toFixed(3)} ms after it was cancelled` };
+      yield {
+        promise,
+        id,
+        atMs: endMs,
+        message: `send ${id} went on for ${waited.toFixed(3)} ms after it was cancelled`,
+      };
     }
   }
   yield* asHooksSay(past);
@@ -73,7 +83,12 @@ function* asHooksSay({ sends, hooked, schedule }: Past): Generator<Violation> {
     if (ending === undefined || !isSingle(send)) continue;
     if (ending.code !== settled.code || ending.atMs !== atMs) {
       const told = `${ending.code} at ${ending.atMs} ms`;
-      yield { promise, id, atMs, message: `send ${id} settled with ${settled.code} at ${atMs} ms, its hooks heard ${told}` };
+      yield {
+        promise,
+        id,
+        atMs,
+        message: `send ${id} settled with ${settled.code} at ${atMs} ms, its hooks heard ${told}`,
+      };
     }
   }
 }

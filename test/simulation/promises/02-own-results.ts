@@ -7,7 +7,8 @@ export function* ownResults({ sends, corrupted, entries, hooked }: Past): Genera
   const places = new Map<string, { readonly id: number; readonly endIndex: number }>();
   for (const { id, values, answers, endings, settled } of sends.values()) {
     for (const { of, atMs, index } of values) {
-      if (of !== id && !corrupted) yield { promise, id, atMs, message: `send ${id} got the Result of ${of ?? 'nobody'}` };
+      if (of !== id && !corrupted)
+        yield { promise, id, atMs, message: `send ${id} got the Result of ${of ?? 'nobody'}` };
       if (index > (settled[0]?.index ?? Number.POSITIVE_INFINITY)) {
         yield { promise, id, atMs, message: `send ${id} got a Result after it had settled` };
       }

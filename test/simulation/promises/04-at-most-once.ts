@@ -20,7 +20,12 @@ export function* atMostOnce({ sends, corrupted }: Past): Generator<Violation> {
     }
     const [ending] = endings;
     if (ending !== undefined && ending.seq === 0 && ending.mayHaveExecuted) {
-      yield { promise, id, atMs, message: `send ${id} (${code}) never left; its error said that it may have been executed` };
+      yield {
+        promise,
+        id,
+        atMs,
+        message: `send ${id} (${code}) never left; its error said that it may have been executed`,
+      };
     }
     if (call.payload === 'foreign' && code !== 'invalid-argument' && code !== 'left') {
       yield { promise, id, atMs, message: `send ${id} of another protocol ended with ${code}` };

@@ -8,14 +8,16 @@ const GOODBYE_MS = 1000 + TICK_MS;
 
 /** After `close()` nothing is left: no timer, no socket, no pending send; closing is always bounded in time. */
 export function* nothingLeft({ entries, sends, run, ending }: Past): Generator<Violation> {
-  if (run.failure !== undefined) yield { promise, atMs: run.durationMs, message: `the run did not end: ${run.failure}` };
+  if (run.failure !== undefined)
+    yield { promise, atMs: run.durationMs, message: `the run did not end: ${run.failure}` };
   let endedMs: number | undefined;
   const servers = new Map<string, { readonly atMs: number; readonly atMost: number }>();
   for (const { kind, who, details, atMs } of entries) {
     if (kind === 'ended.sender' || kind === 'notStarted') {
       endedMs = atMs;
       for (const what of ['timers', 'dialling', 'open'] as const) {
-        if (details[what] !== 0) yield { promise, atMs, message: `the closed sender has left: ${what} ${details[what]}` };
+        if (details[what] !== 0)
+          yield { promise, atMs, message: `the closed sender has left: ${what} ${details[what]}` };
       }
       if (kind === 'ended.sender' && details.state !== 'closed') {
         yield { promise, atMs, message: `the sender is ${details.state} after its end` };

@@ -1,5 +1,5 @@
-import { backoffModel } from '../models/backoff.ts';
 import type { Past, Violation } from '../history.ts';
+import { backoffModel } from '../models/backoff.ts';
 
 const promise = '6';
 
@@ -20,16 +20,23 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
   );
   for (const { kind, details, atMs, who } of entries) {
     if (kind !== 'socket.end') continue;
-    const { silentMs, sinceMs, openedMs, address } = details as Record<string, number>;
-    if (silentMs === undefined || sinceMs === undefined) continue;
+    const { silentMs, sinceMs, openedMs, address } = details as unknown as SocketEnd;
     // One turn more is for what a busy process has not read.
     let boundMs = keepalive.timeMs + keepalive.timeoutMs + 2.01;
     // During the handshake its own limit counts.
     if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeTimeoutMs + 1.01);
     const untilMs = sinceMs + silentMs;
-    if (leaving.some((left) => left.atMs <= untilMs && left.atMs >= sinceMs - drainTimeoutMs)) boundMs += drainTimeoutMs;
+    if (leaving.some((left) => left.atMs <= untilMs && left.atMs >= sinceMs - drainTimeoutMs))
+      boundMs += drainTimeoutMs;
     if (silentMs <= boundMs) continue;
     const message = `${who} to ${address} was silent for ${silentMs.toFixed(3)} ms before it was given up; bound ${boundMs} ms`;
     yield { promise, atMs, message };
   }
+}
+
+interface SocketEnd {
+  readonly silentMs: number;
+  readonly sinceMs: number;
+  readonly openedMs: number;
+  readonly address: string;
 }

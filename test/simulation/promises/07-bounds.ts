@@ -10,7 +10,8 @@ export function* bounds(past: Past): Generator<Violation> {
   yield* atClients(past);
   yield* waiting(past);
   yield* atServers(past);
-  if (past.hooked) for (const send of past.sends.values()) yield* untaken(send, past.schedule.sender.maxBufferedResults);
+  if (past.hooked)
+    for (const send of past.sends.values()) yield* untaken(send, past.schedule.sender.maxBufferedResults);
 }
 
 function* atClients({ entries, schedule }: Past): Generator<Violation> {
@@ -19,7 +20,8 @@ function* atClients({ entries, schedule }: Past): Generator<Violation> {
   for (const { kind, details, atMs } of entries) {
     if (kind !== 'pick') continue;
     for (const [id, pending, bytes] of details.ready as unknown as [number, number, number][]) {
-      if (pending > maxPending) yield { promise, atMs, message: `client ${id} has ${pending} pending of ${maxPending}` };
+      if (pending > maxPending)
+        yield { promise, atMs, message: `client ${id} has ${pending} pending of ${maxPending}` };
       if (bytes > maxBytes) yield { promise, atMs, message: `client ${id} buffers ${bytes} bytes of ${maxBytes}` };
     }
   }
@@ -65,7 +67,11 @@ function* atServers({ entries, schedule }: Past): Generator<Violation> {
     else commands.add(Number(details.seq));
     const limit = limits.get(who) ?? 0;
     if (commands.size <= limit) continue;
-    yield { promise, atMs, message: `server ${who} works on ${commands.size} Commands of one connection; limit ${limit}` };
+    yield {
+      promise,
+      atMs,
+      message: `server ${who} works on ${commands.size} Commands of one connection; limit ${limit}`,
+    };
     return;
   }
 }

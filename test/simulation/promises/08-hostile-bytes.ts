@@ -19,7 +19,8 @@ export function* hostileBytes({ run, sends, entries, corrupted, schedule }: Past
   }
   const oversized = schedule.servers.some(({ maxFrameBytes }) => maxFrameBytes !== schedule.sender.maxFrameBytes);
   for (const { kind, details, atMs } of entries) {
-    if (kind === 'server.failed') yield { promise, atMs, message: `a server did not start: ${JSON.stringify(details)}` };
+    if (kind === 'server.failed')
+      yield { promise, atMs, message: `a server did not start: ${JSON.stringify(details)}` };
     if (kind !== 'connectionLost' && kind !== 'client') continue;
     const { code } = details;
     const isBlamed = code === 'protocol-error' || (code === 'frame-too-large' && !oversized);

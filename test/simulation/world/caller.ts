@@ -48,7 +48,10 @@ export class Caller {
     const payload: Work = { id, style: 'now', count: 1, everyMs: 0, pad: '' };
     this.#log.add('call', 'caller', { id, method: 'probe', command: 'Do', timeoutMs, payload: 'good' });
     const sending = this.#sender.send(protocol.Do(payload), { timeoutMs, waitForReady: false });
-    return this.#observe(id, sending.then((value) => this.#value(id, value))).then((code) => code === 'ok');
+    return this.#observe(
+      id,
+      sending.then((value) => this.#value(id, value)),
+    ).then((code) => code === 'ok');
   }
 
   #call(id: number, plan: SendPlan): void {

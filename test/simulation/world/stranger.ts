@@ -1,7 +1,11 @@
 import type { SimulatedNetwork } from '../../../src/testing.ts';
 
 /** Connects to a server as nobody who knows the protocol, sends bytes, and leaves when told to, or after a while. */
-export async function visitAsStranger(network: SimulatedNetwork, host: string, bytes: readonly number[]): Promise<void> {
+export async function visitAsStranger(
+  network: SimulatedNetwork,
+  host: string,
+  bytes: readonly number[],
+): Promise<void> {
   const patience = network.clock.timeoutSignal(2000);
   try {
     const stream = await network.from('stranger').connect(`${host}:9000`, patience);

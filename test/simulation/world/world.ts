@@ -1,3 +1,4 @@
+import { RoundRobin, resolveDispatch } from '../../../src/group/dispatch.ts';
 import {
   CmdStreamError,
   createSender,
@@ -7,7 +8,6 @@ import {
   type SenderOptions,
   type StatusEvent,
 } from '../../../src/index.ts';
-import { RoundRobin, resolveDispatch } from '../../../src/group/dispatch.ts';
 import type { SimulatedServer, Simulation } from '../../../src/testing.ts';
 import { HOSTS, type Schedule, SERVICE, type ServerPlan } from '../schedule.ts';
 import { mustResume, PROBE_MS, resumeBoundMs, settleBoundMs, tripMs } from './bounds.ts';
