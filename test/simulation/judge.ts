@@ -33,13 +33,20 @@ export interface Shrunk extends Verdict {
 /**
  * Makes the schedule of a seed smaller, as long as it breaks the same promise, for so long at most; or takes the one at
  * `path`. Nothing where the schedule breaks no promise.
+ *
+ * @param judging - for tests: who says what a schedule breaks.
  */
-export async function shrink(seed: number, maxMs: number, path?: string): Promise<Shrunk | undefined> {
+export async function shrink(
+  seed: number,
+  maxMs: number,
+  path?: string,
+  judging: typeof judge = judge,
+): Promise<Shrunk | undefined> {
   const untilMs = performance.now() + maxMs;
   let best: Verdict | undefined;
   const property = fc.asyncProperty(schedules, async (schedule) => {
     if (performance.now() > untilMs) return;
-    const verdict = await judge(schedule);
+    const verdict = await judging(schedule);
     const wanted = best?.violations[0]?.promise;
     if (!verdict.violations.some(({ promise }) => wanted === undefined || promise === wanted)) return;
     best = verdict;

@@ -45,6 +45,8 @@ async function runMany({ schedules, jobs, from, timelines }: SimulateCommand): P
       const { states, bugs: found, ...rest } = message as WorkerReport;
       addTally(tally, { ...rest, states: new Set(states) });
       bugs.push(...found);
+      for (const { seed, promise, message } of found)
+        console.error(`\nseed ${seed} breaks promise ${promise}: ${message}`);
     });
     const [code] = await once(child, 'exit');
     if (code !== 0) throw new Error(`a worker ended with ${code}`);
@@ -53,9 +55,6 @@ async function runMany({ schedules, jobs, from, timelines }: SimulateCommand): P
   await Promise.all(ended).finally(endProgress);
   console.log(formatSummary(tally, elapsedMs(), bugs.length));
   for (const { seed } of bugs.slice(0, MAX_EXPLAINED)) console.error(`\n${await explainFailure(seed, timelines)}`);
-  for (const { seed, promise, message } of bugs.slice(MAX_EXPLAINED, 50)) {
-    console.error(`seed ${seed}: promise ${promise}: ${message}`);
-  }
   return bugs.length === 0 ? 0 : 1;
 }
 

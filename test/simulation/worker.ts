@@ -17,6 +17,8 @@ const REPORT_EVERY_MS = 500;
 
 // Thousands of errors are made on the way, and their stacks read by nobody.
 Error.stackTraceLimit = 0;
+// Nothing is to be done for a parent that is gone.
+process.once('disconnect', () => process.exit());
 const [first = 0, step = 1, total = 0] = process.argv.slice(2).map(Number);
 const known = emptyTally();
 let tally = emptyTally();
