@@ -73,13 +73,6 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
     why: 'flaws 13 and 18: a handshake that was given up goes on',
   },
   {
-    name: 'old connection tells of its end',
-    file: 'src/client/client.ts',
-    from: '        if (this.#connection !== connection) return;\n',
-    to: '',
-    why: 'the end of an old connection is taken for the end of the new one',
-  },
-  {
     name: 'no ping',
     file: 'machines/client.ts',
     from: "              entry: 'sendPing',\n",
