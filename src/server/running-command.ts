@@ -27,6 +27,8 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   readonly #route: Route;
   #proxy: ResultProxy<unknown> | undefined;
   #signal: AbortSignal | undefined;
+  /** Whether its handler was told to wait before it sends by the proxy again, and has not waited long enough yet. */
+  #toldToWait = false;
   /** Whether nothing more may be sent: the last Result was, or an error Result. */
   #answered = false;
 
@@ -164,10 +166,16 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
 
   giveByProxy(result: unknown): Promise<void> | undefined {
     if (!this.isClosed) {
-      if (this.#port.isOverfull) this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
+      // What its neighbours have sent is not held against it.
+      if (this.#toldToWait && this.#port.isOverfull) this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
       else this.#give(result);
     }
-    return this.#port.room();
+    const room = this.#port.room();
+    if (room === undefined) return undefined;
+    this.#toldToWait = true;
+    return room.then(() => {
+      this.#toldToWait = false;
+    });
   }
 
   get isClosed(): boolean {

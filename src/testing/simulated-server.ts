@@ -15,6 +15,9 @@ export class SimulatedServer implements AsyncDisposable {
   readonly #log: EventLog;
   readonly #unwatch: () => void;
   #server: Server | undefined;
+  /** Counts its lives: one that starts while the machine goes down, or while it is closed, is closed at once. */
+  #life = 0;
+  #starting: Promise<void> | undefined;
 
   /** For `Simulation.serve`. */
   constructor(network: SimulatedNetwork, log: EventLog, host: string, port: number, serve: () => Promise<Server>) {
@@ -41,8 +44,17 @@ export class SimulatedServer implements AsyncDisposable {
   }
 
   /** @internal Starts it. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start(++this.#life);
+    return this.#starting;
+  }
+
+  async #start(life: number): Promise<void> {
     const server = await this.#serve();
+    if (life !== this.#life) {
+      await server.close();
+      return;
+    }
     this.#server = server;
     this.starts++;
     this.#log.add('server.up', this.host, { starts: this.starts });
@@ -50,14 +62,21 @@ export class SimulatedServer implements AsyncDisposable {
 
   /** `Server.shutdown`; it is not started again. */
   async shutdown(options?: ShutdownOptions): Promise<void> {
-    this.#unwatch();
+    await this.#startNoMore();
     await this.#server?.shutdown(options);
   }
 
   /** `Server.close`; it is not started again. */
   async close(): Promise<void> {
-    this.#unwatch();
+    await this.#startNoMore();
     await this.#server?.close();
+  }
+
+  async #startNoMore(): Promise<void> {
+    this.#unwatch();
+    this.#life++;
+    // Whoever started it hears of its failure.
+    if (this.#server === undefined) await this.#starting?.catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,6 +85,7 @@ export class SimulatedServer implements AsyncDisposable {
 
   /** Its connections are gone already: what it still does reaches nobody. */
   #goDown(): void {
+    this.#life++;
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;

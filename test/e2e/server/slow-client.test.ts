@@ -117,6 +117,27 @@ describe('a client that does not read', () => {
     await slow.count(30_000);
   });
 
+  it('costs no Command whose handler awaits its proxy, however much its neighbours send', async () => {
+    const text = 'x'.repeat(100 * KIBIBYTE);
+    const errors: unknown[] = [];
+    await using server = await serveLimited(
+      {
+        async Stream(count, { proxy }) {
+          for (let n = 1; n <= count; n++) await proxy.send({ text, last: n === count });
+        },
+      },
+      { maxBufferedBytes: 4 * KIBIBYTE, onHandlerError: (error) => errors.push(error) },
+    );
+    await using slow = await RawClient.open(server.port);
+    slow.socket.pause();
+    for (let seq = 1; seq <= 20; seq++) slow.send(seq, STREAM, 3);
+    await sleep(100);
+    slow.socket.resume();
+    await slow.count(60);
+    expect(errors).toEqual([]);
+    expect(slow.received.filter(({ type }) => type === ERROR)).toEqual([]);
+  });
+
   it('costs only the Command whose handler does not care', async () => {
     const text = 'x'.repeat(KIBIBYTE);
     const errors: unknown[] = [];

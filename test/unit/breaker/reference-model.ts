@@ -21,13 +21,24 @@ export class ReferenceBreaker {
     this.options = options;
   }
 
-  admit(): boolean {
+  /** Whether it would admit a Command. */
+  get admits(): boolean {
     const trials = this.underWay.filter(({ epoch }) => epoch === this.#epoch).length;
-    const admitted =
+    return (
       this.state === 'closed' ||
-      (this.state === 'half-open' && trials + this.#successes < this.options.successThreshold);
-    if (admitted) this.underWay.push({ epoch: this.#epoch });
-    return admitted;
+      (this.state === 'half-open' && trials + this.#successes < this.options.successThreshold)
+    );
+  }
+
+  /** How long it stays open. */
+  get openForMs(): number {
+    return this.state === 'open' ? this.#openForMs : 0;
+  }
+
+  admit(): boolean {
+    const { admits } = this;
+    if (admits) this.underWay.push({ epoch: this.#epoch });
+    return admits;
   }
 
   end(index: number, outcome: 'succeed' | 'fail' | 'neutral'): void {

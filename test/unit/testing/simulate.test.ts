@@ -85,6 +85,20 @@ describe('simulate', () => {
     ]);
   });
 
+  it('leaves no server that is closed at the very moment at which its machine is back', async () => {
+    const { left } = await simulate(5, async (simulation) => {
+      const { server } = await service(simulation);
+      const { clock, network } = simulation;
+      network.inject({ kind: 'crash', server: 'a' });
+      await clock.sleep(100);
+      network.heal();
+      await server.close();
+      await clock.sleep(100);
+      expect(server.server).toBeUndefined();
+    });
+    expect(left).toEqual({ timers: 0, connections: 0 });
+  });
+
   it('leaves the ends of the log to the scenario as well', async () => {
     const { log, hash } = await simulate(5, ({ log }) =>
       log('mine', { at: new Date(0), big: 1n, error: new Error('no') }),

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import type { Schedule } from '../schedule.ts';
+import { listOf, seldom, weighted, whole } from './choices.ts';
+import { endingPlan, networkPlan, senderPlan, serverPlan } from './configuration.ts';
+import { fault, faultKinds, fitFault } from './faults.ts';
+import { fitSend, listen, sendPlan, troubles } from './workload.ts';
+
+const raw = fc.record({
+  seed: fc.noShrink(whole(0, 0x7fff_ffff)),
+  network: networkPlan,
+  servers: listOf(serverPlan, 1, 3),
+  sender: senderPlan,
+  lengthMs: whole(500, 8000),
+  troubles,
+  sends: listOf(sendPlan, 1, 14),
+  faultKinds,
+  faults: listOf(fault, 0, 14),
+  breakerResetsMs: seldom(listOf(whole(0, 999), 1, 2), 8),
+  strangers: seldom(
+    listOf(
+      fc.record({
+        atMs: whole(0, 999),
+        server: whole(0, 2),
+        bytes: fc.oneof(
+          listOf(whole(0, 255), 0, 40),
+          // What is nearly right: frames whose numbers are small.
+          listOf(fc.oneof(whole(0, 5), fc.constant(255)), 1, 30),
+        ),
+      }),
+      1,
+      4,
+    ),
+    6,
+  ),
+  ending: endingPlan,
+  mood: weighted(['any', 11], ['listening', 1]),
+});
+
+/** All that can be simulated. Unbiased: how often what comes, the weights say. */
+export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
+  const schedule = scheduleFrom(plan);
+  return plan.mood === 'listening' ? listening(schedule) : schedule;
+});
+
+type Raw = typeof raw extends fc.Arbitrary<infer T> ? T : never;
+
+function scheduleFrom(plan: Raw): Schedule {
+  const { seed, network, servers, sender, lengthMs, ending } = plan;
+  const timeOf = (thousandths: number) => Math.floor((thousandths * lengthMs) / 1000);
+  return {
+    seed,
+    network,
+    servers,
+    sender,
+    lengthMs,
+    sends: plan.sends.map((send) => fitSend(send, lengthMs, plan.troubles)),
+    faults: plan.faults.flatMap((one) => fitFault(one, lengthMs, plan.faultKinds, servers.length)),
+    breakerResetsMs: (plan.breakerResetsMs ?? []).map(timeOf),
+    strangers: (plan.strangers ?? []).map((one) => ({
+      ...one,
+      atMs: timeOf(one.atMs),
+      server: one.server % servers.length,
+    })),
+    ending: { ...ending, atMs: ending.atMs === null ? null : timeOf(ending.atMs) },
+  };
+}
+
+/** Hardly anything is said, and nothing goes wrong: long streams to clients that only listen. */
+function listening(schedule: Schedule): Schedule {
+  const servers = schedule.servers.map((server) => ({
+    ...server,
+    errorResults: true,
+    idleTimeoutMs: server.idleTimeoutMs ?? 1400,
+    maxInFlightCommands: 1000,
+    maxFrameBytes: 65_536,
+    shutdown: null,
+  }));
+  const keepalive = schedule.sender.keepalive ?? { timeMs: 500, timeoutMs: 300 };
+  return {
+    ...schedule,
+    servers,
+    sender: { ...schedule.sender, keepalive },
+    sends: schedule.sends.slice(0, 2).map(listen),
+    faults: [],
+  };
+}

@@ -1,0 +1,141 @@
+import type { LogEntry } from '../../src/testing.ts';
+import type { Run } from './run.ts';
+import type { Schedule } from './schedule.ts';
+
+/** Something that must not have happened. */
+export interface Violation {
+  /** Which promise it breaks: `3`, or the model that says otherwise: `breaker`, `dispatch`. */
+  readonly promise: string;
+  readonly message: string;
+  readonly atMs: number;
+  /** The send that it is about, if it is about one. */
+  readonly id?: number | undefined;
+}
+
+/** Where a moment stands among all that happened. */
+export interface Moment {
+  readonly atMs: number;
+  /** The entry's place in the log. */
+  readonly index: number;
+}
+
+/** How the hooks heard that a send had ended; `answered`: with its last Result. */
+export interface Ending extends Moment {
+  readonly how: 'answered' | 'failed' | 'timedOut' | 'cancelled';
+  readonly code: string;
+  readonly mayHaveExecuted: boolean;
+  readonly seq: number;
+  readonly client: number | null;
+}
+
+/** All that the log says of one send. */
+export interface History {
+  readonly id: number;
+  readonly call: Moment & {
+    readonly method: string;
+    readonly command: string;
+    readonly payload: string;
+    readonly style: string | undefined;
+    readonly timeoutMs: number | null;
+    readonly count: number;
+    readonly wanted: number | null;
+    readonly aborted: boolean;
+  };
+  /** When its signal fired. */
+  abort: Moment | undefined;
+  /** When its hooks were asked. */
+  asked: Moment | undefined;
+  readonly answers: (Moment & { readonly n: number; readonly last: boolean; readonly seq: number; client: number })[];
+  readonly endings: Ending[];
+  readonly values: (Moment & { readonly of: number | null; readonly n: number | null })[];
+  readonly settled: (Moment & { readonly code: string; readonly mayHaveExecuted: boolean | null })[];
+  readonly executions: (Moment & { readonly host: string })[];
+}
+
+/** A run as the promises look at it. */
+export interface Past {
+  readonly run: Run;
+  readonly schedule: Schedule;
+  readonly entries: readonly LogEntry[];
+  readonly sends: ReadonlyMap<number, History>;
+  /** Whether bytes were changed on their way: what they say is nobody's fault then. */
+  readonly corrupted: boolean;
+  /** Whether the user's hooks tell of each send. */
+  readonly hooked: boolean;
+  /** When the sender began to close. */
+  readonly ending: Moment | undefined;
+}
+
+/** What is read of an entry's details. */
+interface Details {
+  readonly id: number;
+  readonly [name: string]: unknown;
+}
+
+/** Sorts the log of a run by sends. */
+export function pastOf(run: Run): Past {
+  const { schedule, entries } = run;
+  const sends = new Map<number, History>();
+  let corrupted = false;
+  let ending: Moment | undefined;
+  for (let index = 0; index < entries.length; index++) {
+    const { kind, atMs, details, who } = entries[index] as LogEntry;
+    const at = { atMs, index };
+    if (kind === 'net.corrupted') corrupted = true;
+    else if (kind === 'ending') ending = at;
+    else if (kind === 'execute') {
+      const id = (details.payload as { readonly id?: number } | null)?.id;
+      sends.get(id ?? -1)?.executions.push({ ...at, host: who });
+    } else if (kind === 'call') sends.set(Number(details.id), newHistory(at, details as unknown as Details));
+    else if ('id' in details) note(sends.get(Number(details.id)), kind, at, details as unknown as Details);
+  }
+  return { run, schedule, entries, sends, corrupted, hooked: schedule.sender.hooks !== 'none', ending };
+}
+
+function newHistory(at: Moment, details: Details): History {
+  const { id, ...call } = details;
+  return {
+    id,
+    call: { ...at, ...call } as History['call'],
+    abort: undefined,
+    asked: undefined,
+    answers: [],
+    endings: [],
+    values: [],
+    settled: [],
+    executions: [],
+  };
+}
+
+function note(history: History | undefined, kind: string, at: Moment, { id: _, ...details }: Details): void {
+  if (history === undefined) return;
+  switch (kind) {
+    case 'abort':
+      history.abort ??= at;
+      break;
+    case 'asked':
+      history.asked ??= at;
+      break;
+    case 'answered': {
+      const answer = { ...at, ...details } as History['answers'][number];
+      history.answers.push(answer);
+      if (!answer.last) break;
+      const { seq, client } = answer;
+      history.endings.push({ ...at, how: 'answered', code: 'ok', mayHaveExecuted: true, seq, client });
+      break;
+    }
+    case 'ended':
+      history.endings.push({ ...at, ...details } as Ending);
+      break;
+    case 'value':
+      history.values.push({ ...at, ...details } as History['values'][number]);
+      break;
+    case 'settled':
+      history.settled.push({ ...at, ...details } as History['settled'][number]);
+  }
+}
+
+/** Whether a send takes one Result; the others are streams. */
+export function isSingle({ call }: History): boolean {
+  return call.method === 'send' || call.method === 'sendWithDeadline' || call.method === 'probe';
+}

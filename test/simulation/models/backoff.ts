@@ -1,0 +1,56 @@
+import type { Past, Violation } from '../history.ts';
+
+const promise = '6';
+
+interface Client {
+  state: string;
+  sinceMs: number;
+  attempt: number;
+  delayMs: number;
+  /** Since when it has had a connection, if it has one. */
+  readyMs: number | undefined;
+}
+
+/** Waits grow as they should, are as long as the jitter says, begin anew after a good connection, and nobody dials during one. */
+export function* backoffModel({ entries, schedule }: Past): Generator<Violation> {
+  const { reconnect, addresses } = schedule.sender;
+  if (reconnect === null) return;
+  const { initialMs, maxMs, factor, resetAfterMs } = reconnect;
+  const clients = new Map<number, Client>();
+  let draw: number | undefined;
+  for (const { kind, details, atMs, who } of entries) {
+    if (kind === 'draw') draw = Number(details.value);
+    if (kind === 'net.dial' && who === 'client' && addresses === 'list' && clients.size > 0) {
+      const dials = clients.size < schedule.sender.clients || [...clients.values()].some((one) => mayDial(one, atMs));
+      if (!dials) yield { promise, atMs, message: `a dial to ${details.address} while no client was to dial` };
+    }
+    if (kind !== 'client') continue;
+    const id = Number(details.client);
+    const before = clients.get(id) ?? { state: 'connecting', sinceMs: 0, attempt: 0, delayMs: 0, readyMs: undefined };
+    const [state, attempt, delayMs] = [String(details.state), Number(details.attempt), Number(details.delayMs)];
+    const livedMs = before.readyMs === undefined ? 0 : atMs - before.readyMs;
+    const sameWait = state === 'reconnecting' && before.state === 'reconnecting' && attempt === before.attempt;
+    if (state === 'reconnecting' && !sameWait) {
+      const expected = (livedMs >= resetAfterMs ? 0 : before.attempt) + 1;
+      // At the very moment either may come first.
+      const atOnce = Math.abs(livedMs - resetAfterMs) < 1.01;
+      if (attempt !== expected && !(atOnce && (attempt === 1 || attempt === before.attempt + 1))) {
+        yield { promise, atMs, message: `client ${id} counts attempt ${attempt} in place of ${expected}` };
+      }
+      const boundMs = Math.min(maxMs, initialMs * factor ** (attempt - 1));
+      if (draw === undefined || Math.abs(delayMs - draw * boundMs) > 1e-6) {
+        yield { promise, atMs, message: `client ${id} waits ${delayMs} ms; ${draw} of ${boundMs} ms was drawn` };
+      }
+    }
+    const sinceMs = state === before.state && sameWait ? before.sinceMs : atMs;
+    const keeps = state === 'ready' || state === 'moving' || state === 'draining';
+    const readyMs =
+      state === 'ready' ? (before.state === 'ready' ? before.readyMs : atMs) : keeps ? before.readyMs : undefined;
+    clients.set(id, { state, sinceMs, attempt, delayMs, readyMs });
+  }
+}
+
+function mayDial({ state, sinceMs, delayMs }: Client, nowMs: number): boolean {
+  if (state === 'connecting') return true;
+  return state === 'reconnecting' && nowMs >= sinceMs + delayMs - 1e-6;
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MUTANTS } from './mutants/index.ts';
+import { plantInto } from './mutants/mutant.ts';
+import { hunt, ROOT } from './mutants/plant.ts';
+
+const byName = (name: string) => MUTANTS.find((mutant) => mutant.name === name);
+
+describe('the faults that npm run mutants plants', () => {
+  it('are at least 24, each with a name of its own', () => {
+    expect(MUTANTS.length).toBeGreaterThanOrEqual(24);
+    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+  });
+
+  it.each(MUTANTS)('$name: can still be planted into $file', (mutant) => {
+    const text = readFileSync(join(ROOT, mutant.file), 'utf8');
+    expect(plantInto(text, mutant)).not.toBe(text);
+  });
+
+  it('are refused loudly where the sources are others by now', () => {
+    const mutant = { name: 'x', file: 'f.ts', from: 'a', to: 'b', why: '' };
+    expect(() => plantInto('none here: 0', { ...mutant, from: 'zzz' })).toThrow(/'x': f.ts holds .* 0 times/);
+    expect(() => plantInto('a a', mutant)).toThrow('2 times');
+    expect(() => plantInto('a', { ...mutant, to: 'a' })).toThrow('changes nothing');
+    expect(plantInto('a', { ...mutant, to: '$&' })).toBe('$&');
+  });
+});
+
+describe('the suite', () => {
+  it.each([
+    ['swallowed stream error', '3'],
+    ['sent twice', '4'],
+    ['socket left open', '5'],
+    ['cancelling is a failure', 'breaker'],
+  ])(
+    'sees a planted fault: %s',
+    async (name, promise) => {
+      const [caught] = await hunt(byName(name), 200, [1_000_000]);
+      expect(caught?.promises).toContain(promise);
+    },
+    120_000,
+  );
+
+  it('sees nothing where nothing is planted', async () => {
+    const [caught] = await hunt(undefined, 20, [1_000_000]);
+    expect(caught).toMatchObject({ schedules: 20, promises: [] });
+  }, 120_000);
+});

@@ -1,0 +1,93 @@
+import type { History, Past, Violation } from '../history.ts';
+
+const promise = '7';
+
+/** What stands around a payload at most: sequence number, type, length. */
+const HEADER_BYTES = 30;
+
+/** No queue is unbounded: pending requests, bytes to be written, sends that wait, Results that wait, Commands in flight. */
+export function* bounds(past: Past): Generator<Violation> {
+  yield* atClients(past);
+  yield* waiting(past);
+  yield* atServers(past);
+  if (past.hooked)
+    for (const send of past.sends.values()) yield* untaken(send, past.schedule.sender.maxBufferedResults);
+}
+
+function* atClients({ entries, schedule }: Past): Generator<Violation> {
+  const { maxPending, maxBufferedBytes, maxFrameBytes } = schedule.sender;
+  const maxBytes = maxBufferedBytes + maxFrameBytes + HEADER_BYTES;
+  for (const { kind, details, atMs } of entries) {
+    if (kind !== 'pick') continue;
+    for (const [id, pending, bytes] of details.ready as unknown as [number, number, number][]) {
+      if (pending > maxPending)
+        yield { promise, atMs, message: `client ${id} has ${pending} pending of ${maxPending}` };
+      if (bytes > maxBytes) yield { promise, atMs, message: `client ${id} buffers ${bytes} bytes of ${maxBytes}` };
+    }
+  }
+}
+
+/** Sends that are under way are pending somewhere, or wait. */
+function* waiting({ entries, schedule, hooked }: Past): Generator<Violation> {
+  if (!hooked) return;
+  const { clients, maxPending, maxWaiting, hooks } = schedule.sender;
+  const most = clients * maxPending + maxWaiting;
+  const pendingOf = (ready: unknown) => (ready as [number, number][]).reduce((sum, [, pending]) => sum + pending, 0);
+  const underWay = new Set<unknown>();
+  let nowMs = 0;
+  for (const { kind, details, atMs } of entries) {
+    // Within a moment one that was asked may be on its way to being refused.
+    if (atMs > nowMs && underWay.size > most) {
+      const message = `${underWay.size} sends are under way; ${clients} clients take ${maxPending} each and ${maxWaiting} may wait`;
+      yield { promise, atMs: nowMs, message };
+      return;
+    }
+    nowMs = atMs;
+    if (kind === 'pick' && pendingOf(details.ready) > underWay.size) {
+      const message = `${pendingOf(details.ready)} sends are pending at clients; ${underWay.size} are under way`;
+      yield { promise, atMs, message };
+      return;
+    }
+    const { id } = details;
+    const refused = hooks === 'refuse' && Number(id) % 4 === 0;
+    if (kind === 'asked' && !refused) underWay.add(id);
+    else if (kind === 'ended' || (kind === 'answered' && details.last === true)) underWay.delete(id);
+  }
+}
+
+function* atServers({ entries, schedule }: Past): Generator<Violation> {
+  const limits = new Map(schedule.servers.map(({ maxInFlightCommands }, index) => ['abc'[index], maxInFlightCommands]));
+  const inFlight = new Map<string, Set<number>>();
+  for (const { kind, details, atMs, who } of entries) {
+    if (kind !== 'execute' && kind !== 'handled') continue;
+    const key = `${who} ${details.client}`;
+    const commands = inFlight.get(key) ?? new Set();
+    inFlight.set(key, commands);
+    if (kind === 'handled') commands.delete(Number(details.seq));
+    else commands.add(Number(details.seq));
+    const limit = limits.get(who) ?? 0;
+    if (commands.size <= limit) continue;
+    yield {
+      promise,
+      atMs,
+      message: `server ${who} works on ${commands.size} Commands of one connection; limit ${limit}`,
+    };
+    return;
+  }
+}
+
+/** What arrives at once may be more; but where as many as are allowed waited already, no more may come. */
+function* untaken({ id, call, answers, values }: History, limit: number): Generator<Violation> {
+  if (call.method !== 'sendMulti' && call.method !== 'sendMultiWithDeadline') return;
+  let taken = 0;
+  let before = 0;
+  for (const [index, answer] of answers.entries()) {
+    if (answer.atMs !== answers[index - 1]?.atMs) before = index;
+    while ((values[taken]?.index ?? Number.POSITIVE_INFINITY) < answer.index) taken++;
+    // One is in the consumer's hands.
+    if (before - taken <= limit + 1) continue;
+    const message = `${before - taken} Results of send ${id} wait for their consumer; limit ${limit}`;
+    yield { promise, id, atMs: answer.atMs, message };
+    return;
+  }
+}

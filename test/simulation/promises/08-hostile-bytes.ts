@@ -1,0 +1,31 @@
+import type { Past, Violation } from '../history.ts';
+
+const promise = '8';
+
+/** What the library warns of, as it should, when the user's code or name service fails. */
+const EXPECTED = [/^cmd-stream: the hook '\w+' failed/, /^cmd-stream: the address resolver failed/];
+
+/** No byte sequence crashes either side: nothing is thrown that nobody catches, and no error is a defect. */
+export function* hostileBytes({ run, sends, entries, corrupted, schedule }: Past): Generator<Violation> {
+  for (const warning of run.warnings) {
+    if (EXPECTED.some((pattern) => pattern.test(warning))) continue;
+    yield { promise, atMs: run.durationMs, message: `nobody expected: ${warning}` };
+  }
+  for (const { id, settled } of sends.values()) {
+    for (const { code, atMs } of settled) {
+      if (code !== 'internal' && /^[a-z-]+$/.test(code)) continue;
+      yield { promise, id, atMs, message: `send ${id} ended with ${code}` };
+    }
+  }
+  const oversized = schedule.servers.some(({ maxFrameBytes }) => maxFrameBytes !== schedule.sender.maxFrameBytes);
+  for (const { kind, details, atMs } of entries) {
+    if (kind === 'server.failed')
+      yield { promise, atMs, message: `a server did not start: ${JSON.stringify(details)}` };
+    if (kind !== 'connectionLost' && kind !== 'client') continue;
+    const { code } = details;
+    const isBlamed = code === 'protocol-error' || (code === 'frame-too-large' && !oversized);
+    const isStranger = kind === 'connectionLost' && String(details.client).startsWith('stranger');
+    if (code !== 'internal' && (!isBlamed || corrupted || isStranger)) continue;
+    yield { promise, atMs, message: `a connection ended with ${code}, with no byte changed on its way` };
+  }
+}

@@ -1,0 +1,53 @@
+import type { Past, Violation } from '../history.ts';
+
+const promise = '9';
+
+/** When faults stop, service resumes by itself within a bound; where there are none, no connection is lost. */
+export function* resumes(past: Past): Generator<Violation> {
+  const { entries, schedule } = past;
+  yield* servesWaiting(past);
+  for (const { kind, details, atMs } of entries) {
+    if (kind !== 'notResumed') continue;
+    const { boundMs, ready, size, state } = details;
+    const message = `service has not resumed ${boundMs} ms after the last fault: ${ready} of ${size} clients ready, group ${state}`;
+    yield { promise, atMs, message };
+  }
+  if (!isQuiet(schedule)) return;
+  for (const { kind, details, atMs } of entries) {
+    if (kind === 'ending') return;
+    if (kind === 'client' && (details.state === 'reconnecting' || details.state === 'closed')) {
+      yield { promise, atMs, message: `client ${details.client} lost its connection without a fault: ${details.code}` };
+      return;
+    }
+  }
+}
+
+/** Whether nothing in the schedule gives a connection a reason to end. */
+function isQuiet({ faults, servers, sender, sends }: Past['schedule']): boolean {
+  const fits = servers.every(
+    ({ shutdown, errorResults, maxFrameBytes, maxInFlightCommands, idleTimeoutMs }) =>
+      shutdown === null &&
+      errorResults &&
+      maxFrameBytes >= sender.maxFrameBytes &&
+      // A server that reads no Commands reads no Ping.
+      maxInFlightCommands >= 100 &&
+      (idleTimeoutMs === null || (sender.keepalive !== null && idleTimeoutMs > sender.keepalive.timeMs + 250)),
+  );
+  const small = sends.every(({ padBytes }) => padBytes < 1000);
+  return faults.length === 0 && fits && small && (sender.keepalive?.timeoutMs ?? 1000) > 250;
+}
+
+/** A send that waits for a client does not go on waiting once there is one that takes all that comes. */
+function* servesWaiting({ entries, sends, schedule, ending }: Past): Generator<Violation> {
+  const { maxPending, maxBufferedBytes, hooks } = schedule.sender;
+  if (maxPending < 1000 || maxBufferedBytes < 1_000_000 || hooks !== 'watch') return;
+  const readyMs = entries.filter(({ kind, details }) => kind === 'client' && details.state === 'ready');
+  for (const { id, asked, endings } of sends.values()) {
+    const [end] = endings;
+    if (asked === undefined || end?.how !== 'timedOut' || end.seq !== 0) continue;
+    const came = readyMs.find(({ atMs }) => atMs > asked.atMs && atMs < end.atMs - 0.001);
+    if (came === undefined || (ending !== undefined && ending.atMs <= end.atMs)) continue;
+    const message = `send ${id} waited until its deadline; ${came.who} was ready at ${came.atMs} ms`;
+    yield { promise, id, atMs: end.atMs, message };
+  }
+}

@@ -1,0 +1,133 @@
+import type { Fault } from '../../src/testing.ts';
+
+/** Everything that decides a simulated run, as plain data: what a seed determines and what is shrunk. Durations in ms. */
+export interface Schedule {
+  /** Of the network's jitter and the clients' backoff. */
+  readonly seed: number;
+  readonly network: NetworkPlan;
+  readonly servers: readonly ServerPlan[];
+  readonly sender: SenderPlan;
+  readonly sends: readonly SendPlan[];
+  readonly faults: readonly Fault[];
+  /** When somebody who knows better resets the circuit breaker. */
+  readonly breakerResetsMs: readonly number[];
+  /** Strangers who connect to a server and send whatever bytes. */
+  readonly strangers: readonly StrangerPlan[];
+  /** How long sends and faults go on. */
+  readonly lengthMs: number;
+  readonly ending: EndingPlan;
+}
+
+/** What the paths are like without a fault. */
+export interface NetworkPlan {
+  readonly latencyMs: number;
+  readonly jitterMs: number;
+  readonly sliceRate: number;
+  readonly coalesceRate: number;
+  readonly maxPieceBytes: number;
+  readonly windowBytes: number;
+}
+
+export interface ServerPlan {
+  readonly errorResults: boolean;
+  /** Not a number: never. */
+  readonly idleTimeoutMs: number | null;
+  readonly maxInFlightCommands: number;
+  readonly maxBufferedBytes: number;
+  readonly maxFrameBytes: number;
+  /** When it is shut down for good, if at all, and how long that may take. */
+  readonly shutdown: { readonly atMs: number; readonly timeoutMs: number } | null;
+}
+
+export interface SenderPlan {
+  readonly clients: number;
+  readonly codec: 'msgpack' | 'json';
+  /** Whether it is given a list of addresses or a function that asks for them. */
+  readonly addresses: 'list' | 'resolver';
+  readonly addressRefreshMs: number;
+  readonly lazy: boolean;
+  readonly timeoutMs: number;
+  readonly waitForReady: boolean;
+  readonly whenFull: 'fail' | 'wait';
+  readonly maxWaiting: number;
+  readonly maxPending: number;
+  readonly maxBufferedBytes: number;
+  readonly maxBufferedResults: number;
+  readonly maxFrameBytes: number;
+  readonly dispatch: 'round-robin' | 'least-pending';
+  readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number } | null;
+  readonly reconnect: BackoffPlan | null;
+  readonly handshakeTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly breaker: BreakerPlan | null;
+  /** What the user's hooks do beside watching; `none`: there are none. */
+  readonly hooks: 'none' | 'watch' | 'slow' | 'refuse' | 'throw';
+  /** Whether an inspector is attached: requests are XState actors then. */
+  readonly inspect: boolean;
+}
+
+export interface BackoffPlan {
+  readonly initialMs: number;
+  readonly maxMs: number;
+  readonly factor: number;
+  readonly resetAfterMs: number;
+}
+
+export interface BreakerPlan {
+  readonly windowSize: number;
+  readonly failureRate: number;
+  readonly openDurationMs: number;
+  readonly successThreshold: number;
+}
+
+/** What the handler of a Command does. */
+export type HandlerStyle = 'now' | 'later' | 'throw' | 'throwLater' | 'proxy' | 'twice' | 'unsendable' | 'wrongType';
+
+/** One or more sends that are alike. */
+export interface SendPlan {
+  readonly atMs: number;
+  /** How many of them, */
+  readonly times: number;
+  /** so far apart. */
+  readonly gapMs: number;
+  readonly method: 'send' | 'sendWithDeadline' | 'sendMulti' | 'sendMultiWithDeadline';
+  readonly command: 'Do' | 'Watch' | 'Either' | 'Checked';
+  readonly style: HandlerStyle;
+  /** How many Results there are, how far apart, and how much each weighs. */
+  readonly count: number;
+  readonly everyMs: number;
+  readonly padBytes: number;
+  /** What is wrong with the payload. */
+  readonly payload: 'good' | 'unencodable' | 'refused' | 'foreign';
+  /** Not a number: none of its own. */
+  readonly timeoutMs: number | null;
+  /** When its signal fires, after the call; below 0: before it. */
+  readonly cancelAfterMs: number | null;
+  readonly waitForReady: boolean | null;
+  /** For the multi sends: how many are wanted at most, by whom they are taken, how slowly, and after how many he leaves. */
+  readonly resultsCount: number | null;
+  readonly consumer: 'loop' | 'handler';
+  readonly consumeMs: number;
+  readonly leaveAfter: number | null;
+}
+
+export interface StrangerPlan {
+  readonly atMs: number;
+  readonly server: number;
+  readonly bytes: readonly number[];
+}
+
+export interface EndingPlan {
+  readonly kind: 'close' | 'drain' | 'closeAndWait';
+  /** In the middle of everything; not a number: when all is done, healed and resumed. */
+  readonly atMs: number | null;
+  readonly timeoutMs: number;
+  /** Whether a `drain` is cut short by a `close`, after so long. */
+  readonly closeAfterMs: number | null;
+}
+
+/** The machines of the servers. */
+export const HOSTS: readonly string[] = ['a', 'b', 'c'];
+
+/** The name that stands for all of them, where a resolver is asked. */
+export const SERVICE = 'service';

@@ -1,0 +1,44 @@
+import type { Schedule } from '../schedule.ts';
+
+/** What the way there and back takes at most without a fault, what was held back included. */
+export function tripMs({ network, faults }: Schedule): number {
+  const { latencyMs, jitterMs, coalesceRate, windowBytes } = network;
+  // What was under way slowly when the path was healed still takes its time.
+  const slowest = Math.min(
+    ...faults.map((fault) => (fault.kind === 'link' ? (fault.link.bytesPerSecond ?? 1e9) : 1e9)),
+  );
+  return 2 * (latencyMs + jitterMs + (coalesceRate > 0 ? 40 : 0)) + (2 * windowBytes * 1000) / slowest + 20;
+}
+
+/** How long after the end of all faults it takes until the sender is as good as new, at most. */
+export function resumeBoundMs(schedule: Schedule): number {
+  const { sender, servers } = schedule;
+  const { keepalive, reconnect, handshakeTimeoutMs, breaker, clients } = sender;
+  const findMs = keepalive === null ? 2 * PROBE_MS : keepalive.timeMs + keepalive.timeoutMs;
+  // A dial that began before hangs until its end; then each server that is gone for good takes a wait more.
+  const dialMs = 2 * handshakeTimeoutMs + (servers.length + 1) * ((reconnect?.maxMs ?? 0) + 4 * tripMs(schedule));
+  const breakerMs = breaker === null ? 0 : 2 * (breaker.openDurationMs + breaker.windowSize * PROBE_MS);
+  // Sends that wait, and streams, end before.
+  return findMs + dialMs + breakerMs + clients * PROBE_MS + 4 * tripMs(schedule) + LONGEST_WORK_MS;
+}
+
+/** How long a probe may take. */
+export const PROBE_MS = 1500;
+
+/** The longest that a handler goes on, or a consumer takes. */
+export const LONGEST_WORK_MS = 20 * 200 + 1000;
+
+/** How long after the last send all are settled, at the latest: by their deadlines, or as streams that are read out. */
+export function settleBoundMs(schedule: Schedule): number {
+  return Math.max(schedule.sender.timeoutMs, 800) + LONGEST_WORK_MS + resumeBoundMs(schedule);
+}
+
+/** Whether service must resume: there is a server, somebody reconnects, and somebody notices what is dead. */
+export function mustResume({ ending, sender, servers, faults }: Schedule): boolean {
+  if (ending.atMs !== null || sender.reconnect === null) return false;
+  if (servers.every(({ shutdown }) => shutdown !== null)) return false;
+  // Without keepalive, nobody learns of a connection on which nothing passes.
+  if (sender.keepalive === null && faults.some(({ kind }) => kind === 'half-open')) return false;
+  // A length that is another than was sent makes a reader wait for bytes that never come.
+  return !faults.some(({ kind }) => kind === 'corrupt');
+}

@@ -1,0 +1,173 @@
+import { CmdStreamError, type Command, type ResultStream, type Sender } from '../../../src/index.ts';
+import type { EventLog, VirtualClock } from '../../../src/testing.ts';
+import type { Schedule, SendPlan } from '../schedule.ts';
+import { type Answer, foreign, protocol, type Work } from './protocol.ts';
+import type { Sleeper } from './sleeper.ts';
+
+type AnySender = Sender<typeof protocol>;
+type AnyCommand = Command<'Do' | 'Watch' | 'Either' | 'Checked', unknown>;
+
+/** Leaves a stream by an exception of its own. */
+class Left extends Error {}
+
+/** Makes the sends of a schedule, and logs `call`, `value`, `abort` and `settled` of each. */
+export class Caller {
+  /** The calls that have been made: resolve when they are settled. */
+  readonly calls: Promise<void>[] = [];
+  readonly #sender: AnySender;
+  readonly #schedule: Schedule;
+  readonly #clock: VirtualClock;
+  readonly #log: EventLog;
+  readonly #sleeper: Sleeper;
+  /** Sends that are made at once share their signal. */
+  readonly #shared = new Map<SendPlan, { readonly controller: AbortController; readonly ids: number[] }>();
+  #ids = 0;
+
+  constructor(sender: AnySender, schedule: Schedule, clock: VirtualClock, log: EventLog, sleeper: Sleeper) {
+    this.#sender = sender;
+    this.#schedule = schedule;
+    this.#clock = clock;
+    this.#log = log;
+    this.#sleeper = sleeper;
+  }
+
+  /** Plans all sends, from now on. */
+  plan(): void {
+    const startMs = this.#clock.monotonicMs();
+    for (const plan of this.#schedule.sends) {
+      for (let time = 0; time < plan.times; time++) {
+        const id = ++this.#ids;
+        this.#sleeper.at(Math.ceil(startMs) + plan.atMs + time * plan.gapMs, () => this.#call(id, plan));
+      }
+    }
+  }
+
+  /** One more send than planned, as good as any; returns whether it succeeded. */
+  async probe(timeoutMs: number): Promise<boolean> {
+    const id = ++this.#ids;
+    const payload: Work = { id, style: 'now', count: 1, everyMs: 0, pad: '' };
+    this.#log.add('call', 'caller', { id, method: 'probe', command: 'Do', timeoutMs, payload: 'good' });
+    const sending = this.#sender.send(protocol.Do(payload), { timeoutMs, waitForReady: false });
+    return this.#observe(
+      id,
+      sending.then((value) => this.#value(id, value)),
+    ).then((code) => code === 'ok');
+  }
+
+  #call(id: number, plan: SendPlan): void {
+    const { method, command, count, payload, waitForReady } = plan;
+    const { sender } = this.#schedule;
+    const usual = method === 'sendMulti' && sender.keepalive !== null ? null : sender.timeoutMs;
+    const timeoutMs = plan.timeoutMs ?? usual;
+    const controller = plan.cancelAfterMs === null ? undefined : this.#controllerOf(id, plan, plan.cancelAfterMs);
+    const details = { id, method, command, timeoutMs, payload, count, wanted: plan.resultsCount };
+    this.#log.add('call', 'caller', { ...details, style: plan.style, aborted: controller?.signal.aborted === true });
+    const options = {
+      ...(controller === undefined ? {} : { signal: controller.signal }),
+      ...(waitForReady === null ? {} : { waitForReady }),
+      ...(plan.timeoutMs === null || method.endsWith('Deadline') ? {} : { timeoutMs: plan.timeoutMs }),
+    };
+    const multi = plan.resultsCount === null ? options : { ...options, resultsCount: plan.resultsCount };
+    const made = this.#command(id, plan);
+    const dueMs = this.#clock.now() + (timeoutMs ?? 0);
+    const deadline = id % 2 === 0 ? dueMs : new Date(dueMs);
+    const value = (one: unknown) => this.#value(id, one);
+    const isHandler = plan.consumer === 'handler';
+    let outcome: Promise<unknown>;
+    const { length: before } = this.calls;
+    switch (method) {
+      case 'send':
+        outcome = this.#sender.send(made, options).then(value);
+        break;
+      case 'sendWithDeadline':
+        outcome = this.#sender.sendWithDeadline(made, deadline, options).then(value);
+        break;
+      case 'sendMulti':
+        outcome = isHandler
+          ? this.#sender.sendMulti(made, this.#handler(id, plan), multi)
+          : this.#loop(id, plan, this.#sender.sendMulti(made, multi));
+        break;
+      default:
+        outcome = isHandler
+          ? this.#sender.sendMultiWithDeadline(made, deadline, this.#handler(id, plan), multi)
+          : this.#loop(id, plan, this.#sender.sendMultiWithDeadline(made, deadline, multi));
+    }
+    this.calls[before] = this.#observe(id, outcome).then(() => undefined);
+  }
+
+  #controllerOf(id: number, plan: SendPlan, afterMs: number): AbortController {
+    const shared = this.#shared.get(plan);
+    if (shared !== undefined) {
+      shared.ids.push(id);
+      return shared.controller;
+    }
+    const own = { controller: new AbortController(), ids: [id] };
+    if (plan.gapMs <= 1) this.#shared.set(plan, own);
+    const abort = () => {
+      for (const one of own.ids) this.#log.add('abort', 'caller', { id: one });
+      own.controller.abort(new Error('changed my mind'));
+    };
+    if (afterMs < 0) abort();
+    else this.#sleeper.at(this.#clock.monotonicMs() + afterMs, abort);
+    return own.controller;
+  }
+
+  #command(id: number, { command, style, count, everyMs, padBytes, payload }: SendPlan): AnyCommand {
+    const work: Work = { id, style, count, everyMs, pad: 'x'.repeat(padBytes) };
+    switch (payload) {
+      case 'foreign':
+        return foreign.Do(work) as unknown as AnyCommand;
+      case 'unencodable':
+        return protocol[command]({ ...work, pad: (() => {}) as unknown as string }) as AnyCommand;
+      case 'refused':
+        return protocol[command]({ ...work, refused: true }) as AnyCommand;
+      case 'good':
+        return protocol[command](work) as AnyCommand;
+    }
+  }
+
+  #value(id: number, value: unknown): void {
+    const answer = typeof value === 'object' && value !== null && 'type' in value ? Reflect.get(value, 'value') : value;
+    const { id: of, n } = (answer ?? {}) as Partial<Answer>;
+    this.#log.add('value', 'caller', { id, of: of ?? null, n: n ?? null });
+  }
+
+  #handler(id: number, { consumeMs, leaveAfter }: SendPlan): (value: unknown) => unknown {
+    let taken = 0;
+    return (value) => {
+      if (leaveAfter !== null && taken >= leaveAfter) throw new Left();
+      taken++;
+      this.#value(id, value);
+      return consumeMs > 0 ? this.#sleeper.sleep(consumeMs) : undefined;
+    };
+  }
+
+  async #loop(id: number, { consumeMs, leaveAfter }: SendPlan, stream: ResultStream<unknown>): Promise<void> {
+    let taken = 0;
+    if (leaveAfter === 0) {
+      await stream.return?.();
+      throw new Left();
+    }
+    for await (const value of stream) {
+      this.#value(id, value);
+      if (consumeMs > 0) await this.#sleeper.sleep(consumeMs);
+      if (++taken === leaveAfter) throw new Left();
+    }
+  }
+
+  /** Resolves with the code of the outcome. */
+  #observe(id: number, outcome: Promise<unknown>): Promise<string> {
+    const settled = (code: string, mayHaveExecuted: boolean | null) => {
+      this.#log.add('settled', 'caller', { id, code, mayHaveExecuted });
+      return code;
+    };
+    return outcome.then(
+      () => settled('ok', null),
+      (error: unknown) => {
+        if (error instanceof Left) return settled('left', true);
+        if (error instanceof CmdStreamError) return settled(error.code, error.mayHaveExecuted);
+        return settled(`not an error of the library's: ${String(error)}`, null);
+      },
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import type { CmdStreamError, Command, Hooks, ReceivedResult, SentCommand } from '../../../src/index.ts';
+import type { EventLog } from '../../../src/testing.ts';
+import type { SenderPlan } from '../schedule.ts';
+import type { Work } from './protocol.ts';
+import type { Sleeper } from './sleeper.ts';
+
+/** The user's hooks: they log `asked`, `answered`, `ended`, and do what the plan says beside. */
+export class WatchHooks implements Hooks {
+  readonly #log: EventLog;
+  readonly #sleeper: Sleeper;
+  readonly #plan: SenderPlan['hooks'];
+  #id = -1;
+
+  constructor(log: EventLog, sleeper: Sleeper, plan: SenderPlan['hooks']) {
+    this.#log = log;
+    this.#sleeper = sleeper;
+    this.#plan = plan;
+  }
+
+  beforeSend(command: Command): void | Promise<void> {
+    this.#id = (command.payload as Work).id;
+    this.#log.add('asked', 'sender', { id: this.#id });
+    if (this.#plan === 'slow' && this.#id % 3 === 0) return this.#sleeper.sleep(this.#id % 7 === 0 ? 400 : 5);
+    if (this.#plan === 'refuse' && this.#id % 4 === 0) throw new Error('not today');
+  }
+
+  onResult(sent: SentCommand, { seq: n, last }: ReceivedResult): void {
+    this.#log.add('answered', 'sender', { id: this.#id, n, last, ...placeOf(sent) });
+    this.#mayThrow();
+  }
+
+  onError(sent: SentCommand, error: CmdStreamError): void {
+    this.#ended('failed', sent, error);
+  }
+
+  onTimeout(sent: SentCommand, error: CmdStreamError): void {
+    this.#ended('timedOut', sent, error);
+  }
+
+  onCancel(sent: SentCommand, error: CmdStreamError): void {
+    this.#ended('cancelled', sent, error);
+  }
+
+  #ended(how: string, sent: SentCommand, { code, mayHaveExecuted }: CmdStreamError): void {
+    this.#log.add('ended', 'sender', { id: this.#id, how, code, mayHaveExecuted, ...placeOf(sent) });
+    this.#mayThrow();
+  }
+
+  #mayThrow(): void {
+    if (this.#plan === 'throw' && this.#id % 2 === 0) throw new Error('a hook that throws');
+  }
+}
+
+function placeOf({ seq, clientId }: SentCommand) {
+  return { seq, client: clientId ?? null };
+}

@@ -1,0 +1,273 @@
+import { RoundRobin, resolveDispatch } from '../../../src/group/dispatch.ts';
+import {
+  CmdStreamError,
+  createSender,
+  json,
+  msgpack,
+  type Sender,
+  type SenderOptions,
+  type StatusEvent,
+} from '../../../src/index.ts';
+import type { SimulatedServer, Simulation } from '../../../src/testing.ts';
+import { HOSTS, type Schedule, SERVICE, type ServerPlan } from '../schedule.ts';
+import { mustResume, PROBE_MS, resumeBoundMs, settleBoundMs, tripMs } from './bounds.ts';
+import { Caller } from './caller.ts';
+import { handlersOn, protocol } from './protocol.ts';
+import { Sleeper } from './sleeper.ts';
+import { visitAsStranger } from './stranger.ts';
+import { TimerLedger } from './timer-ledger.ts';
+import { WatchHooks } from './watch-hooks.ts';
+import { WatchedTransport } from './watched-transport.ts';
+
+type AnySender = Sender<typeof protocol>;
+
+const PORT = 9000;
+
+/** Lives through a schedule: servers, a sender, what is sent and what goes wrong, the healing, the end. */
+export class World {
+  readonly #simulation: Simulation;
+  readonly #schedule: Schedule;
+  readonly #sleeper: Sleeper;
+  readonly #timers: TimerLedger;
+  readonly #transport: WatchedTransport;
+  readonly #log: Simulation['network']['log'];
+  readonly #servers: SimulatedServer[] = [];
+  #ending: Promise<void> | undefined;
+
+  constructor(simulation: Simulation, schedule: Schedule) {
+    const { clock, network } = simulation;
+    this.#simulation = simulation;
+    this.#schedule = schedule;
+    this.#log = network.log;
+    this.#sleeper = new Sleeper(clock);
+    this.#timers = new TimerLedger(clock);
+    this.#transport = new WatchedTransport(network.from('client'), clock, network.log);
+  }
+
+  /** From the beginning to the end. */
+  async live(): Promise<void> {
+    const { network, clock } = this.#simulation;
+    const { servers, faults, lengthMs, strangers } = this.#schedule;
+    for (const [index, plan] of servers.entries()) await this.#startServer(HOSTS[index] as string, plan);
+    network.resolve(SERVICE, HOSTS.slice(0, servers.length));
+    network.inject(...faults);
+    for (const stranger of strangers) {
+      this.#sleeper.at(stranger.atMs, () => visitAsStranger(network, HOSTS[stranger.server] as string, stranger.bytes));
+    }
+    const sender = await this.#startSender();
+    if (sender !== undefined) await this.#use(sender);
+    this.#sleeper.wakeAll();
+    network.heal();
+    await Promise.all(this.#servers.map((server, index) => this.#endServer(server, index)));
+    // What is under way on the network arrives, and nothing else is left to happen.
+    await clock.sleep(tripMs(this.#schedule) + lengthMs + 5000);
+    this.#log.add('left', 'world', {
+      timers: clock.timers,
+      connections: network.connections,
+      handlers: this.#sleeper.handlers,
+    });
+  }
+
+  async #use(sender: AnySender): Promise<void> {
+    const { clock, network } = this.#simulation;
+    const { lengthMs, ending, breakerResetsMs } = this.#schedule;
+    const caller = new Caller(sender, this.#schedule, clock, this.#log, this.#sleeper);
+    caller.plan();
+    const startMs = clock.monotonicMs();
+    for (const atMs of breakerResetsMs) {
+      this.#sleeper.at(startMs + atMs, () => {
+        this.#log.add('breaker.reset', 'sender');
+        sender.circuitBreaker?.reset();
+      });
+    }
+    if (ending.atMs !== null) this.#sleeper.at(startMs + ending.atMs, () => void this.#end(sender));
+    await this.#sleeper.sleep(lengthMs);
+    network.heal();
+    this.#log.add('healed', 'world');
+    const sleptMs = 16 * 150;
+    await this.#within(sleptMs + settleBoundMs(this.#schedule), this.#allSettled(caller, sleptMs));
+    if (mustResume(this.#schedule)) await this.#resume(sender, caller);
+    await this.#end(sender);
+    await this.#within(1000, Promise.all(caller.calls));
+    this.#sleeper.wakeAll();
+    await this.#within(1000, Promise.all(caller.calls));
+  }
+
+  /** Sends that come late are waited for as well. */
+  async #allSettled(caller: Caller, lateMs: number): Promise<void> {
+    const latest = Math.max(...this.#schedule.sends.map(({ atMs, times, gapMs }) => atMs + times * gapMs));
+    const left = latest - this.#schedule.lengthMs;
+    if (left > 0) await this.#sleeper.sleep(Math.min(left, lateMs));
+    await Promise.all(caller.calls);
+  }
+
+  /** Waits for something, so long at most. */
+  async #within(ms: number, work: Promise<unknown>): Promise<void> {
+    const { clock } = this.#simulation;
+    await new Promise<void>((resolve, reject) => {
+      const timer = clock.setTimeout(resolve, ms);
+      work.then(() => {
+        clock.clearTimeout(timer);
+        resolve();
+      }, reject);
+    });
+  }
+
+  // ---- liveness
+
+  /** Everything is healed: service must resume. */
+  async #resume(sender: AnySender, caller: Caller): Promise<void> {
+    const { clock } = this.#simulation;
+    const sinceMs = clock.monotonicMs();
+    const boundMs = resumeBoundMs(this.#schedule);
+    for (let waitMs = 20; ; waitMs *= 2) {
+      if (await this.#works(sender, caller)) break;
+      const leftMs = sinceMs + boundMs - clock.monotonicMs();
+      if (leftMs <= 0) {
+        const { state, ready, size } = sender.status;
+        this.#log.add('notResumed', 'world', { boundMs, state, ready, size });
+        return;
+      }
+      await this.#sleeper.sleep(Math.min(waitMs, leftMs));
+    }
+    this.#log.add('resumed', 'world', { afterMs: clock.monotonicMs() - sinceMs, boundMs });
+  }
+
+  /** Whether all clients are ready and each carries a Command. */
+  async #works(sender: AnySender, caller: Caller): Promise<boolean> {
+    const refuses = this.#schedule.sender.hooks === 'refuse';
+    if (sender.status.ready < sender.group.size) return false;
+    let good = 0;
+    for (let n = 0; n < sender.group.size + (refuses ? 2 : 0); n++) if (await caller.probe(PROBE_MS)) good++;
+    return good >= sender.group.size;
+  }
+
+  // ---- the end of the sender
+
+  #end(sender: AnySender): Promise<void> {
+    this.#ending ??= this.#endNow(sender);
+    return this.#ending;
+  }
+
+  async #endNow(sender: AnySender): Promise<void> {
+    const { kind, timeoutMs, closeAfterMs } = this.#schedule.ending;
+    const { clock } = this.#simulation;
+    const close = () => void sender.close();
+    const own = kind === 'closeAndWait' ? timeoutMs : this.#schedule.sender.drainTimeoutMs;
+    const atMost = kind === 'close' ? 0 : Math.min(own, closeAfterMs ?? own);
+    this.#log.add('ending', 'sender', { kind, atMost });
+    const ended =
+      kind === 'close' ? sender.close() : kind === 'drain' ? sender.drain() : sender.closeAndWait(timeoutMs);
+    const noted = Promise.all([ended, sender.done]).then(() => this.#noteEnd(sender));
+    if (kind !== 'close' && closeAfterMs !== null) this.#sleeper.at(clock.monotonicMs() + closeAfterMs, close);
+    // Should it never end, the others go on.
+    await this.#within(20_000, noted);
+    if (sender.group.state !== 'closed') this.#noteEnd(sender);
+  }
+
+  #noteEnd(sender: AnySender): void {
+    const { dialling, open } = this.#transport;
+    const { state } = sender.group;
+    this.#log.add('ended.sender', 'sender', { timers: this.#timers.size, dialling, open, state });
+  }
+
+  // ---- the start
+
+  async #startSender(): Promise<AnySender | undefined> {
+    try {
+      const sender = await createSender(protocol, this.#senderOptions());
+      this.#log.add('started', 'sender', { ready: sender.status.ready });
+      return sender;
+    } catch (error) {
+      const code = error instanceof CmdStreamError ? error.code : String(error);
+      const { dialling, open } = this.#transport;
+      this.#log.add('notStarted', 'sender', { code, timers: this.#timers.size, dialling, open });
+      return undefined;
+    }
+  }
+
+  #senderOptions(): SenderOptions {
+    const { sender, servers } = this.#schedule;
+    const { breaker, hooks, inspect, reconnect, keepalive, addresses, codec, dispatch, ...plain } = sender;
+    const { clock, network, random } = this.#simulation;
+    const jitter = random.stream('backoff');
+    const strategy = resolveDispatch(dispatch === 'round-robin' ? new RoundRobin() : dispatch);
+    return {
+      ...plain,
+      address:
+        addresses === 'resolver'
+          ? network.resolver(SERVICE, PORT)
+          : HOSTS.slice(0, servers.length).map((host) => `${host}:${PORT}`),
+      codec: codec === 'json' ? json() : msgpack(),
+      multiTimeoutMs: keepalive === null ? sender.timeoutMs : Number.POSITIVE_INFINITY,
+      reconnect: reconnect ?? false,
+      keepalive: keepalive ?? false,
+      transport: this.#transport,
+      clock: this.#timers,
+      defer: clock.defer,
+      random: () => {
+        const value = jitter.next();
+        this.#log.add('draw', 'sender', { value });
+        return value;
+      },
+      dispatch: {
+        pick: (ready) => {
+          const before = ready.map(({ id, pending, bufferedBytes }) => [id, pending, bufferedBytes]);
+          const picked = strategy.pick(ready);
+          this.#log.add('pick', 'sender', { ready: before, picked: picked.id });
+          return picked;
+        },
+      },
+      ...(breaker === null ? {} : { circuitBreaker: breaker }),
+      ...(hooks === 'none' ? {} : { hooks: () => new WatchHooks(this.#log, this.#sleeper, hooks) }),
+      ...(inspect ? { inspect: () => {} } : {}),
+      onStatus: (event) => this.#noteStatus(event),
+      onUnexpectedResult: ({ seq, clientId, type }) =>
+        this.#log.add('unexpected', 'sender', { seq, client: clientId, type }),
+    };
+  }
+
+  #noteStatus(event: StatusEvent): void {
+    if (event.type === 'circuit-breaker') this.#log.add('breaker', 'sender', { state: event.state });
+    else if (event.type === 'group') this.#log.add('group', 'sender', { state: event.state, ready: event.ready });
+    else {
+      const { id, state, address, attempt, delayMs, error } = event;
+      const code = error instanceof CmdStreamError ? error.code : (error?.message ?? null);
+      this.#log.add('client', `client ${id}`, { client: id, state, address, attempt, delayMs, code });
+    }
+  }
+
+  // ---- servers
+
+  async #startServer(host: string, plan: ServerPlan): Promise<void> {
+    const { shutdown, idleTimeoutMs, ...options } = plan;
+    const { codec } = this.#schedule.sender;
+    const server = await this.#simulation.serve(
+      protocol,
+      () => undefined,
+      handlersOn(host, this.#simulation, this.#sleeper),
+      {
+        ...options,
+        host,
+        port: PORT,
+        codec: codec === 'json' ? json() : msgpack(),
+        idleTimeoutMs: idleTimeoutMs ?? Number.POSITIVE_INFINITY,
+      },
+    );
+    this.#servers.push(server);
+    if (shutdown === null) return;
+    const { atMs, timeoutMs } = shutdown;
+    this.#sleeper.at(atMs, () => void this.#stopServer(server, timeoutMs));
+  }
+
+  #endServer(server: SimulatedServer, index: number): Promise<void> {
+    return this.#stopServer(server, index % 2 === 0 ? null : 300);
+  }
+
+  /** By `close`, where there is no limit to be given. */
+  async #stopServer(server: SimulatedServer, timeoutMs: number | null): Promise<void> {
+    this.#log.add('server.ending', server.host, { atMost: timeoutMs ?? 0 });
+    await (timeoutMs === null ? server.close() : server.shutdown({ timeoutMs }));
+    this.#log.add('server.ended', server.host, { connections: server.connections });
+  }
+}
