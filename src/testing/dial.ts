@@ -1,11 +1,11 @@
 import type { TimerHandle } from '../system/clock.ts';
 import { formatAddress, parseAddress } from '../transport/address.ts';
+import { systemError } from '../transport/system-error.ts';
 import type { ByteStream } from '../transport/transport.ts';
 import type { Connection } from './connection.ts';
 import type { EventLog } from './event-log.ts';
 import type { HostListener } from './host-listener.ts';
 import type { PathState } from './pipe.ts';
-import { systemError } from './simulated-stream.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** A dial that is not answered is tried again after 1 s, then after twice as long each time (RFC 6298), so often. */

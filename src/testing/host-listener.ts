@@ -33,9 +33,9 @@ export class HostListener implements Listener {
     }
     this.#accepted++;
     const { onOver } = stream;
-    stream.onOver = (over) => {
+    stream.onOver = () => {
       this.#accepted--;
-      onOver?.(over);
+      onOver?.();
     };
     this.#events.connection(stream);
   }

@@ -1,6 +1,7 @@
 import type { AddressResolver } from '../client/address-book.ts';
 import { flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
 import { formatAddress } from '../transport/address.ts';
+import { systemError } from '../transport/system-error.ts';
 import type { ByteStream, Listener, ListenerEvents, ListenOptions, Transport } from '../transport/transport.ts';
 import { Connection } from './connection.ts';
 import { dial, isLoopback } from './dial.ts';
@@ -11,7 +12,6 @@ import { HostListener } from './host-listener.ts';
 import { type LinkOptions, type ResolvedLink, resolveLink } from './link.ts';
 import type { PathState } from './pipe.ts';
 import { SeededRandom } from './random.ts';
-import { systemError } from './simulated-stream.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** Options of {@link simulatedNetwork}. */

@@ -2,6 +2,7 @@ import { optionNames, wholeNumber } from '../options/check.ts';
 import { type Defer, deferToNextTurn } from '../system/clock.ts';
 import { formatAddress, parseAddress } from './address.ts';
 import { MemoryStream } from './memory-stream.ts';
+import { systemError } from './system-error.ts';
 import type { ByteStream, Listener, ListenerEvents, ListenOptions, Transport } from './transport.ts';
 
 /** Options of {@link memoryTransport}. */
@@ -124,8 +125,4 @@ const EVERY_HOST = ['0.0.0.0', '::', ''];
 function key(host: string, port: number): string {
   if (LOOPBACK.includes(host)) return `localhost:${port}`;
   return EVERY_HOST.includes(host) ? `*:${port}` : formatAddress(host.toLowerCase(), port);
-}
-
-function systemError(call: string, code: string, address: string): Error {
-  return Object.assign(new Error(`${call} ${code} ${address}`), { code, syscall: call });
 }

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { TestRandom } from '../support/random.ts';
 import type { Health } from './health.ts';
 import type { Ledger } from './ledger.ts';
 import type { Load } from './load.ts';
 import { type Peer, ServerProcess } from './peers/server-process.ts';
-import type { SeededRandom } from './random.ts';
 
 /** What is done to the service. */
 export type Fault = 'stop' | 'kill' | 'pause' | 'quiet';
@@ -23,7 +23,7 @@ export interface RestarterParts {
   readonly port: number;
   readonly ledger: Ledger;
   readonly health: Health;
-  readonly random: SeededRandom;
+  readonly random: TestRandom;
   readonly faultEveryMs: number;
   /** How long after a fault service may take to resume. */
   readonly resumeMs: number;
@@ -63,7 +63,7 @@ export class Restarter {
   async run(untilMs: number, load: Load, signal: AbortSignal): Promise<void> {
     const { random, faultEveryMs, peer } = this.#parts;
     while (!signal.aborted) {
-      const calmMs = random.whole(faultEveryMs / 2, faultEveryMs * 1.5);
+      const calmMs = random.int(faultEveryMs / 2, faultEveryMs * 1.5);
       const fault = this.#drawFault();
       const lastsMs = this.#drawDuration(fault);
       // Some follow upon each other before service has resumed.
@@ -152,15 +152,15 @@ export class Restarter {
   #drawFault(): Fault {
     const { random } = this.#parts;
     if (this.#deck.length === 0) this.#deck = [...DECK];
-    return this.#deck.splice(random.whole(0, this.#deck.length - 1), 1)[0] as Fault;
+    return this.#deck.splice(random.int(0, this.#deck.length - 1), 1)[0] as Fault;
   }
 
   #drawDuration(fault: Fault): number {
     const { random, faultEveryMs } = this.#parts;
-    if (fault === 'quiet') return random.whole(QUIET_MS.least, QUIET_MS.most);
+    if (fault === 'quiet') return random.int(QUIET_MS.least, QUIET_MS.most);
     // Shorter than keepalive notices, or longer.
-    if (fault === 'pause') return random.whole(50, Math.min(4000, faultEveryMs));
-    return random.chance(0.5) ? 0 : random.whole(0, Math.min(2000, faultEveryMs));
+    if (fault === 'pause') return random.int(50, Math.min(4000, faultEveryMs));
+    return random.chance(0.5) ? 0 : random.int(0, Math.min(2000, faultEveryMs));
   }
 }
 

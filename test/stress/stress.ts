@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSender, json, type Sender } from 'cmd-stream';
 import { interop } from '../interop/support/protocol.ts';
+import { TestRandom } from '../support/random.ts';
 import { CountingClock, countingTransport, liveHandles } from './counting.ts';
 import { Health } from './health.ts';
 import { collectedHeapBytes, type HeapSizes } from './heap.ts';
@@ -8,7 +9,6 @@ import { Ledger } from './ledger.ts';
 import { Load } from './load.ts';
 import type { StressOptions } from './options.ts';
 import { type Peer, serverPort } from './peers/server-process.ts';
-import { SeededRandom } from './random.ts';
 import { Restarter } from './restarter.ts';
 import { RunningTime } from './running-time.ts';
 import { VerifyErrors } from './verify-errors.ts';
@@ -60,19 +60,19 @@ export class Stress {
   readonly #startMs = performance.now();
 
   private constructor(options: StressOptions, peer: Peer, port: number) {
-    const random = new SeededRandom(options.seed);
+    const random = new TestRandom(options.seed);
     this.#options = options;
     this.#peer = peer;
     this.#port = port;
     this.ledger = new Ledger(this.errors, options.toleranceMs, this.time.now);
-    this.#workload = new Workload(random.fork(), peer.failureClosesConnection);
+    this.#workload = new Workload(random.stream('workload'), peer.failureClosesConnection);
     this.restarter = new Restarter({
       ...options,
       peer,
       port,
       ledger: this.ledger,
       health: this.health,
-      random: random.fork(),
+      random: random.stream('faults'),
       lastId: () => this.#workload.lastId,
     });
   }

@@ -1,8 +1,8 @@
+import { TestRandom } from '../../support/random.ts';
 import { FORMATS, type Format } from './corpus.ts';
 import type { Delivery } from './fuzz-stream.ts';
 import { HOSTILE } from './hostile-bytes.ts';
 import type { Side } from './outcome.ts';
-import { SeededRandom, seedOfCase } from './random.ts';
 import { varint } from './reference.ts';
 
 /** One stream of bytes, and how it arrives. The same seed and index give the same case, always. */
@@ -24,7 +24,7 @@ interface Frame {
   readonly bytes: Buffer;
 }
 
-type Change = (random: SeededRandom, frames: readonly Frame[], other: Buffer) => Buffer;
+type Change = (random: TestRandom, frames: readonly Frame[], other: Buffer) => Buffer;
 
 const joined = (frames: readonly Frame[]) => Buffer.concat(frames.map(({ bytes }) => bytes));
 
@@ -33,7 +33,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   nothing: (_, frames) => joined(frames),
   'some bits flipped': (random, frames) => {
     const bytes = joined(frames);
-    for (let count = random.between(1, 8); count > 0; count--) {
+    for (let count = random.int(1, 8); count > 0; count--) {
       const at = random.below(bytes.length);
       bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
     }
@@ -41,18 +41,18 @@ const CHANGES: Readonly<Record<string, Change>> = {
   },
   'some bytes replaced': (random, frames) => {
     const bytes = joined(frames);
-    random.bytes(random.between(1, 16)).copy(bytes, random.below(bytes.length));
+    random.bytes(random.int(1, 16)).copy(bytes, random.below(bytes.length));
     return bytes;
   },
   'a piece cut out': (random, frames) => {
     const bytes = joined(frames);
     const at = random.below(bytes.length);
-    return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + random.between(1, 40))]);
+    return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + random.int(1, 40))]);
   },
   'bytes put in': (random, frames) => {
     const bytes = joined(frames);
     const at = random.below(bytes.length);
-    return Buffer.concat([bytes.subarray(0, at), random.bytes(random.between(1, 40)), bytes.subarray(at)]);
+    return Buffer.concat([bytes.subarray(0, at), random.bytes(random.int(1, 40)), bytes.subarray(at)]);
   },
   'two streams spliced': (random, frames, other) => {
     const bytes = joined(frames);
@@ -62,7 +62,8 @@ const CHANGES: Readonly<Record<string, Change>> = {
     const bytes = joined(frames);
     return bytes.subarray(0, random.below(bytes.length));
   },
-  'frames doubled': (random, frames) => joined(frames.flatMap((frame) => (random.oneIn(2) ? [frame, frame] : [frame]))),
+  'frames doubled': (random, frames) =>
+    joined(frames.flatMap((frame) => (random.chance(1 / 2) ? [frame, frame] : [frame]))),
   'frames in another order': (random, frames) => {
     const order = frames.map((frame) => ({ frame, key: random.next() })).sort((a, b) => a.key - b.key);
     return joined(order.map(({ frame }) => frame));
@@ -71,9 +72,9 @@ const CHANGES: Readonly<Record<string, Change>> = {
 
 /** Case `index` of the run with this seed. */
 export function makeCase(seed: number, index: number): FuzzCase {
-  const random = new SeededRandom(seedOfCase(seed, index));
+  const random = new TestRandom(`${seed}/${index}`);
   const format = FORMATS[index % FORMATS.length] as Format;
-  const side: Side = random.oneIn(2) ? 'server' : 'client';
+  const side: Side = random.chance(1 / 2) ? 'server' : 'client';
   const introduction = side === 'client' ? Buffer.from('\x07default') : Buffer.alloc(0);
   const traffic = trafficOf(random, format, side);
   let about: string;
@@ -81,17 +82,17 @@ export function makeCase(seed: number, index: number): FuzzCase {
   const kind = random.below(24);
   if (kind === 0) {
     about = 'any bytes';
-    body = random.bytes(random.between(1, random.oneIn(20) ? 2_000 : 100));
+    body = random.bytes(random.int(1, random.chance(1 / 20) ? 2_000 : 100));
   } else if (kind <= 4) {
     about = random.pick(Object.keys(HOSTILE));
     const hostile = HOSTILE[about]?.({ random, format, side }) ?? Buffer.alloc(0);
-    body = Buffer.concat([joined(traffic), hostile, joined(random.oneIn(2) ? traffic : [])]);
+    body = Buffer.concat([joined(traffic), hostile, joined(random.chance(1 / 2) ? traffic : [])]);
   } else {
     about = random.pick(Object.keys(CHANGES));
     body = CHANGES[about]?.(random, traffic, joined(trafficOf(random, format, side))) ?? Buffer.alloc(0);
   }
   const bytes =
-    side === 'client' && random.oneIn(12)
+    side === 'client' && random.chance(1 / 12)
       ? Buffer.concat([random.pick(introductions(random)), body])
       : Buffer.concat([introduction, body]);
   const same = sameStart(bytes, Buffer.concat([introduction, joined(traffic)]));
@@ -112,7 +113,7 @@ export function makeCase(seed: number, index: number): FuzzCase {
 }
 
 /** What servers that are none of ours may say first. */
-const introductions = (random: SeededRandom) => [
+const introductions = (random: TestRandom) => [
   Buffer.alloc(0),
   Buffer.from('\x07Default'),
   Buffer.from('\x00'),
@@ -127,18 +128,18 @@ const introductions = (random: SeededRandom) => [
 ];
 
 /** Some frames in order. Those for a client answer Commands that it has sent, and some that it has not. */
-function trafficOf(random: SeededRandom, format: Format, side: Side): Frame[] {
-  return Array.from({ length: random.between(1, 6) }, (_, index) => {
-    if (random.oneIn(10)) return { seq: 0, message: Buffer.alloc(0), bytes: Buffer.of(0) };
-    const seq = random.oneIn(8) ? random.between(1, 20_000) : index + 1;
-    const message = random.pick((random.oneIn(30) ? format.long : format.messages)[side]);
+function trafficOf(random: TestRandom, format: Format, side: Side): Frame[] {
+  return Array.from({ length: random.int(1, 6) }, (_, index) => {
+    if (random.chance(1 / 10)) return { seq: 0, message: Buffer.alloc(0), bytes: Buffer.of(0) };
+    const seq = random.chance(1 / 8) ? random.int(1, 20_000) : index + 1;
+    const message = random.pick((random.chance(1 / 30) ? format.long : format.messages)[side]);
     return { seq, message, bytes: Buffer.concat([varint(seq), message]) };
   });
 }
 
-function deliveryOf(random: SeededRandom, length: number, first: Buffer, traffic: readonly Frame[]): Delivery {
+function deliveryOf(random: TestRandom, length: number, first: Buffer, traffic: readonly Frame[]): Delivery {
   const yieldEvery = random.pick([1, 4, 1_000_000]);
-  const takesSlowly = random.oneIn(4);
+  const takesSlowly = random.chance(1 / 4);
   return {
     cuts: cutsOf(random, length, first.length, traffic),
     yieldEvery: length > 100 ? 1_000_000 : yieldEvery,
@@ -147,7 +148,7 @@ function deliveryOf(random: SeededRandom, length: number, first: Buffer, traffic
 }
 
 /** At once, byte by byte, in halves, in small pieces, in large ones, at the ends of frames and beside them. */
-function cutsOf(random: SeededRandom, length: number, first: number, traffic: readonly Frame[]): number[] {
+function cutsOf(random: TestRandom, length: number, first: number, traffic: readonly Frame[]): number[] {
   const every = (step: () => number) => {
     const cuts: number[] = [];
     for (let at = step(); at < length; at += step()) cuts.push(at);
@@ -157,15 +158,15 @@ function cutsOf(random: SeededRandom, length: number, first: number, traffic: re
     case 0:
       return [];
     case 1:
-      return length <= 500 ? every(() => 1) : every(() => random.between(1, 200));
+      return length <= 500 ? every(() => 1) : every(() => random.int(1, 200));
     case 2:
-      return length > 1 ? [random.between(1, length - 1)] : [];
+      return length > 1 ? [random.int(1, length - 1)] : [];
     case 3:
-      return every(() => random.between(1, length <= 2_000 ? 7 : 300));
+      return every(() => random.int(1, length <= 2_000 ? 7 : 300));
     case 4:
-      return every(() => random.between(200, 4_000));
+      return every(() => random.int(200, 4_000));
     default: {
-      const beside = random.between(-1, 1);
+      const beside = random.int(-1, 1);
       const ends: number[] = [];
       for (const { bytes } of traffic) ends.push((ends.at(-1) ?? first + beside) + bytes.length);
       return ends.filter((cut, index) => cut > 0 && cut < length && cut !== ends[index - 1]);

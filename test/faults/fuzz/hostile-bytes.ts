@@ -1,11 +1,11 @@
+import type { TestRandom } from '../../support/random.ts';
 import type { Format } from './corpus.ts';
 import { MAX_FRAME_BYTES, type Side } from './outcome.ts';
-import type { SeededRandom } from './random.ts';
 import { varint } from './reference.ts';
 
 /** What makers of hostile bytes need. */
 export interface HostileInput {
-  readonly random: SeededRandom;
+  readonly random: TestRandom;
   readonly format: Format;
   readonly side: Side;
 }
@@ -15,23 +15,23 @@ const repeat = (text: string, times: number) => Buffer.from(text.repeat(times), 
 const framed = (type: number, payload: Buffer, seq = 1) =>
   Buffer.concat([varint(seq), varint(type), varint(payload.length), payload]);
 const HUGE = [MAX_FRAME_BYTES + 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n] as const;
-const around = (random: SeededRandom, middle: number) => middle + random.between(-2, 2);
+const around = (random: TestRandom, middle: number) => middle + random.int(-2, 2);
 
 /** Bytes by which a peer could hope to harm, by what they try. */
 export const HOSTILE: Readonly<Record<string, (input: HostileInput) => Buffer>> = {
   'a giant length': ({ random }) =>
     Buffer.concat([varint(1), varint(random.below(9)), varint(random.pick(HUGE)), random.bytes(random.below(64))]),
   'giant numbers everywhere': ({ random }) =>
-    Buffer.concat(Array.from({ length: 3 }, () => (random.oneIn(2) ? varint(random.pick(HUGE)) : varint(1)))),
+    Buffer.concat(Array.from({ length: 3 }, () => (random.chance(1 / 2) ? varint(random.pick(HUGE)) : varint(1)))),
   'an overlong varint': ({ random }) =>
-    Buffer.concat([Buffer.alloc(random.below(3), 1), Buffer.alloc(random.between(8, 400), 0x80), varint(1)]),
+    Buffer.concat([Buffer.alloc(random.below(3), 1), Buffer.alloc(random.int(8, 400), 0x80), varint(1)]),
   'numbers in more bytes than they need': ({ random, format, side }) => {
-    const [seq, type] = [random.between(1, 9), random.below(8)];
+    const [seq, type] = [random.int(1, 9), random.below(8)];
     const numbers = [varint(seq, random.below(9)), varint(type, random.below(9)), varint(0, random.below(9))];
     return Buffer.concat([...numbers, varint(2), random.pick(format.messages[side]), varint(0, random.below(9))]);
   },
   'deep nesting': ({ random, format }) => {
-    const depth = random.between(500, MAX_FRAME_BYTES / 2);
+    const depth = random.int(500, MAX_FRAME_BYTES / 2);
     const open = {
       msgpack: ['91', '81a161', 'dd00000001'],
       json: ['5b', '7b2261223a'],
@@ -44,13 +44,13 @@ export const HOSTILE: Readonly<Record<string, (input: HostileInput) => Buffer>> 
   },
   'announcements of many elements': ({ random, format }) => {
     const many = { msgpack: 'ddffffffff', json: '5b5b5b', protobuf: '52ffffffff0f', mus: 'ffffffff0f' };
-    const payload = repeat((many as Record<string, string>)[format.name] ?? '', random.between(1, 400));
+    const payload = repeat((many as Record<string, string>)[format.name] ?? '', random.int(1, 400));
     return format.hasLengths ? framed(random.below(8), payload) : Buffer.concat([varint(1), varint(6), payload]);
   },
-  'many Pings': ({ random }) => Buffer.alloc(random.between(100, 3_000)),
+  'many Pings': ({ random }) => Buffer.alloc(random.int(100, 3_000)),
   'many tiny frames': ({ random }) =>
     Buffer.concat(
-      Array.from({ length: random.between(50, 300) }, (_, index) => framed(index % 9, Buffer.alloc(0), index + 1)),
+      Array.from({ length: random.int(50, 300) }, (_, index) => framed(index % 9, Buffer.alloc(0), index + 1)),
     ),
   'a frame about as long as allowed': ({ random }) =>
     framed(random.below(8), random.bytes(around(random, MAX_FRAME_BYTES))),

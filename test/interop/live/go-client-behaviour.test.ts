@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, it } from 'vitest';
+import { it } from 'vitest';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
-import { type CodecName, describeWithGo, GoClient } from '../support/go-peers.ts';
+import { CODECS, describeWithGo, GoClient } from '../support/go-peers.ts';
 import { OurServer, type OurServerOptions } from '../support/our-server.ts';
-import { makeTlsFiles, type TlsFiles } from '../support/tls-files.ts';
+import { useTlsFiles } from '../support/tls-files.ts';
 
 // What an unmodified Go client makes of what a server of this library does, and the other way round.
 
 expectNothingLeft();
 
-let files: TlsFiles;
-beforeAll(async () => {
-  files = await makeTlsFiles();
-});
-afterAll(() => files.remove());
-
-const codecs: readonly CodecName[] = ['json', 'msgpack', 'protobuf', 'mus'];
+const files = useTlsFiles();
 
 describeWithGo('an idle Go client', () => {
   const options = { idleTimeoutMs: 1000 };
@@ -44,7 +38,7 @@ describeWithGo('an idle Go client', () => {
 });
 
 describeWithGo('a Go client whose server goes away', () => {
-  const routes = [...codecs.map((codec) => ({ codec, over: 'TCP' })), { codec: 'json', over: 'TLS' }] as const;
+  const routes = [...CODECS.map((codec) => ({ codec, over: 'TCP' })), { codec: 'json', over: 'TLS' }] as const;
   const cases = routes.flatMap(
     (route) =>
       [
@@ -90,7 +84,7 @@ describeWithGo('a Go client that expects another ServerInfo', () => {
 });
 
 describeWithGo('Go clients', () => {
-  it.for(codecs)(
+  it.for(CODECS)(
     'have 10,000 Commands answered in parallel, each with its own Result: %s',
     async (codec, { expect }) => {
       await using server = await OurServer.start(codec);

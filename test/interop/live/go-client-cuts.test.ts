@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
 import { CuttingProxy } from '../support/cutting-proxy.ts';
-import { type CodecName, describeWithGo, GoClient } from '../support/go-peers.ts';
+import { CODECS, type CodecName, describeWithGo, GoClient } from '../support/go-peers.ts';
 import { OurServer } from '../support/our-server.ts';
 
 // Between a Go client and a server of this library stands a proxy that cuts what passes. In pieces it must arrive as it
@@ -9,13 +9,11 @@ import { OurServer } from '../support/our-server.ts';
 
 expectNothingLeft();
 
-const codecs: readonly CodecName[] = ['json', 'msgpack', 'protobuf', 'mus'];
-
 /** The frame of `Add{A: 20, B: 22}`, which is sent until it comes through. */
 const bytesOfACommand: Readonly<Record<CodecName, number>> = { json: 18, msgpack: 10, protobuf: 7, mus: 4 };
 
 describeWithGo('a Go client and a server whose bytes are cut', () => {
-  describe.concurrent.each(codecs)('%s', (codec) => {
+  describe.concurrent.each(CODECS)('%s', (codec) => {
     it('understand each other byte by byte', { timeout: 30_000 }, async ({ expect }) => {
       await using server = await OurServer.start(codec);
       await using proxy = await CuttingProxy.start(server.address, {

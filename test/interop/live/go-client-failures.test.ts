@@ -1,23 +1,18 @@
 import { createSender } from 'cmd-stream';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
-import { type CodecName, describeWithGo, GoClient, type PeerLine } from '../support/go-peers.ts';
+import { CODECS, describeWithGo, GoClient, type PeerLine } from '../support/go-peers.ts';
 import { commandOf, liveService } from '../support/live-services.ts';
 import { OurServer } from '../support/our-server.ts';
 import type { Whole } from '../support/protocol.ts';
-import { makeTlsFiles, type TlsFiles } from '../support/tls-files.ts';
+import { useTlsFiles } from '../support/tls-files.ts';
 
 // A handler of a server of this library fails while an unmodified Go client waits for its Result, and for another one.
 
 expectNothingLeft();
 
-let files: TlsFiles;
-beforeAll(async () => {
-  files = await makeTlsFiles();
-});
-afterAll(() => files.remove());
+const files = useTlsFiles();
 
-const codecs: readonly CodecName[] = ['json', 'msgpack', 'protobuf', 'mus'];
 const MESSAGE = 'no <such> luck';
 
 /** What the scenario `fail` says of what is no right or wrong, by the name of the event. */
@@ -25,7 +20,7 @@ const told = (client: GoClient): Record<string, PeerLine> =>
   Object.fromEntries(client.events.flatMap((line) => (line.event === undefined ? [] : [[line.event, line]])));
 
 describeWithGo('a Go client whose Command fails at a server with errorResults: false', () => {
-  const routes = [...codecs.map((codec) => [codec, 'TCP'] as const), ['json', 'TLS'] as const];
+  const routes = [...CODECS.map((codec) => [codec, 'TCP'] as const), ['json', 'TLS'] as const];
 
   it.concurrent.for(routes)(
     'gets an error, reconnects and is answered again: %s over %s',
@@ -85,7 +80,7 @@ describeWithGo('a Go client whose Command fails at a server with errorResults: f
 });
 
 describeWithGo('a Go client whose Command fails at a server that sends error Results', () => {
-  it.concurrent.for(codecs)('closes for good; a sender of this library does not: %s', async (codec, { expect }) => {
+  it.concurrent.for(CODECS)('closes for good; a sender of this library does not: %s', async (codec, { expect }) => {
     const service = liveService(codec);
     await using server = await OurServer.start(codec);
     await using sender = await createSender(service.protocol, {

@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makeCertificates } from '../../e2e/support/certificates.ts';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
-import { type CodecName, describeWithGo, GoClient, type PeerLine } from '../support/go-peers.ts';
+import { CODECS, type CodecName, describeWithGo, GoClient, type PeerLine } from '../support/go-peers.ts';
 import { OurServer, type OurServerOptions } from '../support/our-server.ts';
-import { makeTlsFiles, type TlsFiles } from '../support/tls-files.ts';
+import { useTlsFiles } from '../support/tls-files.ts';
 
 // What an unmodified Go client and a server of this library say to each other: every codec, over TCP and over TLS.
 
 expectNothingLeft();
 
-let files: TlsFiles;
-beforeAll(async () => {
-  files = await makeTlsFiles();
-});
-afterAll(() => files.remove());
+const files = useTlsFiles();
 
 interface Route {
   readonly name: string;
@@ -49,7 +45,7 @@ const exceptions: Readonly<Record<CodecName, readonly PeerLine[]>> = {
 
 const COUNT = 1000;
 
-const pairs = (['json', 'msgpack', 'protobuf', 'mus', 'mus with type numbers from 1'] as const).flatMap((name) => {
+const pairs = ([...CODECS, 'mus with type numbers from 1'] as const).flatMap((name) => {
   const codec: CodecName = name.startsWith('mus') ? 'mus' : (name as CodecName);
   const musFirstType = name === 'mus with type numbers from 1' ? 1 : 0;
   const routes = name === 'json' || name === 'mus' ? [tcp, tls, mutual] : [tcp];

@@ -4,7 +4,7 @@ import { failureOf } from '../../e2e/client/stage.ts';
 import { collect } from '../../e2e/sender/support.ts';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
 import { type Cuts, CuttingProxy } from '../support/cutting-proxy.ts';
-import { describeWithGo, GoServer } from '../support/go-peers.ts';
+import { CODECS, describeWithGo, GoServer } from '../support/go-peers.ts';
 import { ask, commandOf, heard, kindsOf, liveService, shallBe } from '../support/live-services.ts';
 import type { interop } from '../support/protocol.ts';
 import { UNICODE_KEY } from '../support/service.ts';
@@ -21,7 +21,7 @@ const AT_ONCE = 16;
 const SERVER_INFO_BYTES = '\x07default'.length;
 
 describeWithGo('a sender and a Go server whose bytes are cut', () => {
-  describe.each((['json', 'msgpack', 'protobuf', 'mus'] as const).map(liveService))('$name', (service) => {
+  describe.each(CODECS.map((codec) => liveService(codec)))('$name', (service) => {
     const { codec, peer, protocol } = service;
     const countdown = (From: number) => commandOf(service, 'Countdown', { From }) as never;
     const tick = (N: number, Last: boolean) => shallBe(service, { N, Last });

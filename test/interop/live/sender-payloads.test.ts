@@ -1,5 +1,5 @@
 import { createSender, type Sender, type SenderOptions } from 'cmd-stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { failureOf, soon } from '../../e2e/client/stage.ts';
 import { collect } from '../../e2e/sender/support.ts';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
@@ -16,17 +16,13 @@ import {
 } from '../support/live-services.ts';
 import type { interop } from '../support/protocol.ts';
 import { UNICODE_KEY } from '../support/service.ts';
-import { makeTlsFiles, type TlsFiles } from '../support/tls-files.ts';
+import { useTlsFiles } from '../support/tls-files.ts';
 
 // What a sender of this library and an unmodified Go server say to each other: every codec, over TCP and over TLS.
 
 expectNothingLeft();
 
-let files: TlsFiles;
-beforeAll(async () => {
-  files = await makeTlsFiles();
-});
-afterAll(() => files.remove());
+const files = useTlsFiles();
 
 interface Route {
   readonly name: string;

@@ -1,23 +1,19 @@
 import { createSender, type SenderOptions } from 'cmd-stream';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { failureOf, soon } from '../../e2e/client/stage.ts';
 import { makeCertificates } from '../../e2e/support/certificates.ts';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
 import { plainCodecs } from '../support/codecs.ts';
 import { describeWithGo, GoServer } from '../support/go-peers.ts';
 import { interop } from '../support/protocol.ts';
-import { makeTlsFiles, type TlsFiles } from '../support/tls-files.ts';
+import { useTlsFiles } from '../support/tls-files.ts';
 
 // What goes wrong between a sender and a Go server before the first Command: certificates, and who they are.
 
 expectNothingLeft();
 
 const codec = plainCodecs.json;
-let files: TlsFiles;
-beforeAll(async () => {
-  files = await makeTlsFiles();
-});
-afterAll(() => files.remove());
+const files = useTlsFiles();
 
 /** How createSender fails at a Go server with these flags; nothing must have been executed, nobody be left connected. */
 async function refusal(flags: readonly string[], options: Partial<SenderOptions>) {

@@ -8,7 +8,9 @@ import { describe } from 'vitest';
 export const GO_MODULE = join(import.meta.dirname, '../go');
 
 /** The codecs that both sides have. */
-export type CodecName = 'json' | 'msgpack' | 'protobuf' | 'mus';
+export const CODECS = ['json', 'msgpack', 'protobuf', 'mus'] as const;
+/** One of {@link CODECS}. */
+export type CodecName = (typeof CODECS)[number];
 
 /** Whether Go can be run. In CI it must be: there it is an error if it cannot. */
 export function goIsHere(): boolean {

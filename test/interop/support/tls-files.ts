@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { type Certificates, makeCertificates } from '../../e2e/support/certificates.ts';
 
 /** Certificates for this process, and the same as files for Go peers. */
@@ -11,14 +12,22 @@ export interface TlsFiles extends Certificates {
   /** What a Go client is started with. */
   readonly clientFlags: readonly string[];
   readonly mutualClientFlags: readonly string[];
-  /** Removes the files. */
-  remove(): void;
 }
 
-/** Makes certificates and writes them to files. */
-export async function makeTlsFiles(): Promise<TlsFiles> {
+/** Makes certificates for the tests of a file, and removes them behind these. Call it at the top; filled when tests run. */
+export function useTlsFiles(): TlsFiles {
+  const files = {} as TlsFiles;
+  let folder = '';
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'cmd-stream-tls-'));
+    Object.assign(files, await makeTlsFiles(folder));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  return files;
+}
+
+async function makeTlsFiles(folder: string): Promise<TlsFiles> {
   const certificates = await makeCertificates();
-  const folder = mkdtempSync(join(tmpdir(), 'cmd-stream-tls-'));
   const file = (name: string, text: string) => {
     const path = join(folder, name);
     writeFileSync(path, text);
@@ -39,6 +48,5 @@ export async function makeTlsFiles(): Promise<TlsFiles> {
     mutualServerFlags: [...serverFlags, ...caFlags, '--mutual'],
     clientFlags: caFlags,
     mutualClientFlags: [...caFlags, ...identity('client', client), '--mutual'],
-    remove: () => rmSync(folder, { recursive: true }),
   };
 }

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../random.ts';
+import type { TestRandom } from '../../support/random.ts';
 import { delay, delayAborted, delayTooLong, failing } from './others.ts';
 import { add, echo, find, kinds, special } from './single.ts';
 import { stream, streamAborted, streamLeft, streamOfSome } from './streams.ts';
@@ -25,11 +25,11 @@ const FAILING_WEIGHT = { harmless: 1, closesConnection: 0.01 };
 
 /** What is sent, Command by Command; a seed repeats it. */
 export class Workload {
-  readonly #random: SeededRandom;
+  readonly #random: TestRandom;
   readonly #mix: typeof MIX;
   #id = 0;
 
-  constructor(random: SeededRandom, failureClosesConnection: boolean) {
+  constructor(random: TestRandom, failureClosesConnection: boolean) {
     this.#random = random;
     const weight = failureClosesConnection ? FAILING_WEIGHT.closesConnection : FAILING_WEIGHT.harmless;
     this.#mix = [...MIX, { make: failing, weight }];

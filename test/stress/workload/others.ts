@@ -8,8 +8,8 @@ const done: Expectation['check'] = (value) => (isDeepStrictEqual(value, {}) ? un
 export const delay: WorkMaker = (id, random) => ({
   kind: 'delay',
   mode: 'single',
-  command: interop.Delay(withId(id, { Ms: random.whole(1, 40) })),
-  timeoutMs: random.whole(1000, 3000),
+  command: interop.Delay(withId(id, { Ms: random.int(1, 40) })),
+  timeoutMs: random.int(1000, 3000),
   check: done,
   results: 1,
 });
@@ -19,7 +19,7 @@ export const delayTooLong: WorkMaker = (id, random) => ({
   kind: 'delay too long',
   mode: 'single',
   command: interop.Delay(withId(id, { Ms: 3000 })),
-  timeoutMs: random.whole(1, 80),
+  timeoutMs: random.int(1, 80),
   absolute: random.chance(0.5),
   waitForReady: random.chance(0.3),
   check: done,
@@ -33,7 +33,7 @@ export const delayAborted: WorkMaker = (id, random) => ({
   mode: 'single',
   command: interop.Delay(withId(id, { Ms: 3000 })),
   timeoutMs: 2500,
-  abortAfterMs: random.whole(0, 60),
+  abortAfterMs: random.int(0, 60),
   waitForReady: random.chance(0.3),
   check: done,
   results: 'none',
@@ -42,12 +42,12 @@ export const delayAborted: WorkMaker = (id, random) => ({
 
 /** A Command whose handler fails. */
 export const failing: WorkMaker = (id, random) => {
-  const Message = `failure ${id} of ${random.whole(0, 999)}`;
+  const Message = `failure ${id} of ${random.int(0, 999)}`;
   return {
     kind: 'failing',
     mode: 'single',
     command: interop.Fail(withId(id, { Message })),
-    timeoutMs: random.whole(1000, 3000),
+    timeoutMs: random.int(1000, 3000),
     check: done,
     results: 'none',
     codes: ['command-failed'],

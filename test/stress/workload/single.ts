@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Inner, interop, type Kinds } from '../../interop/support/protocol.ts';
 import { UNICODE_KEY } from '../../interop/support/service.ts';
-import type { SeededRandom } from '../random.ts';
+import type { TestRandom } from '../../support/random.ts';
 import { different, type Expectation, type WorkMaker, withId } from './work.ts';
 
 /** A text that no other Command has, with what texts may hold. */
-export function uniqueText(id: number, random: SeededRandom): string {
-  const text = `${id} `.padEnd(random.whole(8, 200), 'Grüße, 世界 🚀 <b>&amp;</b> "q" \\ \t\n\u2028');
+export function uniqueText(id: number, random: TestRandom): string {
+  const text = `${id} `.padEnd(random.int(8, 200), 'Grüße, 世界 🚀 <b>&amp;</b> "q" \\ \t\n\u2028');
   // Half of a surrogate pair is no text.
   return text.isWellFormed() ? text : text.slice(0, -1);
 }
@@ -18,10 +18,10 @@ function exactly(expected: unknown): Expectation['check'] {
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 /** Most sends have plenty of time, and some wait for a client. */
-function plain(random: SeededRandom) {
+function plain(random: TestRandom) {
   return {
     mode: 'single',
-    timeoutMs: random.whole(1000, 4000),
+    timeoutMs: random.int(1000, 4000),
     absolute: random.chance(0.3),
     waitForReady: random.chance(0.3),
     quick: true,
@@ -31,7 +31,7 @@ function plain(random: SeededRandom) {
 
 /** The sum of the id and a random number. */
 export const add: WorkMaker = (id, random) => {
-  const B = random.whole(-(2 ** 40), 2 ** 40);
+  const B = random.int(-(2 ** 40), 2 ** 40);
   return {
     ...plain(random),
     kind: 'add',
@@ -42,7 +42,7 @@ export const add: WorkMaker = (id, random) => {
 
 /** Random bytes and a text of their own; one in fifty is large. */
 export const echo: WorkMaker = (id, random) => {
-  const Data = random.bytes(random.chance(0.02) ? random.whole(10_000, 40_000) : random.whole(0, 200));
+  const Data = random.bytes(random.chance(0.02) ? random.int(10_000, 40_000) : random.int(0, 200));
   const Text = uniqueText(id, random);
   return {
     ...plain(random),
@@ -86,8 +86,8 @@ export const special: WorkMaker = (id, random) => ({
   check: (value) => (Object.is(value, -0) ? undefined : different('-0', Object.is(value, 0) ? '0' : value)),
 });
 
-function randomKinds(id: number, random: SeededRandom): Kinds {
-  const number = () => random.whole(-(2 ** 31), 2 ** 31 - 1);
+function randomKinds(id: number, random: TestRandom): Kinds {
+  const number = () => random.int(-(2 ** 31), 2 ** 31 - 1);
   const inner = (): Inner => ({ Name: uniqueText(id, random), Point: { X: number(), Y: number() } });
   return {
     Bool: random.chance(0.5),
@@ -95,15 +95,15 @@ function randomKinds(id: number, random: SeededRandom): Kinds {
     Low: -(2n ** 63n) + BigInt(id),
     High: 2n ** 63n - 1n - BigInt(id),
     Max: 2n ** 64n - 1n - BigInt(id),
-    Byte: random.whole(0, 255),
+    Byte: random.int(0, 255),
     Double: random.next(),
-    Doubles: [random.whole(0, 2 ** 40) + 0.5, -random.next() / 1e9],
+    Doubles: [random.int(0, 2 ** 40) + 0.5, -random.next() / 1e9],
     // Go writes no more digits than a float32 needs.
-    Single: random.whole(-4000, 4000) / 8,
+    Single: random.int(-4000, 4000) / 8,
     Text: uniqueText(id, random),
-    Bytes: random.bytes(random.whole(1, 100)),
+    Bytes: random.bytes(random.int(1, 100)),
     // Go leaves out zeros at the end of a second's fraction.
-    Time: new Date(random.whole(0, 2 ** 31) * 1000 + 10 * random.whole(0, 99) + random.whole(1, 9)),
+    Time: new Date(random.int(0, 2 ** 31) * 1000 + 10 * random.int(0, 99) + random.int(1, 9)),
     Duration: number(),
     Inner: inner(),
     Set: inner(),

@@ -1,5 +1,5 @@
 import { interop } from '../../interop/support/protocol.ts';
-import type { SeededRandom } from '../random.ts';
+import type { TestRandom } from '../../support/random.ts';
 import { different, type Expectation, type WorkMaker, withId } from './work.ts';
 
 /** The Ticks of a Countdown: gap-free, in order, and marked as last at 1 only. */
@@ -11,14 +11,14 @@ function ticks(from: number): Expectation['check'] {
   };
 }
 
-function countdown(id: number, random: SeededRandom, longest = 60) {
-  const from = random.whole(2, longest);
+function countdown(id: number, random: TestRandom, longest = 60) {
+  const from = random.int(2, longest);
   return {
     from,
     mode: random.chance(0.5) ? 'iterate' : 'handle',
     command: interop.Countdown(withId(id, { From: from })),
     check: ticks(from),
-    timeoutMs: random.whole(1500, 4000),
+    timeoutMs: random.int(1500, 4000),
     absolute: random.chance(0.3),
     waitForReady: random.chance(0.3),
   } as const;
@@ -33,7 +33,7 @@ export const stream: WorkMaker = (id, random) => {
 /** The first Results of a stream, as many as were asked for. */
 export const streamOfSome: WorkMaker = (id, random) => {
   const { from, ...send } = countdown(id, random);
-  const resultsCount = random.whole(1, from);
+  const resultsCount = random.int(1, from);
   return { ...send, kind: 'stream of some', resultsCount, results: resultsCount };
 };
 
@@ -41,12 +41,12 @@ export const streamOfSome: WorkMaker = (id, random) => {
 export const streamLeft: WorkMaker = (id, random) => {
   const { from, ...send } = countdown(id, random);
   // Leaving is an end of its own: 'left', not success.
-  return { ...send, mode: 'iterate', kind: 'stream left', leaveAfter: random.whole(1, from - 1), results: 'none' };
+  return { ...send, mode: 'iterate', kind: 'stream left', leaveAfter: random.int(1, from - 1), results: 'none' };
 };
 
 /** A stream whose signal fires at some time: before it is sent, in the middle, or never. */
 export const streamAborted: WorkMaker = (id, random) => {
   const { from, ...send } = countdown(id, random);
-  const abortAfterMs = random.whole(0, 6);
+  const abortAfterMs = random.int(0, 6);
   return { ...send, kind: 'stream aborted', abortAfterMs, results: from, codes: ['cancelled'] };
 };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CmdStreamErrorCode, Command } from 'cmd-stream';
 import type { interop } from '../../interop/support/protocol.ts';
-import type { SeededRandom } from '../random.ts';
+import type { TestRandom } from '../../support/random.ts';
 
 /** The names of the Commands of the interop protocol. */
 export type CommandName = keyof typeof interop & string;
@@ -41,7 +41,7 @@ export interface Work extends Expectation {
 }
 
 /** Makes work of one kind; `id` is the Command's own. */
-export type WorkMaker = (id: number, random: SeededRandom) => Work;
+export type WorkMaker = (id: number, random: TestRandom) => Work;
 
 /**
  * A payload with the id of its Command beside its fields: what tells executions apart. JSON readers skip a name that they

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { ByteReader } from '../../../src/bytes/byte-reader.ts';
 import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
 import { BadPayload, type Codec, type MessageCodec } from '../../../src/codec/codec.ts';
@@ -65,4 +66,21 @@ export function refusalOf(codec: Codec, payload: Uint8Array): string {
   const value = decodePayload(codec, payload);
   if (!(value instanceof BadPayload)) throw new Error('the payload was accepted');
   return (value.error as Error).message;
+}
+
+/** Values of these kinds, and lists and objects of them. */
+export function valuesOf(...kinds: fc.Arbitrary<unknown>[]): fc.Arbitrary<unknown> {
+  return fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4, depthSize: 'small' },
+      ...kinds,
+      fc.array(tie('value')),
+      fc.dictionary(
+        // Which msgpack refuses, and msgpackr by itself renames.
+        fc.string({ unit: 'binary' }).filter((key) => key !== '__proto__'),
+        tie('value'),
+        { noNullPrototype: true },
+      ),
+    ),
+  })).value;
 }

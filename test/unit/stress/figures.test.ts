@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SeededRandom } from '../../../src/testing/random.ts';
 import { Latencies } from '../../stress/latencies.ts';
 import { describeProgress, showProgress } from '../../stress/live-line.ts';
-import { SeededRandom } from '../../stress/random.ts';
 import { formatErrors } from '../../stress/summary.ts';
 import { VerifyErrors } from '../../stress/verify-errors.ts';
+import { TestRandom } from '../../support/random.ts';
 
 describe('latencies', () => {
   it('are told within some percent', () => {
@@ -25,19 +26,16 @@ describe('latencies', () => {
 });
 
 describe('random choices', () => {
-  it('are repeated by their seed', () => {
-    const draw = (seed: number) => {
-      const random = new SeededRandom(seed);
-      return Array.from({ length: 20 }, () => random.whole(0, 1000));
-    };
-    expect(draw(9)).toEqual(draw(9));
-    expect(draw(9)).not.toEqual(draw(10));
+  it('are those of the public generator, in streams as well', () => {
+    const draw = (random: SeededRandom) => Array.from({ length: 20 }, () => random.int(0, 1000));
+    expect(draw(new TestRandom(9))).toEqual(draw(new SeededRandom(9)));
+    expect(draw(new TestRandom(9).stream('faults'))).toEqual(draw(new SeededRandom(9).stream('faults')));
   });
 
   it('keep to their bounds and weights', () => {
-    const random = new SeededRandom(11);
-    const drawn = Array.from({ length: 3000 }, () => random.whole(-1, 1));
-    expect(new Set(drawn)).toEqual(new Set([-1, 0, 1]));
+    const random = new TestRandom(11);
+    expect(new Set(Array.from({ length: 300 }, () => random.below(3)))).toEqual(new Set([0, 1, 2]));
+    expect(new Set(random.bytes(10_000)).size).toBe(256);
     const choices = [
       { name: 'often', weight: 9 },
       { name: 'never', weight: 0 },

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { SeededRandom } from '../../stress/random.ts';
 import { Workload } from '../../stress/workload/index.ts';
 import { add, echo, find, kinds, special } from '../../stress/workload/single.ts';
 import { stream } from '../../stress/workload/streams.ts';
 import { show, type Work } from '../../stress/workload/work.ts';
+import { TestRandom } from '../../support/random.ts';
 
 const works = (seed: number, count = 2000, closes = false): Work[] => {
-  const workload = new Workload(new SeededRandom(seed), closes);
+  const workload = new Workload(new TestRandom(seed), closes);
   return Array.from({ length: count }, () => workload.next());
 };
 const summary = ({ kind, command, timeoutMs, abortAfterMs, leaveAfter }: Work) =>
@@ -32,7 +32,7 @@ describe('the workload', () => {
 });
 
 describe('what is expected', () => {
-  const random = () => new SeededRandom(5);
+  const random = () => new TestRandom(5);
   const payloadOf = ({ command: { payload } }: Work) =>
     payload as {
       A: number;
@@ -62,7 +62,7 @@ describe('what is expected', () => {
   });
 
   it('of a Find is one of two Result types', () => {
-    const all = Array.from({ length: 50 }, (_, index) => find(index, new SeededRandom(index)));
+    const all = Array.from({ length: 50 }, (_, index) => find(index, new TestRandom(index)));
     const apple = all.find((work) => payloadOf(work).Key === 'apple') as Work;
     const found = { type: 'Found', value: { Key: 'apple', Count: 3, Tags: ['fruit', 'red'] } };
     expect(apple.check(found, 0)).toBeUndefined();
