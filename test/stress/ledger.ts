@@ -26,6 +26,8 @@ export interface Entry {
   readonly command: string;
   readonly expectation: Expectation;
   readonly startMs: number;
+  /** The same by the clock of the process's running time, which lateness goes by. */
+  readonly startRunningMs: number;
   /** The number of the server that was started last when it began. */
   readonly since: number;
   results: number;
@@ -46,17 +48,19 @@ export class Ledger {
   /** Results that came for sends that had given up. */
   lateResults = 0;
   readonly #now: () => number;
+  readonly #runningNow: () => number;
   readonly #toleranceMs: number;
   readonly #entries = new Map<number, Entry>();
   readonly #givenUp = new Set<string>();
   #begun = 0;
 
-  constructor(errors: VerifyErrors, toleranceMs: number, now: () => number = () => performance.now()) {
+  constructor(errors: VerifyErrors, toleranceMs: number, now = () => performance.now(), runningNow = now) {
     this.errors = errors;
     this.executions = new Executions(errors);
     this.lives = new ServerLives(errors);
     this.#toleranceMs = toleranceMs;
     this.#now = now;
+    this.#runningNow = runningNow;
   }
 
   /** Sends begun. */
@@ -83,6 +87,7 @@ export class Ledger {
       command,
       expectation,
       startMs: this.#now(),
+      startRunningMs: this.#runningNow(),
       since: this.lives.current,
       results: 0,
       asked: false,
@@ -112,10 +117,10 @@ export class Ledger {
       return;
     }
     this.#entries.delete(entry.id);
-    const lateMs = this.#now() - entry.startMs - entry.expectation.timeoutMs;
+    const lateMs = this.#lateMs(entry);
     if (lateMs > this.maxLateMs) this.maxLateMs = lateMs;
     if (lateMs > this.#toleranceMs && !entry.overdue) this.#error(entry, `settled ${lateMs.toFixed(0)} ms late`);
-    const wrong = typeof how === 'string' ? wrongEnd(entry, how) : wrongFailure(entry, how.error, lateMs);
+    const wrong = typeof how === 'string' ? wrongEnd(entry, how) : wrongFailure(entry, how.error, this.#now());
     if (wrong !== undefined) this.#error(entry, wrong);
     this.#checkHooks(entry, how);
     const claim = claimOf(entry, how);
@@ -126,9 +131,8 @@ export class Ledger {
 
   /** Tells of sends that have not settled in time; once each. */
   sweep(): void {
-    const now = this.#now();
     for (const entry of this.#entries.values()) {
-      const lateMs = now - entry.startMs - entry.expectation.timeoutMs;
+      const lateMs = this.#lateMs(entry);
       if (entry.overdue || lateMs <= this.#toleranceMs) continue;
       entry.overdue = true;
       this.#error(entry, `has not settled ${lateMs.toFixed(0)} ms after its deadline`);
@@ -209,6 +213,10 @@ export class Ledger {
     return this.#entries.get(entry.id) === entry;
   }
 
+  #lateMs({ startRunningMs, expectation }: Entry): number {
+    return this.#runningNow() - startRunningMs - expectation.timeoutMs;
+  }
+
   #error({ id, command, expectation: { kind } }: Entry, what: string): void {
     this.errors.add(`Command ${id} (${kind}, ${command}): ${what}`);
   }
@@ -220,11 +228,12 @@ function wrongEnd({ expectation, results }: Entry, how: 'success' | 'left'): str
   return results === expectation.results ? undefined : `succeeded with ${results} Results of ${expectation.results}`;
 }
 
-function wrongFailure({ expectation, results }: Entry, error: unknown, lateMs: number): string | undefined {
+function wrongFailure({ startMs, expectation, results }: Entry, error: unknown, nowMs: number): string | undefined {
   if (!(error instanceof CmdStreamError)) return `failed with what is no CmdStreamError: ${describe({ error })}`;
   const { code, message, mayHaveExecuted } = error;
   if (!OUTAGE.includes(code) && !expectation.codes?.includes(code)) return `failed with ${describe({ error })}`;
-  if (code === 'timeout' && lateMs < -EARLY_MS) return `timed out ${(-lateMs).toFixed(1)} ms before its deadline`;
+  const earlyMs = startMs + expectation.timeoutMs - nowMs;
+  if (code === 'timeout' && earlyMs > EARLY_MS) return `timed out ${earlyMs.toFixed(1)} ms before its deadline`;
   if (results > 0 && !mayHaveExecuted) return `had ${results} Results, but says mayHaveExecuted: false`;
   if (results === expectation.results) return `had all its ${results} Results, and failed with ${describe({ error })}`;
   if (code === 'command-failed' && !message.includes(expectation.failure ?? '')) {

@@ -64,7 +64,7 @@ export class Stress {
     this.#options = options;
     this.#peer = peer;
     this.#port = port;
-    this.ledger = new Ledger(this.errors, options.toleranceMs, this.time.now);
+    this.ledger = new Ledger(this.errors, options.toleranceMs, undefined, this.time.now);
     this.#workload = new Workload(random.stream('workload'), peer.failureClosesConnection);
     this.restarter = new Restarter({
       ...options,
