@@ -47,7 +47,9 @@ export function mustResume({ ending, sender, servers, faults }: Schedule): boole
   if (ending.atMs !== null || sender.reconnect === null) return false;
   if (servers.every(({ shutdown }) => shutdown !== null)) return false;
   // Without keepalive, nobody learns of a connection on which nothing passes.
-  if (sender.keepalive === null && faults.some(({ kind }) => kind === 'half-open')) return false;
+  // (TCP would send again what a machine without power has not taken, and be reset once it is back; the network does not.)
+  const isSilent = faults.some(({ kind }) => kind === 'half-open' || kind === 'power-off');
+  if (sender.keepalive === null && isSilent) return false;
   // A length that is another than was sent makes a reader wait for bytes that never come.
   return !faults.some(({ kind }) => kind === 'corrupt');
 }
