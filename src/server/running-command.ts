@@ -27,8 +27,8 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   readonly #route: Route;
   #proxy: ResultProxy<unknown> | undefined;
   #signal: AbortSignal | undefined;
-  /** Whether its handler was told to wait before it sends by the proxy again, and has not waited long enough yet. */
-  #toldToWait = false;
+  /** What its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
+  #pause: Promise<void> | undefined;
   /** Whether nothing more may be sent: the last Result was, or an error Result. */
   #answered = false;
 
@@ -167,15 +167,15 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   giveByProxy(result: unknown): Promise<void> | undefined {
     if (!this.isClosed) {
       // What its neighbours have sent is not held against it.
-      if (this.#toldToWait && this.#port.isOverfull) this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
-      else this.#give(result);
+      if (this.#pause !== undefined && this.#port.isOverfull) {
+        this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
+      } else this.#give(result);
     }
-    const room = this.#port.room();
-    if (room === undefined) return undefined;
-    this.#toldToWait = true;
-    return room.then(() => {
-      this.#toldToWait = false;
+    // One for all that a handler sends meanwhile, should it not await: they may be many.
+    this.#pause ??= this.#port.room()?.then(() => {
+      this.#pause = undefined;
     });
+    return this.#pause;
   }
 
   get isClosed(): boolean {

@@ -19,7 +19,16 @@ export function resumeBoundMs(schedule: Schedule): number {
   const dialMs = 2 * handshakeTimeoutMs + (servers.length + 1) * ((reconnect?.maxMs ?? 0) + 4 * tripMs(schedule));
   const breakerMs = breaker === null ? 0 : 2 * (breaker.openDurationMs + breaker.windowSize * PROBE_MS);
   // Sends that wait, and streams, end before.
-  return findMs + dialMs + breakerMs + clients * PROBE_MS + 4 * tripMs(schedule) + LONGEST_WORK_MS;
+  return (
+    findMs + dialMs + breakerMs + clients * PROBE_MS + 4 * tripMs(schedule) + LONGEST_WORK_MS + backlogMs(schedule)
+  );
+}
+
+/** How long a server that takes few Commands at a time works on all that was sent to it, long forgotten or not. */
+function backlogMs({ sends, servers }: Schedule): number {
+  const atOnce = Math.min(...servers.map(({ maxInFlightCommands }) => maxInFlightCommands));
+  const workMs = sends.reduce((sum, { times, count, everyMs }) => sum + times * Math.max(count, 3) * everyMs, 0);
+  return workMs / atOnce;
 }
 
 /** How long a probe may take. */
@@ -38,7 +47,9 @@ export function mustResume({ ending, sender, servers, faults }: Schedule): boole
   if (ending.atMs !== null || sender.reconnect === null) return false;
   if (servers.every(({ shutdown }) => shutdown !== null)) return false;
   // Without keepalive, nobody learns of a connection on which nothing passes.
-  if (sender.keepalive === null && faults.some(({ kind }) => kind === 'half-open')) return false;
+  // (TCP would send again what a machine without power has not taken, and be reset once it is back; the network does not.)
+  const isSilent = faults.some(({ kind }) => kind === 'half-open' || kind === 'power-off');
+  if (sender.keepalive === null && isSilent) return false;
   // A length that is another than was sent makes a reader wait for bytes that never come.
   return !faults.some(({ kind }) => kind === 'corrupt');
 }
