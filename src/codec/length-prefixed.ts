@@ -37,7 +37,7 @@ class LengthPrefixedCodec implements MessageCodec {
 
   encode(type: number, value: unknown, writer: ByteWriter): void {
     // The inner message would end up in the middle of the outer one.
-    if (this.#busy.includes(writer)) {
+    if (this.#busy.length > 0 && this.#busy.includes(writer)) {
       throw new CmdStreamError(
         'encode-failed',
         `a ${this.#kind} cannot be sent by a getter or toJSON of another's payload`,

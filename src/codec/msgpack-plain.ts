@@ -5,6 +5,8 @@ const MIN_INT32 = -0x8000_0000;
 const MAX_UINT64 = 2n ** 64n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 
+const isOwn = Object.prototype.hasOwnProperty;
+
 /**
  * Makes of values what msgpackr writes as plain MessagePack that typed languages read: whole numbers beyond 32 bits
  * become `bigint`, which it writes as integers (of a `number` it would make a float); fields that are `undefined` are
@@ -94,7 +96,9 @@ export class PlainMaker {
     let copy: Record<string, unknown> | undefined;
     let key = '';
     try {
-      for (key of Object.keys(object)) {
+      // Half of the time of a loop over `Object.keys`: no list is made, and V8 knows this test (not `Object.hasOwn`).
+      for (key in object) {
+        if (!isOwn.call(object, key)) continue;
         const value = object[key];
         if (value !== undefined) this.#spendKey(key);
         const plain = this.#plain(value, depth);

@@ -8,6 +8,13 @@ import { scanMessagePack } from './msgpack-scan.ts';
 type Packed = Buffer & { readonly start: number; readonly end: number };
 
 /**
+ * Payloads up to this length are copied to the front of a buffer of their own before they are unpacked: near a buffer's
+ * front (and only there) msgpackr keeps the names of fields that it has seen, in place of making a text of each anew.
+ * Measured with four fields and a text of 16 characters: 430 ns in place of 550; beyond 100 bytes it does not pay.
+ */
+const SHORT_BYTES = 80;
+
+/**
  * MessagePack payloads by msgpackr, the default: plain MessagePack that every library of it reads and writes.
  *
  * | JavaScript | MessagePack | arrives as |
@@ -41,6 +48,7 @@ export function msgpack(): Codec {
     // 'auto' (a number where that is exact, else a bigint) is implemented by msgpackr but missing in its types.
     const unpackr = new Unpackr({ useRecords: false, copyBuffers: true, int64AsType: 'auto' as 'bigint' });
     const range = { start: 0, end: 0 };
+    const short = Buffer.allocUnsafeSlow(SHORT_BYTES);
     return {
       write(value, writer) {
         const packed = packr.pack(plain.make(value), REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as Packed;
@@ -48,9 +56,16 @@ export function msgpack(): Codec {
       },
       read(buffer, start, end) {
         scanMessagePack(buffer, start, end);
-        range.start = start;
-        range.end = end;
-        return unpackr.unpack(buffer, range);
+        const length = end - start;
+        if (length > SHORT_BYTES) {
+          range.start = start;
+          range.end = end;
+          return unpackr.unpack(buffer, range);
+        }
+        short.set(new Uint8Array(buffer.buffer, buffer.byteOffset + start, length));
+        range.start = 0;
+        range.end = length;
+        return unpackr.unpack(short, range);
       },
     };
   });

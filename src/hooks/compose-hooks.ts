@@ -36,10 +36,13 @@ export function composeHooks(...factories: HooksFactory[]): HooksFactory {
 class ComposedHooks implements Hooks {
   readonly #factories: readonly HooksFactory[];
   /** Those that were asked and did not refuse; `undefined` once the send has ended and all of them know. */
-  #asked: Hooks[] | undefined = [];
+  #asked: Hooks[] | undefined;
+  #count = 0;
 
   constructor(factories: readonly HooksFactory[]) {
     this.#factories = factories;
+    // An array that grows takes 17 places at once, for as long as the send is under way.
+    this.#asked = new Array(factories.length);
   }
 
   beforeSend(command: Command): void | Promise<void> {
@@ -47,8 +50,9 @@ class ComposedHooks implements Hooks {
   }
 
   onResult(sent: SentCommand, result: ReceivedResult): void {
-    if (this.#asked === undefined) return;
-    for (const hooks of this.#asked) tellResult(hooks, sent, result);
+    const asked = this.#asked;
+    if (asked === undefined) return;
+    for (let index = 0; index < this.#count; index++) tellResult(asked[index] as Hooks, sent, result);
   }
 
   onError(sent: SentCommand, error: CmdStreamError): void {
@@ -70,7 +74,7 @@ class ComposedHooks implements Hooks {
       if (this.#asked === undefined) return;
       try {
         const hooks = this.#factories[i]?.() ?? noopHooks();
-        this.#asked.push(hooks);
+        this.#asked[this.#count++] = hooks;
         const answer = hooks.beforeSend?.(command);
         if (isThenable(answer)) return this.#wait(answer, i, command);
       } catch (thrown) {
@@ -91,7 +95,7 @@ class ComposedHooks implements Hooks {
   /** The hooks at `index` refused: they are told nothing, those before them are. */
   #refuse(index: number, command: Command, thrown: unknown): CmdStreamError {
     const error = refusalOf(command, thrown);
-    if (this.#asked !== undefined) this.#asked.length = index;
+    this.#count = index;
     this.#end('onError', unsent(command), error);
     return error;
   }
@@ -100,6 +104,6 @@ class ComposedHooks implements Hooks {
     const asked = this.#asked;
     this.#asked = undefined;
     if (asked === undefined) return;
-    for (const hooks of asked) tellEnding(hooks, ending, sent, error);
+    for (let index = 0; index < this.#count; index++) tellEnding(asked[index] as Hooks, ending, sent, error);
   }
 }

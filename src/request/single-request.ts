@@ -8,7 +8,6 @@ export class SingleRequest extends Request {
   readonly promise: Promise<unknown>;
   #resolve!: (value: unknown) => void;
   #reject!: (error: CmdStreamError) => void;
-  #value: unknown = undefined;
 
   constructor(command: Command, entry: CommandEntry, context: RequestContext) {
     super(command, entry, context);
@@ -23,12 +22,11 @@ export class SingleRequest extends Request {
   }
 
   protected override take(value: unknown): void {
-    this.#value = value;
+    this.#resolve(value);
   }
 
-  protected override complete(): void {
-    this.#resolve(this.#value);
-  }
+  /** The one Result has been taken already. */
+  protected override complete(): void {}
 
   protected override abort(error: CmdStreamError): void {
     this.#reject(error);

@@ -31,6 +31,9 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   readonly #backpressure: Backpressure;
   /** How many frames have arrived. */
   #frames = 0;
+  /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
+  #delivery = -1;
+  #deliveredAtMs = 0;
   /** What fires when the client can no longer be reached, by the Command whose handler asked for it. */
   readonly #signals = new Map<object, AbortController>();
 
@@ -103,7 +106,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
       return;
     }
     this.#backpressure.started();
-    new RunningCommand(this, route, seq, options.clock.now()).start(payload);
+    new RunningCommand(this, route, seq, this.#deliveredAt()).start(payload);
     if (this.#backpressure.inFlight >= options.maxInFlightCommands) this.#backpressure.regulate();
     this.#letOthersTurn();
   }
@@ -221,6 +224,15 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   }
 
   // ---- inside
+
+  /** The clock is looked at once for all Commands that arrived together. */
+  #deliveredAt(): number {
+    if (this.#delivery !== this.#channel.deliveries) {
+      this.#delivery = this.#channel.deliveries;
+      this.#deliveredAtMs = this.service.options.clock.now();
+    }
+    return this.#deliveredAtMs;
+  }
 
   /** A client that sends without a pause is read by the slice: a socket alone gives megabytes before others have a turn. */
   #letOthersTurn(): void {

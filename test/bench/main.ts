@@ -1,5 +1,6 @@
 // npm run bench: see HELP in options.ts.
 import { bench, type Progress } from './bench.ts';
+import { startMicro } from './micro/start.ts';
 import { HELP, parseOptions, UsageError } from './options.ts';
 import { describeRun, formatCase, toJson } from './report.ts';
 import { ROWS } from './systems/index.ts';
@@ -40,7 +41,9 @@ function statusLine(stream: NodeJS.WriteStream): { show: Progress; clear: () => 
 }
 
 try {
-  await main(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  process.exitCode = startMicro(args);
+  if (process.exitCode === undefined) await main(args);
 } catch (error) {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${HELP}`);
   else console.error(error);

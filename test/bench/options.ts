@@ -33,6 +33,9 @@ export const HELP = `npm run bench -- [options]
   --warm-up-ms <n>       time that a row has before the first round of a case (default: 1000; quick: 150)
   --no-pin               do not put both processes on one core at window 1
   --profile <directory>  have every process leave a CPU profile there
+  --micro                in place of all that: what each hot piece costs, beside what one writes by hand (with --only <text>)
+  --measures             in place of all that: what no row shows (memory, streams, idle connections, ...), beside its target
+  --measure <name>       one of these measures
   --help                 print this`;
 
 /** A command line that is not acceptable. */

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { command, defineProtocol, result, type Schema } from '../../../src/index.ts';
+import { command, createSender, defineProtocol, memoryTransport, result, type Schema } from '../../../src/index.ts';
 import type { Handlers } from '../../../src/server/handlers.ts';
 import { serve } from '../../../src/server/serve.ts';
+import { systemClock } from '../../../src/system/clock.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { eventually, gate, RawClient } from './raw-client.ts';
 
@@ -124,6 +125,23 @@ describe('a server', () => {
     expect((await client.ask(300, ADD, { a: 1, b: 2 })).type).toBe(0);
     const { localPort } = client.socket;
     expect(seen).toEqual([receiver, 'Add', 300, `127.0.0.1:${localPort}`]);
+  });
+
+  it('tells Commands that arrive together the same time, and later ones a later time', async () => {
+    let nowMs = 0;
+    const times: number[] = [];
+    const transport = memoryTransport();
+    await using server = await serve(
+      calc,
+      new Calculator(),
+      { ...handlers, Add: (_, { receivedAt }) => times.push(receivedAt) },
+      { transport, clock: { ...systemClock, now: () => ++nowMs } },
+    );
+    await using sender = await createSender(calc, { transport, address: `localhost:${server.port}` });
+    for (let turn = 0; turn < 2; turn++) {
+      await Promise.all([1, 2, 3].map((a) => sender.send(calc.Add({ a, b: 0 }))));
+    }
+    expect(times).toEqual([1, 1, 1, 2, 2, 2]);
   });
 
   it('calls handlers as methods of the object that they came in', async () => {

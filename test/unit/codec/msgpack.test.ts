@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Packr, Unpackr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import { msgpack } from '../../../src/codec/msgpack.ts';
-import { bind, decodePayload, encode, encodePayload, sent, valuesOf } from './support.ts';
+import { bind, decode, decodePayload, encode, encodePayload, sent, valuesOf } from './support.ts';
 
 const codec = msgpack();
 
@@ -113,5 +113,16 @@ describe('msgpack', () => {
     for (let round = 0; round < 2; round++) {
       for (const key of keys) expect(sent(bound, { [key]: 1, '': 2 })).toStrictEqual({ [key]: 1, '': 2 });
     }
+  });
+
+  it('reads payloads of every length alike, and keeps nothing of the memory in which it read the short ones', () => {
+    const bound = bind(msgpack());
+    const values = Array.from({ length: 120 }, (_, length) => ({
+      text: 'x'.repeat(length),
+      bytes: Buffer.alloc(length % 40, length),
+      name: `é${length}`,
+    }));
+    const arrived = values.map((value) => decode(bound, encode(bound, 0, value)).value);
+    expect(arrived).toStrictEqual(values);
   });
 });
