@@ -56,8 +56,11 @@ export class Forked {
         once(child, 'exit', { signal }).then(([code]) => this.#problem(`ended (${code})`)),
         delay(timeoutMs, undefined, { signal }).then(() => this.#problem(`gave no answer in ${timeoutMs} ms`)),
       ]);
-      if ('error' in answer) throw new Error(`${this.#name}, '${question.type}': ${answer.error}`);
+      if ('error' in answer) throw new Error(answer.error);
       return answer.value as AnswerValues[T];
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${this.#name}, '${question.type}': ${why}`, { cause: error });
     } finally {
       giveUp.abort();
     }
@@ -68,8 +71,9 @@ export class Forked {
     const child = this.#child;
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    const ended = once(child, 'exit');
-    if (child.connected) child.send({ type: 'stop' } satisfies Question);
+    // Not `once` of node:events, which would fail where the question does not arrive: it ends all the same.
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (child.connected) child.send({ type: 'stop' } satisfies Question, () => {});
     else child.kill('SIGKILL');
     await ended;
     clearTimeout(timer);

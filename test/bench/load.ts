@@ -34,6 +34,7 @@ export interface LoadResult {
   readonly answered: number;
   /** Those that were still without an answer long after the end. */
   readonly unanswered: number;
+  /** Milliseconds from the call to the checked answer; 0 where nothing was answered, as those below. */
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
@@ -66,14 +67,23 @@ export async function run(client: BenchClient, load: Load, drainMs?: number): Pr
   return {
     ...counts,
     answered: sorted.length,
-    p50Ms: percentile(sorted, 0.5),
-    p99Ms: percentile(sorted, 0.99),
-    p999Ms: percentile(sorted, 0.999),
-    maxMs: percentile(sorted, 1),
+    ...(sorted.length === 0 ? NO_LATENCIES : latenciesOf(sorted)),
     cpuUs: cpuUs - cpuBefore,
     peakBytes,
   };
 }
+
+function latenciesOf(sorted: ArrayLike<number>) {
+  return {
+    p50Ms: percentile(sorted, 0.5),
+    p99Ms: percentile(sorted, 0.99),
+    p999Ms: percentile(sorted, 0.999),
+    maxMs: percentile(sorted, 1),
+  };
+}
+
+/** Of a load of which nothing was answered: JSON has no NaN. */
+const NO_LATENCIES = { p50Ms: 0, p99Ms: 0, p999Ms: 0, maxMs: 0 };
 
 type Counts = Pick<LoadResult, 'requests' | 'elapsedMs' | 'unanswered'>;
 
@@ -112,7 +122,7 @@ async function keepWindowFull(
   // time in which the last few are waited for.
   const untilEnd = { requests: inTime, elapsedMs: durationMs, unanswered: open };
   const untilLast = { requests: answered, elapsedMs, unanswered: open };
-  return inTime / durationMs > answered / elapsedMs ? untilEnd : untilLast;
+  return answered === 0 || inTime / durationMs > answered / elapsedMs ? untilEnd : untilLast;
 }
 
 async function burst(

@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import type { BenchOptions } from './options.ts';
 import type { CaseResult, RowResult } from './results.ts';
 import { BASELINE } from './systems/index.ts';
@@ -32,15 +32,27 @@ export interface Run {
     readonly memoryBytes: number;
     readonly platform: string;
     readonly arch: string;
+    /** How many processes wanted a core in the minute before the run: 0 on an idle machine. */
+    readonly loadBefore?: number;
   };
   /** Of each row that was measured. */
   readonly versions: Readonly<Record<string, string>>;
-  readonly options: BenchOptions;
+  readonly options: Pick<BenchOptions, 'rounds' | 'durationMs' | 'warmUpMs' | 'pin' | 'quick'>;
   readonly cases: readonly CaseResult[];
 }
 
+/** How busy the machine is: to be asked before a run. */
+export function loadNow(): number {
+  return Math.round(10 * (loadavg()[0] ?? 0)) / 10;
+}
+
 /** The results with all that one must know to compare them with others. */
-export function describeResults(rows: readonly Row[], options: BenchOptions, cases: readonly CaseResult[]): Run {
+export function describeResults(
+  rows: readonly Row[],
+  { rounds, durationMs, warmUpMs, pin, quick }: BenchOptions,
+  cases: readonly CaseResult[],
+  loadBefore: number,
+): Run {
   return {
     date: new Date().toISOString(),
     node: process.version,
@@ -50,9 +62,10 @@ export function describeResults(rows: readonly Row[], options: BenchOptions, cas
       memoryBytes: totalmem(),
       platform: process.platform,
       arch: process.arch,
+      loadBefore,
     },
     versions: Object.fromEntries(rows.map((row) => [row.id, row.version() ?? 'unknown'])),
-    options,
+    options: { rounds, durationMs, warmUpMs, pin, quick },
     cases,
   };
 }

@@ -59,8 +59,8 @@ export function summarise(measured: ReadonlyMap<string, readonly Measurement[]>)
       p99Ms: median(rounds.map(({ p99Ms }) => p99Ms)),
       p999Ms: median(rounds.map(({ p999Ms }) => p999Ms)),
       maxMs: Math.max(...rounds.map(({ maxMs }) => maxMs)),
-      clientCpuUs: median(rounds.map(({ cpuUs, answered }) => cpuUs / answered)),
-      serverCpuUs: median(rounds.map(({ serverCpuUs, answered }) => serverCpuUs / answered)),
+      clientCpuUs: median(rounds.map(({ cpuUs, answered }) => cpuUs / Math.max(1, answered))),
+      serverCpuUs: median(rounds.map(({ serverCpuUs, answered }) => serverCpuUs / Math.max(1, answered))),
       clientPeakBytes: Math.max(...rounds.map(({ peakBytes }) => peakBytes)),
       serverPeakBytes: Math.max(...rounds.map(({ serverPeakBytes }) => serverPeakBytes)),
       unanswered: Math.max(...rounds.map(({ unanswered }) => unanswered)),
@@ -69,5 +69,5 @@ export function summarise(measured: ReadonlyMap<string, readonly Measurement[]>)
 }
 
 function queriesPerSecond({ requests, elapsedMs }: Measurement): number {
-  return (requests / elapsedMs) * 1000;
+  return requests === 0 ? 0 : (requests / elapsedMs) * 1000;
 }

@@ -7,6 +7,7 @@ import type { Row } from './systems/row.ts';
 /** The two processes of a row. */
 export class RunningRow {
   readonly id: string;
+  readonly kind: Row['kind'];
   readonly #server: Forked;
   readonly #client: Forked;
   #address: ServerAddress | undefined;
@@ -15,6 +16,7 @@ export class RunningRow {
 
   constructor(row: Row, profileDirectory: string | undefined) {
     this.id = row.id;
+    this.kind = row.kind;
     this.#server = new Forked(row, 'server', profileDirectory);
     this.#client = new Forked(row, 'client', profileDirectory);
   }

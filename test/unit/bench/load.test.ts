@@ -59,6 +59,14 @@ describe('a load', () => {
     expect(result.answered).toBe(count - result.unanswered);
   });
 
+  it.each([window, burst])('has figures where nothing is answered: $kind', async (load) => {
+    const all = load.kind === 'window' ? 8 : 50;
+    const { cpuUs, peakBytes, elapsedMs, ...rest } = await run(client(never), load, 20);
+    const none = { requests: 0, answered: 0, p50Ms: 0, p99Ms: 0, p999Ms: 0, maxMs: 0 };
+    expect(rest).toEqual({ ...none, unanswered: all });
+    expect(Math.min(cpuUs, peakBytes, elapsedMs)).toBeGreaterThanOrEqual(0);
+  });
+
   it('does not take what is answered long after the end for a lower rate', async () => {
     let count = 0;
     const slow = client((message) => (++count === 1 ? delay(300, message) : afterAWhile(message)));

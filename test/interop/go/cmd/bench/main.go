@@ -8,6 +8,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -69,6 +70,9 @@ func (p *participant) answer(q question) (any, error) {
 		p.client = c
 		return nil, err
 	case "run":
+		if p.client == nil {
+			return nil, errors.New("not connected")
+		}
 		return p.client.run(q.Load)
 	case "usage":
 		cpuUs, peakBytes := usage()
