@@ -46,6 +46,12 @@ export function loadNow(): number {
   return Math.round(10 * (loadavg()[0] ?? 0)) / 10;
 }
 
+/** What must be said of figures that were measured while others wanted the cores; nothing where nobody did. */
+export function busyNote({ cpus: cores, loadBefore }: Run['machine']): string | undefined {
+  if (loadBefore === undefined || loadBefore < cores / 2) return undefined;
+  return `The machine was busy with other work (load average ${loadBefore} before the run): these figures are provisional.`;
+}
+
 /** The results with all that one must know to compare them with others. */
 export function describeResults(
   rows: readonly Row[],

@@ -1,7 +1,7 @@
 // Draws the chart of README.md and docs/performance.md: the same picture from the same results, byte by byte.
 
 import { findCase } from '../find.ts';
-import type { Run } from '../report.ts';
+import { busyNote, type Run } from '../report.ts';
 import type { RowResult } from '../results.ts';
 import { ROWS } from '../systems/index.ts';
 
@@ -13,7 +13,7 @@ const MARGIN = 20;
 const ROW_HEIGHT = 22;
 const BAR_HEIGHT = 14;
 const HEAD_HEIGHT = 84;
-const FOOT_HEIGHT = 52;
+const FOOT_HEIGHT = 68;
 /** The cases that are shown, each in a panel. */
 const PANELS = [
   { stringLength: 16, title: '16 characters' },
@@ -117,9 +117,11 @@ function yOf(index: number): number {
 }
 
 function footer({ date, node, machine, options }: Run): readonly string[] {
+  const note = busyNote(machine);
   return [
     `${date.slice(0, 10)}, Node ${node}, ${machine.cpus} x ${machine.model}, ${machine.platform} ${machine.arch}; medians of ${options.rounds} rounds, all rows in turn`,
     'Only shares taken within one run compare. How it is measured, and all figures: docs/performance.md',
+    ...(note === undefined ? [] : [note]),
   ];
 }
 

@@ -1,5 +1,5 @@
 // Fills the measured figures into docs/performance.md, between comments that mark where they stand.
-import type { Run } from '../report.ts';
+import { busyNote, type Run } from '../report.ts';
 import type { CaseResult, RowResult } from '../results.ts';
 import { describeWork } from '../workload.ts';
 import { type Goal, goalsOf, isReached } from './goals.ts';
@@ -42,22 +42,15 @@ function verdict(goal: Goal): string {
 }
 
 function describeMachine({ date, node, machine, versions, options }: Run): string {
+  const note = busyNote(machine);
   const ids = new Map<string, string[]>();
   for (const [id, version] of Object.entries(versions)) ids.set(version, [...(ids.get(version) ?? []), id]);
   return [
     `Measured on ${date.slice(0, 10)} with Node ${node} on ${machine.cpus} x ${machine.model},`,
     `${Math.round(machine.memoryBytes / 2 ** 30)} GiB, ${machine.platform} ${machine.arch}: ${options.rounds} rounds of ${options.durationMs} ms after ${options.warmUpMs} ms of warm-up.`,
-    ...busy(machine),
+    ...(note === undefined ? [] : [`**${note}**`]),
     `Versions: ${[...ids].map(([version, names]) => `${names.join(', ')} ${version}`).join('; ')}.`,
   ].join('\n');
-}
-
-/** What takes the cores away from what is measured is said. */
-function busy({ cpus, loadBefore }: Run['machine']): readonly string[] {
-  if (loadBefore === undefined || loadBefore < cpus / 2) return [];
-  return [
-    `**The machine was busy with other work (load average ${loadBefore} before the run): these figures are provisional.**`,
-  ];
 }
 
 function caseTables(cases: readonly CaseResult[]): string {

@@ -101,10 +101,14 @@ describe('the document', () => {
     expect(filled).toContain('| ws | 40,000 | 0.40 (0.40 - 0.40) |');
   });
 
-  it('says where the machine was busy', () => {
-    const on = (loadBefore: number) => fillDocument(MARKED, { ...run, machine: { ...run.machine, loadBefore } });
-    expect(on(7.5)).toContain('busy with other work (load average 7.5 before the run): these figures are provisional');
-    expect(on(0.5)).not.toContain('busy');
+  it('says where the machine was busy, and so does the chart', () => {
+    const after = (loadBefore: number) => {
+      const busy = { ...run, machine: { ...run.machine, loadBefore } };
+      return [fillDocument(MARKED, busy), drawChart(busy)];
+    };
+    const words = 'busy with other work (load average 7.5 before the run): these figures are provisional';
+    for (const text of after(7.5)) expect(text).toContain(words);
+    for (const text of after(0.5)) expect(text).not.toContain('busy');
   });
 
   it('is refused where it has no place for the figures', () => {
