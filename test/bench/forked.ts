@@ -1,9 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { extname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Answer, AnswerValues, Question } from './dialogue.ts';
+import type { Row } from './systems/row.ts';
 
 /** Which of the two processes of a row. */
 export type Role = 'server' | 'client';
@@ -17,16 +18,18 @@ export class Forked {
   readonly #child: ChildProcess;
 
   /** @param profileDirectory - where it leaves a CPU profile. */
-  constructor(rowId: string, role: Role, profileDirectory: string | undefined) {
-    this.#name = `the ${role} of ${rowId}`;
-    // The same extension as this file: `.js` once compiled, `.ts` where a test runs the sources.
-    const file = fileURLToPath(new URL(`./participant${extname(import.meta.url)}`, import.meta.url));
-    const profile = profileDirectory === undefined ? [] : profileOptions(profileDirectory, `${rowId}.${role}`);
-    this.#child = fork(file, [rowId], {
-      execArgv: [...process.execArgv, ...profile],
-      // Standard output belongs to the results.
-      stdio: ['ignore', 2, 2, 'ipc'],
-    });
+  constructor(row: Row, role: Role, profileDirectory: string | undefined) {
+    this.#name = `the ${role} of ${row.id}`;
+    // Standard output belongs to the results.
+    const stdio = ['ignore', 2, 2, 'ipc'] as const;
+    if ('program' in row.runs) {
+      this.#child = spawn(row.runs.program, [role], { stdio: [...stdio], env: { ...process.env, GOMAXPROCS: '2' } });
+    } else {
+      // The same extension as this file: `.js` once compiled, `.ts` where a test runs the sources.
+      const file = fileURLToPath(new URL(`./participant${extname(import.meta.url)}`, import.meta.url));
+      const profile = profileDirectory === undefined ? [] : profileOptions(profileDirectory, `${row.id}.${role}`);
+      this.#child = fork(file, [row.id], { execArgv: [...process.execArgv, ...profile], stdio: [...stdio] });
+    }
     // Told to whoever asks next.
     this.#child.on('error', () => {});
   }
@@ -53,8 +56,11 @@ export class Forked {
         once(child, 'exit', { signal }).then(([code]) => this.#problem(`ended (${code})`)),
         delay(timeoutMs, undefined, { signal }).then(() => this.#problem(`gave no answer in ${timeoutMs} ms`)),
       ]);
-      if ('error' in answer) throw new Error(`${this.#name}, '${question.type}': ${answer.error}`);
+      if ('error' in answer) throw new Error(answer.error);
       return answer.value as AnswerValues[T];
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${this.#name}, '${question.type}': ${why}`, { cause: error });
     } finally {
       giveUp.abort();
     }
@@ -65,8 +71,9 @@ export class Forked {
     const child = this.#child;
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    const ended = once(child, 'exit');
-    if (child.connected) child.send({ type: 'stop' } satisfies Question);
+    // Not `once` of node:events, which would fail where the question does not arrive: it ends all the same.
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (child.connected) child.send({ type: 'stop' } satisfies Question, () => {});
     else child.kill('SIGKILL');
     await ended;
     clearTimeout(timer);

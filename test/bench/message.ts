@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 /** What is echoed. */
 export interface Message {
@@ -8,14 +8,17 @@ export interface Message {
   readonly Float64: number;
 }
 
+/** How many strings there are; made before the clock runs. */
+const STRINGS = 256;
+
 /** Makes messages that differ from each other, and checks what comes back for them. */
 export class Messages {
   readonly #strings: readonly string[];
   #count = 0;
 
-  /** @param stringLength - how many characters their strings have. */
-  constructor(stringLength: number) {
-    this.#strings = Array.from({ length: 64 }, () => randomString(stringLength));
+  /** @param shortest, longest - how many characters their strings have: any number from the one to the other. */
+  constructor(shortest: number, longest = shortest) {
+    this.#strings = Array.from({ length: STRINGS }, () => randomString(randomInt(shortest, longest + 1)));
   }
 
   /** The next message; no two of a million in a row are alike. */
@@ -25,7 +28,7 @@ export class Messages {
       Bool: (count & 1) === 0,
       // Large enough to take the four bytes that most numbers of a real message take.
       Int64: 1_000_000_000 + count,
-      String: this.#strings[count & 63] as string,
+      String: this.#strings[count % STRINGS] as string,
       Float64: count + 0.25,
     };
   }

@@ -1,11 +1,14 @@
 import type { LoadResult } from './load.ts';
 import { median, type Spread, spread } from './statistics.ts';
 import { BASELINE } from './systems/index.ts';
+import type { Workload } from './workload.ts';
 
 /** One row in one round. */
 export interface Measurement extends LoadResult {
   /** CPU time of the server's process meanwhile. */
   readonly serverCpuUs: number;
+  /** The most resident memory of the server's process meanwhile. */
+  readonly serverPeakBytes: number;
 }
 
 /** One row of one case, over all rounds. */
@@ -19,17 +22,22 @@ export interface RowResult {
   /** Milliseconds from the call to the checked answer: the median of the rounds' percentiles. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   /** The longest that any request of any round took. */
   readonly maxMs: number;
   /** CPU time per request: the median of the rounds. */
   readonly clientCpuUs: number;
   readonly serverCpuUs: number;
+  /** The most resident memory of the process in any round. */
+  readonly clientPeakBytes: number;
+  readonly serverPeakBytes: number;
+  /** Requests that were still without an answer long after the end of their round: the most of any round. */
+  readonly unanswered: number;
 }
 
-/** One combination of window and size. */
+/** One table. */
 export interface CaseResult {
-  readonly window: number;
-  readonly stringLength: number;
+  readonly work: Workload;
   /** Whether both processes of each row shared a core. */
   readonly pinned: boolean;
   readonly rows: readonly RowResult[];
@@ -49,13 +57,17 @@ export function summarise(measured: ReadonlyMap<string, readonly Measurement[]>)
       p50OfRaw: against(({ p50Ms }) => p50Ms),
       p50Ms: median(rounds.map(({ p50Ms }) => p50Ms)),
       p99Ms: median(rounds.map(({ p99Ms }) => p99Ms)),
+      p999Ms: median(rounds.map(({ p999Ms }) => p999Ms)),
       maxMs: Math.max(...rounds.map(({ maxMs }) => maxMs)),
-      clientCpuUs: median(rounds.map(({ cpuUs, requests }) => cpuUs / requests)),
-      serverCpuUs: median(rounds.map(({ serverCpuUs, requests }) => serverCpuUs / requests)),
+      clientCpuUs: median(rounds.map(({ cpuUs, answered }) => cpuUs / Math.max(1, answered))),
+      serverCpuUs: median(rounds.map(({ serverCpuUs, answered }) => serverCpuUs / Math.max(1, answered))),
+      clientPeakBytes: Math.max(...rounds.map(({ peakBytes }) => peakBytes)),
+      serverPeakBytes: Math.max(...rounds.map(({ serverPeakBytes }) => serverPeakBytes)),
+      unanswered: Math.max(...rounds.map(({ unanswered }) => unanswered)),
     };
   });
 }
 
 function queriesPerSecond({ requests, elapsedMs }: Measurement): number {
-  return (requests / elapsedMs) * 1000;
+  return requests === 0 ? 0 : (requests / elapsedMs) * 1000;
 }

@@ -1,13 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type Codec,
   command,
   createSender,
   defineProtocol,
   type Hooks,
+  json,
   result,
   type Sender,
   type SenderOptions,
+  type ServerTlsOptions,
   serve,
 } from 'cmd-stream';
+import { generate } from 'selfsigned';
 import type { Message } from '../message.ts';
 import type { BenchClient, BenchServer, BenchSystem } from '../system.ts';
 
@@ -18,14 +23,21 @@ const echoes = defineProtocol({
 
 type EchoSender = Sender<typeof echoes>;
 
+/** Room for a hundred thousand requests at once, by whatever number of connections. */
+const ROOM = 200_000;
+
+interface Variant {
+  readonly sender?: Partial<SenderOptions>;
+  readonly codec?: Codec;
+  readonly tls?: boolean;
+  readonly echo?: (sender: EchoSender) => BenchClient['echo'];
+}
+
 /** The library as it comes. */
-export const cmdStream = system({}, (sender) => (message) => sender.send(echoes.Echo(message)));
+export const cmdStream = system({});
 
 /** The library with nothing switched on that can be switched off. */
-export const cmdStreamBare = system(
-  { timeoutMs: Number.POSITIVE_INFINITY, keepalive: false },
-  (sender) => (message) => sender.send(echoes.Echo(message)),
-);
+export const cmdStreamBare = system({ sender: { timeoutMs: Number.POSITIVE_INFINITY, keepalive: false } });
 
 /** What hooks do at least: count. */
 class CountingHooks implements Hooks {
@@ -41,26 +53,72 @@ class CountingHooks implements Hooks {
   }
 }
 
-/** The library with all that protects and watches a send. */
-export const cmdStreamEverythingOn = system(
-  { circuitBreaker: {}, hooks: () => new CountingHooks(), keepalive: true },
-  (sender) => (message) => sender.sendWithDeadline(echoes.Echo(message), Date.now() + 5_000),
-);
+/** What an observer does at least. */
+class CountingObserver {
+  static seen = 0;
 
-function system(
-  options: Omit<SenderOptions, 'address'>,
-  makeEcho: (sender: EchoSender) => BenchClient['echo'],
-): BenchSystem {
+  next(): void {
+    CountingObserver.seen++;
+  }
+}
+
+/** The library with all that protects and watches a send. */
+export const cmdStreamEverythingOn = system({
+  sender: { circuitBreaker: {}, hooks: () => new CountingHooks(), keepalive: true },
+  echo: (sender) => (message) => sender.sendWithDeadline(echoes.Echo(message), Date.now() + 5_000),
+});
+
+/** The library with JSON payloads. */
+export const cmdStreamJson = system({ codec: json() });
+
+/** The library over TLS. */
+export const cmdStreamTls = system({ tls: true });
+
+/** The library with every request shown to an observer. */
+export const cmdStreamInspected = system({ sender: { inspect: { observer: new CountingObserver() } } });
+
+/** The library with one in a hundred requests shown. */
+export const cmdStreamInspected100 = system({
+  sender: { inspect: { observer: new CountingObserver(), everyNth: 100 } },
+});
+
+function system({ sender: options = {}, codec, tls = false, echo = justSend }: Variant): BenchSystem {
+  const codecOption = codec === undefined ? {} : { codec };
   return {
-    startServer,
-    async startClient(port) {
-      const sender = await createSender(echoes, { ...options, address: `127.0.0.1:${port}` });
-      return { echo: makeEcho(sender), close: () => sender.close() };
+    async startServer(delayMs): Promise<BenchServer> {
+      const identity = tls ? await makeIdentity() : undefined;
+      const handler = delayMs === 0 ? (message: Message) => message : (message: Message) => delay(delayMs, message);
+      const server = await serve(
+        echoes,
+        undefined,
+        { Echo: handler },
+        { ...codecOption, ...(identity && { tls: identity }), maxInFlightCommands: ROOM },
+      );
+      const note = identity === undefined ? {} : { note: String(identity.cert) };
+      return { address: { port: server.port, ...note }, close: () => server.close() };
+    },
+    async startClient({ port, note }, clients) {
+      const limits = { maxPending: ROOM, maxBufferedBytes: 1 << 30 };
+      const tlsOption = note === undefined ? {} : { tls: { ca: note } };
+      const where = { address: `127.0.0.1:${port}`, clients };
+      const sender = await createSender(echoes, { ...limits, ...codecOption, ...tlsOption, ...options, ...where });
+      return { echo: echo(sender), close: () => sender.close() };
     },
   };
 }
 
-async function startServer(): Promise<BenchServer> {
-  const server = await serve(echoes, undefined, { Echo: (message) => message });
-  return { port: server.port, close: () => server.close() };
+function justSend(sender: EchoSender): BenchClient['echo'] {
+  return (message) => sender.send(echoes.Echo(message));
+}
+
+async function makeIdentity(): Promise<ServerTlsOptions> {
+  const name = '127.0.0.1';
+  const made = await generate([{ name: 'commonName', value: name }], {
+    keyType: 'ec',
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: name }] },
+    ],
+  });
+  return { cert: made.cert, key: made.private };
 }

@@ -1,43 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { installedVersion, ROOT } from '../places.ts';
 import type { BenchSystem } from '../system.ts';
-
-/** A row of the bench, before its module is loaded. */
-export interface Row {
-  /** What `--systems` calls it. */
-  readonly id: string;
-  /** What it is, in a line of the table's legend. */
-  readonly about: string;
-  /** Loads it: only in the two processes that run it, since what others load would be in its way. */
-  load(): Promise<BenchSystem>;
-}
+import { PEER_ROWS } from './peers.ts';
+import type { Row } from './row.ts';
 
 /** The row that all others are compared with. */
 export const BASELINE = 'raw';
 
+type Load = () => Promise<BenchSystem>;
+
+function baseline(id: string, about: string, load: Load): Row {
+  return ours('baseline', id, about, load, () => installedVersion('msgpackr', ROOT));
+}
+
+function own(id: string, about: string, load: Load): Row {
+  const version = () => (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+  return ours('own', id, about, load, version);
+}
+
+function ours(kind: Row['kind'], id: string, about: string, load: Load, version: Row['version']): Row {
+  return { kind, id, about, canWait: true, missing: () => undefined, version, runs: { load } };
+}
+
 /** All rows, in the order in which they are shown. */
 export const ROWS: readonly Row[] = [
-  {
-    id: BASELINE,
-    about: 'written by hand: the same frames, msgpackr, a Map of promises, one write per turn, and nothing else',
-    load: async () => (await import('./raw.ts')).raw,
-  },
-  {
-    id: 'raw-ring',
-    about: 'the same with a ring of slots in place of the Map, which the garbage collector likes better',
-    load: async () => (await import('./raw.ts')).rawRing,
-  },
-  {
-    id: 'cmd-stream',
-    about: 'createSender() and serve() as they come: a deadline of 30 s, keepalive',
-    load: async () => (await import('./cmd-stream.ts')).cmdStream,
-  },
-  {
-    id: 'cmd-stream-bare',
-    about: 'the same without deadline and keepalive',
-    load: async () => (await import('./cmd-stream.ts')).cmdStreamBare,
-  },
-  {
-    id: 'cmd-stream-everything-on',
-    about: 'the same with circuit breaker, hooks, an absolute deadline on each send, keepalive',
-    load: async () => (await import('./cmd-stream.ts')).cmdStreamEverythingOn,
-  },
+  baseline(
+    BASELINE,
+    'written by hand: the same frames, msgpackr, a Map of promises, one write per turn, and nothing else',
+    async () => (await import('./raw.ts')).raw,
+  ),
+  baseline(
+    'raw-ring',
+    'the same with a ring of slots in place of the Map, which the garbage collector likes better',
+    async () => (await import('./raw.ts')).rawRing,
+  ),
+  baseline('raw-json', 'raw with JSON in place of msgpackr', async () => (await import('./raw.ts')).rawJson),
+  own(
+    'cmd-stream-bare',
+    'createSender() and serve() without deadline and keepalive',
+    async () => (await import('./cmd-stream.ts')).cmdStreamBare,
+  ),
+  own(
+    'cmd-stream',
+    'createSender() and serve() as they come: a deadline of 30 s, keepalive',
+    async () => (await import('./cmd-stream.ts')).cmdStream,
+  ),
+  own(
+    'cmd-stream-everything-on',
+    'the same with circuit breaker, hooks, an absolute deadline on each send, keepalive',
+    async () => (await import('./cmd-stream.ts')).cmdStreamEverythingOn,
+  ),
+  own(
+    'cmd-stream-json',
+    'as it comes, with JSON payloads',
+    async () => (await import('./cmd-stream.ts')).cmdStreamJson,
+  ),
+  own('cmd-stream-tls', 'as it comes, over TLS', async () => (await import('./cmd-stream.ts')).cmdStreamTls),
+  own(
+    'cmd-stream-inspect-100',
+    'as it comes, one request in a hundred shown to an observer',
+    async () => (await import('./cmd-stream.ts')).cmdStreamInspected100,
+  ),
+  own(
+    'cmd-stream-inspect',
+    'as it comes, every request shown to an observer: a real XState actor each',
+    async () => (await import('./cmd-stream.ts')).cmdStreamInspected,
+  ),
+  ...PEER_ROWS,
 ];

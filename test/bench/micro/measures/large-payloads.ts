@@ -15,8 +15,8 @@ export const largePayloads: Measure = {
   name: 'large-payloads',
   async run({ quick, requests = quick ? 64 : 256 }) {
     const { sender, close } = await startEcho('tcp', { timeoutMs: Number.POSITIVE_INFINITY });
-    const rawServer = await raw.startServer();
-    const rawClient = await raw.startClient(rawServer.port);
+    const rawServer = await raw.startServer(0);
+    const rawClient = await raw.startClient(rawServer.address, 1);
     const rounds = quick ? 3 : 9;
     const findings: Finding[] = [];
     for (const [kind, payload] of Object.entries({ text: makeText(), bytes: randomBytes(MEBIBYTE) })) {
