@@ -102,13 +102,13 @@ describe('the document', () => {
   });
 
   it('says where the machine was busy, and so does the chart', () => {
-    const after = (loadBefore: number) => {
+    const shownAfter = (loadBefore: number) => {
       const busy = { ...run, machine: { ...run.machine, loadBefore } };
       return [fillDocument(MARKED, busy), drawChart(busy)];
     };
     const words = 'busy with other work (load average 7.5 before the run): these figures are provisional';
-    for (const text of after(7.5)) expect(text).toContain(words);
-    for (const text of after(0.5)) expect(text).not.toContain('busy');
+    for (const text of shownAfter(7.5)) expect(text).toContain(words);
+    for (const text of shownAfter(0.5)) expect(text).not.toContain('busy');
   });
 
   it('is refused where it has no place for the figures', () => {
