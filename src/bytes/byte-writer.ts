@@ -38,7 +38,7 @@ export class ByteWriter {
   writeBytes(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const length = end - start;
     this.ensure(length);
-    // Not `bytes.subarray`: of a Buffer that makes a Buffer, which takes twice as long.
+    // Not `bytes.subarray`: of a Buffer that makes another Buffer, by way of more code.
     const range = new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
     this.buffer.set(range, this.position);
     this.position += length;
