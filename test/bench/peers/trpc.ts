@@ -1,11 +1,11 @@
 // tRPC: a mutation over WebSocket.
-import { once } from 'node:events';
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { initTRPC } from '@trpc/server';
 import { applyWSSHandler } from '@trpc/server/adapters/ws';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
 import type { Message } from '../message.ts';
 import { type BenchSystem, pooled } from '../system.ts';
+import { listening, webSocketServer } from './web-sockets.ts';
 
 const t = initTRPC.create();
 const router = t.router({
@@ -14,17 +14,9 @@ const router = t.router({
 
 export const system: BenchSystem = {
   async startServer() {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+    const server = webSocketServer();
     applyWSSHandler({ wss: server, router });
-    await once(server, 'listening');
-    const address = server.address();
-    return {
-      address: { port: typeof address === 'object' && address !== null ? address.port : 0 },
-      async close() {
-        for (const socket of server.clients) socket.terminate();
-        server.close();
-      },
-    };
+    return listening(server);
   },
   startClient: pooled(async ({ port }) => {
     // It is written for the WebSocket of browsers, which Node 20 does not have.

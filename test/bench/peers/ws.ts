@@ -1,13 +1,14 @@
 // WebSocket by hand: an array [seq, message] in MessagePack, a Map of promises; no compression.
 import { once } from 'node:events';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
 import type { Message } from '../message.ts';
 import { type BenchSystem, pooled } from '../system.ts';
 import { echo, messagePack } from './support.ts';
+import { listening, webSocketServer } from './web-sockets.ts';
 
 export const system: BenchSystem = {
   async startServer(delayMs) {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+    const server = webSocketServer();
     const answer = echo(delayMs);
     server.on('connection', (socket) => {
       const format = messagePack();
@@ -19,15 +20,7 @@ export const system: BenchSystem = {
         else send(seq, answered);
       });
     });
-    await once(server, 'listening');
-    const address = server.address();
-    return {
-      address: { port: typeof address === 'object' && address !== null ? address.port : 0 },
-      async close() {
-        for (const socket of server.clients) socket.terminate();
-        server.close();
-      },
-    };
+    return listening(server);
   },
   startClient: pooled(async ({ port }) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
