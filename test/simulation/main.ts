@@ -41,6 +41,7 @@ async function runMany({ schedules, jobs, from, timelines }: SimulateCommand): P
     );
     const child = fork(script, [from + job, jobs, share].map(String));
     process.once('exit', () => child.kill());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGINT'));
     child.on('message', (message) => {
       const { states, bugs: found, ...rest } = message as WorkerReport;
       addTally(tally, { ...rest, states: new Set(states) });

@@ -19,6 +19,11 @@ const REPORT_EVERY_MS = 500;
 Error.stackTraceLimit = 0;
 // Nothing is to be done for a parent that is gone.
 process.once('disconnect', () => process.exit());
+// A worker that is told to stop ends its schedule and reports it. (A terminal tells all processes at once, hence `on`.)
+let stopped = false;
+process.on('SIGINT', () => {
+  stopped = true;
+});
 const [first = 0, step = 1, total = 0] = process.argv.slice(2).map(Number);
 const known = emptyTally();
 let tally = emptyTally();
@@ -36,7 +41,7 @@ const report = () => {
   reportedMs = performance.now();
 };
 
-for (let index = 0; index < total; index++) {
+for (let index = 0; index < total && !stopped; index++) {
   const seed = first + index * step;
   const { run, violations } = await judge(scheduleOf(seed));
   count(tally, run);

@@ -23,6 +23,7 @@ export const HELP = `npm run simulate -- [options]
   --path <path>      the one that fast-check found below that seed
   --help             print this
 
+Ctrl-C ends it early, with what it has seen until then.
 Exits with 0 when all promises were kept, with 1 when one was not, with 2 when called wrongly.`;
 
 /** A command line that is not acceptable. */
