@@ -19,6 +19,7 @@ export interface WriteBatchOptions {
 
 /** A buffer that grew beyond this for one large frame is given back after it. */
 const KEEP_BUFFER_BYTES = 64 * 1024;
+const EARLY_WRITE_BYTES = 24 * 1024;
 
 /**
  * The writing side of a channel: gathers what a turn sends, hands it to the stream in one write, and gathers the next
@@ -94,6 +95,7 @@ export class WriteBatch {
     }
     this.#lastGatheredSeq = seq;
     this.#scheduleFlush();
+    if (gathered.position >= EARLY_WRITE_BYTES) this.#writeGathered();
     return size;
   }
 
@@ -134,24 +136,29 @@ export class WriteBatch {
     this.#options.defer(this.#flush);
   }
 
+  /** Hands over what is gathered, unless the stream has not taken the last write. */
+  #writeGathered(): void {
+    const gathered = this.#gathered;
+    const { buffer, position } = gathered;
+    if (position === 0 || this.#over || this.#writing !== undefined) return;
+    gathered.position = 0;
+    this.lastFlushedSeq = this.#lastGatheredSeq;
+    this.lastSentMs = this.#options.clock.monotonicMs();
+    if (!this.#stream.write(buffer.subarray(0, position))) {
+      this.#writing = buffer;
+      gathered.buffer = this.#spare ?? Buffer.allocUnsafeSlow(1024);
+      this.#spare = undefined;
+    } else if (buffer.length > KEEP_BUFFER_BYTES) {
+      gathered.buffer = Buffer.allocUnsafeSlow(KEEP_BUFFER_BYTES);
+    }
+  }
+
   #write(): void {
     this.#flushScheduled = false;
     const gathered = this.#gathered;
     if (this.#over) gathered.position = 0;
     if (this.#over || this.#writing !== undefined) return;
-    if (gathered.position > 0) {
-      const { buffer } = gathered;
-      this.lastFlushedSeq = this.#lastGatheredSeq;
-      this.lastSentMs = this.#options.clock.monotonicMs();
-      if (!this.#stream.write(buffer.subarray(0, gathered.position))) {
-        this.#writing = buffer;
-        gathered.buffer = this.#spare ?? Buffer.allocUnsafeSlow(1024);
-        this.#spare = undefined;
-      } else if (buffer.length > KEEP_BUFFER_BYTES) {
-        gathered.buffer = Buffer.allocUnsafeSlow(KEEP_BUFFER_BYTES);
-      }
-      gathered.position = 0;
-    }
+    this.#writeGathered();
     if (this.#ending && this.#writing === undefined) this.#stream.end();
     if (!this.#wasFull || this.bufferedBytes > this.#options.maxBufferedBytes / 2) return;
     this.#wasFull = false;
