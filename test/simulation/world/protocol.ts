@@ -68,6 +68,19 @@ interface Context {
   readonly proxy: { send(value: unknown): void | Promise<void>; readonly closed: boolean };
 }
 
+/** The most that a schedule asks of a handler. */
+const MAX_COUNT = 20;
+const MAX_EVERY_MS = 200;
+
+/** What a handler does of what arrived: where bytes changed on their way, it may be to give Results without end. */
+function bounded(payload: Work): Work {
+  const { count, everyMs } = payload;
+  if (count >= 0 && count <= MAX_COUNT && everyMs >= 0 && everyMs <= MAX_EVERY_MS) return payload;
+  return { ...payload, count: within(count, MAX_COUNT), everyMs: within(everyMs, MAX_EVERY_MS) };
+}
+
+const within = (value: unknown, most: number) => (typeof value === 'number' && value >= 0 ? Math.min(value, most) : 0);
+
 /** The handlers on one machine. They log when they have done all that there was to do. */
 export function handlersOn(
   host: string,
@@ -151,10 +164,10 @@ export function handlersOn(
         handled(payload, context as Context);
         return answer({ ...payload, count: 1 }, 1);
       }
-      return single(payload, context as Context, (value) => value) as Promise<Answer>;
+      return single(bounded(payload), context as Context, (value) => value) as Promise<Answer>;
     },
-    Watch: (payload, context) => stream(payload, context as Context) as AsyncIterable<Answer>,
-    Either: (payload, context) => either(payload, context as Context) as Promise<never>,
-    Checked: (payload, context) => stream(payload, context as Context) as AsyncIterable<Answer>,
+    Watch: (payload, context) => stream(bounded(payload), context as Context) as AsyncIterable<Answer>,
+    Either: (payload, context) => either(bounded(payload), context as Context) as Promise<never>,
+    Checked: (payload, context) => stream(bounded(payload), context as Context) as AsyncIterable<Answer>,
   };
 }
