@@ -72,14 +72,21 @@ interface Context {
 const MAX_COUNT = 20;
 const MAX_EVERY_MS = 200;
 
-/** What a handler does of what arrived: where bytes changed on their way, it may be to give Results without end. */
+/**
+ * What a handler does of what arrived: where bytes changed on their way, that may be no work at all, or Results without
+ * end, or none.
+ */
 function bounded(payload: Work): Work {
-  const { count, everyMs } = payload;
-  if (count >= 0 && count <= MAX_COUNT && everyMs >= 0 && everyMs <= MAX_EVERY_MS) return payload;
-  return { ...payload, count: within(count, MAX_COUNT), everyMs: within(everyMs, MAX_EVERY_MS) };
+  const { id = -1, count = 0, everyMs = 0 } = payload ?? {};
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_COUNT && everyMs >= 0 && everyMs <= MAX_EVERY_MS) {
+    return payload;
+  }
+  const sane = { id, count: Math.ceil(within(count, 1, MAX_COUNT)), everyMs: within(everyMs, 0, MAX_EVERY_MS) };
+  return { ...payload, ...sane };
 }
 
-const within = (value: unknown, most: number) => (typeof value === 'number' && value >= 0 ? Math.min(value, most) : 0);
+const within = (value: unknown, least: number, most: number) =>
+  typeof value === 'number' && value >= least ? Math.min(value, most) : least;
 
 /** The handlers on one machine. They log when they have done all that there was to do. */
 export function handlersOn(
@@ -159,12 +166,13 @@ export function handlersOn(
   };
 
   return {
-    Do: (payload, context) => {
+    Do: (arrived, context) => {
+      const payload = bounded(arrived);
       if (payload.style === 'now') {
         handled(payload, context as Context);
         return answer({ ...payload, count: 1 }, 1);
       }
-      return single(bounded(payload), context as Context, (value) => value) as Promise<Answer>;
+      return single(payload, context as Context, (value) => value) as Promise<Answer>;
     },
     Watch: (payload, context) => stream(bounded(payload), context as Context) as AsyncIterable<Answer>,
     Either: (payload, context) => either(bounded(payload), context as Context) as Promise<never>,
