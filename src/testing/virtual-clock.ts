@@ -59,8 +59,10 @@ export class VirtualClock implements Clock {
   /**
    * Calls `callback` once at `atMs` (see {@link VirtualClock.monotonicMs}), or as soon as time moves where that is past.
    * Unlike a timer of Node's it may be due now, and nearer than 1 ms: what happens on a network keeps no such rules.
+   * @throws RangeError for what is no time: a clock that came to NaN would never come to anything else.
    */
   at(atMs: number, callback: () => void): TimerHandle {
+    if (!Number.isFinite(atMs)) throw new RangeError(`a timer at ${atMs} ms: that is no time`);
     const timer: Timer = { dueMs: Math.max(atMs, this.#nowMs), order: ++this.#set, callback };
     this.#timers.add(timer);
     return timer;
@@ -97,17 +99,20 @@ export class VirtualClock implements Clock {
     return next === undefined ? undefined : next.dueMs - this.#nowMs;
   }
 
-  /** Moves time on by `ms`, firing what comes due on the way. */
+  /**
+   * Moves time on by `ms`, firing what comes due on the way.
+   * @throws RangeError for what is no duration.
+   */
   advance(ms: number): void {
-    const untilMs = this.#nowMs + ms;
+    const untilMs = this.#nowMs + durationOf(ms);
     this.runDeferred();
     while (this.fireNext(untilMs));
     this.#nowMs = untilMs;
   }
 
-  /** Like `advance`, but lets promises and I/O that are ready run first and after each timer. */
+  /** Like `advance`, but lets promises and I/O that are ready run first and after each timer. Rejects as that throws. */
   async advanceWithTurns(ms: number): Promise<void> {
-    const untilMs = this.#nowMs + ms;
+    const untilMs = this.#nowMs + durationOf(ms);
     do {
       this.runDeferred();
       await turn();
@@ -141,6 +146,12 @@ export class VirtualClock implements Clock {
     }
     return true;
   }
+}
+
+/** Time that went by NaN, or backwards, would leave every timer wrong. */
+function durationOf(ms: number): number {
+  if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new RangeError(`time cannot move on by ${ms} ms`);
+  return ms;
 }
 
 const turn = () => new Promise<void>(deferToNextTurn);

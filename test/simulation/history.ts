@@ -45,10 +45,17 @@ export interface History {
   abort: Moment | undefined;
   /** When its hooks were asked. */
   asked: Moment | undefined;
+  /** Where the ticket of the group says that it went; for sends that go past the sender. */
+  carried: (Moment & Pick<Ending, 'seq' | 'client'> & { readonly pending: boolean }) | undefined;
   readonly answers: (Moment & { readonly n: number; readonly last: boolean; readonly seq: number; client: number })[];
   readonly endings: Ending[];
   readonly values: (Moment & { readonly of: number | null; readonly n: number | null })[];
-  readonly settled: (Moment & { readonly code: string; readonly mayHaveExecuted: boolean | null })[];
+  /** `pending`: whether the group still knew of it then; said of sends that go past the sender. */
+  readonly settled: (Moment & {
+    readonly code: string;
+    readonly mayHaveExecuted: boolean | null;
+    readonly pending?: boolean;
+  })[];
   readonly executions: (Moment & { readonly host: string })[];
 }
 
@@ -99,6 +106,7 @@ function newHistory(at: Moment, details: Details): History {
     call: { ...at, ...call } as History['call'],
     abort: undefined,
     asked: undefined,
+    carried: undefined,
     answers: [],
     endings: [],
     values: [],
@@ -115,6 +123,9 @@ function note(history: History | undefined, kind: string, at: Moment, { id: _, .
       break;
     case 'asked':
       history.asked ??= at;
+      break;
+    case 'carried':
+      history.carried ??= { ...at, ...details } as NonNullable<History['carried']>;
       break;
     case 'answered': {
       const answer = { ...at, ...details } as History['answers'][number];
@@ -133,6 +144,11 @@ function note(history: History | undefined, kind: string, at: Moment, { id: _, .
     case 'settled':
       history.settled.push({ ...at, ...details } as History['settled'][number]);
   }
+}
+
+/** Whether a send goes past the sender and its hooks: by `group.send`. */
+export function isDirect({ call }: History): boolean {
+  return call.method === 'group';
 }
 
 /** Whether a send takes one Result; the others are streams. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { createActor, setup } from 'xstate';
 import { judge, scheduleOf, shrink, type Verdict } from './judge.ts';
 import type { Schedule } from './schedule.ts';
 import { timelineOf } from './timeline/timeline.ts';
+import { Warnings } from './world/warnings.ts';
 
 const SEED = 78;
 
@@ -44,6 +46,22 @@ describe('a schedule', () => {
     expect(again?.run.schedule).toEqual(shrunk?.run.schedule);
     expect(await shrink(seed, 20_000, shrunk?.path), 'which in truth keeps all promises').toBeUndefined();
   }, 60_000);
+});
+
+describe('a run', () => {
+  it('hears of what an actor throws and nobody catches, before it is over', () => {
+    const thrower = setup({
+      actions: {
+        fail: () => {
+          throw new Error('nobody catches me');
+        },
+      },
+    }).createMachine({ on: { go: { actions: 'fail' } } });
+    const actor = createActor(thrower).start();
+    using warnings = new Warnings();
+    actor.send({ type: 'go' });
+    expect(warnings.all).toEqual([expect.stringContaining('uncaught: Error: nobody catches me')]);
+  });
 });
 
 describe('a timeline', () => {

@@ -90,7 +90,8 @@ export interface SendPlan {
   readonly times: number;
   /** so far apart. */
   readonly gapMs: number;
-  readonly method: 'send' | 'sendWithDeadline' | 'sendMulti' | 'sendMultiWithDeadline';
+  /** `group`: past the sender, by `group.send` or `group.sendWithDeadline`. */
+  readonly method: 'send' | 'sendWithDeadline' | 'sendMulti' | 'sendMultiWithDeadline' | 'group';
   readonly command: 'Do' | 'Watch' | 'Either' | 'Checked';
   readonly style: HandlerStyle;
   /** How many Results there are, how far apart, and how much each weighs. */

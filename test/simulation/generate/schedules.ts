@@ -34,6 +34,9 @@ const raw = fc.record({
   ),
   ending: endingPlan,
   mood: weighted(['any', 11], ['listening', 1]),
+  // What was added later stands below: what a seed has been until then, it still is.
+  /** Each so manieth plan of sends goes past the sender; 0: none. */
+  directEvery: weighted([0, 6], [3, 1]),
 });
 
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
@@ -53,7 +56,10 @@ function scheduleFrom(plan: Raw): Schedule {
     servers,
     sender,
     lengthMs,
-    sends: plan.sends.map((send) => fitSend(send, lengthMs, plan.troubles)),
+    sends: plan.sends.map((send, index) => {
+      const fitted = fitSend(send, lengthMs, plan.troubles);
+      return plan.directEvery > 0 && index % plan.directEvery === 0 ? { ...fitted, method: 'group' } : fitted;
+    }),
     faults: plan.faults.flatMap((one) => fitFault(one, lengthMs, plan.faultKinds, servers.length)),
     breakerResetsMs: (plan.breakerResetsMs ?? []).map(timeOf),
     strangers: (plan.strangers ?? []).map((one) => ({

@@ -114,4 +114,18 @@ export const OF_REQUESTS: readonly Mutant[] = [
     to: '',
     why: 'what waits when the sender is closed never settles',
   },
+  {
+    name: 'group sends without a deadline',
+    file: 'src/group/group-send.ts',
+    from: 'if (Number.isFinite(timeoutMs)) this.#context.deadlines.arm(this, Math.max(timeoutMs, 0));',
+    to: '',
+    why: 'what is sent past the sender waits for ever',
+  },
+  {
+    name: 'group sends go on after their deadline',
+    file: 'src/group/group-send.ts',
+    from: '    if (this.#carrier?.forget(this.seq) !== true) return;\n',
+    to: '',
+    why: 'a receiver that was told of its timeout gets Results, or another error',
+  },
 ];

@@ -1,4 +1,4 @@
-import { type History, isSingle, type Past, type Violation } from '../history.ts';
+import { type History, isDirect, isSingle, type Past, type Violation } from '../history.ts';
 
 const promise = '1';
 
@@ -30,7 +30,7 @@ export function* settlesOnce(past: Past): Generator<Violation> {
     if (late > 0) {
       yield { promise, id, atMs: endMs, message: `send ${id} ended ${late.toFixed(3)} ms after its deadline` };
     }
-    const outcome = past.hooked ? endings[0]?.code : settled[0]?.code;
+    const outcome = past.hooked && !isDirect(send) ? endings[0]?.code : settled[0]?.code;
     if (outcome === 'timeout' && call.timeoutMs !== null && endMs < atMs + call.timeoutMs - 0.001) {
       yield { promise, id, atMs: endMs, message: `send ${id} timed out ${atMs + call.timeoutMs - endMs} ms early` };
     }
@@ -45,13 +45,14 @@ export function* settlesOnce(past: Past): Generator<Violation> {
     }
   }
   yield* asHooksSay(past);
+  yield* asTheGroupSays(past);
 }
 
 /** When a send came to its end inside the library: a consumer may take longer to see it. */
 function endOf(send: History, hooked: boolean): number | undefined {
   const [ending] = send.endings;
   if (hooked && ending !== undefined) return ending.atMs;
-  return isSingle(send) ? send.settled[0]?.atMs : undefined;
+  return isSingle(send) || isDirect(send) ? send.settled[0]?.atMs : undefined;
 }
 
 function lateness({ call }: History, endMs: number): number {
@@ -59,6 +60,17 @@ function lateness({ call }: History, endMs: number): number {
   if (timeoutMs === null) return 0;
   const tick = timeoutMs < 500 ? FINE_TICK_MS : COARSE_TICK_MS;
   return endMs - (atMs + Math.max(timeoutMs, 0) + tick);
+}
+
+/** The group knows of what was sent through it from then until it settles. */
+function* asTheGroupSays({ sends }: Past): Generator<Violation> {
+  for (const { id, carried, settled } of sends.values()) {
+    if (carried === undefined) continue;
+    const [end] = settled;
+    if (!carried.pending) yield { promise, id, atMs: carried.atMs, message: `the group knows nothing of send ${id}` };
+    if (end?.pending === true)
+      yield { promise, id, atMs: end.atMs, message: `the group still waits for send ${id}, which has settled` };
+  }
 }
 
 /** What the caller is told and what the hooks are told is the same; hooks that were asked learn how it ended. */

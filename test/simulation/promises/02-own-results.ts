@@ -3,9 +3,9 @@ import type { Past, Violation } from '../history.ts';
 const promise = '2';
 
 /** No Result reaches a request that is settled, or another's. */
-export function* ownResults({ sends, corrupted, entries, hooked }: Past): Generator<Violation> {
+export function* ownResults({ sends, corrupted, entries }: Past): Generator<Violation> {
   const places = new Map<string, { readonly id: number; readonly endIndex: number }>();
-  for (const { id, values, answers, endings, settled } of sends.values()) {
+  for (const { id, values, answers, endings, settled, carried } of sends.values()) {
     for (const { of, atMs, index } of values) {
       if (of !== id && !corrupted)
         yield { promise, id, atMs, message: `send ${id} got the Result of ${of ?? 'nobody'}` };
@@ -19,7 +19,7 @@ export function* ownResults({ sends, corrupted, entries, hooked }: Past): Genera
         yield { promise, id, atMs, message: `a Result was delivered to send ${id} after it had ended` };
       }
     }
-    const place = answers[0] ?? end;
+    const place = answers[0] ?? end ?? carried;
     if (place === undefined || place.seq === 0) continue;
     const key = `${place.client}/${place.seq}`;
     const before = places.get(key);
@@ -27,9 +27,9 @@ export function* ownResults({ sends, corrupted, entries, hooked }: Past): Genera
       const message = `sends ${before.id} and ${id} have the same sequence number: ${place.seq} of client ${place.client}`;
       yield { promise, id, atMs: place.atMs, message };
     }
-    places.set(key, { id, endIndex: end?.index ?? Number.POSITIVE_INFINITY });
+    const { index: endIndex = Number.POSITIVE_INFINITY } = end ?? (carried === undefined ? {} : (settled[0] ?? {}));
+    places.set(key, { id, endIndex });
   }
-  if (!hooked || corrupted) return;
   for (let index = 0; index < entries.length; index++) {
     const { kind, details, atMs } = entries[index] as (typeof entries)[number];
     if (kind !== 'unexpected') continue;

@@ -1,11 +1,12 @@
-import type { Past, Violation } from '../history.ts';
+import { isDirect, type Past, type Violation } from '../history.ts';
 
 const promise = '4';
 
 /** A Command is never sent twice by itself, and every error says whether the server may have executed it. */
 export function* atMostOnce({ sends, corrupted }: Past): Generator<Violation> {
   if (corrupted) return;
-  for (const { id, executions, settled, endings, call } of sends.values()) {
+  for (const send of sends.values()) {
+    const { id, executions, settled, endings, call, carried } = send;
     const [, second] = executions;
     if (second !== undefined) {
       yield { promise, id, atMs: second.atMs, message: `send ${id} was executed ${executions.length} times` };
@@ -19,7 +20,8 @@ export function* atMostOnce({ sends, corrupted }: Past): Generator<Violation> {
       yield { promise, id, atMs, message: `send ${id} (${code}) was executed; its error said that it was not` };
     }
     const [ending] = endings;
-    if (ending !== undefined && ending.seq === 0 && ending.mayHaveExecuted) {
+    const saysMaybe = isDirect(send) ? carried === undefined && mayHaveExecuted === true : ending?.mayHaveExecuted;
+    if (saysMaybe === true && (ending?.seq ?? 0) === 0) {
       yield {
         promise,
         id,
@@ -27,7 +29,9 @@ export function* atMostOnce({ sends, corrupted }: Past): Generator<Violation> {
         message: `send ${id} (${code}) never left; its error said that it may have been executed`,
       };
     }
-    if (call.payload === 'foreign' && code !== 'invalid-argument' && code !== 'left') {
+    // Past the sender, a deadline or a signal that has come already is looked at first.
+    const isSpared = code === 'left' || (isDirect(send) && (code === 'timeout' || code === 'cancelled'));
+    if (call.payload === 'foreign' && code !== 'invalid-argument' && !(isSpared && carried === undefined)) {
       yield { promise, id, atMs, message: `send ${id} of another protocol ended with ${code}` };
     }
     if (call.aborted && executed) yield { promise, id, atMs, message: `send ${id} was executed, cancelled before` };

@@ -43,13 +43,14 @@ export function* nothingLeft({ entries, sends, run, ending }: Past): Generator<V
   if (endedMs > ending.atMs + atMost + TICK_MS) {
     yield { promise, atMs: endedMs, message: `closing took ${(endedMs - ending.atMs).toFixed(3)} ms of ${atMost} ms` };
   }
-  for (const { id, call, asked, endings } of sends.values()) {
-    const [end] = endings;
+  for (const { id, call, asked, endings, carried, settled } of sends.values()) {
+    const end = endings[0] ?? (carried && settled[0] && { ...settled[0], seq: carried.seq });
     if (end?.code === 'closed' && end.seq > 0 && end.atMs < ending.atMs + atMost - TICK_MS) {
       const early = (ending.atMs + atMost - end.atMs).toFixed(3);
       yield { promise, id, atMs: end.atMs, message: `send ${id} was cut off ${early} ms before draining had to end` };
     }
-    if (asked === undefined || end === undefined || call.atMs > endedMs || end.atMs <= endedMs + TICK_MS) continue;
+    if ((asked ?? carried) === undefined || end === undefined || call.atMs > endedMs || end.atMs <= endedMs + TICK_MS)
+      continue;
     yield { promise, id, atMs: end.atMs, message: `send ${id} was pending after the end of its sender` };
   }
 }

@@ -50,8 +50,10 @@ function* waiting({ entries, schedule, hooked }: Past): Generator<Violation> {
     }
     const { id } = details;
     const refused = hooks === 'refuse' && Number(id) % 4 === 0;
-    if (kind === 'asked' && !refused) underWay.add(id);
-    else if (kind === 'ended' || (kind === 'answered' && details.last === true)) underWay.delete(id);
+    if ((kind === 'asked' && !refused) || kind === 'carried') underWay.add(id);
+    else if (kind === 'ended' || kind === 'settled' || (kind === 'answered' && details.last === true)) {
+      underWay.delete(id);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { CmdStreamError, type Command, type ResultStream, type Sender } from '../../../src/index.ts';
 import type { EventLog, VirtualClock } from '../../../src/testing.ts';
 import type { Schedule, SendPlan } from '../schedule.ts';
+import { sendDirectly } from './direct-send.ts';
 import { type Answer, foreign, protocol, type Work } from './protocol.ts';
 import type { Sleeper } from './sleeper.ts';
 
@@ -57,11 +58,13 @@ export class Caller {
   #call(id: number, plan: SendPlan): void {
     const { method, command, count, payload, waitForReady } = plan;
     const { sender } = this.#schedule;
-    const usual = method === 'sendMulti' && sender.keepalive !== null ? null : sender.timeoutMs;
-    const timeoutMs = plan.timeoutMs ?? usual;
+    const isDirect = method === 'group';
+    const isOpenEnded = (method === 'sendMulti' || isDirect) && sender.keepalive !== null;
+    const timeoutMs = plan.timeoutMs ?? (isOpenEnded ? null : sender.timeoutMs);
     const controller = plan.cancelAfterMs === null ? undefined : this.#controllerOf(id, plan, plan.cancelAfterMs);
-    const details = { id, method, command, timeoutMs, payload, count, wanted: plan.resultsCount };
-    this.#log.add('call', 'caller', { ...details, style: plan.style, aborted: controller?.signal.aborted === true });
+    const wanted = isDirect ? null : plan.resultsCount;
+    const details = { id, method, command, timeoutMs, payload, count, wanted, style: plan.style };
+    this.#log.add('call', 'caller', { ...details, aborted: controller?.signal.aborted === true });
     const options = {
       ...(controller === undefined ? {} : { signal: controller.signal }),
       ...(waitForReady === null ? {} : { waitForReady }),
@@ -75,6 +78,12 @@ export class Caller {
     const isHandler = plan.consumer === 'handler';
     let outcome: Promise<unknown>;
     const { length: before } = this.calls;
+    if (isDirect) {
+      const send = { id, command: made, deadline: timeoutMs === null ? null : deadline, leaveAfter: plan.leaveAfter };
+      const direct = { ...send, signal: controller?.signal, take: value };
+      this.calls[before] = sendDirectly(this.#sender.group, direct, this.#log);
+      return;
+    }
     switch (method) {
       case 'send':
         outcome = this.#sender.send(made, options).then(value);

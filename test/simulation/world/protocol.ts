@@ -68,6 +68,26 @@ interface Context {
   readonly proxy: { send(value: unknown): void | Promise<void>; readonly closed: boolean };
 }
 
+/** The most that a schedule asks of a handler. */
+const MAX_COUNT = 20;
+const MAX_EVERY_MS = 200;
+
+/**
+ * What a handler does of what arrived: where bytes changed on their way, that may be no work at all, or Results without
+ * end, or none.
+ */
+function bounded(payload: Work): Work {
+  const { id = -1, count = 0, everyMs = 0 } = payload ?? {};
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_COUNT && everyMs >= 0 && everyMs <= MAX_EVERY_MS) {
+    return payload;
+  }
+  const sane = { id, count: Math.ceil(within(count, 1, MAX_COUNT)), everyMs: within(everyMs, 0, MAX_EVERY_MS) };
+  return { ...payload, ...sane };
+}
+
+const within = (value: unknown, least: number, most: number) =>
+  typeof value === 'number' && value >= least ? Math.min(value, most) : least;
+
 /** The handlers on one machine. They log when they have done all that there was to do. */
 export function handlersOn(
   host: string,
@@ -146,15 +166,16 @@ export function handlersOn(
   };
 
   return {
-    Do: (payload, context) => {
+    Do: (arrived, context) => {
+      const payload = bounded(arrived);
       if (payload.style === 'now') {
         handled(payload, context as Context);
         return answer({ ...payload, count: 1 }, 1);
       }
       return single(payload, context as Context, (value) => value) as Promise<Answer>;
     },
-    Watch: (payload, context) => stream(payload, context as Context) as AsyncIterable<Answer>,
-    Either: (payload, context) => either(payload, context as Context) as Promise<never>,
-    Checked: (payload, context) => stream(payload, context as Context) as AsyncIterable<Answer>,
+    Watch: (payload, context) => stream(bounded(payload), context as Context) as AsyncIterable<Answer>,
+    Either: (payload, context) => either(bounded(payload), context as Context) as Promise<never>,
+    Checked: (payload, context) => stream(bounded(payload), context as Context) as AsyncIterable<Answer>,
   };
 }

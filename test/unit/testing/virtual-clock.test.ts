@@ -58,6 +58,19 @@ describe('the virtual clock', () => {
     expect(() => clock.setTimeout(() => {}, Number.POSITIVE_INFINITY)).toThrow(RangeError);
     expect(() => clock.setTimeout(() => {}, Number.NaN)).toThrow(RangeError);
   });
+
+  it('never comes to a time that is none', async () => {
+    const clock = new VirtualClock();
+    for (const atMs of [Number.NaN, Number.POSITIVE_INFINITY, '5' as unknown as number]) {
+      expect(() => clock.at(atMs, () => {})).toThrow(RangeError);
+    }
+    for (const ms of [Number.NaN, Number.POSITIVE_INFINITY, -1]) {
+      expect(() => clock.advance(ms)).toThrow(RangeError);
+      await expect(clock.advanceWithTurns(ms)).rejects.toThrow(RangeError);
+    }
+    await expect(clock.sleep(Number.NaN)).rejects.toThrow(RangeError);
+    expect([clock.timers, clock.monotonicMs()]).toEqual([0, 0]);
+  });
 });
 
 describe('any timers', () => {
