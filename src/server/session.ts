@@ -11,7 +11,7 @@ import type { ResultPort, Service } from './service.ts';
 const GOODBYE_TIMEOUT_MS = 500;
 
 /** After so many frames of one client it is time to look whether others have waited for long enough. */
-const FRAMES_PER_LOOK = 32;
+const FRAMES_PER_LOOK = 8;
 
 /** A channel of frames at whose start a server can introduce itself. */
 export interface ServerChannel extends FrameChannel {

@@ -37,3 +37,16 @@ export const deferToEndOfTurn: Defer = (task) => process.nextTick(task);
 export const deferToNextTurn: Defer = (task) => {
   setImmediate(task);
 };
+
+/**
+ * Runs `task` in the next turn, once the network and timers have had theirs: of the event loop, or of a clock that is not
+ * the machine's. Returns what cancels it.
+ */
+export function inNextTurn(clock: Clock, task: () => void): () => void {
+  if (clock === systemClock) {
+    const immediate = setImmediate(task);
+    return () => clearImmediate(immediate);
+  }
+  const handle = clock.setTimeout(task, 0);
+  return () => clock.clearTimeout(handle);
+}

@@ -19,6 +19,11 @@ export interface WriteBatchOptions {
 
 /** A buffer that grew beyond this for one large frame is given back after it. */
 const KEEP_BUFFER_BYTES = 64 * 1024;
+/**
+ * So many bytes are written before the turn is over: the peer then works on them while this side still encodes. Otherwise
+ * a window of requests goes to and fro as one batch, and each side waits while the other works. Measured at 1,000 requests
+ * of 55 bytes in flight: 1.2 to 1.35 times the rate with 16 to 32 KiB, less beyond; below 16 KiB large frames pay for it.
+ */
 const EARLY_WRITE_BYTES = 24 * 1024;
 
 /**

@@ -32,8 +32,8 @@ describe('a client that sends Commands without a pause', () => {
     for (const { socket } of clients) socket.write(Buffer.concat(commands));
     let asked = 0;
     while (executed < total) await neighbour.ask(++asked, ECHO, asked);
-    // A slice is 8 ms.
-    expect(asked).toBeGreaterThan(20);
+    // A slice is half a millisecond; some are lost to whatever else the machine does.
+    expect(asked).toBeGreaterThan(100);
     for (const client of clients) {
       await client.count(total / floods);
       expect(client.received.map(({ seq }) => seq)).toEqual(commands.map((_, index) => index + 1));

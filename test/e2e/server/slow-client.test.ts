@@ -155,8 +155,9 @@ describe('a client that does not read', () => {
     expect((await client.first(2)).value).toBe('next');
     expect(errors).toMatchObject([{ code: 'overloaded' }]);
     const { length } = client.valuesOf(1);
+    // What the kernel takes at once, some MiB, and twice the bound.
     expect(length).toBeGreaterThan(100);
-    expect(length).toBeLessThan(140);
+    expect(length).toBeLessThan(30_000);
     expect(client.valuesOf(1).at(-1)).toMatchObject({ message: expect.stringContaining('await context.proxy.send()') });
     expect(client.received.find(({ type }) => type === ERROR)?.seq).toBe(1);
   });

@@ -9,8 +9,8 @@ expectNothingLeft();
 const MEBIBYTE = 2 ** 20;
 /** What an honest client may lose where an attack takes little of the processor; twice is the aim, this is broken. */
 const MAX_RATIO = 4;
-/** What it may wait where an attack takes all of the processor: some slices of 8 ms, on a machine that is busy. */
-const MAX_WAIT_MS = 100;
+/** What it may wait where an attack takes all of the processor: some slices of half a millisecond, on a machine that is busy. */
+const MAX_WAIT_MS = 20;
 /** With the limits of server-process.ts a connection may hold 256 KiB each of a frame, Results and what is being read. */
 const MAX_BYTES_OF_ONE = MEBIBYTE;
 

@@ -31,9 +31,9 @@ describe('a fair turn', () => {
     const clock = manualClock();
     const turn = new FairTurn(clock);
     expect(turn.wait()).toBeUndefined();
-    clock.ms = 7;
+    clock.ms = 0.4;
     expect(turn.wait()).toBeUndefined();
-    clock.ms = 9;
+    clock.ms = 0.6;
     const first = turn.wait();
     const second = turn.wait();
     expect(first).toBeInstanceOf(Promise);
@@ -62,7 +62,7 @@ describe('a fair turn', () => {
     const clock = manualClock();
     const turn = new FairTurn(clock);
     turn.wait();
-    clock.ms = 9;
+    clock.ms = 0.6;
     const order: string[] = [];
     const waiting = ['greedy', 'second', 'third'].map((name) => turn.wait()?.then(() => order.push(name)));
     clock.nextTurn();
