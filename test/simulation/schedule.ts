@@ -13,6 +13,8 @@ export interface Schedule {
   readonly breakerResetsMs: readonly number[];
   /** Strangers who connect to a server and send whatever bytes. */
   readonly strangers: readonly StrangerPlan[];
+  /** A server that does not say the truth, if there is one. */
+  readonly liar: LiarPlan | null;
   /** How long sends and faults go on. */
   readonly lengthMs: number;
   readonly ending: EndingPlan;
@@ -116,6 +118,31 @@ export interface StrangerPlan {
   readonly atMs: number;
   readonly server: number;
   readonly bytes: readonly number[];
+}
+
+/**
+ * What a liar does in place of, or beside, answering a Command as it should: it answers another that nobody sent, answers
+ * once more, with a Result of a type that the Command has not, with a payload that nobody can read, with a type that there
+ * is not, introduces itself anew, announces more than anybody takes, or leaves inside a frame.
+ */
+export type Lie =
+  | 'unknownSeq'
+  | 'repeat'
+  | 'wrongType'
+  | 'unreadable'
+  | 'noSuchType'
+  | 'secondInfo'
+  | 'tooLong'
+  | 'insideFrame';
+
+export interface LiarPlan {
+  /** In whose place it is from the beginning, */
+  readonly server: number;
+  /** and until when: then the honest one comes. */
+  readonly untilMs: number;
+  readonly lies: readonly Lie[];
+  /** To how many of a hundred Commands it lies. */
+  readonly percent: number;
 }
 
 export interface EndingPlan {

@@ -1,9 +1,20 @@
 import fc from 'fast-check';
-import type { Schedule } from '../schedule.ts';
-import { listOf, seldom, weighted, whole } from './choices.ts';
+import { HOSTS, type LiarPlan, type Lie, type Schedule } from '../schedule.ts';
+import { listOf, oneOf, seldom, weighted, whole } from './choices.ts';
 import { endingPlan, networkPlan, senderPlan, serverPlan } from './configuration.ts';
 import { fault, faultKinds, fitFault } from './faults.ts';
 import { fitSend, listen, sendPlan, troubles } from './workload.ts';
+
+const LIES: readonly Lie[] = [
+  'repeat',
+  'unknownSeq',
+  'wrongType',
+  'unreadable',
+  'noSuchType',
+  'secondInfo',
+  'tooLong',
+  'insideFrame',
+];
 
 const raw = fc.record({
   seed: fc.noShrink(whole(0, 0x7fff_ffff)),
@@ -37,12 +48,30 @@ const raw = fc.record({
   // What was added later stands below: what a seed has been until then, it still is.
   /** Each so manieth plan of sends goes past the sender; 0: none. */
   directEvery: weighted([0, 6], [3, 1]),
+  liar: seldom(
+    fc.record({
+      server: whole(0, 2),
+      untilMs: whole(1, 999),
+      lies: fc.subarray([...LIES], { minLength: 1 }),
+      percent: oneOf(30, 10, 100),
+    }),
+    8,
+  ),
 });
+
+/** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
+function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
+  if (plan === null) return schedule;
+  const server = plan.server % schedule.servers.length;
+  const untilMs = Math.floor((plan.untilMs * schedule.lengthMs) / 1000);
+  const faults = schedule.faults.filter((one) => !('server' in one) || one.server !== HOSTS[server]);
+  return { ...schedule, faults, liar: { ...plan, server, untilMs } };
+}
 
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
   const schedule = scheduleFrom(plan);
-  return plan.mood === 'listening' ? listening(schedule) : schedule;
+  return plan.mood === 'listening' ? listening(schedule) : withLiar(schedule, plan.liar);
 });
 
 type Raw = typeof raw extends fc.Arbitrary<infer T> ? T : never;
@@ -67,6 +96,7 @@ function scheduleFrom(plan: Raw): Schedule {
       atMs: timeOf(one.atMs),
       server: one.server % servers.length,
     })),
+    liar: null,
     ending: { ...ending, atMs: ending.atMs === null ? null : timeOf(ending.atMs) },
   };
 }

@@ -142,4 +142,18 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
     to: '',
     why: 'what waits for a stalled peer is overwritten',
   },
+  {
+    name: 'unreadable Results are delivered',
+    file: 'src/client/connection.ts',
+    from: 'entry.definition.schema === undefined && !(value instanceof BadPayload)',
+    to: 'entry.definition.schema === undefined',
+    why: 'a payload that nobody can read reaches the caller as a Result',
+  },
+  {
+    name: 'unexpected Results end the connection',
+    file: 'src/client/connection.ts',
+    from: '      const readable = value instanceof BadPayload ? undefined : value;\n',
+    to: "      if (seq > 2 ** 32) throw new CmdStreamError('protocol-error', 'nobody sent it');\n      const readable = value;\n",
+    why: 'a Result that nobody waits for costs the others their connection',
+  },
 ];

@@ -128,4 +128,11 @@ export const OF_REQUESTS: readonly Mutant[] = [
     to: '',
     why: 'a receiver that was told of its timeout gets Results, or another error',
   },
+  {
+    name: 'undeclared Results are taken',
+    file: 'src/request/request.ts',
+    from: 'if (!this.entry.resultTypes.includes(entry.type)) {',
+    to: 'if (this.entry.resultTypes.length === 0) {',
+    why: 'a server that answers with the Result of another Command is believed',
+  },
 ];

@@ -30,6 +30,8 @@ export function* ownResults({ sends, corrupted, entries }: Past): Generator<Viol
     const { index: endIndex = Number.POSITIVE_INFINITY } = end ?? (carried === undefined ? {} : (settled[0] ?? {}));
     places.set(key, { id, endIndex });
   }
+  // A changed sequence number may be one that is yet to come.
+  if (corrupted) return;
   for (let index = 0; index < entries.length; index++) {
     const { kind, details, atMs } = entries[index] as (typeof entries)[number];
     if (kind !== 'unexpected') continue;

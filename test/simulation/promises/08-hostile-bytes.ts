@@ -1,4 +1,6 @@
 import type { Past, Violation } from '../history.ts';
+import type { Lie } from '../schedule.ts';
+import { BREACHES } from '../world/lies.ts';
 
 const promise = '8';
 
@@ -17,6 +19,8 @@ export function* hostileBytes({ run, sends, entries, corrupted, schedule }: Past
       yield { promise, id, atMs, message: `send ${id} ended with ${code}` };
     }
   }
+  // What a liar does to a connection beyond what can be read is its own fault.
+  const breached = entries.some(({ kind, details }) => kind === 'lie' && BREACHES.includes(details.lie as Lie));
   const oversized = schedule.servers.some(({ maxFrameBytes }) => maxFrameBytes !== schedule.sender.maxFrameBytes);
   for (const { kind, details, atMs } of entries) {
     if (kind === 'server.failed')
@@ -24,6 +28,7 @@ export function* hostileBytes({ run, sends, entries, corrupted, schedule }: Past
     if (kind !== 'connectionLost' && kind !== 'client') continue;
     const { code } = details;
     const isBlamed = code === 'protocol-error' || (code === 'frame-too-large' && !oversized);
+    if (breached && kind === 'client' && isBlamed) continue;
     const isStranger = kind === 'connectionLost' && String(details.client).startsWith('stranger');
     if (code !== 'internal' && (!isBlamed || corrupted || isStranger)) continue;
     yield { promise, atMs, message: `a connection ended with ${code}, with no byte changed on its way` };

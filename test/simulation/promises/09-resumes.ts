@@ -23,7 +23,7 @@ export function* resumes(past: Past): Generator<Violation> {
 }
 
 /** Whether nothing in the schedule gives a connection a reason to end. */
-function isQuiet({ faults, servers, sender, sends }: Past['schedule']): boolean {
+function isQuiet({ faults, servers, sender, sends, liar }: Past['schedule']): boolean {
   const fits = servers.every(
     ({ shutdown, errorResults, maxFrameBytes, maxInFlightCommands, idleTimeoutMs }) =>
       shutdown === null &&
@@ -34,7 +34,7 @@ function isQuiet({ faults, servers, sender, sends }: Past['schedule']): boolean 
       (idleTimeoutMs === null || (sender.keepalive !== null && idleTimeoutMs > sender.keepalive.timeMs + 250)),
   );
   const small = sends.every(({ padBytes }) => padBytes < 1000);
-  return faults.length === 0 && fits && small && (sender.keepalive?.timeoutMs ?? 1000) > 250;
+  return faults.length === 0 && liar === null && fits && small && (sender.keepalive?.timeoutMs ?? 1000) > 250;
 }
 
 /** A send that waits for a client does not go on waiting once there is one that takes all that comes. */

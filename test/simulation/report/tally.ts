@@ -41,6 +41,9 @@ export function count(tally: Tally, { entries, durationMs }: Run): void {
       case 'fault.begin':
         add(tally.faults, String((details.fault as { readonly kind: string }).kind));
         continue;
+      case 'lie':
+        add(tally.faults, 'lies');
+        continue;
       case 'net.corrupted':
         add(tally.faults, 'corrupted pieces');
         continue;

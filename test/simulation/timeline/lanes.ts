@@ -82,6 +82,12 @@ function noteState(lanes: Map<string, Lane>, { kind, who, details, atMs }: LogEn
     case 'server.up':
       say(`server ${who}`, 'servers', 'up');
       break;
+    case 'liar.up':
+      say(`server ${who}`, 'servers', 'draining', 'a liar stands in its place');
+      break;
+    case 'lie':
+      mark(`server ${who}`, 'loses', `lies about seq ${details.seq}: ${details.lie}`);
+      break;
     case 'server.down':
       say(`server ${who}`, 'servers', 'down');
       break;

@@ -1,8 +1,8 @@
 import { CmdStreamError, type Command, type ResultStream, type Sender } from '../../../src/index.ts';
 import type { EventLog, VirtualClock } from '../../../src/testing.ts';
 import type { Schedule, SendPlan } from '../schedule.ts';
-import { sendDirectly } from './direct-send.ts';
-import { type Answer, foreign, protocol, type Work } from './protocol.ts';
+import { type Cancelling, sendDirectly } from './direct-send.ts';
+import { type Answer, foreign, protocol, RESULTS, type Work } from './protocol.ts';
 import type { Sleeper } from './sleeper.ts';
 
 type AnySender = Sender<typeof protocol>;
@@ -10,6 +10,10 @@ type AnyCommand = Command<'Do' | 'Watch' | 'Either' | 'Checked', unknown>;
 
 /** Leaves a stream by an exception of its own. */
 class Left extends Error {}
+
+interface Shared extends Cancelling {
+  readonly ids: number[];
+}
 
 /** Makes the sends of a schedule, and logs `call`, `value`, `abort` and `settled` of each. */
 export class Caller {
@@ -21,7 +25,7 @@ export class Caller {
   readonly #log: EventLog;
   readonly #sleeper: Sleeper;
   /** Sends that are made at once share their signal. */
-  readonly #shared = new Map<SendPlan, { readonly controller: AbortController; readonly ids: number[] }>();
+  readonly #shared = new Map<SendPlan, Shared>();
   #ids = 0;
 
   constructor(sender: AnySender, schedule: Schedule, clock: VirtualClock, log: EventLog, sleeper: Sleeper) {
@@ -61,7 +65,8 @@ export class Caller {
     const isDirect = method === 'group';
     const isOpenEnded = (method === 'sendMulti' || isDirect) && sender.keepalive !== null;
     const timeoutMs = plan.timeoutMs ?? (isOpenEnded ? null : sender.timeoutMs);
-    const controller = plan.cancelAfterMs === null ? undefined : this.#controllerOf(id, plan, plan.cancelAfterMs);
+    const cancelling = plan.cancelAfterMs === null ? undefined : this.#cancelling(id, plan, plan.cancelAfterMs);
+    const controller = cancelling?.controller;
     const wanted = isDirect ? null : plan.resultsCount;
     const details = { id, method, command, timeoutMs, payload, count, wanted, style: plan.style };
     this.#log.add('call', 'caller', { ...details, aborted: controller?.signal.aborted === true });
@@ -80,7 +85,7 @@ export class Caller {
     const { length: before } = this.calls;
     if (isDirect) {
       const send = { id, command: made, deadline: timeoutMs === null ? null : deadline, leaveAfter: plan.leaveAfter };
-      const direct = { ...send, signal: controller?.signal, take: value };
+      const direct = { ...send, cancelling, results: RESULTS[command], take: value };
       this.calls[before] = sendDirectly(this.#sender.group, direct, this.#log);
       return;
     }
@@ -104,21 +109,22 @@ export class Caller {
     this.calls[before] = this.#observe(id, outcome).then(() => undefined);
   }
 
-  #controllerOf(id: number, plan: SendPlan, afterMs: number): AbortController {
+  #cancelling(id: number, plan: SendPlan, afterMs: number): Shared {
     const shared = this.#shared.get(plan);
     if (shared !== undefined) {
       shared.ids.push(id);
-      return shared.controller;
+      return shared;
     }
-    const own = { controller: new AbortController(), ids: [id] };
+    const own: Shared = { controller: new AbortController(), cancels: [], ids: [id] };
     if (plan.gapMs <= 1) this.#shared.set(plan, own);
     const abort = () => {
       for (const one of own.ids) this.#log.add('abort', 'caller', { id: one });
       own.controller.abort(new Error('changed my mind'));
+      for (const cancel of own.cancels) cancel();
     };
     if (afterMs < 0) abort();
     else this.#sleeper.at(this.#clock.monotonicMs() + afterMs, abort);
-    return own.controller;
+    return own;
   }
 
   #command(id: number, { command, style, count, everyMs, padBytes, payload }: SendPlan): AnyCommand {

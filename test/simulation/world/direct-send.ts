@@ -1,16 +1,25 @@
 import { CmdStreamError, type Command, type Group, type GroupTicket } from '../../../src/index.ts';
 import type { EventLog } from '../../../src/testing.ts';
 
+/** A signal that several sends share. */
+export interface Cancelling {
+  readonly controller: AbortController;
+  /** What forgets the sends that go past the sender. */
+  readonly cancels: (() => void)[];
+}
+
 /** A send that goes past the sender. */
 export interface DirectSend {
   readonly id: number;
   readonly command: Command;
   /** Not a number: none. */
   readonly deadline: number | Date | null;
-  /** What forgets it. */
-  readonly signal: AbortSignal | undefined;
+  /** Who may have it forgotten. */
+  readonly cancelling: Cancelling | undefined;
   /** After how many Results it is forgotten; not a number: never. */
   readonly leaveAfter: number | null;
+  /** The names of the Results that the Command has. */
+  readonly results: readonly string[];
   /** Takes each Result. */
   readonly take: (value: unknown) => void;
 }
@@ -21,26 +30,30 @@ export interface DirectSend {
  * happen. Resolves at the first.
  */
 export function sendDirectly(group: Group, send: DirectSend, log: EventLog): Promise<void> {
-  const { id, command, deadline, signal, leaveAfter, take } = send;
+  const { id, command, deadline, cancelling, leaveAfter, results, take } = send;
   return new Promise((resolve) => {
     let ticket: GroupTicket | undefined;
     let taken = 0;
     const isPending = () => ticket !== undefined && group.has(ticket.seq, ticket.clientId);
     const settled = (code: string, mayHaveExecuted: boolean | null) => {
-      signal?.removeEventListener('abort', cancel);
       log.add('settled', 'caller', { id, code, mayHaveExecuted, pending: isPending() });
       resolve();
     };
     const forget = (code: string) => {
       if (ticket !== undefined && group.forget(ticket.seq, ticket.clientId)) settled(code, true);
     };
-    const cancel = () => forget('cancelled');
-    if (signal?.aborted === true) {
+    if (cancelling?.controller.signal.aborted === true) {
       settled('cancelled', false);
       return;
     }
     const receiver = {
-      result: (result: { readonly value: unknown; readonly last: boolean }) => {
+      result: (result: { readonly type: string; readonly value: unknown; readonly last: boolean }) => {
+        // Which Results a Command has is for those to know who send past the sender.
+        if (!results.includes(result.type)) {
+          if (result.last) settled('result-invalid', true);
+          else forget('result-invalid');
+          return;
+        }
         take(result);
         if (result.last) settled('ok', null);
         else if (++taken === leaveAfter) forget('left');
@@ -50,7 +63,7 @@ export function sendDirectly(group: Group, send: DirectSend, log: EventLog): Pro
     try {
       ticket = deadline === null ? group.send(command, receiver) : group.sendWithDeadline(command, deadline, receiver);
       log.add('carried', 'caller', { id, seq: ticket.seq, client: ticket.clientId, pending: isPending() });
-      signal?.addEventListener('abort', cancel);
+      cancelling?.cancels.push(() => forget('cancelled'));
     } catch (error) {
       if (error instanceof CmdStreamError) settled(error.code, error.mayHaveExecuted);
       else settled(`not an error of the library's: ${String(error)}`, null);

@@ -56,6 +56,14 @@ export const protocol = defineProtocol({
   },
 });
 
+/** The Results that each Command has. */
+export const RESULTS = {
+  Do: ['Done'],
+  Watch: ['Tick'],
+  Either: ['Done', 'Other'],
+  Checked: ['CheckedTick'],
+} as const;
+
 /** Another service's. */
 export const foreign = defineProtocol({
   results: { Done: result<number>() },

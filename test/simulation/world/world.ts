@@ -9,9 +9,11 @@ import {
   type StatusEvent,
 } from '../../../src/index.ts';
 import type { SimulatedServer, Simulation } from '../../../src/testing.ts';
-import { HOSTS, type Schedule, SERVICE, type ServerPlan } from '../schedule.ts';
+import { HOSTS, type LiarPlan, type Schedule, SERVICE, type ServerPlan } from '../schedule.ts';
 import { mustResume, PROBE_MS, resumeBoundMs, settleBoundMs, tripMs } from './bounds.ts';
 import { Caller } from './caller.ts';
+import { Liar } from './liar.ts';
+import { PAYLOADS } from './lies.ts';
 import { handlersOn, protocol } from './protocol.ts';
 import { Sleeper } from './sleeper.ts';
 import { visitAsStranger } from './stranger.ts';
@@ -32,6 +34,8 @@ export class World {
   readonly #transport: WatchedTransport;
   readonly #log: Simulation['network']['log'];
   readonly #servers: SimulatedServer[] = [];
+  /** Ends the liar, if there is one and it has not been replaced. */
+  #endLiar: (() => Promise<void>) | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(simulation: Simulation, schedule: Schedule) {
@@ -47,8 +51,11 @@ export class World {
   /** From the beginning to the end. */
   async live(): Promise<void> {
     const { network, clock } = this.#simulation;
-    const { servers, faults, lengthMs, strangers } = this.#schedule;
-    for (const [index, plan] of servers.entries()) await this.#startServer(HOSTS[index] as string, plan);
+    const { servers, faults, lengthMs, strangers, liar } = this.#schedule;
+    for (const [index, plan] of servers.entries()) {
+      if (liar?.server === index) await this.#startLiar(liar, plan);
+      else await this.#startServer(HOSTS[index] as string, plan);
+    }
     network.resolve(SERVICE, HOSTS.slice(0, servers.length));
     network.inject(...faults);
     for (const stranger of strangers) {
@@ -58,6 +65,7 @@ export class World {
     if (sender !== undefined) await this.#use(sender);
     this.#sleeper.wakeAll();
     network.heal();
+    await this.#endLiar?.();
     await Promise.all(this.#servers.map((server, index) => this.#endServer(server, index)));
     // What is under way on the network arrives, and nothing else is left to happen.
     await clock.sleep(tripMs(this.#schedule) + lengthMs + 5000);
@@ -258,6 +266,21 @@ export class World {
     if (shutdown === null) return;
     const { atMs, timeoutMs } = shutdown;
     this.#sleeper.at(atMs, () => void this.#stopServer(server, timeoutMs));
+  }
+
+  /** Until the honest one takes its place. */
+  async #startLiar(plan: LiarPlan, honest: ServerPlan): Promise<void> {
+    const { network, random } = this.#simulation;
+    const host = HOSTS[plan.server] as string;
+    const payload = PAYLOADS[this.#schedule.sender.codec];
+    const liar = new Liar({ plan, host, payload, random: random.stream('liar'), log: this.#log });
+    await liar.listen(network, PORT);
+    this.#log.add('liar.up', host);
+    this.#endLiar = () => liar.close();
+    this.#sleeper.at(plan.untilMs, () => {
+      const replacing = liar.close().then(() => this.#startServer(host, honest));
+      this.#endLiar = () => replacing;
+    });
   }
 
   #endServer(server: SimulatedServer, index: number): Promise<void> {
