@@ -1,4 +1,5 @@
 import type { LogEntry } from '../../src/testing.ts';
+import { Corruption } from './corruption.ts';
 import type { Run } from './run.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -56,7 +57,8 @@ export interface History {
     readonly mayHaveExecuted: boolean | null;
     readonly pending?: boolean;
   })[];
-  readonly executions: (Moment & { readonly host: string })[];
+  /** `client`: as the server calls the end that the Command came from. */
+  readonly executions: (Moment & { readonly host: string; readonly client: unknown })[];
 }
 
 /** A run as the promises look at it. */
@@ -65,8 +67,10 @@ export interface Past {
   readonly schedule: Schedule;
   readonly entries: readonly LogEntry[];
   readonly sends: ReadonlyMap<number, History>;
-  /** Whether bytes were changed on their way: what they say is nobody's fault then. */
+  /** Whether bytes were changed on their way: what they say is nobody's fault then, */
   readonly corrupted: boolean;
+  /** and what can be believed all the same. */
+  readonly corruption: Corruption;
   /** Whether the user's hooks tell of each send. */
   readonly hooked: boolean;
   /** When the sender began to close. */
@@ -92,11 +96,12 @@ export function pastOf(run: Run): Past {
     else if (kind === 'ending') ending = at;
     else if (kind === 'execute') {
       const id = (details.payload as { readonly id?: number } | null)?.id;
-      sends.get(id ?? -1)?.executions.push({ ...at, host: who });
+      sends.get(id ?? -1)?.executions.push({ ...at, host: who, client: details.client });
     } else if (kind === 'call') sends.set(Number(details.id), newHistory(at, details as unknown as Details));
     else if ('id' in details) note(sends.get(Number(details.id)), kind, at, details as unknown as Details);
   }
-  return { run, schedule, entries, sends, corrupted, hooked: schedule.sender.hooks !== 'none', ending };
+  const corruption = new Corruption(corrupted ? entries : []);
+  return { run, schedule, entries, sends, corrupted, corruption, hooked: schedule.sender.hooks !== 'none', ending };
 }
 
 function newHistory(at: Moment, details: Details): History {

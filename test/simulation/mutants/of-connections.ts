@@ -156,4 +156,18 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
     to: "      if (seq > 2 ** 32) throw new CmdStreamError('protocol-error', 'nobody sent it');\n      const readable = value;\n",
     why: 'a Result that nobody waits for costs the others their connection',
   },
+  {
+    name: 'malformed bytes: nothing was executed',
+    file: 'src/client/client.ts',
+    from: '            cause,\n            mayHaveExecuted,\n',
+    to: "            cause,\n            mayHaveExecuted: mayHaveExecuted && cause.code !== 'protocol-error',\n",
+    why: 'what was executed is sent once more, where bytes are changed on their way',
+  },
+  {
+    name: 'unreadable Results: nothing was executed',
+    file: 'src/client/connection.ts',
+    from: "new CmdStreamError('result-invalid', message, { cause, mayHaveExecuted: true })",
+    to: "new CmdStreamError('result-invalid', message, { cause })",
+    why: 'what was executed is sent once more, where bytes are changed on their way',
+  },
 ];

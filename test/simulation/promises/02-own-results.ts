@@ -3,12 +3,13 @@ import type { Past, Violation } from '../history.ts';
 const promise = '2';
 
 /** No Result reaches a request that is settled, or another's. */
-export function* ownResults({ sends, corrupted, entries }: Past): Generator<Violation> {
+export function* ownResults({ sends, corrupted, corruption, entries }: Past): Generator<Violation> {
   const places = new Map<string, { readonly id: number; readonly endIndex: number }>();
-  for (const { id, values, answers, endings, settled, carried } of sends.values()) {
+  for (const send of sends.values()) {
+    const { id, values, answers, endings, settled, carried } = send;
+    const isSpared = !corrupted || corruption.spares(send);
     for (const { of, atMs, index } of values) {
-      if (of !== id && !corrupted)
-        yield { promise, id, atMs, message: `send ${id} got the Result of ${of ?? 'nobody'}` };
+      if (of !== id && isSpared) yield { promise, id, atMs, message: `send ${id} got the Result of ${of ?? 'nobody'}` };
       if (index > (settled[0]?.index ?? Number.POSITIVE_INFINITY)) {
         yield { promise, id, atMs, message: `send ${id} got a Result after it had settled` };
       }

@@ -3,10 +3,11 @@ import { isDirect, type Past, type Violation } from '../history.ts';
 const promise = '4';
 
 /** A Command is never sent twice by itself, and every error says whether the server may have executed it. */
-export function* atMostOnce({ sends, corrupted }: Past): Generator<Violation> {
-  if (corrupted) return;
+export function* atMostOnce({ sends, corrupted, corruption }: Past): Generator<Violation> {
   for (const send of sends.values()) {
-    const { id, executions, settled, endings, call, carried } = send;
+    const { id, settled, endings, call, carried } = send;
+    const isSpared = !corrupted || corruption.spares(send);
+    const executions = send.executions.filter((execution) => !corrupted || corruption.isFact(execution));
     const [, second] = executions;
     if (second !== undefined) {
       yield { promise, id, atMs: second.atMs, message: `send ${id} was executed ${executions.length} times` };
@@ -15,8 +16,10 @@ export function* atMostOnce({ sends, corrupted }: Past): Generator<Violation> {
     if (outcome === undefined) continue;
     const { code, mayHaveExecuted, atMs } = outcome;
     const executed = executions.length > 0;
-    if (code === 'ok' && !executed) yield { promise, id, atMs, message: `send ${id} succeeded and was not executed` };
-    if (mayHaveExecuted === false && executed) {
+    if (code === 'ok' && !executed && isSpared)
+      yield { promise, id, atMs, message: `send ${id} succeeded and was not executed` };
+    // That it was refused, the server says; all else, this side.
+    if (mayHaveExecuted === false && executed && (isSpared || code !== 'command-invalid')) {
       yield { promise, id, atMs, message: `send ${id} (${code}) was executed; its error said that it was not` };
     }
     const [ending] = endings;
@@ -30,8 +33,8 @@ export function* atMostOnce({ sends, corrupted }: Past): Generator<Violation> {
       };
     }
     // Past the sender, a deadline or a signal that has come already is looked at first.
-    const isSpared = code === 'left' || (isDirect(send) && (code === 'timeout' || code === 'cancelled'));
-    if (call.payload === 'foreign' && code !== 'invalid-argument' && !(isSpared && carried === undefined)) {
+    const isExcused = code === 'left' || (isDirect(send) && (code === 'timeout' || code === 'cancelled'));
+    if (call.payload === 'foreign' && code !== 'invalid-argument' && !(isExcused && carried === undefined)) {
       yield { promise, id, atMs, message: `send ${id} of another protocol ended with ${code}` };
     }
     if (call.aborted && executed) yield { promise, id, atMs, message: `send ${id} was executed, cancelled before` };
