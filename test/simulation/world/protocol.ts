@@ -85,12 +85,9 @@ const MAX_EVERY_MS = 200;
  * end, or none.
  */
 function bounded(payload: Work): Work {
-  const { id = -1, count = 0, everyMs = 0 } = payload ?? {};
-  if (Number.isInteger(count) && count >= 1 && count <= MAX_COUNT && everyMs >= 0 && everyMs <= MAX_EVERY_MS) {
-    return payload;
-  }
+  const { id = -1, count, everyMs } = (payload ?? {}) as Partial<Work>;
   const sane = { id, count: Math.ceil(within(count, 1, MAX_COUNT)), everyMs: within(everyMs, 0, MAX_EVERY_MS) };
-  return { ...payload, ...sane };
+  return count === sane.count && everyMs === sane.everyMs ? payload : { ...payload, ...sane };
 }
 
 const within = (value: unknown, least: number, most: number) =>
