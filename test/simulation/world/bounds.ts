@@ -24,12 +24,25 @@ export function resumeBoundMs(schedule: Schedule): number {
   );
 }
 
-/** How long a server that takes few Commands at a time works on all that was sent to it, long forgotten or not. */
-function backlogMs({ sends, servers }: Schedule): number {
+/**
+ * How long a server that takes few Commands at a time works on all that was sent to it, long forgotten or not, and how long
+ * one connection carries all of it: a window in each round trip.
+ */
+function backlogMs({ sends, servers, network }: Schedule): number {
   const atOnce = Math.min(...servers.map(({ maxInFlightCommands }) => maxInFlightCommands));
-  const workMs = sends.reduce((sum, { times, count, everyMs }) => sum + times * Math.max(count, 3) * everyMs, 0);
-  return workMs / atOnce;
+  const { latencyMs, jitterMs, coalesceRate, windowBytes } = network;
+  let workMs = 0;
+  let bytes = 0;
+  for (const { times, count, everyMs, padBytes } of sends) {
+    workMs += times * Math.max(count, 3) * everyMs;
+    bytes += times * (1 + count) * (padBytes + FRAME_BYTES);
+  }
+  const roundTripMs = 2 * (latencyMs + jitterMs) + (coalesceRate > 0 ? 40 : 0);
+  return workMs / atOnce + (bytes / windowBytes) * roundTripMs;
 }
+
+/** What stands in a frame beside the padding of its payload. */
+const FRAME_BYTES = 100;
 
 /** How long a probe may take. */
 export const PROBE_MS = 1500;
