@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { formatAddress } from './address.ts';
+import type { ReadInPlace } from './read-in-place.ts';
 import type { ByteStream, ByteStreamConsumer } from './transport.ts';
 
 /** A connected TCP or TLS socket as a {@link ByteStream}. */
@@ -7,13 +8,16 @@ export class SocketStream implements ByteStream {
   readonly remoteAddress: string;
 
   readonly #socket: Socket;
+  readonly #inPlace: ReadInPlace | undefined;
   #consumer: ByteStreamConsumer | undefined;
   #error: Error | undefined;
   /** Whether a write has returned `false` and `drained` is owed for it. */
   #drainedOwed = false;
 
-  constructor(socket: Socket) {
+  /** @param inPlace - what the socket reads by, if not by its `data` events: it is paused until the stream is opened. */
+  constructor(socket: Socket, inPlace?: ReadInPlace) {
     this.#socket = socket;
+    this.#inPlace = inPlace;
     this.remoteAddress = formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
     socket.on('error', (error) => {
       this.#error ??= error;
@@ -29,6 +33,11 @@ export class SocketStream implements ByteStream {
     this.#consumer = consumer;
     if (this.#socket.closed) {
       consumer.closed(this.#error);
+      return;
+    }
+    if (this.#inPlace !== undefined) {
+      this.#inPlace.consume = this.#onData;
+      this.#socket.resume();
       return;
     }
     // Until now nobody listened, so that the socket has kept what came, and stopped reading once that was enough.
@@ -59,7 +68,8 @@ export class SocketStream implements ByteStream {
     if (socket.destroyed) return;
     // Reading goes on, into nothing: closing over unread bytes would make the kernel reset the connection, and the peer
     // lose what it has not read yet; and the peer's own goodbye would not be seen.
-    socket.off('data', this.#onData);
+    if (this.#inPlace === undefined) socket.off('data', this.#onData);
+    else this.#inPlace.consume = undefined;
     socket.end();
     socket.resume();
   }
@@ -85,17 +95,21 @@ export class SocketStream implements ByteStream {
  * Waits for a socket that is being opened. Takes the socket over: whatever goes wrong, it is destroyed.
  *
  * @param ready - the event that says that the socket can be used.
+ * @param inPlace - what the socket reads by, if not by its `data` events.
  */
 export function whenConnected(
   socket: Socket,
   ready: 'connect' | 'secureConnect',
   signal: AbortSignal,
+  inPlace?: ReadInPlace,
 ): Promise<ByteStream> {
   return new Promise((resolve, reject) => {
     let failure: unknown = new Error('the connection was closed while it was being opened');
     const onReady = () => {
       leave();
-      resolve(new SocketStream(socket));
+      // Nobody keeps what is read in place: it comes once there is a consumer.
+      if (inPlace !== undefined) socket.pause();
+      resolve(new SocketStream(socket, inPlace));
     };
     const onError = (error: Error) => {
       failure = error;

@@ -1,6 +1,7 @@
 import { connect, createServer } from 'node:net';
 import { flag, optionNames } from '../options/check.ts';
 import { parseAddress } from './address.ts';
+import { ReadInPlace } from './read-in-place.ts';
 import { listen } from './socket-listener.ts';
 import { whenConnected } from './socket-stream.ts';
 import type { Transport } from './transport.ts';
@@ -26,7 +27,8 @@ export function tcpTransport(options: TcpOptions = {}): Transport {
     async connect(address, signal) {
       const { host, port } = parseAddress(address);
       signal.throwIfAborted();
-      return whenConnected(connect({ host, port, noDelay }), 'connect', signal);
+      const inPlace = new ReadInPlace();
+      return whenConnected(connect({ host, port, noDelay, onread: inPlace.onread }), 'connect', signal, inPlace);
     },
     listen: (where, events) => listen(createServer({ noDelay }), 'connection', where, events),
   };

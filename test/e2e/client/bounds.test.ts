@@ -103,28 +103,33 @@ describe('maxBufferedBytes', () => {
   const text = 'x'.repeat(10_000);
   const maxBufferedBytes = 100_000;
 
-  /** Sends until the bound is reached, within one turn: nothing leaves meanwhile. */
-  async function full(whenFull: 'fail' | 'wait') {
+  /** Sends more within one turn than the bound, and what the kernel takes in place of a peer who does not read yet. */
+  async function flood(whenFull: 'fail' | 'wait') {
     const server = await peer({ onCommand: ({ seq, connection, payload }) => connection.result(seq, TEXT, payload) });
     const client = await sender({ address: server.address, maxBufferedBytes, whenFull });
-    const sent = Array.from({ length: 10 }, () => client.send(calc.Echo(text)));
+    const sent = Array.from({ length: 3_000 }, () => client.send(calc.Echo(text)));
     return { server, client, sent };
   }
 
   it('fails what comes beyond it, at once, with `overloaded`', async () => {
-    const { client, sent } = await full('fail');
-    const error = await failureOf(client.send(calc.Echo(text)));
+    const { client, sent } = await flood('fail');
+    const error = await failureOf(sent.at(-1) as Promise<unknown>);
     expect(error).toMatchObject({ code: 'overloaded', mayHaveExecuted: false });
     expect(error.message).toContain(`'maxBufferedBytes'`);
-    expect(await Promise.all(sent)).toEqual(sent.map(() => text));
+    const outcomes = await Promise.allSettled(sent);
+    const failed = outcomes.findIndex(({ status }) => status === 'rejected');
+    expect(failed).toBeGreaterThanOrEqual(maxBufferedBytes / text.length);
+    for (const [index, outcome] of outcomes.entries()) {
+      if (index < failed) expect(outcome).toEqual({ status: 'fulfilled', value: text });
+      else expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'overloaded' } });
+    }
     expect(await client.send(calc.Echo(text))).toBe(text);
   });
 
   it('has it wait until there is room, where `whenFull` says so', async () => {
-    const { client, server, sent } = await full('wait');
-    const waiting = Array.from({ length: 100 }, () => client.send(calc.Echo(text)));
-    expect(await Promise.all([...sent, ...waiting])).toEqual(Array.from({ length: 110 }, () => text));
-    expect(server.commands.map(({ seq }) => seq)).toEqual(Array.from({ length: 110 }, (_, index) => index + 1));
+    const { server, sent } = await flood('wait');
+    expect(await Promise.all(sent)).toEqual(sent.map(() => text));
+    expect(server.commands.map(({ seq }) => seq)).toEqual(sent.map((_, index) => index + 1));
   });
 
   it('is not passed while the peer does not read, and work goes on when it does again', async () => {
