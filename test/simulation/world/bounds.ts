@@ -63,6 +63,8 @@ export function mustResume({ ending, sender, servers, faults }: Schedule): boole
   // (TCP would send again what a machine without power has not taken, and be reset once it is back; the network does not.)
   const isSilent = faults.some(({ kind }) => kind === 'half-open' || kind === 'power-off');
   if (sender.keepalive === null && isSilent) return false;
+  // Clients that never ping are closed again and again where that is too idle: seldom are all of them ready.
+  if (sender.keepalive === null && servers.some(({ idleTimeoutMs }) => idleTimeoutMs !== null)) return false;
   // A length that is another than was sent makes a reader wait for bytes that never come.
   return !faults.some(({ kind }) => kind === 'corrupt');
 }
