@@ -138,7 +138,7 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'memory used while it is written',
     file: 'src/wire/write-batch.ts',
-    from: '        gathered.buffer = this.#spare ?? Buffer.allocUnsafeSlow(1024);\n',
+    from: '      gathered.buffer = this.#spare ?? Buffer.allocUnsafeSlow(1024);\n',
     to: '',
     why: 'what waits for a stalled peer is overwritten',
   },
