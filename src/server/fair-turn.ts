@@ -2,8 +2,8 @@ import { type Clock, inNextTurn } from '../system/clock.ts';
 
 /**
  * How long handlers may go on giving Results, and sessions reading Commands, before the rest of the process has its turn.
- * Measured beside eight clients that flood a server: with 8 ms an honest one waits for 10 ms, with 0.5 ms for 1 ms. Its
- * price, a look at all sockets, is not to be seen in the rate of a busy connection; with 0.1 ms it is.
+ * Measured beside eight clients that flood a server: with 8 ms an honest one waits for 10 ms, with 0.5 ms for about 1 ms.
+ * Its price, a look at all sockets, was not to be told from noise in the rate of a busy connection.
  */
 const SLICE_MS = 0.5;
 /** And how many Results: what counts where time stands still while handlers run, as on a virtual clock. */
