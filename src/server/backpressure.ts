@@ -77,14 +77,16 @@ export class Backpressure {
     for (const goOn of waiting) goOn();
   }
 
-  /** Reads no more Commands until `others` resolves: it is the turn of other connections. */
-  hold(others: Promise<void>): void {
+  /** Reads no more Commands until {@link release}: it is the turn of other connections. */
+  hold(): void {
     this.#held = true;
     this.regulate();
-    void others.then(() => {
-      this.#held = false;
-      this.regulate();
-    });
+  }
+
+  /** The turn of the others is over. */
+  release(): void {
+    this.#held = false;
+    this.regulate();
   }
 
   /** Reads Commands while there is room for them and their Results. */

@@ -10,8 +10,12 @@ import type { ResultPort, Service } from './service.ts';
 /** How long a client may take to answer the server's goodbye. */
 const GOODBYE_TIMEOUT_MS = 500;
 
-/** After so many frames of one client it is time to look whether others have waited for long enough. */
-const FRAMES_PER_LOOK = 8;
+/** A frame is worth the time of its bytes, and of so many more. */
+const WORK_OF_FRAME = 512;
+/** After so much of one delivery it is time to look whether others have waited for long enough. */
+const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
+/** So many bytes take a turn's slice as such: reading, decoding, and the answer as well. */
+const LARGE_FRAME = 32 * 1024;
 
 /** A channel of frames at whose start a server can introduce itself. */
 export interface ServerChannel extends FrameChannel {
@@ -29,8 +33,8 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   readonly #forget: (session: Session) => void;
   readonly #actor: Actor<typeof sessionMachine>;
   readonly #backpressure: Backpressure;
-  /** How many frames have arrived. */
-  #frames = 0;
+  /** What has been done for this client since it was last looked whether others wait. */
+  #work = 0;
   /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
   #delivery = -1;
   #deliveredAtMs = 0;
@@ -93,7 +97,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
 
   // ---- what arrives
 
-  frame(seq: number, type: number, payload: unknown): void {
+  frame(seq: number, type: number, payload: unknown, size: number): void {
     // Commands that come after the goodbye are not executed.
     if (this.#actor.getSnapshot().value !== 'serving') return;
     const { routes, options } = this.service;
@@ -108,14 +112,14 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     this.#backpressure.started();
     new RunningCommand(this, route, seq, this.#deliveredAt()).start(payload);
     if (this.#backpressure.inFlight >= options.maxInFlightCommands) this.#backpressure.regulate();
-    this.#letOthersTurn();
+    this.#letOthersTurn(size);
   }
 
   ping(): void {
     if (!this.isOpen) return;
     this.#channel.sendPing();
     this.#backpressure.sent();
-    this.#letOthersTurn();
+    this.#letOthersTurn(1);
   }
 
   drained(): void {
@@ -164,7 +168,8 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
 
   room(): Promise<void> | undefined {
     if (this.isFull) return new Promise((resolve) => this.whenRoom(resolve));
-    return this.service.turn.wait();
+    const { turn } = this.service;
+    return turn.isOver() ? new Promise((resolve) => turn.queue(resolve)) : undefined;
   }
 
   makeSignal(owner: object): AbortSignal {
@@ -230,16 +235,23 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     if (this.#delivery !== this.#channel.deliveries) {
       this.#delivery = this.#channel.deliveries;
       this.#deliveredAtMs = this.service.options.clock.now();
+      this.#work = 0;
     }
     return this.#deliveredAtMs;
   }
 
   /** A client that sends without a pause is read by the slice: a socket alone gives megabytes before others have a turn. */
-  #letOthersTurn(): void {
-    if (++this.#frames % FRAMES_PER_LOOK !== 0) return;
-    const others = this.service.turn.wait();
-    if (others !== undefined) this.#backpressure.hold(others);
+  #letOthersTurn(size: number): void {
+    this.#work += WORK_OF_FRAME + size;
+    if (this.#work < WORK_PER_LOOK) return;
+    this.#work = 0;
+    const { turn } = this.service;
+    if (!turn.isOver() && size < LARGE_FRAME) return;
+    this.#backpressure.hold();
+    turn.queue(this.#release);
   }
+
+  readonly #release = (): void => this.#backpressure.release();
 
   #fail(code: 'protocol-error' | 'encode-failed', message: string, cause?: unknown): void {
     this.#actor.send({ type: 'connection.failed', error: new CmdStreamError(code, message, { cause }) });

@@ -32,8 +32,8 @@ describe('a client that sends Commands without a pause', () => {
     for (const { socket } of clients) socket.write(Buffer.concat(commands));
     let asked = 0;
     while (executed < total) await neighbour.ask(++asked, ECHO, asked);
-    // A slice is half a millisecond; some are lost to whatever else the machine does.
-    expect(asked).toBeGreaterThan(100);
+    // Some 1,900 turns on a quiet machine, however many flood; some are lost to whatever else the machine does.
+    expect(asked).toBeGreaterThan(500);
     for (const client of clients) {
       await client.count(total / floods);
       expect(client.received.map(({ seq }) => seq)).toEqual(commands.map((_, index) => index + 1));
@@ -64,7 +64,7 @@ describe('a client that sends Commands without a pause', () => {
     }
     for (const client of clients) await client.count(total);
     // One that always had the first word would be through before the others have begun.
-    expect(most).toBeLessThan(total / 2);
+    expect(most).toBeLessThan(total / 10);
     for (const client of clients) await client[Symbol.asyncDispose]();
   });
 });

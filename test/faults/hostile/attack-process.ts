@@ -94,6 +94,14 @@ const ATTACKS: Readonly<Record<AttackName, (port: number, count: number) => Prom
   async idle(port, count) {
     for (const socket of await dialMany(port, count)) socket.resume();
   },
+  async 'large flood'(port, count) {
+    const bytes = RawClient.command(1, ECHO, 'x'.repeat(100_000));
+    for (const socket of await dialMany(port, count)) {
+      socket.resume();
+      pour(socket, bytes);
+      await turn();
+    }
+  },
   async flood(port, count) {
     for (const socket of await dialMany(port, count)) {
       socket.resume();

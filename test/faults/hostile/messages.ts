@@ -23,4 +23,11 @@ export interface AttackAnswer {
 }
 
 /** What attackers do. */
-export type AttackName = 'slow loris' | 'never reading' | 'idle' | 'flood' | 'giant lengths' | 'abrupt ends';
+export type AttackName =
+  | 'slow loris'
+  | 'never reading'
+  | 'idle'
+  | 'flood'
+  | 'large flood'
+  | 'giant lengths'
+  | 'abrupt ends';

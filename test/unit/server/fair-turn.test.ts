@@ -27,71 +27,69 @@ function manualClock() {
 }
 
 describe('a fair turn', () => {
-  it('lets everyone go on for a slice, and then wait for the next turn', async () => {
+  it('lets everyone go on for a slice, and then queue', () => {
     const clock = manualClock();
     const turn = new FairTurn(clock);
-    expect(turn.wait()).toBeUndefined();
-    clock.ms = 0.4;
-    expect(turn.wait()).toBeUndefined();
-    clock.ms = 0.6;
-    const first = turn.wait();
-    const second = turn.wait();
-    expect(first).toBeInstanceOf(Promise);
+    expect(turn.isOver()).toBe(false);
+    clock.ms = 0.09;
+    expect(turn.isOver()).toBe(false);
+    clock.ms = 0.11;
+    expect(turn.isOver()).toBe(true);
+    expect(turn.isOver()).toBe(true);
     clock.nextTurn();
-    await Promise.all([first, second]);
-    expect(turn.wait()).toBeUndefined();
+    expect(turn.isOver()).toBe(false);
   });
 
-  it('ends also on a clock that stands still', async () => {
+  it('ends also on a clock that stands still', () => {
     const clock = manualClock();
     const turn = new FairTurn(clock);
-    let asked = 0;
-    let waiting: Promise<void> | undefined;
-    while (waiting === undefined && asked < 100_000) {
-      waiting = turn.wait();
-      asked++;
-    }
+    let asked = 1;
+    while (!turn.isOver() && asked < 100_000) asked++;
     expect(asked).toBe(4097);
     clock.nextTurn();
-    await waiting;
-    expect(turn.wait()).toBeUndefined();
-    expect(turn.wait()).toBeUndefined();
+    expect(turn.isOver()).toBe(false);
+    expect(turn.isOver()).toBe(false);
   });
 
-  it('lets who waited first, having used up the slice, go on last', async () => {
+  it('is each turn the one of whoever has waited longest, with a slice of its own', () => {
     const clock = manualClock();
     const turn = new FairTurn(clock);
-    turn.wait();
-    clock.ms = 0.6;
     const order: string[] = [];
-    const waiting = ['greedy', 'second', 'third'].map((name) => turn.wait()?.then(() => order.push(name)));
-    clock.nextTurn();
-    await Promise.all(waiting);
-    expect(order).toEqual(['second', 'third', 'greedy']);
+    const greedy = (name: string) => () => {
+      order.push(name);
+      expect(turn.isOver()).toBe(false);
+      clock.ms += 0.2;
+      expect(turn.isOver()).toBe(true);
+      turn.queue(greedy(name));
+    };
+    for (const name of ['first', 'second', 'third']) turn.queue(greedy(name));
+    for (let turns = 0; turns < 7; turns++) clock.nextTurn();
+    expect(order).toEqual(['first', 'second', 'third', 'first', 'second', 'third', 'first']);
+    expect(clock.timers.size).toBe(1);
   });
 
   it('counts from the first who asks in a turn', () => {
     const clock = manualClock();
     const turn = new FairTurn(clock);
-    turn.wait();
+    turn.isOver();
     clock.nextTurn();
     clock.ms = 1000;
-    expect(turn.wait()).toBeUndefined();
+    expect(turn.isOver()).toBe(false);
   });
 
-  it('has no timer while nobody asks, and none once it is stopped', async () => {
+  it('has no timer while nobody asks, and none once it is stopped, when all go on', () => {
     const clock = manualClock();
     const turn = new FairTurn(clock);
     expect(clock.timers.size).toBe(0);
-    turn.wait();
+    turn.isOver();
     clock.nextTurn();
     expect(clock.timers.size).toBe(0);
-    turn.wait();
-    clock.ms = 100;
-    const waiting = turn.wait();
+    let wentOn = 0;
+    for (let waiting = 0; waiting < 3; waiting++) turn.queue(() => wentOn++);
+    expect(clock.timers.size).toBe(1);
     turn.stop();
     expect(clock.timers.size).toBe(0);
-    await waiting;
+    expect(wentOn).toBe(3);
     turn.stop();
   });
 });
