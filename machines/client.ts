@@ -225,13 +225,13 @@ export const clientMachine = setup({
         ],
         'client.drain': { target: '.draining', actions: 'limitDraining' },
       },
+      after: { stableTime: { actions: 'resetAttempts' } },
       states: {
         ready: {
           entry: { type: 'report', params: { phase: 'ready' } },
           exit: 'refuse',
           initial: 'idle',
           on: { 'addresses.changed': { guard: 'hasLeftAddress', target: 'moving' } },
-          after: { stableTime: { actions: 'resetAttempts' } },
           states: {
             idle: {
               after: {

@@ -34,7 +34,7 @@ export interface BackoffOptions {
   readonly maxMs?: number;
   /** Default 2. */
   readonly factor?: number;
-  /** A connection over which Commands could be sent for so long sets the bound back to `initialMs`. Default 1000. */
+  /** A connection that has lived so long sets the bound back to `initialMs`. Default 1000. */
   readonly resetAfterMs?: number;
 }
 

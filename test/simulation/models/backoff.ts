@@ -7,22 +7,11 @@ interface Client {
   sinceMs: number;
   attempt: number;
   delayMs: number;
-  /** Since when it has been ready, if it is. */
+  /** Since when it has had a connection, if it has one. */
   readyMs: number | undefined;
-  /** For how long it was ready before it moved or drained, if it does. */
-  wasReadyMs: number;
 }
 
-const NEW_CLIENT: Client = {
-  state: 'connecting',
-  sinceMs: 0,
-  attempt: 0,
-  delayMs: 0,
-  readyMs: undefined,
-  wasReadyMs: 0,
-};
-
-/** Waits grow as they should, are as long as the jitter says, begin anew once a client was ready for long enough, and nobody dials during one. */
+/** Waits grow as they should, are as long as the jitter says, begin anew after a good connection, and nobody dials during one. */
 export function* backoffModel({ entries, schedule }: Past): Generator<Violation> {
   const { reconnect, addresses } = schedule.sender;
   if (reconnect === null) return;
@@ -37,9 +26,9 @@ export function* backoffModel({ entries, schedule }: Past): Generator<Violation>
     }
     if (kind !== 'client') continue;
     const id = Number(details.client);
-    const before = clients.get(id) ?? NEW_CLIENT;
+    const before = clients.get(id) ?? { state: 'connecting', sinceMs: 0, attempt: 0, delayMs: 0, readyMs: undefined };
     const [state, attempt, delayMs] = [String(details.state), Number(details.attempt), Number(details.delayMs)];
-    const livedMs = before.readyMs === undefined ? before.wasReadyMs : atMs - before.readyMs;
+    const livedMs = before.readyMs === undefined ? 0 : atMs - before.readyMs;
     const sameWait = state === 'reconnecting' && before.state === 'reconnecting' && attempt === before.attempt;
     if (state === 'reconnecting' && !sameWait) {
       const expected = (livedMs >= resetAfterMs ? 0 : before.attempt) + 1;
@@ -54,9 +43,10 @@ export function* backoffModel({ entries, schedule }: Past): Generator<Violation>
       }
     }
     const sinceMs = state === before.state && sameWait ? before.sinceMs : atMs;
-    const readyMs = state !== 'ready' ? undefined : before.state === 'ready' ? before.readyMs : atMs;
-    const wasReadyMs = state === 'moving' || state === 'draining' ? livedMs : 0;
-    clients.set(id, { state, sinceMs, attempt, delayMs, readyMs, wasReadyMs });
+    const keeps = state === 'ready' || state === 'moving' || state === 'draining';
+    const readyMs =
+      state === 'ready' ? (before.state === 'ready' ? before.readyMs : atMs) : keeps ? before.readyMs : undefined;
+    clients.set(id, { state, sinceMs, attempt, delayMs, readyMs });
   }
 }
 

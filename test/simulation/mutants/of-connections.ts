@@ -117,7 +117,7 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'backoff not reset',
     file: 'machines/client.ts',
-    from: "          after: { stableTime: { actions: 'resetAttempts' } },\n",
+    from: "      after: { stableTime: { actions: 'resetAttempts' } },\n",
     to: '',
     why: 'after a good connection waits go on where they were',
   },
