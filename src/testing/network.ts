@@ -152,6 +152,11 @@ export class SimulatedNetwork implements Transport {
     return this.#connections.size;
   }
 
+  /** Whether a machine has crashed, or has no power. */
+  isDown(host: string): boolean {
+    return this.#faults.hits(host, 'crash', 'power-off');
+  }
+
   /** Tells of a machine that goes down and comes back. Returns the function that ends it. */
   watch(host: string, watch: HostWatch): () => void {
     const watches = this.#watches.get(host) ?? new Set();
@@ -280,7 +285,7 @@ export class SimulatedNetwork implements Transport {
       for (const pipe of connection.pipes) pipe.changed(this.pathState(pipe.from, pipe.to));
       if (fault.kind === 'slow-reader') connection.readAgain();
     }
-    if (goes && !isOn && !this.#faults.hits(fault.server, 'crash', 'power-off')) {
+    if (goes && !isOn && !this.isDown(fault.server)) {
       for (const watch of [...(this.#watches.get(fault.server) ?? [])]) watch.up();
     }
   }

@@ -11,6 +11,7 @@ export class SimulatedServer implements AsyncDisposable {
   readonly address: string;
   /** How often it has been started. */
   starts = 0;
+  readonly #network: SimulatedNetwork;
   readonly #serve: () => Promise<Server>;
   readonly #log: EventLog;
   readonly #unwatch: () => void;
@@ -23,6 +24,7 @@ export class SimulatedServer implements AsyncDisposable {
   constructor(network: SimulatedNetwork, log: EventLog, host: string, port: number, serve: () => Promise<Server>) {
     this.host = host;
     this.address = formatAddress(host, port);
+    this.#network = network;
     this.#log = log;
     this.#serve = serve;
     this.#unwatch = network.watch(host, {
@@ -43,8 +45,9 @@ export class SimulatedServer implements AsyncDisposable {
     return this.#server?.connections ?? 0;
   }
 
-  /** @internal Starts it. */
+  /** @internal Starts it; on a machine that is down it waits for that to come back. */
   start(): Promise<void> {
+    if (this.#network.isDown(this.host)) return Promise.resolve();
     this.#starting = this.#start(++this.#life);
     return this.#starting;
   }

@@ -57,7 +57,8 @@ export class Simulation {
 
   /**
    * The library's `serve`, on the machine `host` (default `server`), port 9000 unless it is told otherwise. When that
-   * machine crashes, or loses power, the server is gone; when it is back, another one is started in its place.
+   * machine crashes, or loses power, the server is gone; when it is back, another one is started in its place. On one
+   * that is down already it starts when that is back.
    *
    * @param makeReceiver - makes what the handlers work on, afresh for each start: what was in memory is lost in a crash.
    */

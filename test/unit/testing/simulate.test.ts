@@ -85,6 +85,19 @@ describe('simulate', () => {
     ]);
   });
 
+  it('starts a server on a machine that is down once that is back', async () => {
+    const { left } = await simulate(5, async (simulation) => {
+      const { clock, network } = simulation;
+      network.inject({ kind: 'crash', server: 'a', forMs: 2000 });
+      const server = await simulation.serve(counting, () => new Counter(), handlersOn(simulation), { host: 'a' });
+      expect([server.server, server.starts]).toEqual([undefined, 0]);
+      await clock.sleep(2000);
+      const sender = await simulation.createSender(counting, { address: server.address });
+      expect([server.starts, await sender.send(Count({ by: 1 }))]).toEqual([1, 1]);
+    });
+    expect(left).toEqual({ timers: 0, connections: 0 });
+  });
+
   it('leaves no server that is closed at the very moment at which its machine is back', async () => {
     const { left } = await simulate(5, async (simulation) => {
       const { server } = await service(simulation);
