@@ -147,6 +147,10 @@ export class Connection implements FrameReceiver {
     }
   }
 
+  partial(): void {
+    // A client has few servers; each is read as it sends.
+  }
+
   ping(): void {
     this.#events.pong();
   }

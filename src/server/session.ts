@@ -10,12 +10,15 @@ import type { ResultPort, Service } from './service.ts';
 /** How long a client may take to answer the server's goodbye. */
 const GOODBYE_TIMEOUT_MS = 500;
 
-/** A frame is worth the time of its bytes, and of so many more. */
+/** A frame, or what has come of one, is worth the time of its bytes, and of so many more. */
 const WORK_OF_FRAME = 512;
 /** After so much of one delivery it is time to look whether others have waited for long enough. */
 const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
-/** So many bytes take a turn's slice as such: reading, decoding, and the answer as well. */
-const LARGE_FRAME = 32 * 1024;
+/**
+ * So many bytes are a turn of their own: a socket gives up to 64 KiB at a time, and would give 2 MiB before anybody else
+ * has one. Costs a single connection with payloads of 1 MiB 12 to 20 % of its rate.
+ */
+const LARGE_PIECE = 32 * 1024;
 
 /** A channel of frames at whose start a server can introduce itself. */
 export interface ServerChannel extends FrameChannel {
@@ -120,6 +123,10 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     this.#channel.sendPing();
     this.#backpressure.sent();
     this.#letOthersTurn(1);
+  }
+
+  partial(size: number): void {
+    this.#letOthersTurn(size);
   }
 
   drained(): void {
@@ -246,7 +253,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     if (this.#work < WORK_PER_LOOK) return;
     this.#work = 0;
     const { turn } = this.service;
-    if (!turn.isOver() && size < LARGE_FRAME) return;
+    if (!turn.isOver() && size < LARGE_PIECE) return;
     this.#backpressure.hold();
     turn.queue(this.#release);
   }

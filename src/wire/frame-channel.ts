@@ -9,6 +9,11 @@ export interface FrameReceiver {
   frame(seq: number, type: number, value: unknown, size: number): void;
   /** The frame with sequence number 0 has arrived: a Pong at the client, a Ping at the server. */
   ping(): void;
+  /**
+   * The rest of a frame is still to come.
+   * @param size - the bytes that have come of it just now.
+   */
+  partial(size: number): void;
   /** The channel was full and has room again. */
   drained(): void;
   /** The channel is over; called exactly once, with the reason unless the peer closed it in order. */

@@ -131,13 +131,15 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.lastReceivedMs = this.#options.clock.monotonicMs();
     if (this.#kept.length === 0 && !this.#paused && this.#hasReader()) {
       const position = this.#deliver(bytes, 0, bytes.length);
-      if (position < bytes.length && !this.#over) this.#kept.append(bytes.subarray(position));
-      return;
+      if (position === bytes.length || this.#over) return;
+      this.#kept.append(bytes.subarray(position));
+    } else {
+      this.#kept.append(bytes);
+      // Nobody to read what comes: it shall wait at the peer, not here.
+      if (!this.#hasReader()) this.#stream.pause();
+      this.#deliverKept();
     }
-    this.#kept.append(bytes);
-    // Nobody to read what comes: it shall wait at the peer, not here.
-    if (!this.#hasReader()) this.#stream.pause();
-    this.#deliverKept();
+    if (this.#isInsideFrame()) this.#receiver?.partial(Math.min(bytes.length, this.#kept.length));
   }
 
   #hasReader(): boolean {

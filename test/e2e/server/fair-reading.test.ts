@@ -41,6 +41,30 @@ describe('a client that sends Commands without a pause', () => {
     }
   });
 
+  it('is read piece by piece where others wait, also in the middle of a Command', async () => {
+    let executed = 0;
+    await using server = await serveLimited(
+      {
+        Wait() {
+          work(0.02);
+          executed++;
+        },
+      },
+      { maxFrameBytes: 16 * 2 ** 20 },
+    );
+    await using flooding = await RawClient.open(server.port);
+    await using large = await RawClient.open(server.port);
+    const total = 20_000;
+    flooding.socket.write(
+      Buffer.concat(Array.from({ length: total }, (_, index) => RawClient.command(index + 1, WAIT, 0))),
+    );
+    large.socket.write(RawClient.command(1, ECHO, 'x'.repeat(8 * 2 ** 20)));
+    await large.count(1);
+    // Node reads 64 KiB at a time: after each of them the other has a slice.
+    expect(executed).toBeGreaterThan(300);
+    await flooding.count(total);
+  });
+
   it('of many is read in turn', async () => {
     const executed = new Map<unknown, number>();
     let most = 0;

@@ -66,8 +66,10 @@ describe.each(codecs)('frames %s', (_what, makeCodec, payloads) => {
   test('are the same byte by byte', () => {
     const frames = [{ seq: 1, type: 0, value: 'one' }, { seq: 0 }, { seq: 300, type: 2, value: 'x'.repeat(500) }];
     const { stream, log } = openChannel({ incoming: makeCodec() });
-    for (const byte of bytesOf(frames, makeCodec())) stream.arrive(Buffer.of(byte));
+    const bytes = bytesOf(frames, makeCodec());
+    for (const byte of bytes) stream.arrive(Buffer.of(byte));
     expect(withoutSize(log.frames)).toEqual(frames);
+    expect(log.partials, 'each byte but the last ones').toEqual(new Array(bytes.length - frames.length).fill(1));
   });
 
   test('are the same when the receiver pauses at some of them and resumes later', () => {

@@ -113,6 +113,8 @@ export interface SeenFrame {
 export class FrameLog implements FrameReceiver {
   readonly frames: SeenFrame[] = [];
   readonly losses: (CmdStreamError | undefined)[] = [];
+  /** How many bytes of frames have come whose rest had not. */
+  readonly partials: number[] = [];
   drains = 0;
   onFrame: (frame: SeenFrame) => void = () => {};
 
@@ -122,6 +124,10 @@ export class FrameLog implements FrameReceiver {
 
   ping(): void {
     this.#see({ seq: 0 });
+  }
+
+  partial(size: number): void {
+    this.partials.push(size);
   }
 
   drained(): void {

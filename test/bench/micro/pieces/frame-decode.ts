@@ -22,6 +22,7 @@ export const frameDecode: Piece = {
         sink.value = value;
       },
       ping() {},
+      partial() {},
       drained() {},
       lost(error) {
         throw error ?? new Error('lost');
