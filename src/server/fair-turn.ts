@@ -2,7 +2,7 @@ import { type Clock, inNextTurn } from '../system/clock.ts';
 
 /**
  * How long handlers may go on giving Results, and sessions reading Commands, before the rest of the process has its turn.
- * It is what an honest client waits beside others that flood a server. With 0.5 ms in its place, a busy connection had
+ * A client that asks little waits about so long beside others that flood a server. With 0.5 ms in its place, a busy connection had
  * 0 to 7 % more of a rate that varied by 40 %.
  */
 const SLICE_MS = 0.1;
@@ -12,7 +12,8 @@ const SLICE_LOOKS = 4096;
 /**
  * Keeps handlers that give Results without ever waiting, and clients that send Commands without ever waiting, from starving
  * the process: promises alone never let the network in, and a socket gives megabytes at a time. All of a server share one
- * slice of each turn of the event loop; once it is used up they queue, and each turn is the next one's.
+ * slice of each turn of the event loop; once it is used up they queue, and each turn is the next one's: by their owners in
+ * turn, however much each has to do.
  */
 export class FairTurn {
   readonly #clock: Clock;
@@ -20,7 +21,9 @@ export class FairTurn {
   #left = 0;
   /** Keeps the next turn from coming; there only while a slice is being used up, or someone waits. */
   #cancel: (() => void) | undefined;
-  #waiting: (() => void)[] = [];
+  /** Of each owner, in the order of their turns. */
+  #waiting = new Map<object, (() => void)[]>();
+  #number = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -35,9 +38,16 @@ export class FairTurn {
     return --this.#left <= 0 || this.#clock.monotonicMs() >= this.#endMs;
   }
 
-  /** Calls back when it is this one's turn. */
-  queue(goOn: () => void): void {
-    this.#waiting.push(goOn);
+  /** Which turn it is. Turns are counted while slices are being used up; when nobody has looked, no number has changed. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Calls back when it is the owner's turn and this is what it queued first. */
+  queue(owner: object, goOn: () => void): void {
+    const own = this.#waiting.get(owner);
+    if (own === undefined) this.#waiting.set(owner, [goOn]);
+    else own.push(goOn);
     if (this.#cancel === undefined) this.#begin();
   }
 
@@ -46,8 +56,8 @@ export class FairTurn {
     this.#cancel?.();
     this.#cancel = undefined;
     const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const goOn of waiting) goOn();
+    this.#waiting = new Map();
+    for (const own of waiting.values()) for (const goOn of own) goOn();
   }
 
   #begin(): void {
@@ -58,8 +68,13 @@ export class FairTurn {
 
   readonly #next = (): void => {
     this.#cancel = undefined;
-    const goOn = this.#waiting.shift();
-    if (goOn === undefined) return;
+    this.#number++;
+    const [next] = this.#waiting;
+    if (next === undefined) return;
+    const [owner, own] = next;
+    const goOn = own.shift() as () => void;
+    this.#waiting.delete(owner);
+    if (own.length > 0) this.#waiting.set(owner, own);
     this.#begin();
     goOn();
   };

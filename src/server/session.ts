@@ -12,7 +12,7 @@ const GOODBYE_TIMEOUT_MS = 500;
 
 /** A frame, or what has come of one, is worth the time of its bytes, and of so many more. */
 const WORK_OF_FRAME = 512;
-/** After so much of one delivery it is time to look whether others have waited for long enough. */
+/** After so much it is time to look whether others have waited for long enough. */
 const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
 /**
  * So many bytes are a turn of their own: a socket gives up to 64 KiB at a time, and would give 2 MiB before anybody else
@@ -36,8 +36,9 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   readonly #forget: (session: Session) => void;
   readonly #actor: Actor<typeof sessionMachine>;
   readonly #backpressure: Backpressure;
-  /** What has been done for this client since it was last looked whether others wait. */
+  /** What has been done for this client since it was last looked whether others wait, and in which turn. */
   #work = 0;
+  #turn = 0;
   /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
   #delivery = -1;
   #deliveredAtMs = 0;
@@ -101,8 +102,11 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   // ---- what arrives
 
   frame(seq: number, type: number, payload: unknown, size: number): void {
-    // Commands that come after the goodbye are not executed.
-    if (this.#actor.getSnapshot().value !== 'serving') return;
+    if (this.#actor.getSnapshot().value !== 'serving') {
+      // Commands that come after the goodbye are not executed, but may be many.
+      this.#letOthersTurn(size);
+      return;
+    }
     const { routes, options } = this.service;
     const route = routes[type];
     if (route === undefined) {
@@ -114,7 +118,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     }
     this.#backpressure.started();
     new RunningCommand(this, route, seq, this.#deliveredAt()).start(payload);
-    if (this.#backpressure.inFlight >= options.maxInFlightCommands) this.#backpressure.regulate();
+    if (this.#backpressure.inFlight >= options.maxInFlightCommands && this.isOpen) this.#backpressure.regulate();
     this.#letOthersTurn(size);
   }
 
@@ -176,7 +180,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   room(): Promise<void> | undefined {
     if (this.isFull) return new Promise((resolve) => this.whenRoom(resolve));
     const { turn } = this.service;
-    return turn.isOver() ? new Promise((resolve) => turn.queue(resolve)) : undefined;
+    return turn.isOver() ? new Promise((resolve) => turn.queue(this, resolve)) : undefined;
   }
 
   makeSignal(owner: object): AbortSignal {
@@ -242,20 +246,24 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     if (this.#delivery !== this.#channel.deliveries) {
       this.#delivery = this.#channel.deliveries;
       this.#deliveredAtMs = this.service.options.clock.now();
-      this.#work = 0;
     }
     return this.#deliveredAtMs;
   }
 
   /** A client that sends without a pause is read by the slice: a socket alone gives megabytes before others have a turn. */
   #letOthersTurn(size: number): void {
+    const { turn } = this.service;
+    if (turn.number !== this.#turn) {
+      this.#turn = turn.number;
+      this.#work = 0;
+    }
     this.#work += WORK_OF_FRAME + size;
     if (this.#work < WORK_PER_LOOK) return;
     this.#work = 0;
-    const { turn } = this.service;
-    if (!turn.isOver() && size < LARGE_PIECE) return;
+    if ((!turn.isOver() && size < LARGE_PIECE) || !this.isOpen) return;
     this.#backpressure.hold();
-    turn.queue(this.#release);
+    // Not as the owner of its handlers' Results: its Commands would wait behind all of those.
+    turn.queue(this.#channel, this.#release);
   }
 
   readonly #release = (): void => this.#backpressure.release();

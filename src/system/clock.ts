@@ -40,10 +40,10 @@ export const deferToNextTurn: Defer = (task) => {
 
 /**
  * Runs `task` in the next turn, once the network and timers have had theirs: of the event loop, or of a clock that is not
- * the machine's. Returns what cancels it.
+ * the machine's: one that sets its timers otherwise. Returns what cancels it.
  */
 export function inNextTurn(clock: Clock, task: () => void): () => void {
-  if (clock === systemClock) {
+  if (clock.setTimeout === systemClock.setTimeout) {
     const immediate = setImmediate(task);
     return () => clearImmediate(immediate);
   }

@@ -1,6 +1,8 @@
+import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { makeCertificates } from '../support/certificates.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
-import { ECHO, serveLimited, WAIT } from './limited-server.ts';
+import { ECHO, STREAM, serveLimited, WAIT } from './limited-server.ts';
 import { RawClient } from './raw-client.ts';
 
 expectNothingLeft();
@@ -63,6 +65,70 @@ describe('a client that sends Commands without a pause', () => {
     // Node reads 64 KiB at a time: after each of them the other has a slice.
     expect(executed).toBeGreaterThan(300);
     await flooding.count(total);
+  });
+
+  it('is read by the slice also where each turn brings many small TLS records', async () => {
+    let executed = 0;
+    const { cert, key } = (await makeCertificates()).server;
+    await using server = await serveLimited(
+      {
+        Wait() {
+          work(0.02);
+          executed++;
+        },
+      },
+      { tls: { cert, key } },
+    );
+    const open = async () => {
+      const socket = connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false });
+      const client = new RawClient(socket);
+      await client.until(() => client.serverInfo !== undefined);
+      return Object.assign(client, { tlsSocket: socket });
+    };
+    await using neighbour = await open();
+    await using flooding = await open();
+    const total = 20_000;
+    // Four Commands in each record.
+    flooding.tlsSocket.setMaxSendFragment(512);
+    const commands = Array.from({ length: total }, (_, index) => RawClient.command(index + 1, WAIT, 'x'.repeat(100)));
+    flooding.socket.write(Buffer.concat(commands));
+    let asked = 0;
+    while (executed < total) await neighbour.ask(++asked, ECHO, asked);
+    // Some 1,500 turns on a quiet machine; six where each record begins to count anew.
+    expect(asked).toBeGreaterThan(300);
+    await flooding.count(total);
+  });
+
+  it('is one of two, however many streams it has: its neighbour does not wait for all of them', async () => {
+    let started = 0;
+    await using server = await serveLimited(
+      {
+        *Stream() {
+          for (started++; ; ) yield { text: '', last: false };
+        },
+      },
+      {},
+    );
+    await using neighbour = await RawClient.open(server.port);
+    await using greedy = await RawClient.open(server.port);
+    const streams = 1_000;
+    greedy.socket.removeAllListeners('data').resume();
+    greedy.socket.write(
+      Buffer.concat(Array.from({ length: streams }, (_, index) => RawClient.command(index + 1, STREAM, 0))),
+    );
+    const startMs = performance.now();
+    let seq = 0;
+    while (started < streams) await neighbour.ask(++seq, ECHO, seq);
+    // Some 0.2 s on a quiet machine; 3 s where its Commands wait behind its Results.
+    expect(performance.now() - startMs).toBeLessThan(2_000);
+    const beforeMs = performance.now();
+    const commands = Array.from({ length: 64 }, () => RawClient.command(++seq, ECHO, seq));
+    neighbour.socket.write(Buffer.concat(commands));
+    await neighbour.first(seq);
+    // Some milliseconds; half a second where each stream has a turn of its own before.
+    expect(performance.now() - beforeMs).toBeLessThan(200);
+    greedy.socket.destroy();
+    await greedy.closed;
   });
 
   it('of many is read in turn', async () => {

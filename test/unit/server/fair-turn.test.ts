@@ -26,6 +26,13 @@ function manualClock() {
   return clock;
 }
 
+const owners = new Map<string, object>();
+function owner(name: string): object {
+  const own = owners.get(name) ?? {};
+  owners.set(name, own);
+  return own;
+}
+
 describe('a fair turn', () => {
   it('lets everyone go on for a slice, and then queue', () => {
     const clock = manualClock();
@@ -38,6 +45,16 @@ describe('a fair turn', () => {
     expect(turn.isOver()).toBe(true);
     clock.nextTurn();
     expect(turn.isOver()).toBe(false);
+  });
+
+  it('waits for no timer on a clock whose timers are those of the machine', async () => {
+    const turn = new FairTurn({ ...systemClock, now: () => 0 });
+    const order: string[] = [];
+    const timer = setTimeout(() => order.push('timer'), 1);
+    turn.queue(owner('a'), () => order.push('turn'));
+    await new Promise((resolve) => setImmediate(resolve));
+    clearTimeout(timer);
+    expect(order.at(-1)).toBe('turn');
   });
 
   it('ends also on a clock that stands still', () => {
@@ -60,12 +77,25 @@ describe('a fair turn', () => {
       expect(turn.isOver()).toBe(false);
       clock.ms += 0.2;
       expect(turn.isOver()).toBe(true);
-      turn.queue(greedy(name));
+      turn.queue(owner(name), greedy(name));
     };
-    for (const name of ['first', 'second', 'third']) turn.queue(greedy(name));
+    for (const name of ['first', 'second', 'third']) turn.queue(owner(name), greedy(name));
     for (let turns = 0; turns < 7; turns++) clock.nextTurn();
     expect(order).toEqual(['first', 'second', 'third', 'first', 'second', 'third', 'first']);
     expect(clock.timers.size).toBe(1);
+  });
+
+  it('is by the owners in turn, and by what each of them queued first', () => {
+    const clock = manualClock();
+    const turn = new FairTurn(clock);
+    const order: string[] = [];
+    for (const what of ['a1', 'a2', 'a3', 'a4', 'b1', 'c1', 'b2']) {
+      turn.queue(owner(what.slice(0, 1)), () => order.push(what));
+    }
+    const { number } = turn;
+    for (let turns = 0; turns < 7; turns++) clock.nextTurn();
+    expect(order).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']);
+    expect(turn.number - number).toBe(7);
   });
 
   it('counts from the first who asks in a turn', () => {
@@ -85,7 +115,7 @@ describe('a fair turn', () => {
     clock.nextTurn();
     expect(clock.timers.size).toBe(0);
     let wentOn = 0;
-    for (let waiting = 0; waiting < 3; waiting++) turn.queue(() => wentOn++);
+    for (let waiting = 0; waiting < 3; waiting++) turn.queue({}, () => wentOn++);
     expect(clock.timers.size).toBe(1);
     turn.stop();
     expect(clock.timers.size).toBe(0);
