@@ -25,11 +25,12 @@ export function resumeBoundMs(schedule: Schedule): number {
 }
 
 /**
- * How long a server that takes few Commands at a time works on all that was sent to it, long forgotten or not, and how long
- * one connection carries all of it: a window in each round trip.
+ * How long it takes where server or sender have few Commands under way at a time: all that was sent, long forgotten or not.
+ * And how long one connection carries all of it: a window in each round trip.
  */
-function backlogMs({ sends, servers, network }: Schedule): number {
-  const atOnce = Math.min(...servers.map(({ maxInFlightCommands }) => maxInFlightCommands));
+function backlogMs({ sends, sender, servers, network }: Schedule): number {
+  const served = Math.min(...servers.map(({ maxInFlightCommands }) => maxInFlightCommands));
+  const atOnce = Math.min(served, sender.clients * sender.maxPending);
   const { latencyMs, jitterMs, coalesceRate, windowBytes } = network;
   let workMs = 0;
   let bytes = 0;
