@@ -1,7 +1,7 @@
 import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
-import { ERROR_RESULT_NAME, readErrorResult } from '../protocol/reserved.ts';
+import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, readErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
@@ -19,7 +19,6 @@ export interface ConnectionEvents {
 /** What connections of one sender have in common. */
 export interface ConnectionContext {
   readonly resultEntries: readonly ResultEntry[];
-  readonly errorType: number;
   /** How many Results of one Command may wait for an asynchronous schema. */
   readonly maxBufferedResults: number;
 }
@@ -129,7 +128,7 @@ export class Connection implements FrameReceiver {
 
   frame(seq: number, type: number, value: unknown, size: number): void {
     const entry = this.#context.resultEntries[type];
-    if (entry === undefined && type !== this.#context.errorType) {
+    if (entry === undefined && type !== ERROR_RESULT_TYPE) {
       throw new CmdStreamError(
         'protocol-error',
         `${this.address} sent a Result of type ${type}; the protocol has ${this.#context.resultEntries.length} Result types`,

@@ -1,6 +1,6 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
-import { ERROR_RESULT_NAME } from '../protocol/reserved.ts';
+import { ERROR_RESULT_TYPE } from '../protocol/reserved.ts';
 import type { MessageSet } from './codec.ts';
 
 /** What a codec that has to be told the form of each payload is told, for the Commands or for the Results. */
@@ -36,24 +36,27 @@ export function resolveForms<Form>(
 }
 
 /**
- * The forms of all types of a protocol in their order, that of the library's own error Result among them.
+ * The forms of all types of a protocol by their numbers, that of the library's own error Result among them.
  * @throws CmdStreamError `invalid-argument` where one is missing, or belongs to nothing.
  */
-export function formsInOrder<Form>(
+export function formsByType<Form>(
   { codec, noun, forms }: FormsByName<Form>,
   { kind, types }: MessageSet,
   errorResult: Form,
-): Form[] {
+): ReadonlyMap<number, Form> {
   const what = kind === 'command' ? 'Command' : 'Result';
   for (const name of forms.keys()) {
     if (!types.includes(name))
       throw refused(`${codec} has a ${noun} for '${name}', which is no ${what} of the protocol`);
   }
-  return types.map((name) => {
-    const form = name === ERROR_RESULT_NAME ? errorResult : forms.get(name);
+  const byType = new Map<number, Form>();
+  for (const [type, name] of types.entries()) {
+    const form = forms.get(name);
     if (form === undefined) throw refused(`${codec} has no ${noun} for the ${what} '${name}' (option '${kind}s')`);
-    return form;
-  });
+    byType.set(type, form);
+  }
+  if (kind === 'result') byType.set(ERROR_RESULT_TYPE, errorResult);
+  return byType;
 }
 
 function refused(message: string): CmdStreamError {

@@ -5,7 +5,10 @@ import type { ByteWriter } from '../bytes/byte-writer.ts';
 export interface MessageSet {
   /** Whether these are the protocol's Commands or its Results. */
   readonly kind: 'command' | 'result';
-  /** The names of the types; the index of a name is its type number on the wire. */
+  /**
+   * The names of the types; the index of a name is its type number on the wire. The library's own error Result is not
+   * among them: it has the number 16383 ({@link ERROR_RESULT_TYPE}) and the payload {@link ErrorResult}.
+   */
   readonly types: readonly string[];
   /** No payload may be longer than this many bytes. */
   readonly maxPayloadBytes: number;

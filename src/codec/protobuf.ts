@@ -3,8 +3,8 @@ import { create, type DescMessage, fromBinary, isMessage, type Message, toBinary
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { optionNames, show } from '../options/check.ts';
 import type { AnyProtocol, CommandsOf, InputOf, ResultInput, ResultsOf } from '../protocol/protocol.ts';
-import { ERROR_RESULT_NAME, type ErrorResult } from '../protocol/reserved.ts';
-import { type FormsByName, formsInOrder, resolveForms } from './by-name.ts';
+import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
+import { type FormsByName, formsByType, resolveForms } from './by-name.ts';
 import type { Codec } from './codec.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import { errorResultSchema } from './protobuf/error-result.ts';
@@ -43,16 +43,16 @@ export function protobuf<P extends AnyProtocol = AnyProtocol>(options: ProtobufO
   const command = resolveSchemas('commands', options.commands);
   const result = resolveSchemas('results', options.results);
   return lengthPrefixed('protobuf', (messages) => {
-    const schemas = formsInOrder(messages.kind === 'command' ? command : result, messages, errorResultSchema());
-    const errorType = messages.types.indexOf(ERROR_RESULT_NAME);
+    const schemas = formsByType(messages.kind === 'command' ? command : result, messages, errorResultSchema());
     return {
       write(value, writer, type) {
-        const schema = schemas[type] as DescMessage;
-        const message = type === errorType ? create(schema, { ...(value as ErrorResult) }) : messageOf(schema, value);
+        const schema = schemas.get(type) as DescMessage;
+        const isError = messages.kind === 'result' && type === ERROR_RESULT_TYPE;
+        const message = isError ? create(schema, { ...(value as ErrorResult) }) : messageOf(schema, value);
         writer.writeBytes(encode(schema, message));
       },
       read(buffer, start, end, type) {
-        const schema = schemas[type];
+        const schema = schemas.get(type);
         if (schema === undefined) throw new Error(`there is no type ${type}`);
         // A copy: fields of bytes are windows into what they are read from.
         return fromBinary(schema, new Uint8Array(buffer.subarray(start, end)));

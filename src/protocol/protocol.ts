@@ -2,6 +2,7 @@ import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { optionNames, show } from '../options/check.ts';
 import { Command } from './command.ts';
 import type { CommandDefinition, ResultDefinition } from './definitions.ts';
+import { ERROR_RESULT_TYPE } from './reserved.ts';
 
 /** The Result types of a protocol by name; the order of the keys is the type number on the wire. */
 export type Results = Record<string, ResultDefinition<never, unknown>>;
@@ -104,8 +105,6 @@ export interface ProtocolTables<R, C> {
   readonly commands: C;
   readonly resultEntries: readonly ResultEntry[];
   readonly commandEntries: readonly CommandEntry[];
-  /** The type number of the error Result: the first after the declared ones. */
-  readonly errorType: number;
 }
 
 /**
@@ -138,6 +137,12 @@ export function defineProtocol<R extends Results, C extends Commands<Results>>(d
     definition: entry,
     lastOne: (entry.lastOne as ((value: unknown) => boolean) | undefined) ?? always,
   }));
+  if (resultEntries.length > ERROR_RESULT_TYPE) {
+    throw new CmdStreamError(
+      'invalid-argument',
+      `'results' may declare at most ${ERROR_RESULT_TYPE} types; got ${resultEntries.length}`,
+    );
+  }
   const typeOf = new Map(resultEntries.map(({ name, type }) => [name, type]));
   const commandEntries = entries('commands', commands, 'command').map(([name, entry], type) => ({
     name,
@@ -151,7 +156,6 @@ export function defineProtocol<R extends Results, C extends Commands<Results>>(d
     commands,
     resultEntries,
     commandEntries,
-    errorType: resultEntries.length,
   });
   const protocol: Record<string | symbol, unknown> = Object.create(null);
   for (const { name, type } of commandEntries) {

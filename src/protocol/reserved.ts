@@ -3,7 +3,7 @@
  * sent by servers in place of closing the connection; everything else would be offered under a ServerInfo of its own.
  */
 
-/** The payload of the error Result, whose type number is the first after the declared Results. */
+/** The payload of the error Result. */
 export interface ErrorResult {
   /** What went wrong, as the client shall report it. */
   readonly code: 'command-failed' | 'command-invalid';
@@ -11,7 +11,13 @@ export interface ErrorResult {
   readonly message: string;
 }
 
-/** The name of the error Result's type, for codecs that want one. */
+/**
+ * The type number of the error Result, whatever a protocol declares: the same for all its versions, so that a client of
+ * another one takes no error for a Result. The largest that two bytes hold on the wire.
+ */
+export const ERROR_RESULT_TYPE = 16_383;
+
+/** What the error Result is called where Results have names. */
 export const ERROR_RESULT_NAME = '(error)';
 
 /** Reads the payload of an error Result, whatever the peer put there. */

@@ -8,7 +8,6 @@ import type { GroupStatus } from '../group/status.ts';
 import { circuitBreakerHooks } from '../hooks/circuit-breaker-hooks.ts';
 import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
-import { ERROR_RESULT_NAME } from '../protocol/reserved.ts';
 import { DeadlineQueue } from '../request/deadline-queue.ts';
 import { RequestActors } from '../request/request-actors.ts';
 import { SignalWatch } from '../request/signal-watch.ts';
@@ -42,7 +41,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const resolved = resolveSenderOptions(options);
   const { clock, defer, warn, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults, inspect } = resolved;
   const commandTypes = tables.commandEntries.map(({ name }) => name);
-  const resultTypes = [...tables.resultEntries.map(({ name }) => name), ERROR_RESULT_NAME];
+  const resultTypes = tables.resultEntries.map(({ name }) => name);
   const outgoing = bind(codec, { kind: 'command', types: commandTypes, maxPayloadBytes: maxFrameBytes });
   const incoming = bind(codec, { kind: 'result', types: resultTypes, maxPayloadBytes: maxFrameBytes });
 
@@ -90,7 +89,6 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       addresses,
       clock,
       resultEntries: tables.resultEntries,
-      errorType: tables.errorType,
       maxBufferedResults,
       maxPending: resolved.maxPending,
       handshakeTimeoutMs: timings.handshakeTimeoutMs,

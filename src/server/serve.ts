@@ -2,7 +2,6 @@ import { createActor, waitFor } from 'xstate';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
-import { ERROR_RESULT_NAME } from '../protocol/reserved.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
 import { Connections } from './connections.ts';
@@ -85,7 +84,6 @@ function makeService(
     introduction: encodeServerInfo(options.serverInfo),
     receiver,
     routes: makeRoutes(protocol, handlers),
-    errorType: protocol[protocolTables].errorType,
     turn: new FairTurn(options.clock),
   };
 }
@@ -93,7 +91,7 @@ function makeService(
 function bindCodecs(protocol: AnyProtocol, { codec, maxFrameBytes: maxPayloadBytes }: ResolvedServerOptions) {
   const { commandEntries, resultEntries } = protocol[protocolTables];
   const commands = commandEntries.map(({ name }) => name);
-  const results = [...resultEntries.map(({ name }) => name), ERROR_RESULT_NAME];
+  const results = resultEntries.map(({ name }) => name);
   return {
     incoming: codec.bind({ kind: 'command', types: commands, maxPayloadBytes }),
     outgoing: codec.bind({ kind: 'result', types: results, maxPayloadBytes }),

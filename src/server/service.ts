@@ -12,8 +12,6 @@ export interface Service {
   readonly receiver: unknown;
   /** What to do with a Command; the index is its type number. */
   readonly routes: readonly Route[];
-  /** The type number of the error Result. */
-  readonly errorType: number;
   readonly turn: FairTurn;
 }
 

@@ -1,7 +1,7 @@
 import { type Actor, type AnyActorRef, createActor } from 'xstate';
 import { type SessionConnection, sessionMachine } from '../../machines/session.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import type { ErrorResult } from '../protocol/reserved.ts';
+import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
 import { Backpressure } from './backpressure.ts';
 import { RunningCommand } from './running-command.ts';
@@ -110,10 +110,10 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     const { routes, options } = this.service;
     const route = routes[type];
     if (route === undefined) {
-      this.#fail(
-        'protocol-error',
-        `${this.remoteAddress} sent a Command of type ${type}; this server's protocol has 0 to ${routes.length - 1}`,
-      );
+      // A client of a newer protocol: its other Commands are good.
+      const message = `this server's protocol has no Command of type ${type}, only 0 to ${routes.length - 1}`;
+      this.sendError(seq, { code: 'command-invalid', message });
+      this.#letOthersTurn(size);
       return;
     }
     this.#backpressure.started();
@@ -167,7 +167,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
       return;
     }
     try {
-      this.send(seq, this.service.errorType, error);
+      this.send(seq, ERROR_RESULT_TYPE, error);
     } catch (cause) {
       this.#fail('encode-failed', `${this.remoteAddress} could not be told of an error: ${error.message}`, cause);
     }

@@ -23,15 +23,18 @@ interface SuspendedMessage {
 /** Messages of `varint type` and a MUS payload. */
 export class MusMessageCodec implements MessageCodec {
   readonly #kind: MessageSet['kind'];
-  readonly #serializers: readonly MusSerializer<unknown>[];
+  readonly #serializers: ReadonlyMap<number, MusSerializer<unknown>>;
+  readonly #declared: number;
   readonly #firstType: number;
   readonly #maxPayloadBytes: number;
   /** What each connection has of a message: it has a reader of its own, and reads one message after the other. */
   readonly #suspended = new WeakMap<ByteReader, SuspendedMessage>();
 
-  constructor({ kind, maxPayloadBytes }: MessageSet, serializers: readonly AnyMusSerializer[], firstType: number) {
+  constructor(messages: MessageSet, serializers: ReadonlyMap<number, AnyMusSerializer>, firstType: number) {
+    const { kind, types, maxPayloadBytes } = messages;
     this.#kind = kind;
-    this.#serializers = serializers as readonly MusSerializer<unknown>[];
+    this.#serializers = serializers as ReadonlyMap<number, MusSerializer<unknown>>;
+    this.#declared = types.length;
     this.#firstType = firstType;
     this.#maxPayloadBytes = maxPayloadBytes;
   }
@@ -40,7 +43,7 @@ export class MusMessageCodec implements MessageCodec {
     bytes.writeVarint(this.#firstType + type);
     const writer = new MusWriter(bytes, this.#maxPayloadBytes);
     try {
-      (this.#serializers[type] as MusSerializer<unknown>).write(value, writer);
+      (this.#serializers.get(type) as MusSerializer<unknown>).write(value, writer);
       writer.checkRoom();
     } catch (thrown) {
       throw Unsendable.toError(thrown);
@@ -57,7 +60,7 @@ export class MusMessageCodec implements MessageCodec {
     const typeBytes = reader.position - start;
     const payload = new MusReader(reader, this.#maxPayloadBytes, suspended?.payload);
     try {
-      const value = (this.#serializers[type] as MusSerializer<unknown>).read(payload);
+      const value = (this.#serializers.get(type) as MusSerializer<unknown>).read(payload);
       message.value = payload.problem === undefined ? value : new BadPayload(new Error(payload.problem));
     } catch (thrown) {
       if (thrown !== NEED_MORE_BYTES) throw thrown;
@@ -87,8 +90,8 @@ export class MusMessageCodec implements MessageCodec {
     const number = reader.readVarint();
     if (number === NEED_MORE) return NEED_MORE;
     const type = number - this.#firstType;
-    if (type >= 0 && type < this.#serializers.length) return type;
-    const last = this.#firstType + this.#serializers.length - 1;
+    if (this.#serializers.has(type)) return type;
+    const last = this.#firstType + this.#declared - 1;
     throw new CmdStreamError(
       'protocol-error',
       `a ${this.#kind} of type ${number} has arrived; the protocol has ${this.#firstType} to ${last}`,

@@ -1,6 +1,6 @@
 import { optionNames } from '../../options/check.ts';
 import type { AnyProtocol, CommandsOf, InputOf, ResultInput, ResultsOf } from '../../protocol/protocol.ts';
-import { formsInOrder } from '../by-name.ts';
+import { formsByType } from '../by-name.ts';
 import type { Codec } from '../codec.ts';
 import { MusMessageCodec } from './message-codec.ts';
 import { type MusFirstTypes, resolveFirstTypes, resolveSerializers } from './options.ts';
@@ -58,7 +58,7 @@ export function mus<P extends AnyProtocol = AnyProtocol>(options: MusOptions<NoI
   return {
     name: 'mus',
     bind(messages) {
-      const serializers = formsInOrder(messages.kind === 'command' ? command : result, messages, errorResult);
+      const serializers = formsByType(messages.kind === 'command' ? command : result, messages, errorResult);
       return new MusMessageCodec(messages, serializers, firstTypes[messages.kind]);
     },
   };

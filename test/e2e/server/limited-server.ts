@@ -6,7 +6,7 @@ import { serve } from '../../../src/server/serve.ts';
 export const ECHO = 0;
 export const STREAM = 1;
 export const WAIT = 2;
-export const ERROR = 2;
+export const ERROR = 16_383;
 export const KIBIBYTE = 1024;
 
 const protocol = defineProtocol({

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { LostConnectionInfo } from '../../../src/server/options.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
-import { ECHO, KIBIBYTE, STREAM, serveLimited, WAIT } from './limited-server.ts';
+import { ECHO, ERROR, KIBIBYTE, STREAM, serveLimited, WAIT } from './limited-server.ts';
 import { eventually, gate, RawClient } from './raw-client.ts';
 
 expectNothingLeft();
@@ -50,17 +50,15 @@ describe('a connection', () => {
     expect((await third.ask(1, ECHO, 3)).value).toBe(3);
   });
 
-  it('is closed for a Command type that the protocol does not have, and told why', async () => {
-    const lost = gate<LostConnectionInfo>();
-    await using server = await serveLimited({}, { onConnectionLost: lost.open });
+  it('is told of a Command type that the protocol does not have, and goes on', async () => {
+    await using server = await serveLimited({}, {});
     await using client = await RawClient.open(server.port);
-    await using neighbour = await RawClient.open(server.port);
-    client.send(1, 3, null);
-    await client.closed;
-    const { error, remoteAddress } = await lost.promise;
-    expect(error).toMatchObject({ code: 'protocol-error' });
-    expect(error?.message).toBe(`${remoteAddress} sent a Command of type 3; this server's protocol has 0 to 2`);
-    expect((await neighbour.ask(1, ECHO, 1)).value).toBe(1);
+    expect(await client.ask(1, 3, null)).toEqual({
+      seq: 1,
+      type: ERROR,
+      value: { code: 'command-invalid', message: "this server's protocol has no Command of type 3, only 0 to 2" },
+    });
+    expect((await client.ask(2, ECHO, 1)).value).toBe(1);
   });
 });
 

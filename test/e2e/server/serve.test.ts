@@ -14,7 +14,7 @@ const ADD = 0;
 const COUNTDOWN = 1;
 const FIND = 2;
 const WAIT = 3;
-const ERROR = 4;
+const ERROR = 16_383;
 
 const calc = defineProtocol({
   results: {

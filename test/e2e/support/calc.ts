@@ -24,5 +24,5 @@ export const SUM = 0;
 export const TICK = 1;
 export const TEXT = 2;
 export const MISSING = 3;
-/** The error Result: the first after the declared ones. */
-export const ERROR = 4;
+/** The error Result's, whatever the protocol. */
+export const ERROR = 16_383;

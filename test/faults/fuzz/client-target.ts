@@ -75,8 +75,8 @@ export class ClientTarget {
 
   /** Sends some Commands and waits for their Results. */
   #use(channel: FrameChannel): Connection {
-    const { resultEntries, errorType, commandEntries } = this.#format.protocol[protocolTables];
-    const context = { resultEntries, errorType, maxBufferedResults: 100 };
+    const { resultEntries, commandEntries } = this.#format.protocol[protocolTables];
+    const context = { resultEntries, maxBufferedResults: 100 };
     const connection: Connection = new Connection(0, 'fuzz:1', channel, context, {
       lost: (error) => {
         this.#ends.push(/closed the connection$/.test(error.message) ? 'in order' : error.code);

@@ -1,7 +1,6 @@
 import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
 import type { Codec } from '../../../src/index.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
-import { ERROR_RESULT_NAME } from '../../../src/protocol/reserved.ts';
 import { plainCodecs, protobufCodec } from '../../interop/support/codecs.ts';
 import { interop, protobufInterop } from '../../interop/support/protocol.ts';
 import { bytesOf, readVectors } from '../../interop/support/vectors.ts';
@@ -84,7 +83,7 @@ export function bindBoth({ codec, protocol }: Pick<Format, 'codec' | 'protocol'>
   });
   const results = codec.bind({
     kind: 'result',
-    types: [...resultEntries.map(({ name }) => name), ERROR_RESULT_NAME],
+    types: resultEntries.map(({ name }) => name),
     maxPayloadBytes: MAX_FRAME_BYTES,
   });
   return side === 'server' ? { incoming: commands, outgoing: results } : { incoming: results, outgoing: commands };

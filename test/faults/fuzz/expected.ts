@@ -1,6 +1,6 @@
 import { BadPayload, type MessageCodec } from '../../../src/codec/codec.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
-import { ERROR_RESULT_NAME } from '../../../src/protocol/reserved.ts';
+import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
 import type { FuzzCase } from './cases.ts';
 import { PENDING } from './client-target.ts';
 import type { Event, Outcome } from './outcome.ts';
@@ -21,7 +21,7 @@ const ENDS = {
 
 function atServer({ bytes, format }: FuzzCase, incoming: MessageCodec): Outcome {
   const { commandEntries } = format.protocol[protocolTables];
-  const { frames, end } = readFrames(bytes, 0, commandEntries.length - 1);
+  const { frames, end } = readFrames(bytes, 0, () => true);
   const executed: Event[] = [];
   const others: Event[] = [];
   for (const frame of frames) {
@@ -31,8 +31,9 @@ function atServer({ bytes, format }: FuzzCase, incoming: MessageCodec): Outcome 
       continue;
     }
     const value = payloadOf(frame, incoming);
-    if (value instanceof BadPayload) others.push({ what: 'refused', seq, name: 'command-invalid' });
-    else executed.push({ what: 'executed', seq, name: commandEntries[type]?.name ?? '', value });
+    if (value instanceof BadPayload || commandEntries[type] === undefined)
+      others.push({ what: 'refused', seq, name: 'command-invalid' });
+    else executed.push({ what: 'executed', seq, name: commandEntries[type].name, value });
   }
   // Where the connection is cut for an error, what was not written yet is not.
   const told = end === 'whole' || end === 'cut' ? others : [];
@@ -42,8 +43,12 @@ function atServer({ bytes, format }: FuzzCase, incoming: MessageCodec): Outcome 
 function atClient({ bytes, format }: FuzzCase, incoming: MessageCodec): Outcome {
   const introduction = readIntroduction(bytes);
   if (typeof introduction === 'string') return { events: [], ends: [introduction] };
-  const { errorType, resultEntries } = format.protocol[protocolTables];
-  const { frames, end } = readFrames(bytes, introduction, errorType);
+  const { resultEntries } = format.protocol[protocolTables];
+  const { frames, end } = readFrames(
+    bytes,
+    introduction,
+    (type) => type === ERROR_RESULT_TYPE || resultEntries[type] !== undefined,
+  );
   const pending = new Set(Array.from({ length: PENDING }, (_, index) => index + 1));
   const events: Event[] = [];
   for (const frame of frames) {

@@ -53,7 +53,7 @@ export function readVarint(bytes: Buffer, at: number): { value: number; end: num
  * what the incremental reader of the library is compared with. A frame of a type that does not exist is an error only
  * once it is whole.
  */
-export function readFrames(bytes: Buffer, from: number, maxType: number): ReferenceStream {
+export function readFrames(bytes: Buffer, from: number, isType: (type: number) => boolean): ReferenceStream {
   const frames: ReferenceFrame[] = [];
   let at = from;
   for (;;) {
@@ -72,7 +72,7 @@ export function readFrames(bytes: Buffer, from: number, maxType: number): Refere
     if (length.value > MAX_FRAME_BYTES) return { frames, end: 'frame-too-large' };
     const end = length.end + length.value;
     if (end > bytes.length) return { frames, end: 'cut' };
-    if (type.value > maxType) return { frames, end: 'protocol-error' };
+    if (!isType(type.value)) return { frames, end: 'protocol-error' };
     frames.push({ seq: seq.value, type: type.value, message: bytes.subarray(seq.end, end) });
     at = end;
   }

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { ByteReader, NEED_MORE } from '../../../src/bytes/byte-reader.ts';
 import { type Codec, type MessageCodec, serve } from '../../../src/index.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
+import { ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
 import type { ListenerEvents, Transport } from '../../../src/transport/transport.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
 import { schemas } from '../../interop/support/codecs.ts';
@@ -112,7 +113,6 @@ export class ServerTarget {
 
   /** The Pongs and the refusals among what was written; each Command has exactly one answer. */
   #answers({ written }: FuzzStream): Event[] {
-    const { errorType } = this.#format.protocol[protocolTables];
     const reader = new ByteReader();
     reader.buffer = Buffer.concat(written);
     reader.end = reader.buffer.length;
@@ -127,7 +127,7 @@ export class ServerTarget {
       if (seq === 0) {
         events.push({ what: 'ping', seq, name: '' });
       } else {
-        const { code } = (message.type === errorType ? message.value : {}) as { code?: string };
+        const { code } = (message.type === ERROR_RESULT_TYPE ? message.value : {}) as { code?: string };
         if (code === 'command-invalid') events.push({ what: 'refused', seq, name: code });
         else answered++;
       }

@@ -21,7 +21,7 @@ export async function openAlone(
   inspector: Inspector,
   source: () => string[],
 ): Promise<RealClient> {
-  const { commandEntries, resultEntries, errorType } = calc[protocolTables];
+  const { commandEntries, resultEntries } = calc[protocolTables];
   const bind = (kind: 'command' | 'result', types: string[]) => msgpack().bind({ kind, types, maxPayloadBytes: 1_000 });
   const book = new AddressBook({
     source,
@@ -60,7 +60,6 @@ export async function openAlone(
       unexpected: () => {},
     },
     resultEntries,
-    errorType,
     maxBufferedResults: 10,
     maxPending: 10,
     handshakeTimeoutMs: timings.handshakeTimeoutMs,

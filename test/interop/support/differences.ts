@@ -33,13 +33,3 @@ export const readHere: Readonly<
   'protobuf-095': { reason: LENIENT_VARINT, type: 'Add', value: { a: -1, b: 0 } },
   'protobuf-096': { reason: LENIENT_VARINT, type: 'Sum', value: { value: -1 } },
 };
-
-const OUR_ERROR_RESULT = "the type number behind the declared Results is this library's error Result";
-
-/** Results of a type that Go does not know and this library does. */
-export const knownHere: Readonly<Record<string, string>> = {
-  'json-083': OUR_ERROR_RESULT,
-  'msgpack-086': OUR_ERROR_RESULT,
-  'protobuf-086': OUR_ERROR_RESULT,
-  'mus-088': OUR_ERROR_RESULT,
-};

@@ -1,6 +1,8 @@
+import { ByteReader } from '../../../src/bytes/byte-reader.ts';
 import { type ByteStream, CmdStreamError, createSender, memoryTransport, serve } from '../../../src/index.ts';
+import { ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
-import { COMMANDS, type CodecPeer } from './peers.ts';
+import { bind, COMMANDS, type CodecPeer } from './peers.ts';
 import { interop, protobufInterop } from './protocol.ts';
 
 const HOST = '127.0.0.1';
@@ -11,27 +13,46 @@ function protocolOf(name: string): typeof interop {
   return name === 'protobuf' ? (protobufInterop as unknown as typeof interop) : interop;
 }
 
-/** With what error a server closes the connection when a client sends `bytes`; nothing must be executed. */
+/** With what error a server answers, or closes the connection, when a client sends `bytes`; nothing must be executed. */
 export async function serverRefusal(name: string, { codec }: CodecPeer, bytes: Buffer): Promise<string | undefined> {
   const transport = memoryTransport();
   const executed: string[] = [];
   const handlers = Object.fromEntries(COMMANDS.map((command) => [command, () => executed.push(command)]));
-  let lost: (error: CmdStreamError | undefined) => void;
-  const closed = new Promise<CmdStreamError | undefined>((resolve) => {
-    lost = resolve;
+  let refused: (code: string | undefined) => void;
+  const refusal = new Promise<string | undefined>((resolve) => {
+    refused = resolve;
   });
   await using server = await serve(protocolOf(name), undefined, handlers as never, {
     transport,
     codec,
     port: PORT,
-    onConnectionLost: ({ error }) => lost(error),
+    onConnectionLost: ({ error }) => refused(error?.code),
   });
   const stream = await transport.connect(server.address, AbortSignal.timeout(5000));
-  stream.open({ data() {}, drained() {}, closed() {} });
+  const introduction = encodeServerInfo('default').length;
+  let received = Buffer.alloc(0);
+  stream.open({
+    data(more) {
+      received = Buffer.concat([received, more]);
+      if (received.length > introduction) refused(errorIn(codec, received.subarray(introduction)));
+    },
+    drained() {},
+    closed() {},
+  });
   stream.write(bytes);
-  const error = await closed;
+  const code = await refusal;
   if (executed.length > 0) throw new Error(`executed ${executed}`);
-  return error?.code;
+  return code;
+}
+
+/** What the error Result in `bytes` says; nothing where it is none. */
+function errorIn(codec: CodecPeer['codec'], bytes: Buffer): string | undefined {
+  const reader = new ByteReader();
+  Object.assign(reader, { buffer: bytes, position: 0, end: bytes.length });
+  reader.readVarint();
+  const message = { type: 0, value: undefined as unknown };
+  const isError = bind(codec, 'result').decode(reader, message) && message.type === ERROR_RESULT_TYPE;
+  return isError ? (message.value as { code: string }).code : undefined;
 }
 
 /** With what error a `send` of the first Command fails when the server answers it with `bytes`. */

@@ -1,5 +1,4 @@
 import type { Codec, MessageCodec } from '../../../src/index.ts';
-import { ERROR_RESULT_NAME } from '../../../src/protocol/reserved.ts';
 import { plainCodecs, protobufCodec, schemas } from './codecs.ts';
 import { asJsonArrives, fieldsOf, messageOf, normal, revive } from './meaning.ts';
 
@@ -42,6 +41,6 @@ export const peers: Readonly<Record<string, CodecPeer>> = {
 
 /** Binds a codec to one direction of the protocol, as a sender and a server do. */
 export function bind(codec: Codec, kind: Kind, maxPayloadBytes = 16 * 1024 * 1024): MessageCodec {
-  const types = kind === 'command' ? COMMANDS : [...RESULTS, ERROR_RESULT_NAME];
+  const types = kind === 'command' ? COMMANDS : RESULTS;
   return codec.bind({ kind, types, maxPayloadBytes });
 }

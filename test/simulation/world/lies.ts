@@ -38,7 +38,7 @@ const DONE = 0;
 const OTHER = 1;
 const TICK = 2;
 const CHECKED_TICK = 3;
-const ERROR = 4;
+const ERROR = 16_383;
 const NO_SUCH_TYPE = 99;
 
 /** Beyond all sequence numbers that there are. */

@@ -36,7 +36,7 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     changed: ignore,
     check: ignore,
   });
-  const { resultEntries, errorType } = protocol[protocolTables];
+  const { resultEntries } = protocol[protocolTables];
   const client = new Client(1, {
     connect: async (address, signal) => {
       dialled.push(address);
@@ -53,7 +53,6 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
       unexpected: (unexpected) => heard.unexpected.push(unexpected),
     },
     resultEntries,
-    errorType,
     maxBufferedResults: 10,
     maxPending: 2,
     handshakeTimeoutMs: 1_000,

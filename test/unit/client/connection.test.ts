@@ -37,13 +37,13 @@ const protocol = defineProtocol({
   },
   commands: { Go: command<unknown>().returns('Sum', 'Tick', 'Even', 'Slow') },
 });
-const [SUM, TICK, EVEN, SLOW, ERROR] = [0, 1, 2, 3, 4];
+const [SUM, TICK, EVEN, SLOW, ERROR] = [0, 1, 2, 3, 16_383];
 
 function connected() {
   const channel = new FakeChannel();
-  const { resultEntries, errorType } = protocol[protocolTables];
+  const { resultEntries } = protocol[protocolTables];
   const heard = { lost: [] as CmdStreamError[], pongs: 0, room: 0, unexpected: [] as UnexpectedResult[] };
-  const context = { resultEntries, errorType, maxBufferedResults: 3 };
+  const context = { resultEntries, maxBufferedResults: 3 };
   const connection = new Connection(2, '10.0.0.1:9000', channel, context, {
     lost: (error) => heard.lost.push(error),
     pong: () => heard.pongs++,

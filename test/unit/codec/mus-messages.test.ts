@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { Codec } from '../../../src/codec/codec.ts';
 import { command, createSender, defineProtocol, memoryTransport, result, serve } from '../../../src/index.ts';
 import { type MusOptions, mus, ord, raw, struct, varint } from '../../../src/mus.ts';
-import { ERROR_RESULT_NAME } from '../../../src/protocol/reserved.ts';
 import { decode, encode, LARGE, readerOf } from './support.ts';
 
 const calc = defineProtocol({
@@ -36,7 +35,7 @@ const options: MusOptions<typeof calc> = {
 };
 
 const commandTypes = Object.keys(options.commands);
-const resultTypes = [...Object.keys(options.results), ERROR_RESULT_NAME];
+const resultTypes = Object.keys(options.results);
 const bindCommands = (codec: Codec) => codec.bind({ kind: 'command', types: commandTypes, maxPayloadBytes: LARGE });
 const bindResults = (codec: Codec) => codec.bind({ kind: 'result', types: resultTypes, maxPayloadBytes: LARGE });
 

@@ -6,7 +6,6 @@ import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
 import { BadPayload } from '../../../src/codec/codec.ts';
 import { command, createSender, defineProtocol, memoryTransport, result, serve } from '../../../src/index.ts';
 import { type ProtobufOptions, protobuf } from '../../../src/protobuf.ts';
-import { ERROR_RESULT_NAME } from '../../../src/protocol/reserved.ts';
 import {
   type Add,
   AddSchema,
@@ -45,8 +44,7 @@ const options: ProtobufOptions<typeof protocol> = {
 const codec = protobuf<typeof protocol>(options);
 const bindCommands = (maxPayloadBytes = LARGE) =>
   codec.bind({ kind: 'command', types: Object.keys(options.commands), maxPayloadBytes });
-const bindResults = () =>
-  codec.bind({ kind: 'result', types: [...Object.keys(options.results), ERROR_RESULT_NAME], maxPayloadBytes: LARGE });
+const bindResults = () => codec.bind({ kind: 'result', types: Object.keys(options.results), maxPayloadBytes: LARGE });
 const add = (a: bigint, b: bigint) => create(AddSchema, { a, b });
 
 /** A message with any payload. */

@@ -37,7 +37,6 @@ describe('a protocol', () => {
       ['Tick', 1],
       ['Failure', 2],
     ]);
-    expect(tables.errorType).toBe(3);
   });
 
   it('knows which Results answer which Command, and whether by a tagged union', () => {
