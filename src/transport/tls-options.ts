@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { callback, flag, invalidOption, oneOf, optionNames } from '../options/check.ts';
+import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { callback, flag, invalidOption, oneOf, optionNames, show } from '../options/check.ts';
+import { isThenable } from '../system/warn.ts';
 
 /** Certificates or a key in PEM form: what a `.pem` file contains. */
 export type Pem = string | Buffer;
@@ -31,7 +32,7 @@ export interface ClientTlsOptions extends TlsIdentityOptions {
   readonly servername?: string;
   /** `false` accepts any certificate: for experiments only, since anyone can then play the server. Default `true`. */
   readonly rejectUnauthorized?: boolean;
-  /** Further checks on the server's certificate; returns an error to refuse it. Default: Node's check of the name. */
+  /** Further checks on the server's certificate; returns an error (or throws) to refuse it. Default: Node's check of the name. */
   readonly checkServerIdentity?: (servername: string, certificate: PeerCertificate) => Error | undefined;
 }
 
@@ -80,8 +81,29 @@ export function resolveClientTls(options: ClientTlsOptions): ResolvedClientTls {
     secureContext: makeContext(resolveIdentity(options)),
     rejectUnauthorized: flag('tls.rejectUnauthorized', options.rejectUnauthorized, true),
     servername: text('tls.servername', options.servername),
-    checkServerIdentity: callback('tls.checkServerIdentity', options.checkServerIdentity),
+    checkServerIdentity: harmlessCheck(callback('tls.checkServerIdentity', options.checkServerIdentity)),
   });
+}
+
+/**
+ * A check of the user's that always answers: Node calls it from the socket, where what it throws would end the process.
+ * What it throws, and what is no answer, refuses the certificate.
+ */
+function harmlessCheck(check: ClientTlsOptions['checkServerIdentity']): ClientTlsOptions['checkServerIdentity'] {
+  if (check === undefined) return undefined;
+  return (servername, certificate) => {
+    let answer: unknown;
+    try {
+      answer = check(servername, certificate);
+    } catch (error) {
+      const message = `option 'tls.checkServerIdentity' threw: ${describeError(error)}`;
+      return new Error(message, { cause: error });
+    }
+    if (answer === undefined || answer instanceof Error) return answer;
+    // An async check comes too late to be heard; its rejection must not end the process either.
+    if (isThenable(answer)) answer.then(undefined, () => {});
+    return new Error(`option 'tls.checkServerIdentity' must return an Error or undefined; got ${show(answer)}`);
+  };
 }
 
 /**

@@ -1,11 +1,18 @@
-import { type Codec, createSender, msgpack } from 'cmd-stream';
+import { type Codec, createSender, msgpack, serve } from 'cmd-stream';
 import { expect, it } from 'vitest';
 import { deadAddress, failureOf, onePlusOne, sleep, stage, timed } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
+import { makeCertificates } from '../support/certificates.ts';
 import { LeakWatch } from '../support/leaks.ts';
 import { answers } from './support.ts';
 
 const { peer, sender, silentServer, onEnd, expectWarning } = stage();
+
+/** Handlers of a server to which nothing is sent. */
+const idle = () => {
+  throw new Error('nothing was to be sent');
+};
+const nothing = { Add: idle, Countdown: idle, Echo: idle, Find: idle, Fail: idle, Wait: idle };
 
 /** What is left of a createSender that failed; what it takes longer than the failure itself counts. */
 function watch(): () => Promise<string[]> {
@@ -77,6 +84,26 @@ it('rejects when the address function fails, and leaves nothing running', async 
   );
   expect(error).toMatchObject({ code: 'unavailable' });
   expect(error.message).toContain('no registry');
+  expect(await left()).toEqual([]);
+});
+
+it('rejects soon when checkServerIdentity throws, with what it threw among the causes', async () => {
+  const { ca, server: identity } = await makeCertificates();
+  const server = await serve(calc, undefined, nothing, { tls: identity });
+  onEnd(() => server.close());
+  const left = watch();
+  const thrown = new Error('no such fingerprint');
+  const checkServerIdentity = () => {
+    throw thrown;
+  };
+  const tookMs = await timed(async () => {
+    const error = await failureOf(createSender(calc, { address: server.address, tls: { ca, checkServerIdentity } }));
+    expect(error).toMatchObject({ code: 'unavailable' });
+    const causes = [error.cause];
+    while (causes[0] instanceof Error) causes.unshift(causes[0].cause);
+    expect(causes).toContain(thrown);
+  });
+  expect(tookMs).toBeLessThan(2_000);
   expect(await left()).toEqual([]);
 });
 

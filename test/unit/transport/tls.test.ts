@@ -87,6 +87,32 @@ describe('a client', () => {
     expect(await rejection(connecting(client, listener.address))).toBe(refusal);
   });
 
+  test('refuses what checkServerIdentity throws at, with what it threw for the cause', async () => {
+    const { listener } = await accepting(tlsTransport({ server: known.server }));
+    const thrown = new TypeError('cannot read the fingerprint');
+    const checkServerIdentity = () => {
+      throw thrown;
+    };
+    const client = tlsTransport({ client: { ca: known.ca, checkServerIdentity } });
+    expect(await rejection(connecting(client, listener.address))).toMatchObject({
+      message: `option 'tls.checkServerIdentity' threw: cannot read the fingerprint`,
+      cause: thrown,
+    });
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['a boolean', () => false, /got false$/],
+    ['null', () => null, /got null$/],
+    ['a promise', () => Promise.reject(new Error('too late')), /got an object$/],
+  ])('refuses where checkServerIdentity gives no answer: %s', async (_what, answer, got) => {
+    const { listener } = await accepting(tlsTransport({ server: known.server }));
+    const checkServerIdentity = answer as () => undefined;
+    const client = tlsTransport({ client: { ca: known.ca, checkServerIdentity } });
+    const { message } = await rejection(connecting(client, listener.address));
+    expect(message).toMatch(/'tls.checkServerIdentity' must return an Error or undefined/);
+    expect(message).toMatch(got);
+  });
+
   test('rejects when the other side is no TLS server', async () => {
     const server = createServer((socket) =>
       socket
