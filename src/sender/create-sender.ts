@@ -1,14 +1,13 @@
 import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import { AddressBook } from '../client/address-book.ts';
 import { dialer } from '../client/dial.ts';
-import type { Codec, MessageCodec, MessageSet } from '../codec/codec.ts';
+import { bindCodec } from '../codec/bind.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { Group } from '../group/group.ts';
 import type { GroupStatus } from '../group/status.ts';
 import { circuitBreakerHooks } from '../hooks/circuit-breaker-hooks.ts';
 import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
-import { ERROR_RESULT_NAME } from '../protocol/reserved.ts';
 import { DeadlineQueue } from '../request/deadline-queue.ts';
 import { RequestActors } from '../request/request-actors.ts';
 import { SignalWatch } from '../request/signal-watch.ts';
@@ -41,10 +40,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   }
   const resolved = resolveSenderOptions(options);
   const { clock, defer, warn, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults, inspect } = resolved;
-  const commandTypes = tables.commandEntries.map(({ name }) => name);
-  const resultTypes = [...tables.resultEntries.map(({ name }) => name), ERROR_RESULT_NAME];
-  const outgoing = bind(codec, { kind: 'command', types: commandTypes, maxPayloadBytes: maxFrameBytes });
-  const incoming = bind(codec, { kind: 'result', types: resultTypes, maxPayloadBytes: maxFrameBytes });
+  const { commands: outgoing, results: incoming } = bindCodec(codec, tables, maxFrameBytes);
 
   // From here on nothing throws: what is started below is stopped by the group's end.
   const root = startActorRoot('sender', clock, inspect?.watch);
@@ -136,14 +132,6 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   group.start();
   if (!resolved.lazy) await started(sender);
   return sender;
-}
-
-function bind(codec: Codec, messages: MessageSet): MessageCodec {
-  try {
-    return codec.bind(messages);
-  } catch (error) {
-    throw CmdStreamError.from(error, 'invalid-argument', `option 'codec' does not take the protocol's types`);
-  }
 }
 
 /** Waits until the first attempts of the clients are through; closes, and throws, when none succeeded. */

@@ -1,8 +1,8 @@
 import { createActor, waitFor } from 'xstate';
+import { bindCodec } from '../codec/bind.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
-import { ERROR_RESULT_NAME } from '../protocol/reserved.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
 import { Connections } from './connections.ts';
@@ -50,8 +50,14 @@ export async function serve<P extends AnyProtocol, Receiver, H extends Handlers<
   }
   const resolved = resolveServerOptions(options);
   const service = makeService(protocol, receiver, handlers, resolved);
+  // Before anything is started that would have to be stopped.
+  const { commands: incoming, results: outgoing } = bindCodec(
+    resolved.codec,
+    protocol[protocolTables],
+    resolved.maxFrameBytes,
+  );
   const root = startActorRoot('server-root', resolved.clock, resolved.inspect?.watch);
-  const connections = new Connections(service, bindCodecs(protocol, resolved), root, () =>
+  const connections = new Connections(service, { incoming, outgoing }, root, () =>
     actor.send({ type: 'connections.gone' }),
   );
   const place: ListenerPlace = { listener: undefined };
@@ -87,15 +93,5 @@ function makeService(
     routes: makeRoutes(protocol, handlers),
     errorType: protocol[protocolTables].errorType,
     turn: new FairTurn(options.clock),
-  };
-}
-
-function bindCodecs(protocol: AnyProtocol, { codec, maxFrameBytes: maxPayloadBytes }: ResolvedServerOptions) {
-  const { commandEntries, resultEntries } = protocol[protocolTables];
-  const commands = commandEntries.map(({ name }) => name);
-  const results = [...resultEntries.map(({ name }) => name), ERROR_RESULT_NAME];
-  return {
-    incoming: codec.bind({ kind: 'command', types: commands, maxPayloadBytes }),
-    outgoing: codec.bind({ kind: 'result', types: results, maxPayloadBytes }),
   };
 }
