@@ -68,7 +68,8 @@ export function result(
   second?: ResultOptions<unknown>,
 ): ResultDefinition<unknown, unknown> {
   const schema = isSchema(first) ? first : undefined;
-  const options = (schema === undefined ? first : second) ?? {};
+  const given = schema === undefined ? first : second;
+  const options = given === undefined ? {} : given;
   optionNames('the options of result()', options, ['lastOne']);
   const { lastOne } = options as ResultOptions<unknown>;
   if (lastOne !== undefined && typeof lastOne !== 'function') throw invalidOption('lastOne', 'a function', lastOne);
