@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
-import { callback, flag, invalidOption, oneOf, optionNames, show } from '../options/check.ts';
+import { callback, flag, invalidOption, invalidSecret, oneOf, optionNames, show } from '../options/check.ts';
 import { isThenable } from '../system/warn.ts';
 
 /** Certificates or a key in PEM form: what a `.pem` file contains. */
@@ -152,11 +152,15 @@ function makeContext(identity: SecureContextOptions): SecureContext {
 
 function pem(field: string, value: unknown): Pem {
   if ((typeof value === 'string' || Buffer.isBuffer(value)) && value.includes('-----BEGIN ')) return value;
-  // The value is not shown: it may be a private key.
-  throw invalidOption(field, 'PEM (the contents of a file, not its name)', typeof value);
+  const accepted = 'PEM (the contents of a file, not its name)';
+  if (typeof value !== 'string' && !Buffer.isBuffer(value)) throw invalidSecret(field, accepted, value);
+  throw new CmdStreamError(
+    'invalid-argument',
+    `option '${field}' must be ${accepted}; got a ${typeof value === 'string' ? 'string' : 'Buffer'} that is no PEM`,
+  );
 }
 
 function text(field: string, value: unknown): string | undefined {
   if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-  throw invalidOption(field, 'a text that is not empty', typeof value);
+  throw invalidSecret(field, 'a text that is not empty', value);
 }

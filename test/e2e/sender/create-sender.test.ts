@@ -1,4 +1,5 @@
-import { type Codec, createSender, msgpack, serve } from 'cmd-stream';
+import { type AddressInfo, createServer } from 'node:net';
+import { type Codec, createSender, lengthPrefixed, msgpack, serve } from 'cmd-stream';
 import { expect, it } from 'vitest';
 import { deadAddress, failureOf, onePlusOne, sleep, stage, timed } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
@@ -107,6 +108,51 @@ it('rejects soon when checkServerIdentity throws, with what it threw among the c
   expect(await left()).toEqual([]);
 });
 
+it('rejects where TLS was asked for and the server speaks none, with a message of one line, though OpenSSL breaks it', async () => {
+  const server = createServer((socket) =>
+    socket
+      .on('error', () => {})
+      .resume()
+      .end('220 smtp ready\r\n'),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onEnd(() => new Promise((resolve) => server.close(resolve)));
+  const { port } = server.address() as AddressInfo;
+  const error = await failureOf(createSender(calc, { address: `127.0.0.1:${port}`, tls: true }));
+  expect(error).toMatchObject({ code: 'unavailable', cause: { code: 'connect-failed' } });
+  expect(error.message).toMatch(/^no client could connect: .*SSL.*\S$/);
+  expect(error.message).not.toContain('\n');
+});
+
+it.each([undefined, null, {}, { encode: () => undefined }, lengthPrefixed])(
+  'rejects, as serve does, for a codec that makes no coder: %s',
+  async (coder) => {
+    const codec = { name: 'own', bind: () => coder } as unknown as Codec;
+    for (const made of [
+      createSender(calc, { address: 'localhost:1', codec }),
+      serve(calc, undefined, nothing, { codec }),
+    ]) {
+      const error = await failureOf(made);
+      expect(error.code).toBe('invalid-argument');
+      expect(error.message).toMatch(
+        /^option 'codec' must have a bind\(\) that gives an object with encode\(\) and decode\(\); got/,
+      );
+    }
+  },
+);
+
+it('rejects, as serve does, for a format that is none, and not at the first send', async () => {
+  const codec = lengthPrefixed('own', () => ({ write: () => undefined }) as never);
+  for (const made of [
+    createSender(calc, { address: 'localhost:1', codec }),
+    serve(calc, undefined, nothing, { codec }),
+  ]) {
+    const error = await failureOf(made);
+    expect(error.code).toBe('invalid-argument');
+    expect(error.message).toMatch(/^makeFormat of the codec 'own' must give an object with write\(\) and read\(\)/);
+  }
+});
+
 it('rejects for a codec that refuses the protocol, before anything is started', async () => {
   const left = watch();
   const server = await peer(answers);
@@ -121,5 +167,7 @@ it('rejects for a codec that refuses the protocol, before anything is started', 
   expect(error.message).toBe(`option 'codec' does not take the protocol's types: no schema for Add`);
   expect(await left()).toEqual([]);
   expect(server.accepted).toBe(0);
+  const refused = await failureOf(serve(calc, undefined, nothing, { codec }));
+  expect(refused).toMatchObject({ code: 'invalid-argument', message: error.message, cause: error.cause });
   expect(await (await sender({ address: server.address, codec: msgpack() })).send(onePlusOne)).toBe(2);
 });

@@ -299,8 +299,18 @@ describe('options', () => {
       () => ({ server: { ...known.server, requestCert: true } }),
       /option 'tls.ca' must be given/,
     ],
-    ['a file name for a certificate', () => ({ client: { ca: './ca.pem' } }), /'tls.ca' must be PEM .*got "string"/],
-    ['a number among authorities', () => ({ client: { ca: [known.ca, 1] } }), /'tls.ca' must be PEM .*got "number"/],
+    [
+      'a file name for a certificate',
+      () => ({ client: { ca: './ca.pem' } }),
+      /'tls.ca' must be PEM .*got a string that is no PEM$/,
+    ],
+    [
+      'a Buffer for a key',
+      () => ({ server: { ...known.server, key: Buffer.from('x') } }),
+      /got a Buffer that is no PEM$/,
+    ],
+    ['a passphrase that is no text', () => ({ client: { passphrase: 5 } }), /'tls.passphrase' .*got a number$/],
+    ['a number among authorities', () => ({ client: { ca: [known.ca, 1] } }), /'tls.ca' must be PEM .*got a number$/],
     [
       'a key of another certificate',
       () => ({ server: { ...known.server, key: stranger.server.key } }),
@@ -316,7 +326,7 @@ describe('options', () => {
       () => ({ client: { minVersion: 'TLSv1' } }),
       /'tls.minVersion' must be 'TLSv1.2' or 'TLSv1.3'; got "TLSv1"/,
     ],
-    ['an empty server name', () => ({ client: { servername: '' } }), /'tls.servername' must be a text/],
+    ['an empty server name', () => ({ client: { servername: '' } }), /'tls.servername' .*got an empty string$/],
     ['unknown ciphers', () => ({ client: { ciphers: 'NONE-SUCH' } }), /the TLS options cannot be used/],
     [
       'a flag that is none',
