@@ -55,7 +55,7 @@ export interface CmdStreamErrorDetails {
   /** The error that led to this one. */
   readonly cause?: unknown;
   /** Whether the server may have executed the Command. Default `false`. */
-  readonly mayHaveExecuted?: boolean;
+  readonly mayHaveExecuted?: boolean | undefined;
 }
 
 /**

@@ -24,12 +24,12 @@ export interface InspectOptions {
    * Of how many requests of a sender one is shown, the first of them first: 1 shows all, 100 one in a hundred. The others
    * run at full speed, as without an inspector. Means nothing to `serve`. Default 1.
    */
-  readonly everyNth?: number;
+  readonly everyNth?: number | undefined;
   /**
    * Whether payloads are shown: those of Commands and Results, and the messages of errors that may quote them. Default
    * false: they are left out before the observer sees anything.
    */
-  readonly payloads?: boolean;
+  readonly payloads?: boolean | undefined;
 }
 
 /** The option `inspect`: who watches; or {@link InspectOptions}, to say how much of it. */

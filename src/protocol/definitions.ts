@@ -25,7 +25,7 @@ export interface ResultOptions<Output> {
    * Tells whether a Result is the last one of its Command: the wire has no end marker, the value says it itself. Must
    * give the same answer on both sides. Default: every Result is the last.
    */
-  readonly lastOne?: (value: Output) => boolean;
+  readonly lastOne?: ((value: Output) => boolean) | undefined;
 }
 
 /** One Command type of a protocol. */

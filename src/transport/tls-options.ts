@@ -13,27 +13,27 @@ const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 /** What both sides of TLS may be told. Names and meanings are those of Node's `tls.createSecureContext`. */
 export interface TlsIdentityOptions {
   /** The authorities whose certificates are trusted. Default: those that come with Node. */
-  readonly ca?: Pem | readonly Pem[];
+  readonly ca?: Pem | readonly Pem[] | undefined;
   /** The own certificate, with its intermediates behind it. */
-  readonly cert?: Pem;
+  readonly cert?: Pem | undefined;
   /** The private key of `cert`. */
-  readonly key?: Pem;
+  readonly key?: Pem | undefined;
   /** The passphrase of an encrypted `key`. */
-  readonly passphrase?: string;
+  readonly passphrase?: string | undefined;
   /** The oldest version of TLS that is spoken: `'TLSv1.2'` or `'TLSv1.3'`. Default `'TLSv1.2'`. */
-  readonly minVersion?: (typeof TLS_VERSIONS)[number];
+  readonly minVersion?: (typeof TLS_VERSIONS)[number] | undefined;
   /** OpenSSL cipher list. Default: Node's. */
-  readonly ciphers?: string;
+  readonly ciphers?: string | undefined;
 }
 
 /** TLS at the connecting side. For mutual TLS give `cert` and `key`. */
 export interface ClientTlsOptions extends TlsIdentityOptions {
   /** The name that the server's certificate must carry. Default: the host of the address. */
-  readonly servername?: string;
+  readonly servername?: string | undefined;
   /** `false` accepts any certificate: for experiments only, since anyone can then play the server. Default `true`. */
-  readonly rejectUnauthorized?: boolean;
+  readonly rejectUnauthorized?: boolean | undefined;
   /** Further checks on the server's certificate; returns an error (or throws) to refuse it. Default: Node's check of the name. */
-  readonly checkServerIdentity?: (servername: string, certificate: PeerCertificate) => Error | undefined;
+  readonly checkServerIdentity?: ((servername: string, certificate: PeerCertificate) => Error | undefined) | undefined;
 }
 
 /** TLS at the accepting side. */
@@ -44,7 +44,7 @@ export interface ServerTlsOptions extends TlsIdentityOptions {
    * Mutual TLS: clients must present a certificate that one of `ca` (then required) has signed; others are refused.
    * Default `false`.
    */
-  readonly requestCert?: boolean;
+  readonly requestCert?: boolean | undefined;
 }
 
 /** {@link ClientTlsOptions}, checked. */

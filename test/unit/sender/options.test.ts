@@ -242,6 +242,11 @@ describe('the options of a sender', () => {
     const undefineds = Object.fromEntries(Object.keys(table).map((name) => [name, undefined]));
     const { codec: _, transport: __, dispatch: ___, ...left } = resolveSenderOptions({ address });
     expect(resolveSenderOptions({ ...undefineds, address } as SenderOptions)).toMatchObject(left);
+    const keepalive = { timeMs: undefined, timeoutMs: undefined };
+    const reconnect = { initialMs: undefined, maxMs: undefined, factor: undefined, resetAfterMs: undefined };
+    expect(resolveSenderOptions({ address, keepalive, reconnect }).timings).toEqual(left.timings);
+    const given = { observer: noop, everyNth: undefined, payloads: undefined };
+    expect(resolveSenderOptions({ address, inspect: given }).inspect).toMatchObject({ everyNth: 1 });
   });
 
   it('switch keepalive and reconnecting on and off as a whole', () => {

@@ -269,6 +269,27 @@ describe('options', () => {
     });
   });
 
+  test('may be undefined, which is as if they were left out', async () => {
+    const both = { ca: undefined, passphrase: undefined, minVersion: undefined, ciphers: undefined };
+    const server = { ...both, ...known.server, requestCert: undefined };
+    const { listener, next } = await accepting(tlsTransport({ server, client: undefined }));
+    const client = {
+      ...both,
+      ca: known.ca,
+      cert: undefined,
+      key: undefined,
+      servername: undefined,
+      rejectUnauthorized: undefined,
+      checkServerIdentity: undefined,
+    };
+    await connecting(tlsTransport({ client, server: undefined }), listener.address);
+    await next();
+    const stranger = tlsTransport({ client: { ...client, ca: undefined } });
+    expect(await rejection(connecting(stranger, listener.address))).toMatchObject({
+      code: expect.stringMatching(/CERT|ISSUER|LEAF/),
+    });
+  });
+
   const wrong: [string, () => unknown, RegExp][] = [
     ['an unknown name', () => ({ tls: {} }), /tlsTransport options has no option 'tls'; it accepts 'client', 'server'/],
     [
