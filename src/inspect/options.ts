@@ -1,7 +1,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import { flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
 import type { Watch } from '../system/actor-root.ts';
-import { callUser, processWarning } from '../system/warn.ts';
+import { callUser, processWarning, type Warn } from '../system/warn.ts';
 import { Disclosure } from './disclosure.ts';
 
 /** Sees what happens in an actor system: what XState calls an inspection observer, or a function. */
@@ -78,7 +78,8 @@ function observerOf(value: unknown): See | undefined {
 
 function resolved(see: See, everyNth: number, payloads: boolean): ResolvedInspect {
   const disclosure = new Disclosure(payloads);
-  const watch: Watch = (event) => callUser(processWarning, 'the inspector', () => see(disclosure.eventOf(event)));
+  const warn: Warn = (message) => processWarning(message);
+  const watch: Watch = (event) => callUser(warn, 'the inspector', () => see(disclosure.eventOf(event)));
   return Object.freeze({ watch, everyNth });
 }
 

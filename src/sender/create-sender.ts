@@ -12,7 +12,7 @@ import { DeadlineQueue } from '../request/deadline-queue.ts';
 import { RequestActors } from '../request/request-actors.ts';
 import { SignalWatch } from '../request/signal-watch.ts';
 import { startActorRoot } from '../system/actor-root.ts';
-import { callUser } from '../system/warn.ts';
+import { callUser, type Warn } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
 import type { SenderOptions } from './options.ts';
 import { resolveSenderOptions } from './resolve-options.ts';
@@ -39,7 +39,9 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     );
   }
   const resolved = resolveSenderOptions(options);
-  const { clock, defer, warn, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults, inspect } = resolved;
+  const { clock, defer, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults, inspect } = resolved;
+  // One of its own: what it was told of decides what is left out.
+  const warn: Warn = (message) => resolved.warn(message);
   const { commands: outgoing, results: incoming } = bindCodec(codec, tables, maxFrameBytes);
 
   // From here on nothing throws: what is started below is stopped by the group's end.
