@@ -31,6 +31,7 @@ export {
   type Schema,
 } from './protocol/definitions.ts';
 export { defineProtocol, type Protocol, type TaggedResult } from './protocol/protocol.ts';
+export { ERROR_RESULT_TYPE, type ErrorResult } from './protocol/reserved.ts';
 export { createSender } from './sender/create-sender.ts';
 export type { BackoffOptions, KeepaliveOptions, SenderOptions } from './sender/options.ts';
 export type { MultiSendOptions, SendOptions } from './sender/send-options.ts';

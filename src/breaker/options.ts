@@ -59,17 +59,22 @@ const NAMES: readonly (keyof CircuitBreakerOptions)[] = [
 /**
  * Completes the options of a circuit breaker.
  *
+ * @param within - the option that they are part of, for messages; none where they stand for themselves.
  * @throws CmdStreamError `invalid-argument`, naming the option, what it accepts and what it got.
  */
-export function resolveCircuitBreakerOptions(options: CircuitBreakerOptions = {}): ResolvedCircuitBreakerOptions {
-  optionNames('the options of the circuit breaker', options, NAMES);
+export function resolveCircuitBreakerOptions(
+  options: CircuitBreakerOptions = {},
+  within?: string,
+): ResolvedCircuitBreakerOptions {
+  optionNames(within === undefined ? 'the options of the circuit breaker' : `option '${within}'`, options, NAMES);
+  const named = (name: keyof CircuitBreakerOptions) => (within === undefined ? name : `${within}.${name}`);
   return Object.freeze({
-    windowSize: wholeNumber('windowSize', options.windowSize, 10, { max: 1_000_000 }),
-    failureRate: share('failureRate', options.failureRate, 0.5),
-    openDurationMs: durationMs('openDurationMs', options.openDurationMs, 1000),
-    successThreshold: wholeNumber('successThreshold', options.successThreshold, 3),
-    onStateChange: callback('onStateChange', options.onStateChange),
-    onSuccess: callback('onSuccess', options.onSuccess),
-    onFailure: callback('onFailure', options.onFailure),
+    windowSize: wholeNumber(named('windowSize'), options.windowSize, 10, { max: 1_000_000 }),
+    failureRate: share(named('failureRate'), options.failureRate, 0.5),
+    openDurationMs: durationMs(named('openDurationMs'), options.openDurationMs, 1000),
+    successThreshold: wholeNumber(named('successThreshold'), options.successThreshold, 3),
+    onStateChange: callback(named('onStateChange'), options.onStateChange),
+    onSuccess: callback(named('onSuccess'), options.onSuccess),
+    onFailure: callback(named('onFailure'), options.onFailure),
   });
 }

@@ -3,8 +3,8 @@ import { show } from '../options/check.ts';
 import type { Clock, TimerHandle } from '../system/clock.ts';
 import type { Warn } from '../system/warn.ts';
 
-/** Finds out where the service is: resolves with addresses like `10.0.0.7:9000`. */
-export type AddressResolver = () => readonly string[] | Promise<readonly string[]>;
+/** Finds out where the service is: gives an address like `10.0.0.7:9000`, or several of them. */
+export type AddressResolver = () => string | readonly string[] | Promise<string | readonly string[]>;
 
 /** What an {@link AddressBook} needs. */
 export interface AddressBookOptions {
@@ -118,7 +118,8 @@ export class AddressBook {
   async #ask(resolver: AddressResolver): Promise<void> {
     const { check, changed, warn } = this.#options;
     try {
-      const answer = await this.#answerOf(resolver);
+      const given = await this.#answerOf(resolver);
+      const answer = typeof given === 'string' ? [given] : given;
       if (!Array.isArray(answer) || answer.length === 0) {
         throw new CmdStreamError('invalid-argument', `it must give at least one address; got ${show(answer)}`);
       }
@@ -137,9 +138,9 @@ export class AddressBook {
   }
 
   /** What the resolver says, if it does so in time: a question that is never answered must not be the last one. */
-  #answerOf(resolver: AddressResolver): Promise<readonly string[]> {
+  #answerOf(resolver: AddressResolver): Promise<string | readonly string[]> {
     const { clock, timeoutMs } = this.#options;
-    return new Promise<readonly string[]>((resolve, reject) => {
+    return new Promise<string | readonly string[]>((resolve, reject) => {
       const refusal = `it did not answer within ${timeoutMs} ms (option 'handshakeTimeoutMs')`;
       this.#timer = clock.setTimeout(() => reject(new CmdStreamError('handshake-timeout', refusal)), timeoutMs);
       Promise.resolve().then(resolver).then(resolve, reject);

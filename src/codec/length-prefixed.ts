@@ -2,6 +2,7 @@ import { type ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
 import type { ByteWriter } from '../bytes/byte-writer.ts';
 import { varintSize, writeVarint } from '../bytes/varint.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { show } from '../options/check.ts';
 import { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type MessageSet } from './codec.ts';
 
 /** How one payload is written and read; the library adds the type number and the length. */
@@ -17,9 +18,25 @@ export interface PayloadFormat {
  *
  * @param name - what the codec is called in messages.
  * @param makeFormat - called once for the Commands and once for the Results of a protocol.
+ * @throws CmdStreamError `invalid-argument` for a `makeFormat` that is no function; one that gives no format is refused by
+ * `createSender` and `serve`.
  */
 export function lengthPrefixed(name: string, makeFormat: (messages: MessageSet) => PayloadFormat): Codec {
-  return { name, bind: (messages) => new LengthPrefixedCodec(makeFormat(messages), messages) };
+  if (typeof makeFormat !== 'function') {
+    throw new CmdStreamError(
+      'invalid-argument',
+      `lengthPrefixed() takes a function makeFormat; got ${show(makeFormat)}`,
+    );
+  }
+  return { name, bind: (messages) => new LengthPrefixedCodec(checked(name, makeFormat(messages)), messages) };
+}
+
+function checked(name: string, format: PayloadFormat): PayloadFormat {
+  if (typeof format?.write === 'function' && typeof format.read === 'function') return format;
+  throw new CmdStreamError(
+    'invalid-argument',
+    `makeFormat of the codec '${name}' must give an object with write() and read(); got ${show(format)}`,
+  );
 }
 
 class LengthPrefixedCodec implements MessageCodec {

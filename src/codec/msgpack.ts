@@ -1,4 +1,5 @@
 import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr';
+import { optionNames } from '../options/check.ts';
 import type { Codec } from './codec.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import { PlainMaker } from './msgpack-plain.ts';
@@ -34,8 +35,12 @@ const SHORT_BYTES = 80;
  *
  * What arrives may be nested as deep as what is sent; msgpackr's own extensions (records, pointers, `Set`, ...) are not
  * read. A field named `__proto__`, which others may send, arrives as `__proto_`.
+ *
+ * @throws CmdStreamError `invalid-argument` for an option: there are none.
  */
-export function msgpack(): Codec {
+export function msgpack(): Codec;
+export function msgpack(options: object = {}): Codec {
+  optionNames('the options of msgpack()', options, []);
   return lengthPrefixed('msgpack', ({ maxPayloadBytes }) => {
     const plain = new PlainMaker(maxPayloadBytes);
     const packr = new Packr({

@@ -55,7 +55,7 @@ export interface CmdStreamErrorDetails {
   /** The error that led to this one. */
   readonly cause?: unknown;
   /** Whether the server may have executed the Command. Default `false`. */
-  readonly mayHaveExecuted?: boolean;
+  readonly mayHaveExecuted?: boolean | undefined;
 }
 
 /**
@@ -99,7 +99,9 @@ export class CmdStreamError extends Error {
 export function describeError(error: unknown): string {
   try {
     if (!(error instanceof Error)) return String(error);
-    if (error.message !== '') return String(error.message);
+    // OpenSSL ends its messages with a line break.
+    const message = String(error.message).trimEnd();
+    if (message !== '') return message;
     return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   } catch {
     return 'something was thrown that cannot be shown';

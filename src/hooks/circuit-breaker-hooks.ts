@@ -1,5 +1,6 @@
-import { type CircuitBreaker, NOT_ADMITTED } from '../breaker/circuit-breaker.ts';
+import { CircuitBreaker, NOT_ADMITTED } from '../breaker/circuit-breaker.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { invalidOption } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
 import { blamesService } from './blame.ts';
 import { composeHooks } from './compose-hooks.ts';
@@ -17,8 +18,12 @@ import type { Hooks, HooksFactory, ReceivedResult, SentCommand } from './hooks.t
  * | an error | by its code: failure where the service is at fault, says nothing otherwise (see {@link blamesService}) |
  *
  * @param inner hooks to call after the breaker's own, of Commands that it admits: `composeHooks` in short form.
+ * @throws CmdStreamError `invalid-argument` for something that is no circuit breaker, or no factory.
  */
 export function circuitBreakerHooks(breaker: CircuitBreaker, inner?: HooksFactory): HooksFactory {
+  if (!(breaker instanceof CircuitBreaker)) {
+    throw invalidOption('breaker', 'a CircuitBreaker, made by createCircuitBreaker()', breaker);
+  }
   const own: HooksFactory = () => new CircuitBreakerHooks(breaker);
   return inner === undefined ? own : composeHooks(own, inner);
 }

@@ -1,7 +1,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import { flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
 import type { Watch } from '../system/actor-root.ts';
-import { callUser, processWarning } from '../system/warn.ts';
+import { callUser, processWarning, type Warn } from '../system/warn.ts';
 import { Disclosure } from './disclosure.ts';
 
 /** Sees what happens in an actor system: what XState calls an inspection observer, or a function. */
@@ -24,12 +24,12 @@ export interface InspectOptions {
    * Of how many requests of a sender one is shown, the first of them first: 1 shows all, 100 one in a hundred. The others
    * run at full speed, as without an inspector. Means nothing to `serve`. Default 1.
    */
-  readonly everyNth?: number;
+  readonly everyNth?: number | undefined;
   /**
    * Whether payloads are shown: those of Commands and Results, and the messages of errors that may quote them. Default
    * false: they are left out before the observer sees anything.
    */
-  readonly payloads?: boolean;
+  readonly payloads?: boolean | undefined;
 }
 
 /** The option `inspect`: who watches; or {@link InspectOptions}, to say how much of it. */
@@ -78,7 +78,8 @@ function observerOf(value: unknown): See | undefined {
 
 function resolved(see: See, everyNth: number, payloads: boolean): ResolvedInspect {
   const disclosure = new Disclosure(payloads);
-  const watch: Watch = (event) => callUser(processWarning, 'the inspector', () => see(disclosure.eventOf(event)));
+  const warn: Warn = (message) => processWarning(message);
+  const watch: Watch = (event) => callUser(warn, 'the inspector', () => see(disclosure.eventOf(event)));
   return Object.freeze({ watch, everyNth });
 }
 

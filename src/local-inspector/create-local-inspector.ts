@@ -12,7 +12,7 @@ import { Inspection } from './record.ts';
 /** Options of {@link createLocalInspector}. */
 export interface LocalInspectorOptions {
   /** The TCP port of the page, on 127.0.0.1; 0: any free one. Default 0. */
-  readonly port?: number;
+  readonly port?: number | undefined;
 }
 
 /** A page on this machine that shows statecharts and requests live; made by {@link createLocalInspector}. */

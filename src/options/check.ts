@@ -4,6 +4,7 @@ import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (typeof value === 'function') return `a function`;
+  if (value instanceof Date && Number.isNaN(value.getTime())) return 'an invalid Date';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) return `an object`;
   return String(value);
@@ -12,6 +13,17 @@ export function show(value: unknown): string {
 /** The error for an option that is not acceptable: names the field, what it accepts and what came. */
 export function invalidOption(field: string, accepted: string, got: unknown): CmdStreamError {
   return new CmdStreamError('invalid-argument', `option '${field}' must be ${accepted}; got ${show(got)}`);
+}
+
+/** The same for a value that is a secret, or may be: tells of what kind it is, and no more. */
+export function invalidSecret(field: string, accepted: string, got: unknown): CmdStreamError {
+  return new CmdStreamError('invalid-argument', `option '${field}' must be ${accepted}; got ${kindOf(got)}`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === '') return 'an empty string';
+  if (typeof value === 'object' || typeof value === 'undefined' || typeof value === 'function') return show(value);
+  return `a ${typeof value}`;
 }
 
 /** A whole number within `[min, max]`. */
@@ -79,9 +91,7 @@ export function optionNames(where: string, options: unknown, names: readonly str
   }
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
-    throw new CmdStreamError(
-      'invalid-argument',
-      `${where} has no option '${name}'; it accepts ${names.map((known) => `'${known}'`).join(', ')}`,
-    );
+    const accepted = names.length === 0 ? 'none' : names.map((known) => `'${known}'`).join(', ');
+    throw new CmdStreamError('invalid-argument', `${where} has no option '${name}'; it accepts ${accepted}`);
   }
 }

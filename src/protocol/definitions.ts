@@ -25,7 +25,7 @@ export interface ResultOptions<Output> {
    * Tells whether a Result is the last one of its Command: the wire has no end marker, the value says it itself. Must
    * give the same answer on both sides. Default: every Result is the last.
    */
-  readonly lastOne?: (value: Output) => boolean;
+  readonly lastOne?: ((value: Output) => boolean) | undefined;
 }
 
 /** One Command type of a protocol. */
@@ -68,7 +68,8 @@ export function result(
   second?: ResultOptions<unknown>,
 ): ResultDefinition<unknown, unknown> {
   const schema = isSchema(first) ? first : undefined;
-  const options = (schema === undefined ? first : second) ?? {};
+  const given = schema === undefined ? first : second;
+  const options = given === undefined ? {} : given;
   optionNames('the options of result()', options, ['lastOne']);
   const { lastOne } = options as ResultOptions<unknown>;
   if (lastOne !== undefined && typeof lastOne !== 'function') throw invalidOption('lastOne', 'a function', lastOne);

@@ -121,8 +121,8 @@ export interface ProtocolTables<R, C> {
  * });
  * calc.Add({ a: 2, b: 3 });
  * ```
- * @throws CmdStreamError `invalid-argument` for a Result name that is not declared, an empty list of Commands, or names
- * that JavaScript would reorder (whole numbers).
+ * @throws CmdStreamError `invalid-argument` for a Result name that is not declared, an empty list of Commands, names
+ * that JavaScript would reorder (whole numbers), or a Command called `then`, which would make the protocol a promise.
  */
 export function defineProtocol<R extends Results, C extends Commands<Results>>(definition: {
   readonly results: R;
@@ -181,6 +181,13 @@ function entries<T extends { readonly kind: string }>(
       throw new CmdStreamError(
         'invalid-argument',
         `'${where}.${name}': a name may not be a whole number, since JavaScript would change its place in the order`,
+      );
+    }
+    if (name === 'then' && where === 'commands') {
+      throw new CmdStreamError(
+        'invalid-argument',
+        `'commands.then': a Command may not be called 'then', since JavaScript would take the protocol for a promise: ` +
+          'to await it, or to return it from an async function, would never end',
       );
     }
     if (entry?.kind !== kind) {

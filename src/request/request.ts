@@ -31,6 +31,9 @@ const REQUEST_FAILED = MACHINE.eventNumber('request.failed');
 const DEADLINE_REACHED = MACHINE.eventNumber('deadline.reached');
 const CALLER_CANCELLED = MACHINE.eventNumber('caller.cancelled');
 
+/** Nobody means a deadline that is so long past: it was a duration. */
+const YEAR_MS = 365 * 86_400_000;
+
 const SENT_EVENT = { type: 'command.sent' } as const;
 const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
 
@@ -104,7 +107,7 @@ export abstract class Request
   toJSON(): object {
     const { command, seq, clientId } = this;
     const state: unknown = this.#inspected?.getSnapshot().value ?? this.compiledState;
-    const timeoutMs = Number.isFinite(this.#timeoutMs) ? Math.round(this.#timeoutMs) : undefined;
+    const timeoutMs = Number.isFinite(this.#timeoutMs) ? Math.max(0, Math.round(this.#timeoutMs)) : undefined;
     return { id: this.#inspected?.id, command: command.name, state, seq, client: clientId, timeoutMs };
   }
 
@@ -132,6 +135,12 @@ export abstract class Request
 
   failed(error: CmdStreamError): void {
     this.#happen(REQUEST_FAILED, { type: 'request.failed', error });
+  }
+
+  /** The deadline had passed `agoMs` before the request was to be sent. */
+  expired(agoMs: number): void {
+    this.#timeoutMs = -agoMs;
+    this.deadlineReached();
   }
 
   deadlineReached(): void {
@@ -192,8 +201,7 @@ export abstract class Request
   }
 
   timeOut(): void {
-    const waited = Number.isFinite(this.#timeoutMs) ? ` (after ${Math.round(this.#timeoutMs)} ms)` : '';
-    const message = `${this.#where()} was not answered by its deadline${waited}${this.#unsent()}`;
+    const message = `${this.#where()} was not answered by its deadline${this.#whenDue()}${this.#unsent()}`;
     this.#abort(new CmdStreamError('timeout', message, { mayHaveExecuted: this.#mayHaveExecuted }), 'onTimeout');
   }
 
@@ -231,6 +239,15 @@ export abstract class Request
     const { maxBufferedResults } = this.context;
     const message = `${this.#where()}: ${maxBufferedResults} Results wait for their consumer (option 'maxBufferedResults')`;
     return new CmdStreamError('result-overflow', message, { mayHaveExecuted: true });
+  }
+
+  #whenDue(): string {
+    const timeoutMs = Math.round(this.#timeoutMs);
+    if (!Number.isFinite(timeoutMs) || timeoutMs === 0) return '';
+    if (timeoutMs > 0) return ` (after ${timeoutMs} ms)`;
+    const mistaken =
+      -timeoutMs > YEAR_MS ? ` (a deadline is a point in time; for a duration there is 'timeoutMs')` : '';
+    return `, which had passed ${-timeoutMs} ms before${mistaken}`;
   }
 
   #where(): string {

@@ -1,7 +1,7 @@
 import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import { AddressBook } from '../client/address-book.ts';
 import { dialer } from '../client/dial.ts';
-import type { Codec, MessageCodec, MessageSet } from '../codec/codec.ts';
+import { bindCodec } from '../codec/bind.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { Group } from '../group/group.ts';
 import type { GroupStatus } from '../group/status.ts';
@@ -12,7 +12,7 @@ import { DeadlineQueue } from '../request/deadline-queue.ts';
 import { RequestActors } from '../request/request-actors.ts';
 import { SignalWatch } from '../request/signal-watch.ts';
 import { startActorRoot } from '../system/actor-root.ts';
-import { callUser } from '../system/warn.ts';
+import { callUser, type Warn } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
 import type { SenderOptions } from './options.ts';
 import { resolveSenderOptions } from './resolve-options.ts';
@@ -39,11 +39,10 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     );
   }
   const resolved = resolveSenderOptions(options);
-  const { clock, defer, warn, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults, inspect } = resolved;
-  const commandTypes = tables.commandEntries.map(({ name }) => name);
-  const resultTypes = tables.resultEntries.map(({ name }) => name);
-  const outgoing = bind(codec, { kind: 'command', types: commandTypes, maxPayloadBytes: maxFrameBytes });
-  const incoming = bind(codec, { kind: 'result', types: resultTypes, maxPayloadBytes: maxFrameBytes });
+  const { clock, defer, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults, inspect } = resolved;
+  // One of its own: what it was told of decides what is left out.
+  const warn: Warn = (message) => resolved.warn(message);
+  const { commands: outgoing, results: incoming } = bindCodec(codec, tables, maxFrameBytes);
 
   // From here on nothing throws: what is started below is stopped by the group's end.
   const root = startActorRoot('sender', clock, inspect?.watch);
@@ -134,14 +133,6 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   group.start();
   if (!resolved.lazy) await started(sender);
   return sender;
-}
-
-function bind(codec: Codec, messages: MessageSet): MessageCodec {
-  try {
-    return codec.bind(messages);
-  } catch (error) {
-    throw CmdStreamError.from(error, 'invalid-argument', `option 'codec' does not take the protocol's types`);
-  }
 }
 
 /** Waits until the first attempts of the clients are through; closes, and throws, when none succeeded. */

@@ -18,9 +18,9 @@ export interface KeepaliveOptions {
    * A Ping is sent when nothing has arrived, or nothing was sent, for so long: both ends want to hear something.
    * Default 3000.
    */
-  readonly timeMs?: number;
+  readonly timeMs?: number | undefined;
   /** The connection is lost when the Ping is not answered within this time. Default 3000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -29,13 +29,13 @@ export interface KeepaliveOptions {
  */
 export interface BackoffOptions {
   /** Default 100. */
-  readonly initialMs?: number;
+  readonly initialMs?: number | undefined;
   /** Default 10 000. */
-  readonly maxMs?: number;
+  readonly maxMs?: number | undefined;
   /** Default 2. */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
   /** A connection that has lived so long sets the bound back to `initialMs`. Default 1000. */
-  readonly resetAfterMs?: number;
+  readonly resetAfterMs?: number | undefined;
 }
 
 /** Options of {@link createSender}. Durations are in milliseconds, sizes in bytes. */
@@ -46,73 +46,73 @@ export interface SenderOptions {
    */
   readonly address: string | readonly string[] | AddressResolver;
   /** How often an address function is asked although nothing failed; Infinity: never. Default 30 000. */
-  readonly addressRefreshMs?: number;
+  readonly addressRefreshMs?: number | undefined;
   /** How many connections to keep; they are spread over the addresses. Default 1. */
-  readonly clients?: number;
+  readonly clients?: number | undefined;
   /** The payload format; the server's must be the same. Default `msgpack()`. */
-  readonly codec?: Codec;
+  readonly codec?: Codec | undefined;
   /** The ServerInfo that the server must introduce itself with. Default `'default'`. */
-  readonly serverInfo?: string;
+  readonly serverInfo?: string | undefined;
   /** Encrypts the connections; `true` for the defaults of Node, or certificates and more. Default: plain TCP. */
-  readonly tls?: ClientTlsOptions | true;
+  readonly tls?: ClientTlsOptions | true | undefined;
   /** Another way to reach the server, for instance `memoryTransport()`. Excludes `tls`. */
-  readonly transport?: Transport;
+  readonly transport?: Transport | undefined;
 
   /** The deadline of a `send` that does not bring its own, from its call on; Infinity: none. Default 30 000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The same for `sendMulti`, over all Results. Default Infinity. */
-  readonly multiTimeoutMs?: number;
+  readonly multiTimeoutMs?: number | undefined;
   /** Whether sends wait for a ready client, bounded by their deadline, in place of failing at once. Default false. */
-  readonly waitForReady?: boolean;
+  readonly waitForReady?: boolean | undefined;
   /** What a send does when every ready client is full: `'fail'` with `overloaded`, or `'wait'`. Default `'fail'`. */
-  readonly whenFull?: 'fail' | 'wait';
+  readonly whenFull?: 'fail' | 'wait' | undefined;
   /** How many sends may wait for a ready client, for room, or for a `beforeSend` hook. Default 10 000. */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
   /** How many Commands may wait for Results at each client. Default 100 000. */
-  readonly maxPending?: number;
+  readonly maxPending?: number | undefined;
   /** How many bytes may wait to be written at each client. Default 16 MiB. */
-  readonly maxBufferedBytes?: number;
+  readonly maxBufferedBytes?: number | undefined;
   /**
    * How many Results of one stream may wait for their consumer, beside those that arrive at once with the same bytes: with
    * more the stream fails with `result-overflow`. Default 1024.
    */
-  readonly maxBufferedResults?: number;
+  readonly maxBufferedResults?: number | undefined;
   /** The longest frame that is sent or accepted. Default 4 MiB. */
-  readonly maxFrameBytes?: number;
+  readonly maxFrameBytes?: number | undefined;
 
   /** How the client for a Command is chosen among those that are ready. Default `'round-robin'`. */
-  readonly dispatch?: DispatchOption;
+  readonly dispatch?: DispatchOption | undefined;
   /** Whether a lost connection is opened again, and how patiently. Default true. */
-  readonly reconnect?: boolean | BackoffOptions;
+  readonly reconnect?: boolean | BackoffOptions | undefined;
   /** Whether silent peers are found out. Default true. */
-  readonly keepalive?: boolean | KeepaliveOptions;
+  readonly keepalive?: boolean | KeepaliveOptions | undefined;
   /** For dialling, TLS and ServerInfo together. Default 10 000. */
-  readonly handshakeTimeoutMs?: number;
+  readonly handshakeTimeoutMs?: number | undefined;
   /** How long `drain`, `closeAndWait` and `await using` wait for Results that are under way. Default 10 000. */
-  readonly drainTimeoutMs?: number;
+  readonly drainTimeoutMs?: number | undefined;
   /** `true`: do not wait for a connection in `createSender`; it then never fails for want of one. Default false. */
-  readonly lazy?: boolean;
+  readonly lazy?: boolean | undefined;
 
   /** Fails sends at once while the service is down: its settings, or a breaker shared with others. Default: none. */
-  readonly circuitBreaker?: CircuitBreakerOptions | CircuitBreaker;
+  readonly circuitBreaker?: CircuitBreakerOptions | CircuitBreaker | undefined;
   /** Makes the hooks of each send; the circuit breaker is asked before them. Default: none. */
-  readonly hooks?: HooksFactory;
+  readonly hooks?: HooksFactory | undefined;
   /** Gets Results that nobody waits for any more. Default: they are dropped. */
-  readonly onUnexpectedResult?: (result: UnexpectedResult) => void;
+  readonly onUnexpectedResult?: ((result: UnexpectedResult) => void) | undefined;
   /** Gets each change of the group, its clients and the breaker. */
-  readonly onStatus?: (event: StatusEvent) => void;
+  readonly onStatus?: ((event: StatusEvent) => void) | undefined;
   /**
    * Who watches the statecharts live: the group, each client (`client 2 @ localhost:9000`), the sender's own circuit
    * breaker and every request (`request 1041 Add`). An XState inspection observer or function, an inspector of
    * `@statelyai/inspect`, `createLocalInspector()` of `cmd-stream/inspect`; or `{ observer, everyNth, payloads }`. Costs
    * speed for the requests that are shown. Default: none, at no cost.
    */
-  readonly inspect?: Inspect;
+  readonly inspect?: Inspect | undefined;
 
   /** For tests: time. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** For tests: the end of a turn. */
-  readonly defer?: Defer;
+  readonly defer?: Defer | undefined;
   /** For tests: the jitter of waits. */
-  readonly random?: Random;
+  readonly random?: Random | undefined;
 }

@@ -160,11 +160,11 @@ function group<T extends object>(field: string, value: boolean | T | undefined, 
 function resolveAddresses(address: unknown): readonly string[] | AddressResolver {
   if (typeof address === 'function') return address as AddressResolver;
   const list: readonly unknown[] = Array.isArray(address) ? address : [address];
-  const accepted = `'host:port', a list of them, or a function that gives such a list`;
+  const accepted = `'host:port', a list of them, or a function that gives either`;
   if (list.length === 0) throw invalidOption('address', accepted, address);
   const addresses = list.map((entry) => {
     if (typeof entry !== 'string') throw invalidOption('address', accepted, entry);
-    parseAddress(entry);
+    parseAddress(entry, `option 'address'`);
     return entry;
   });
   return Object.freeze(addresses);
@@ -193,7 +193,7 @@ function resolveBreaker(
   breaker: CircuitBreakerOptions | CircuitBreaker | undefined,
 ): ResolvedCircuitBreakerOptions | CircuitBreaker | undefined {
   if (breaker === undefined || breaker instanceof CircuitBreaker) return breaker;
-  if (typeof breaker === 'object' && breaker !== null) return resolveCircuitBreakerOptions(breaker);
+  if (typeof breaker === 'object' && breaker !== null) return resolveCircuitBreakerOptions(breaker, 'circuitBreaker');
   throw invalidOption('circuitBreaker', 'circuit breaker options or a CircuitBreaker', breaker);
 }
 

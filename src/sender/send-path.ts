@@ -42,7 +42,7 @@ export class SendPath {
       return;
     }
     if (timeoutMs <= 0) {
-      request.deadlineReached();
+      request.expired(-timeoutMs);
       return;
     }
     if (signal !== undefined) request.cancelBy(signal);

@@ -1,5 +1,4 @@
-import { describeError } from '../errors/cmd-stream-error.ts';
-import { processWarning, type Warn } from '../system/warn.ts';
+import { callUser, processWarning, type Warn } from '../system/warn.ts';
 
 /**
  * Wraps a callback of the user so that whatever it does wrong, by throwing or by a promise that rejects, becomes a
@@ -11,13 +10,6 @@ export function harmless<Arguments extends readonly unknown[]>(
   warn: Warn = processWarning,
 ): (...args: Arguments) => void {
   if (callback === undefined) return () => {};
-  const complain = (error: unknown) => warn(`the server's '${name}' callback failed: ${describeError(error)}`);
-  return (...args) => {
-    try {
-      const outcome = callback(...args);
-      if (outcome instanceof Promise) outcome.catch(complain);
-    } catch (error) {
-      complain(error);
-    }
-  };
+  const own: Warn = (message) => warn(message);
+  return (...args) => callUser(own, `the server's '${name}' callback`, () => callback(...args));
 }

@@ -110,6 +110,19 @@ export type Invoker<Receiver = unknown> = (
 export type AnyHandler = (this: unknown, payload: unknown, context: unknown) => unknown;
 
 /**
+ * Whether every object has such a member, or every object of the class: `toString` and `constructor` are no handlers
+ * unless somebody has made them so.
+ */
+function comesWithObjects(handlers: object, name: string, member: object): boolean {
+  if (Reflect.get(Object.prototype, name) === member) return true;
+  if (name !== 'constructor') return false;
+  const prototype: unknown = Reflect.get(member, 'prototype');
+  return (
+    typeof prototype === 'object' && prototype !== null && Object.prototype.isPrototypeOf.call(prototype, handlers)
+  );
+}
+
+/**
  * Finds the handlers of Commands by name.
  * @throws CmdStreamError `invalid-argument` for one that is missing.
  */
@@ -117,7 +130,8 @@ export function handlerOf(handlers: unknown, name: string): AnyHandler {
   if (typeof handlers !== 'object' || handlers === null) {
     throw new CmdStreamError('invalid-argument', `the handlers must be an object; got ${show(handlers)}`);
   }
-  const handler: unknown = Reflect.get(handlers, name);
+  const member: unknown = Reflect.get(handlers, name);
+  const handler = typeof member === 'function' && comesWithObjects(handlers, name, member) ? undefined : member;
   if (typeof handler === 'function') return handler as AnyHandler;
   throw new CmdStreamError('invalid-argument', `the Command '${name}' needs a handler function; got ${show(handler)}`);
 }

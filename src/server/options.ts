@@ -35,68 +35,68 @@ export interface HandlerErrorInfo extends ConnectionInfo {
 /** Options of `serve`. All are optional. Callbacks that throw change nothing; the process gets a warning. */
 export interface ServerOptions<Receiver = unknown> {
   /** The TCP port, 0 to 65535. Default 0: any free one, see `server.port`. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /**
    * The address to listen on. Default `'127.0.0.1'`: whoever reaches the port may send Commands, so that the server is
    * open to other machines only where that is said: `'0.0.0.0'` (IPv4) or `'::'` (IPv6 and IPv4).
    */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Speaks TLS, with this certificate and key; `requestCert` and `ca` make it mutual. Default: plain TCP. */
-  readonly tls?: ServerTlsOptions;
+  readonly tls?: ServerTlsOptions | undefined;
   /** How connections come about; excludes `tls`. Default: TCP. */
-  readonly transport?: Transport;
+  readonly transport?: Transport | undefined;
   /** The payload format, the same as the clients'. Default `msgpack()`. */
-  readonly codec?: Codec;
+  readonly codec?: Codec | undefined;
   /** What clients must expect to find here: 1 to 1,024 bytes without `;`. Default `'default'`. */
-  readonly serverInfo?: string;
+  readonly serverInfo?: string | undefined;
   /** More connections are closed as soon as they are accepted. Default 10,000. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /** Commands in flight on one connection; at this many no more are read from it for a while. Default 10,000. */
-  readonly maxInFlightCommands?: number;
+  readonly maxInFlightCommands?: number | undefined;
   /** A Command or Result whose payload is longer is refused. Default 4 MiB. */
-  readonly maxFrameBytes?: number;
+  readonly maxFrameBytes?: number | undefined;
   /**
    * When so many bytes wait for a client that takes its Results slowly, its generators are not advanced, its Results
    * wait, and no more Commands are read from it. Default 8 MiB.
    */
-  readonly maxBufferedBytes?: number;
+  readonly maxBufferedBytes?: number | undefined;
   /**
    * Closes a connection from which nothing, not even a Ping, has come for so long, whether or not Commands of it are in
    * flight; noticed at most a quarter later. Also closes one that has taken nothing for so long while `maxBufferedBytes`
    * wait for it. Default `Infinity`: never.
    */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /**
    * Whether a Command that fails (its handler throws, its payload is refused) is answered by an error Result, so that the
    * failure is its own alone. Clients of cmd-stream-go do not know that Result and close for good: `false` ends the
    * connection in order instead, as a server of theirs does; whatever else is in flight on it is lost, and a client that
    * reconnects does so. Default `true`.
    */
-  readonly errorResults?: boolean;
+  readonly errorResults?: boolean | undefined;
   /** How long the TLS handshake of an accepted connection may take. Default 10,000. */
-  readonly handshakeTimeoutMs?: number;
+  readonly handshakeTimeoutMs?: number | undefined;
   /** How long `shutdown()` lets Commands in flight finish where it is not told otherwise; 0: not at all. Default 10,000. */
-  readonly shutdownTimeoutMs?: number;
+  readonly shutdownTimeoutMs?: number | undefined;
   /** A client has connected. */
-  readonly onConnection?: (info: ConnectionInfo) => void;
+  readonly onConnection?: ((info: ConnectionInfo) => void) | undefined;
   /** A connection went that the server did not close by `shutdown()` or `close()`. */
-  readonly onConnectionLost?: (info: LostConnectionInfo) => void;
+  readonly onConnectionLost?: ((info: LostConnectionInfo) => void) | undefined;
   /** A connection could not be accepted (out of file descriptors, failed TLS handshake); the server goes on. */
-  readonly onAcceptError?: (error: CmdStreamError) => void;
+  readonly onAcceptError?: ((error: CmdStreamError) => void) | undefined;
   /** A handler (or validator, or invoker) threw, or gave a Result that cannot be sent; here is what it threw, stack and all. */
-  readonly onHandlerError?: (error: unknown, info: HandlerErrorInfo) => void;
+  readonly onHandlerError?: ((error: unknown, info: HandlerErrorInfo) => void) | undefined;
   /** Stands around the execution of every Command. Default: none, at no cost. */
-  readonly invoker?: Invoker<Receiver>;
+  readonly invoker?: Invoker<Receiver> | undefined;
   /** Where time comes from. Default: the clock of the machine. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** When the Results of a turn are written. Default: at the end of the turn of the event loop. */
-  readonly defer?: Defer;
+  readonly defer?: Defer | undefined;
   /**
    * Who watches the statecharts of the server and of its sessions live, as for `createSender`: an XState inspection
    * observer or function, an inspector of `@statelyai/inspect`, `createLocalInspector()` of `cmd-stream/inspect`; or
    * `{ observer, payloads }`. Default: none, at no cost.
    */
-  readonly inspect?: Inspect;
+  readonly inspect?: Inspect | undefined;
 }
 
 /** {@link ServerOptions}, complete and checked. */

@@ -1,4 +1,5 @@
 import { createActor, waitFor } from 'xstate';
+import { bindCodec } from '../codec/bind.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
@@ -49,8 +50,14 @@ export async function serve<P extends AnyProtocol, Receiver, H extends Handlers<
   }
   const resolved = resolveServerOptions(options);
   const service = makeService(protocol, receiver, handlers, resolved);
+  // Before anything is started that would have to be stopped.
+  const { commands: incoming, results: outgoing } = bindCodec(
+    resolved.codec,
+    protocol[protocolTables],
+    resolved.maxFrameBytes,
+  );
   const root = startActorRoot('server-root', resolved.clock, resolved.inspect?.watch);
-  const connections = new Connections(service, bindCodecs(protocol, resolved), root, () =>
+  const connections = new Connections(service, { incoming, outgoing }, root, () =>
     actor.send({ type: 'connections.gone' }),
   );
   const place: ListenerPlace = { listener: undefined };
@@ -85,15 +92,5 @@ function makeService(
     receiver,
     routes: makeRoutes(protocol, handlers),
     turn: new FairTurn(options.clock),
-  };
-}
-
-function bindCodecs(protocol: AnyProtocol, { codec, maxFrameBytes: maxPayloadBytes }: ResolvedServerOptions) {
-  const { commandEntries, resultEntries } = protocol[protocolTables];
-  const commands = commandEntries.map(({ name }) => name);
-  const results = resultEntries.map(({ name }) => name);
-  return {
-    incoming: codec.bind({ kind: 'command', types: commands, maxPayloadBytes }),
-    outgoing: codec.bind({ kind: 'result', types: results, maxPayloadBytes }),
   };
 }

@@ -6,7 +6,7 @@ import type { Listener } from '../transport/transport.ts';
 /** Options of {@link Server.shutdown}. */
 export interface ShutdownOptions {
   /** How long Commands in flight may take; 0: not at all. Default: the server's `shutdownTimeoutMs`. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A server that listens; made by `serve`. */

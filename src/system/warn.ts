@@ -1,3 +1,5 @@
+import { systemClock } from './clock.ts';
+
 /** Tells the operator of the process about a defect in user code that has no caller to tell. */
 export type Warn = (message: string) => void;
 
@@ -28,9 +30,35 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-/** Warns that a function of the user's failed. */
+/** For so long after a warning of a function's failure further ones are only counted. */
+const PAUSE_MS = 1_000;
+
+/** What was last warned of a function, and how often it has failed since. */
+interface Told {
+  readonly atMs: number;
+  leftOut: number;
+}
+
+/** By whom the warning goes through (each sender has a `Warn` of its own), and by the name of the function. */
+const told = new WeakMap<Warn, Map<string, Told>>();
+
+/**
+ * Warns that a function of the user's failed: of its first failure at once, then at most once a second, with how many
+ * were left out. One that fails at every call would bury everything else that the process says.
+ */
 export function warnOfUserCode(warn: Warn, what: string, error: unknown): void {
-  warn(`cmd-stream: ${what} failed, which changes nothing for the library: ${stackOf(error)}`);
+  const atMs = systemClock.monotonicMs();
+  const byName = told.get(warn) ?? new Map<string, Told>();
+  told.set(warn, byName);
+  const last = byName.get(what);
+  if (last !== undefined && atMs - last.atMs < PAUSE_MS) {
+    last.leftOut++;
+    return;
+  }
+  byName.set(what, { atMs, leftOut: 0 });
+  const leftOut =
+    last === undefined || last.leftOut === 0 ? '' : ` (and ${last.leftOut} times more since the last warning)`;
+  warn(`cmd-stream: ${what} failed${leftOut}, which changes nothing for the library: ${stackOf(error)}`);
 }
 
 /** The stack of whatever was thrown, even where asking for it throws. */

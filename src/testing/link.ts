@@ -3,23 +3,23 @@ import { durationMs, invalidOption, optionNames, wholeNumber } from '../options/
 /** What a path through a simulated network is like, in one direction. Durations in milliseconds, sizes in bytes. */
 export interface LinkOptions {
   /** How long a byte takes at least. Default 1. */
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
   /** A piece takes up to so much longer; order is kept all the same. Default 1. */
-  readonly jitterMs?: number;
+  readonly jitterMs?: number | undefined;
   /** How fast bytes leave, for each connection; Infinity: at once. Default Infinity. */
-  readonly bytesPerSecond?: number;
+  readonly bytesPerSecond?: number | undefined;
   /** The longest piece that arrives in one. Default 65,536. */
-  readonly maxPieceBytes?: number;
+  readonly maxPieceBytes?: number | undefined;
   /** How often, from 0 to 1, a piece is cut at a place that the seed chooses, its parts being late apart. Default 0. */
-  readonly sliceRate?: number;
+  readonly sliceRate?: number | undefined;
   /** How often, from 0 to 1, a piece waits up to `coalesceMs`, so that later ones join it. Default 0. */
-  readonly coalesceRate?: number;
+  readonly coalesceRate?: number | undefined;
   /** See `coalesceRate`. Default 40, as Nagle's algorithm waits for a delayed acknowledgement. */
-  readonly coalesceMs?: number;
+  readonly coalesceMs?: number | undefined;
 }
 
 /** {@link LinkOptions}, complete. */
-export type ResolvedLink = Required<LinkOptions>;
+export type ResolvedLink = { readonly [Name in keyof LinkOptions]-?: NonNullable<LinkOptions[Name]> };
 
 /** A path that nothing was said about. */
 export const DEFAULT_LINK: ResolvedLink = Object.freeze({

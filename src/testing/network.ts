@@ -17,20 +17,20 @@ import { VirtualClock } from './virtual-clock.ts';
 /** Options of {@link simulatedNetwork}. */
 export interface NetworkOptions {
   /** What time it goes by. Default: a clock of its own, `network.clock`. */
-  readonly clock?: VirtualClock;
+  readonly clock?: VirtualClock | undefined;
   /** Where its randomness comes from. Default: the seed 0. */
-  readonly random?: SeededRandom;
+  readonly random?: SeededRandom | undefined;
   /** Where it logs what happens. Default: a log of its own, `network.log`. */
-  readonly log?: EventLog;
+  readonly log?: EventLog | undefined;
   /** What paths are like that no fault changes. */
-  readonly link?: LinkOptions;
+  readonly link?: LinkOptions | undefined;
   /**
    * As many bytes are on their way, or wait unread, in one direction of a connection; what is written beyond waits with
    * its writer. Default 65,536.
    */
-  readonly windowBytes?: number;
+  readonly windowBytes?: number | undefined;
   /** Whether each piece that arrives is logged (`net.bytes`). Default true. */
-  readonly logBytes?: boolean;
+  readonly logBytes?: boolean | undefined;
 }
 
 /** What runs on a machine and goes down with it. */

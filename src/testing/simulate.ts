@@ -11,17 +11,17 @@ import { VirtualClock } from './virtual-clock.ts';
 /** Options of {@link simulate}. */
 export interface SimulateOptions {
   /** What paths through the network are like that no fault changes. */
-  readonly link?: LinkOptions;
+  readonly link?: LinkOptions | undefined;
   /** As many bytes are under way in one direction of a connection. Default 65,536. */
-  readonly windowBytes?: number;
+  readonly windowBytes?: number | undefined;
   /** How long the scenario may take, in simulated milliseconds. Default 86,400,000: a day. */
-  readonly maxMs?: number;
+  readonly maxMs?: number | undefined;
   /** What the wall clock shows at the beginning: milliseconds since the Unix epoch. Default 1,800,000,000,000. */
-  readonly startAtMs?: number;
+  readonly startAtMs?: number | undefined;
   /** Whether each piece of bytes that arrives is logged. Default true. */
-  readonly logBytes?: boolean;
+  readonly logBytes?: boolean | undefined;
   /** Whether sends and executed Commands are logged, which takes hooks and an invoker. Default true. */
-  readonly logSends?: boolean;
+  readonly logSends?: boolean | undefined;
 }
 
 /** What a simulation leaves. */

@@ -19,9 +19,9 @@ import type { VirtualClock } from './virtual-clock.ts';
 /** What the sender of a simulation may be told beside its options. */
 export interface Placed {
   /** The machine that it is on. Default `client`. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** What it is called in the log. Default `sender-1`, `sender-2`, ... */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** What the simulation decides itself. */

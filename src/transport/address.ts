@@ -14,9 +14,10 @@ const HOST_PORT = /^(?:\[(?<ip6>[^[\]]+)\]|(?<name>[^\s:/@?#[\]]+)):(?<port>\d{1
 
 /**
  * Reads `host:port`: `localhost:9000`, `127.0.0.1:9000`, `[::1]:9000`.
+ * @param what - whose address it is, for the message of the error.
  * @throws CmdStreamError `invalid-argument`.
  */
-export function parseAddress(address: unknown): HostPort {
+export function parseAddress(address: unknown, what = 'an address'): HostPort {
   const parts = typeof address === 'string' ? HOST_PORT.exec(address)?.groups : undefined;
   const port = Number(parts?.port);
   const { ip6, name } = parts ?? {};
@@ -24,7 +25,7 @@ export function parseAddress(address: unknown): HostPort {
   if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
   throw new CmdStreamError(
     'invalid-argument',
-    `an address must be 'host:port' with a port from 1 to 65535, such as 'localhost:9000', '127.0.0.1:9000' or ` +
+    `${what} must be 'host:port' with a port from 1 to 65535, such as 'localhost:9000', '127.0.0.1:9000' or ` +
       `'[::1]:9000'; got ${show(address)}`,
   );
 }

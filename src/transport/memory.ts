@@ -11,9 +11,9 @@ export interface MemoryOptions {
    * As many bytes travel in one direction of a connection at a time; what is written beyond waits with its writer.
    * Default 65,536.
    */
-  readonly maxInFlightBytes?: number;
+  readonly maxInFlightBytes?: number | undefined;
   /** When bytes and events are delivered. Default: in the next turn of the event loop. */
-  readonly defer?: Defer;
+  readonly defer?: Defer | undefined;
 }
 
 /** The ports that are given out for port 0: the range that IANA leaves for such use (RFC 6335, section 6). */

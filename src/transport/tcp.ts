@@ -12,7 +12,7 @@ export interface TcpOptions {
    * Sends small writes at once instead of waiting for the peer's acknowledgement (TCP_NODELAY, RFC 896). Default `true`:
    * the library gathers the frames of a turn into one write itself.
    */
-  readonly noDelay?: boolean;
+  readonly noDelay?: boolean | undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { callback, flag, invalidOption, oneOf, optionNames } from '../options/check.ts';
+import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { callback, flag, invalidOption, invalidSecret, oneOf, optionNames, show } from '../options/check.ts';
+import { isThenable } from '../system/warn.ts';
 
 /** Certificates or a key in PEM form: what a `.pem` file contains. */
 export type Pem = string | Buffer;
@@ -12,27 +13,27 @@ const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 /** What both sides of TLS may be told. Names and meanings are those of Node's `tls.createSecureContext`. */
 export interface TlsIdentityOptions {
   /** The authorities whose certificates are trusted. Default: those that come with Node. */
-  readonly ca?: Pem | readonly Pem[];
+  readonly ca?: Pem | readonly Pem[] | undefined;
   /** The own certificate, with its intermediates behind it. */
-  readonly cert?: Pem;
+  readonly cert?: Pem | undefined;
   /** The private key of `cert`. */
-  readonly key?: Pem;
+  readonly key?: Pem | undefined;
   /** The passphrase of an encrypted `key`. */
-  readonly passphrase?: string;
+  readonly passphrase?: string | undefined;
   /** The oldest version of TLS that is spoken: `'TLSv1.2'` or `'TLSv1.3'`. Default `'TLSv1.2'`. */
-  readonly minVersion?: (typeof TLS_VERSIONS)[number];
+  readonly minVersion?: (typeof TLS_VERSIONS)[number] | undefined;
   /** OpenSSL cipher list. Default: Node's. */
-  readonly ciphers?: string;
+  readonly ciphers?: string | undefined;
 }
 
 /** TLS at the connecting side. For mutual TLS give `cert` and `key`. */
 export interface ClientTlsOptions extends TlsIdentityOptions {
   /** The name that the server's certificate must carry. Default: the host of the address. */
-  readonly servername?: string;
+  readonly servername?: string | undefined;
   /** `false` accepts any certificate: for experiments only, since anyone can then play the server. Default `true`. */
-  readonly rejectUnauthorized?: boolean;
-  /** Further checks on the server's certificate; returns an error to refuse it. Default: Node's check of the name. */
-  readonly checkServerIdentity?: (servername: string, certificate: PeerCertificate) => Error | undefined;
+  readonly rejectUnauthorized?: boolean | undefined;
+  /** Further checks on the server's certificate; returns an error (or throws) to refuse it. Default: Node's check of the name. */
+  readonly checkServerIdentity?: ((servername: string, certificate: PeerCertificate) => Error | undefined) | undefined;
 }
 
 /** TLS at the accepting side. */
@@ -43,7 +44,7 @@ export interface ServerTlsOptions extends TlsIdentityOptions {
    * Mutual TLS: clients must present a certificate that one of `ca` (then required) has signed; others are refused.
    * Default `false`.
    */
-  readonly requestCert?: boolean;
+  readonly requestCert?: boolean | undefined;
 }
 
 /** {@link ClientTlsOptions}, checked. */
@@ -80,8 +81,29 @@ export function resolveClientTls(options: ClientTlsOptions): ResolvedClientTls {
     secureContext: makeContext(resolveIdentity(options)),
     rejectUnauthorized: flag('tls.rejectUnauthorized', options.rejectUnauthorized, true),
     servername: text('tls.servername', options.servername),
-    checkServerIdentity: callback('tls.checkServerIdentity', options.checkServerIdentity),
+    checkServerIdentity: harmlessCheck(callback('tls.checkServerIdentity', options.checkServerIdentity)),
   });
+}
+
+/**
+ * A check of the user's that always answers: Node calls it from the socket, where what it throws would end the process.
+ * What it throws, and what is no answer, refuses the certificate.
+ */
+function harmlessCheck(check: ClientTlsOptions['checkServerIdentity']): ClientTlsOptions['checkServerIdentity'] {
+  if (check === undefined) return undefined;
+  return (servername, certificate) => {
+    let answer: unknown;
+    try {
+      answer = check(servername, certificate);
+    } catch (error) {
+      const message = `option 'tls.checkServerIdentity' threw: ${describeError(error)}`;
+      return new Error(message, { cause: error });
+    }
+    if (answer === undefined || answer instanceof Error) return answer;
+    // An async check comes too late to be heard; its rejection must not end the process either.
+    if (isThenable(answer)) answer.then(undefined, () => {});
+    return new Error(`option 'tls.checkServerIdentity' must return an Error or undefined; got ${show(answer)}`);
+  };
 }
 
 /**
@@ -130,11 +152,15 @@ function makeContext(identity: SecureContextOptions): SecureContext {
 
 function pem(field: string, value: unknown): Pem {
   if ((typeof value === 'string' || Buffer.isBuffer(value)) && value.includes('-----BEGIN ')) return value;
-  // The value is not shown: it may be a private key.
-  throw invalidOption(field, 'PEM (the contents of a file, not its name)', typeof value);
+  const accepted = 'PEM (the contents of a file, not its name)';
+  if (typeof value !== 'string' && !Buffer.isBuffer(value)) throw invalidSecret(field, accepted, value);
+  throw new CmdStreamError(
+    'invalid-argument',
+    `option '${field}' must be ${accepted}; got a ${typeof value === 'string' ? 'string' : 'Buffer'} that is no PEM`,
+  );
 }
 
 function text(field: string, value: unknown): string | undefined {
   if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-  throw invalidOption(field, 'a text that is not empty', typeof value);
+  throw invalidSecret(field, 'a text that is not empty', value);
 }

@@ -11,9 +11,9 @@ import type { Transport } from './transport.ts';
 /** Options of {@link tlsTransport}. */
 export interface TlsTransportOptions {
   /** For connecting. Default: trust the authorities that come with Node, present no certificate. */
-  readonly client?: ClientTlsOptions;
+  readonly client?: ClientTlsOptions | undefined;
   /** For listening; without it the transport can only connect. */
-  readonly server?: ServerTlsOptions;
+  readonly server?: ServerTlsOptions | undefined;
 }
 
 /**

@@ -103,7 +103,8 @@ describe.each(Object.entries(peers))('%s', (name, peer) => {
       case 'unknown-type': {
         const refusal = kind === 'command' ? serverRefusal : senderRefusal;
         // Without a length in front, nobody knows where a message of an unknown type ends.
-        const code = kind === 'command' && name !== 'mus' ? 'command-invalid' : 'protocol-error';
+        const isOne = kind === 'command' && name !== 'mus' && !vector.about.includes('2^64');
+        const code = isOne ? 'command-invalid' : 'protocol-error';
         expect(await refusal(name, peer, bytesOf(vector))).toBe(code);
         break;
       }

@@ -29,7 +29,7 @@ export interface MusOptions<P extends AnyProtocol = AnyProtocol> {
    * The type number of the first Command and of the first Result; the others follow in the order of the protocol. Go
    * services whose serializers are generated usually start at 1. Default 0.
    */
-  readonly firstType?: number | MusFirstTypes;
+  readonly firstType?: number | MusFirstTypes | undefined;
 }
 
 /**

@@ -6,9 +6,9 @@ import { type AnyMusSerializer, isMusSerializer } from './serializer.ts';
 /** Where the type numbers start. */
 export interface MusFirstTypes {
   /** The type number of the first Command. Default 0. */
-  readonly commands?: number;
+  readonly commands?: number | undefined;
   /** The type number of the first Result. Default 0. */
-  readonly results?: number;
+  readonly results?: number | undefined;
 }
 
 /** Checks the option `firstType`. */

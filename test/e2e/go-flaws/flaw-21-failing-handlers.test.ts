@@ -9,7 +9,7 @@ import { RawClient } from '../server/raw-client.ts';
 
 const FAIL = 0;
 const WAIT = 1;
-const ERROR = 1;
+const ERROR = 16_383;
 
 const protocol = defineProtocol({
   results: { Value: result<number>({ lastOne: (value) => value !== 0 }) },

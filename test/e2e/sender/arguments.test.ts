@@ -49,7 +49,7 @@ const bad: [what: string, args: Parameters<Call>[1], message: RegExp][] = [
 ];
 const badDeadlines: [what: string, args: Parameters<Call>[1], message: RegExp][] = [
   ['a deadline of NaN', { deadline: Number.NaN }, /deadline must be a Date or milliseconds since the epoch; got NaN/],
-  ['a deadline that is no date', { deadline: new Date('x') }, /deadline must be .*; got an object/],
+  ['a deadline that is no date', { deadline: new Date('x') }, /deadline must be .*; got an invalid Date/],
   ['a deadline as text', { deadline: '2030-01-01' }, /deadline must be .*; got "2030-01-01"/],
   ['no deadline', { deadline: null }, /deadline must be .*; got null/],
 ];

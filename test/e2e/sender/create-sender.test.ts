@@ -1,11 +1,19 @@
-import { type Codec, createSender, msgpack } from 'cmd-stream';
+import { type AddressInfo, createServer } from 'node:net';
+import { type Codec, createSender, lengthPrefixed, msgpack, serve } from 'cmd-stream';
 import { expect, it } from 'vitest';
 import { deadAddress, failureOf, onePlusOne, sleep, stage, timed } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
+import { makeCertificates } from '../support/certificates.ts';
 import { LeakWatch } from '../support/leaks.ts';
 import { answers } from './support.ts';
 
 const { peer, sender, silentServer, onEnd, expectWarning } = stage();
+
+/** Handlers of a server to which nothing is sent. */
+const idle = () => {
+  throw new Error('nothing was to be sent');
+};
+const nothing = { Add: idle, Countdown: idle, Echo: idle, Find: idle, Fail: idle, Wait: idle };
 
 /** What is left of a createSender that failed; what it takes longer than the failure itself counts. */
 function watch(): () => Promise<string[]> {
@@ -80,6 +88,71 @@ it('rejects when the address function fails, and leaves nothing running', async 
   expect(await left()).toEqual([]);
 });
 
+it('rejects soon when checkServerIdentity throws, with what it threw among the causes', async () => {
+  const { ca, server: identity } = await makeCertificates();
+  const server = await serve(calc, undefined, nothing, { tls: identity });
+  onEnd(() => server.close());
+  const left = watch();
+  const thrown = new Error('no such fingerprint');
+  const checkServerIdentity = () => {
+    throw thrown;
+  };
+  const tookMs = await timed(async () => {
+    const error = await failureOf(createSender(calc, { address: server.address, tls: { ca, checkServerIdentity } }));
+    expect(error).toMatchObject({ code: 'unavailable' });
+    const causes = [error.cause];
+    while (causes[0] instanceof Error) causes.unshift(causes[0].cause);
+    expect(causes).toContain(thrown);
+  });
+  expect(tookMs).toBeLessThan(2_000);
+  expect(await left()).toEqual([]);
+});
+
+it('rejects where TLS was asked for and the server speaks none, with a message of one line, though OpenSSL breaks it', async () => {
+  const server = createServer((socket) =>
+    socket
+      .on('error', () => {})
+      .resume()
+      .end('220 smtp ready\r\n'),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onEnd(() => new Promise((resolve) => server.close(resolve)));
+  const { port } = server.address() as AddressInfo;
+  const error = await failureOf(createSender(calc, { address: `127.0.0.1:${port}`, tls: true }));
+  expect(error).toMatchObject({ code: 'unavailable', cause: { code: 'connect-failed' } });
+  expect(error.message).toMatch(/^no client could connect: .*SSL.*\S$/);
+  expect(error.message).not.toContain('\n');
+});
+
+it.each([undefined, null, {}, { encode: () => undefined }, lengthPrefixed])(
+  'rejects, as serve does, for a codec that makes no coder: %s',
+  async (coder) => {
+    const codec = { name: 'own', bind: () => coder } as unknown as Codec;
+    for (const made of [
+      createSender(calc, { address: 'localhost:1', codec }),
+      serve(calc, undefined, nothing, { codec }),
+    ]) {
+      const error = await failureOf(made);
+      expect(error.code).toBe('invalid-argument');
+      expect(error.message).toMatch(
+        /^option 'codec' must have a bind\(\) that gives an object with encode\(\) and decode\(\); got/,
+      );
+    }
+  },
+);
+
+it('rejects, as serve does, for a format that is none, and not at the first send', async () => {
+  const codec = lengthPrefixed('own', () => ({ write: () => undefined }) as never);
+  for (const made of [
+    createSender(calc, { address: 'localhost:1', codec }),
+    serve(calc, undefined, nothing, { codec }),
+  ]) {
+    const error = await failureOf(made);
+    expect(error.code).toBe('invalid-argument');
+    expect(error.message).toMatch(/^makeFormat of the codec 'own' must give an object with write\(\) and read\(\)/);
+  }
+});
+
 it('rejects for a codec that refuses the protocol, before anything is started', async () => {
   const left = watch();
   const server = await peer(answers);
@@ -94,5 +167,7 @@ it('rejects for a codec that refuses the protocol, before anything is started', 
   expect(error.message).toBe(`option 'codec' does not take the protocol's types: no schema for Add`);
   expect(await left()).toEqual([]);
   expect(server.accepted).toBe(0);
+  const refused = await failureOf(serve(calc, undefined, nothing, { codec }));
+  expect(refused).toMatchObject({ code: 'invalid-argument', message: error.message, cause: error.cause });
   expect(await (await sender({ address: server.address, codec: msgpack() })).send(onePlusOne)).toBe(2);
 });

@@ -33,11 +33,29 @@ describe.each(MODES)('the deadline of a send, requests running %s', (_, mode) =>
     for (const failure of failures) {
       const error = await failureOf(failure);
       expect(error).toMatchObject({ code: 'timeout', mayHaveExecuted: false });
-      expect(error.message).toMatch(/^(Add|Countdown) was not answered by its deadline; it was not sent$/);
+      expect(error.message).toMatch(
+        /^(Add|Countdown) was not answered by its deadline(, which had passed \d+ ms before)?; it was not sent$/,
+      );
     }
     expect(asked).toBe(0);
     await client.send(onePlusOne);
     expect(server.commands).toHaveLength(1);
+  });
+
+  it('that is a duration in truth says how long ago it had passed', async () => {
+    const { address } = await peer(answers);
+    const client = await sender({ address, ...mode });
+    const agoMs = Date.now() - 500;
+    for (const failure of [
+      client.sendWithDeadline(onePlusOne, 500),
+      collect(client.sendMultiWithDeadline(countdown, 500)),
+    ]) {
+      const { message } = await failureOf(failure);
+      expect(message).toMatch(
+        /by its deadline, which had passed \d+ ms before \(a deadline is a point in time; for a duration there is 'timeoutMs'\); it was not sent$/,
+      );
+      expect(Number(/passed (\d+) ms/.exec(message)?.[1])).toBeGreaterThanOrEqual(agoMs);
+    }
   });
 
   it('is by default the one of the sender', async () => {

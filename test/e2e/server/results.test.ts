@@ -17,7 +17,7 @@ interface Tick {
 
 const STREAM = 0;
 const ECHO = 1;
-const ERROR = 2;
+const ERROR = 16_383;
 
 const protocol = defineProtocol({
   results: {

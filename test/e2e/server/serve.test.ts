@@ -212,10 +212,10 @@ describe('payloads', () => {
     await using client = await RawClient.open(server.port);
     expect(await client.ask(1, 0, 'good')).toMatchObject({ type: 0, value: 'good' });
     expect(await client.ask(2, 0, 'bad')).toMatchObject({
-      type: 1,
+      type: ERROR,
       value: { code: 'command-invalid', message: 'is bad' },
     });
-    expect(await client.ask(3, 0, 'broken')).toMatchObject({ type: 1, value: { code: 'command-failed' } });
+    expect(await client.ask(3, 0, 'broken')).toMatchObject({ type: ERROR, value: { code: 'command-failed' } });
     expect(errors).toHaveLength(1);
   });
 });

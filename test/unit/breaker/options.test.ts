@@ -33,6 +33,13 @@ describe('the options of a circuit breaker', () => {
     expect(resolveCircuitBreakerOptions(given)).toMatchObject(given);
   });
 
+  it('may be undefined, which is as if they were left out', () => {
+    const left = resolveCircuitBreakerOptions();
+    const names = Object.fromEntries(Object.keys(left).map((name) => [name, undefined]));
+    expect(Object.keys(names)).toHaveLength(7);
+    expect(resolveCircuitBreakerOptions(names)).toEqual(left);
+  });
+
   it.each([
     ['windowSize', 0],
     ['windowSize', 1.5],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AddressBook, type AddressBookOptions } from '../../../src/client/address-book.ts';
+import { AddressBook, type AddressBookOptions, type AddressResolver } from '../../../src/client/address-book.ts';
 import { parseAddress } from '../../../src/transport/address.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { turn } from './fake-link.ts';
@@ -94,6 +94,17 @@ describe('an address resolver', () => {
     expect(await book.pick(5, signal)).toBe('a:1');
   });
 
+  it('may answer with a single address', async () => {
+    const answers: ReturnType<AddressResolver>[] = ['a:1', Promise.resolve('b:2')];
+    const { book, seen, warnings } = newBook(() => answers.shift() ?? []);
+    expect(await book.pick(0, signal)).toBe('a:1');
+    book.refresh();
+    await turn();
+    expect(await book.pick(0, signal)).toBe('b:2');
+    expect(seen.changes).toBe(1);
+    expect(warnings).toEqual([]);
+  });
+
   it('is asked again after the interval, from the last answer on', async () => {
     const { questions, resolver } = asked();
     const { book, clock } = newBook(resolver);
@@ -141,27 +152,29 @@ describe('an address resolver', () => {
   });
 
   it('that fails leaves the known addresses in use, and says so', async () => {
-    const answers: (() => readonly string[])[] = [
+    const answers: (() => string | readonly string[])[] = [
       () => ['a:1'],
       () => {
         throw new Error('no such service');
       },
       () => [],
       () => ['no port'],
-      () => 'a:1' as unknown as string[],
+      () => '',
+      () => 5 as unknown as string[],
     ];
-    const { book, seen, warnings } = newBook(() => (answers.shift() as () => readonly string[])());
+    const { book, seen, warnings } = newBook(() => (answers.shift() as () => string | readonly string[])());
     while (answers.length > 0) {
       book.refresh();
       await turn();
     }
     expect(await book.pick(0, signal)).toBe('a:1');
     expect(seen.changes).toBe(0);
-    expect(warnings).toHaveLength(4);
+    expect(warnings).toHaveLength(5);
     expect(warnings[0]).toContain('no such service; the known addresses stay in use');
     expect(warnings[1]).toContain('got an array of 0');
     expect(warnings[2]).toContain('"no port"');
-    expect(warnings[3]).toContain('got "a:1"');
+    expect(warnings[3]).toContain('got ""');
+    expect(warnings[4]).toContain('got 5');
   });
 
   it('that fails before it has given any address fails those who wait, and is asked by the next', async () => {

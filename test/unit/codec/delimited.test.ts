@@ -10,6 +10,7 @@ import {
   command,
   createSender,
   defineProtocol,
+  ERROR_RESULT_TYPE,
   type MessageCodec,
   type MessageSet,
   memoryTransport,
@@ -24,29 +25,29 @@ import { readerOf } from './support.ts';
 
 const NUL = 0;
 
-/** The fields of each type by its name; `(error)` is the library's own Result. */
+/** The fields of each type by its name. */
 const layouts: Readonly<Record<string, readonly string[]>> = {
   Greet: ['first', 'last'],
   Recite: ['poem'],
   Greeting: ['text'],
   Line: ['text', 'last'],
-  '(error)': ['code', 'message'],
 };
 
 const nulTerminatedFields: Codec = { name: 'nul-terminated', bind: (messages) => new FieldsCodec(messages) };
 
 class FieldsCodec implements MessageCodec {
-  readonly #fields: readonly (readonly string[])[];
+  readonly #fields: ReadonlyMap<number, readonly string[]>;
   readonly #maxPayloadBytes: number;
 
   constructor({ types, maxPayloadBytes }: MessageSet) {
-    this.#fields = types.map((name) => layouts[name] ?? []);
+    const error = [ERROR_RESULT_TYPE, ['code', 'message']] as const;
+    this.#fields = new Map([...types.map((name, type) => [type, layouts[name] ?? []] as const), error]);
     this.#maxPayloadBytes = maxPayloadBytes;
   }
 
   encode(type: number, value: unknown, writer: ByteWriter): void {
     writer.writeVarint(type);
-    for (const field of this.#fields[type] ?? []) {
+    for (const field of this.#fields.get(type) ?? []) {
       const text = (value as Record<string, unknown>)[field];
       if (typeof text !== 'string' || text.includes('\0')) throw new TypeError(`${field} must be a text without NUL`);
       writer.writeUtf8(text);
@@ -57,7 +58,7 @@ class FieldsCodec implements MessageCodec {
   decode(reader: ByteReader, message: { type: number; value: unknown }): boolean {
     const type = reader.readVarint();
     if (type === NEED_MORE) return false;
-    const fields = this.#fields[type];
+    const fields = this.#fields.get(type);
     if (fields === undefined) throw new CmdStreamError('protocol-error', `there is no type ${type}`);
     const value: Record<string, string> = {};
     const start = reader.position;

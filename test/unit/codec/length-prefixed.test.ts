@@ -64,6 +64,31 @@ describe('a length-prefixed message', () => {
   });
 });
 
+describe('a format', () => {
+  it.each([undefined, null, 5, {}])('is made by a function, not %j', (makeFormat) => {
+    expect(() => lengthPrefixed('text', makeFormat as never)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-argument',
+        message: expect.stringMatching(/^lengthPrefixed\(\) takes a function makeFormat; got /),
+      }),
+    );
+  });
+
+  it.each([undefined, null, 5, {}, { write: () => {} }, { read: () => 0, write: 'x' }])(
+    'has write and read, or no codec is made of it: %j',
+    (format) => {
+      expect(() => bind(lengthPrefixed('text', () => format as never))).toThrow(
+        expect.objectContaining({
+          code: 'invalid-argument',
+          message: expect.stringMatching(
+            /^makeFormat of the codec 'text' must give an object with write\(\) and read\(\); got /,
+          ),
+        }),
+      );
+    },
+  );
+});
+
 describe('a payload over the limit', () => {
   it('is refused when it is sent', () => {
     const codec = bind(text, 10);

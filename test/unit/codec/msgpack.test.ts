@@ -22,6 +22,16 @@ const shared = valuesOf(
 );
 
 describe('msgpack', () => {
+  it.each([
+    [{ x: 1 }, "the options of msgpack() has no option 'x'; it accepts none"],
+    [null, 'the options of msgpack() must be an object; got null'],
+    ['fast', 'the options of msgpack() must be an object; got "fast"'],
+  ])('has no options: %j', (options, message) => {
+    const make = msgpack as (options: unknown) => unknown;
+    expect(() => make(options)).toThrow(expect.objectContaining({ code: 'invalid-argument', message }));
+    expect(make({})).toMatchObject({ name: 'msgpack' });
+  });
+
   it('carries every number, Dates and bytes as they are', () => {
     fc.assert(
       fc.property(shared, (value) => {

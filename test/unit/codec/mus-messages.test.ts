@@ -79,11 +79,11 @@ describe('messages of MUS', () => {
     }
   });
 
-  it("have an error Result behind the declared ones: the texts 'code' and 'message'", () => {
+  it("have the error Result beside the declared ones: the texts 'code' and 'message'", () => {
     const codec = bindResults(mus<typeof calc>({ ...options, firstType: 1 }));
-    const bytes = encode(codec, 4, { code: 'command-failed', message: 'no' });
-    expect(bytes.toString('latin1')).toBe('\x05\x0ecommand-failed\x02no');
-    expect(decode(codec, bytes)).toStrictEqual({ type: 4, value: { code: 'command-failed', message: 'no' } });
+    const bytes = encode(codec, 16_383, { code: 'command-failed', message: 'no' });
+    expect(bytes.toString('latin1')).toBe('\x80\x80\x01\x0ecommand-failed\x02no');
+    expect(decode(codec, bytes)).toStrictEqual({ type: 16_383, value: { code: 'command-failed', message: 'no' } });
   });
 
   it('travel between a sender and a server', async () => {

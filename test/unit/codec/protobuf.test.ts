@@ -116,9 +116,9 @@ describe('messages of Protobuf', () => {
     expect(Buffer.from(value.bytes).toString()).toBe('xyz');
   });
 
-  it("have an error Result behind the declared ones: 'code' in field 1, 'message' in field 2", () => {
-    const bytes = encode(bindResults(), 4, { code: 'command-failed', message: 'no' });
-    expect(bytes.toString('latin1')).toBe('\x04\x14\x0a\x0ecommand-failed\x12\x02no');
+  it("have the error Result beside the declared ones: 'code' in field 1, 'message' in field 2", () => {
+    const bytes = encode(bindResults(), 16_383, { code: 'command-failed', message: 'no' });
+    expect(bytes.toString('latin1')).toBe('\xff\x7f\x14\x0a\x0ecommand-failed\x12\x02no');
     expect(decode(bindResults(), bytes).value).toMatchObject({ code: 'command-failed', message: 'no' });
   });
 

@@ -29,6 +29,15 @@ function sending(factory: () => Hooks): Hooks {
 }
 
 describe('circuit breaker hooks', () => {
+  it.each([{}, undefined, null, { admit: () => 1 }, 'breaker'])('are made for no other breaker: %j', (breaker) => {
+    expect(() => circuitBreakerHooks(breaker as never)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-argument',
+        message: expect.stringMatching(/'breaker' must be a CircuitBreaker, made by createCircuitBreaker\(\); got /),
+      }),
+    );
+  });
+
   it('report a success when the last Result came, and not before', () => {
     const { breaker } = startBreaker(watched);
     const hooks = sending(circuitBreakerHooks(breaker));

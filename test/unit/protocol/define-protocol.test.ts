@@ -128,6 +128,18 @@ describe('defineProtocol refuses', () => {
     expect(refusalOf({ results, commands: { Add: null } })).toContain("'commands.Add' must be made by command");
   });
 
+  it('a Command called then, for which JavaScript would wait for ever', async () => {
+    expect(refusalOf({ results, commands: Object.fromEntries([['then', commands.Add]]) })).toMatch(
+      /^'commands\.then': a Command may not be called 'then', since JavaScript would take the protocol for a promise/,
+    );
+    // A Result is no member of the protocol.
+    const protocol = defineProtocol({
+      results: Object.fromEntries([['then', result<number>()]]),
+      commands: { Add: command().returns('then') },
+    });
+    expect(await protocol).toBe(protocol);
+  });
+
   it('whole numbers as names, whose order JavaScript changes', () => {
     expect(refusalOf({ results, commands: { Add: commands.Add, 7: commands.Add } })).toBe(
       "'commands.7': a name may not be a whole number, since JavaScript would change its place in the order",
@@ -155,6 +167,10 @@ describe('command() and result() refuse', () => {
     expect(() => result(z.string(), { lastone: () => true } as never)).toThrow("has no option 'lastone'");
     expect(() => result({ lastOne: true } as never)).toThrow("option 'lastOne' must be a function; got true");
     expect(() => result(5 as never)).toThrow('the options of result() must be an object; got 5');
+    expect(() => result(null as never)).toThrow('the options of result() must be an object; got null');
+    expect(() => result(z.string(), null as never)).toThrow('the options of result() must be an object; got null');
+    expect(result(undefined)).toMatchObject({ kind: 'result', schema: undefined, lastOne: undefined });
+    expect(result({ lastOne: undefined } as object)).toMatchObject({ kind: 'result', lastOne: undefined });
   });
 
   it('nothing where a schema is a function, as some libraries have them', () => {

@@ -19,7 +19,7 @@ describe('an absolute deadline', () => {
 
   it.each([
     [Number.NaN, 'NaN'],
-    [new Date('no date'), 'an object'],
+    [new Date('no date'), 'an invalid Date'],
     ['2030-01-01', '"2030-01-01"'],
     [undefined, 'undefined'],
     [null, 'null'],

@@ -23,7 +23,7 @@ const FUNCTION = /a function/;
 /** Every option: what it accepts, and values that it does not. */
 const table: Record<keyof SenderOptions, [accepted: RegExp, ...values: unknown[]]> = {
   address: [
-    /'?host:port'?/,
+    /option 'address' must be 'host:port'/,
     9000,
     '',
     'localhost',
@@ -86,7 +86,13 @@ const nested: [field: string, wrap: (value: unknown) => object, accepted: RegExp
   ['inspect.everyNth', (everyNth) => ({ inspect: { observer: noop, everyNth } }), WHOLE, 0, 0.5, '1', null],
   ['inspect.payloads', (payloads) => ({ inspect: { observer: noop, payloads } }), FLAG, 'yes', 1, null],
   ['keepalive.timeoutMs', (timeoutMs) => ({ keepalive: { timeoutMs } }), DURATION, 0, -1, '5'],
-  ['windowSize', (windowSize) => ({ circuitBreaker: { windowSize } }), /a whole number/, 0, 1.5, '5'],
+  ['circuitBreaker.failureRate', (failureRate) => ({ circuitBreaker: { failureRate } }), /a number above 0/, 0, 2],
+  ['circuitBreaker.openDurationMs', (openDurationMs) => ({ circuitBreaker: { openDurationMs } }), DURATION, 0],
+  ['circuitBreaker.successThreshold', (successThreshold) => ({ circuitBreaker: { successThreshold } }), WHOLE, 0],
+  ['circuitBreaker.onStateChange', (onStateChange) => ({ circuitBreaker: { onStateChange } }), FUNCTION, 1],
+  ['circuitBreaker.onSuccess', (onSuccess) => ({ circuitBreaker: { onSuccess } }), FUNCTION, 1],
+  ['circuitBreaker.onFailure', (onFailure) => ({ circuitBreaker: { onFailure } }), FUNCTION, 1],
+  ['circuitBreaker.windowSize', (windowSize) => ({ circuitBreaker: { windowSize } }), /a whole number/, 0, 1.5, '5'],
 ];
 
 describe('the options of a sender', () => {
@@ -109,7 +115,7 @@ describe('the options of a sender', () => {
     [{ timeout: 500 }, `has no option 'timeout'; it accepts 'address', `],
     [{ reconnect: { retries: 3 } }, `option 'reconnect' has no option 'retries'; it accepts 'initialMs', `],
     [{ keepalive: { interval: 3 } }, `option 'keepalive' has no option 'interval'; it accepts 'timeMs', `],
-    [{ circuitBreaker: { threshold: 3 } }, `has no option 'threshold'`],
+    [{ circuitBreaker: { threshold: 3 } }, `option 'circuitBreaker' has no option 'threshold'`],
     [{ inspect: { observer: noop, all: true } }, `option 'inspect' has no option 'all'; it accepts 'observer', `],
     [{ tls: { certificate: 'x' } }, `has no option 'certificate'`],
   ])('refuse names that do not exist: %j', (options, message) => {
@@ -236,6 +242,11 @@ describe('the options of a sender', () => {
     const undefineds = Object.fromEntries(Object.keys(table).map((name) => [name, undefined]));
     const { codec: _, transport: __, dispatch: ___, ...left } = resolveSenderOptions({ address });
     expect(resolveSenderOptions({ ...undefineds, address } as SenderOptions)).toMatchObject(left);
+    const keepalive = { timeMs: undefined, timeoutMs: undefined };
+    const reconnect = { initialMs: undefined, maxMs: undefined, factor: undefined, resetAfterMs: undefined };
+    expect(resolveSenderOptions({ address, keepalive, reconnect }).timings).toEqual(left.timings);
+    const given = { observer: noop, everyNth: undefined, payloads: undefined };
+    expect(resolveSenderOptions({ address, inspect: given }).inspect).toMatchObject({ everyNth: 1 });
   });
 
   it('switch keepalive and reconnecting on and off as a whole', () => {

@@ -39,6 +39,40 @@ describe('the options of a server', () => {
     });
   });
 
+  it('may be undefined, which is as if they were left out', () => {
+    const { codec, transport, ...left } = resolveServerOptions();
+    const names: Record<keyof ServerOptions, undefined> = {
+      port: undefined,
+      host: undefined,
+      tls: undefined,
+      transport: undefined,
+      codec: undefined,
+      serverInfo: undefined,
+      maxConnections: undefined,
+      maxInFlightCommands: undefined,
+      maxFrameBytes: undefined,
+      maxBufferedBytes: undefined,
+      idleTimeoutMs: undefined,
+      errorResults: undefined,
+      handshakeTimeoutMs: undefined,
+      shutdownTimeoutMs: undefined,
+      onConnection: undefined,
+      onConnectionLost: undefined,
+      onAcceptError: undefined,
+      onHandlerError: undefined,
+      invoker: undefined,
+      clock: undefined,
+      defer: undefined,
+      inspect: undefined,
+    };
+    const { onConnection, onConnectionLost, onAcceptError, onHandlerError, ...values } = left;
+    expect(resolveServerOptions(names)).toMatchObject({
+      ...values,
+      codec: { name: codec.name },
+      transport: { name: transport.name },
+    });
+  });
+
   it('are taken as given, and the object that they came in is not changed', () => {
     const given: ServerOptions = Object.freeze({
       port: 9000,

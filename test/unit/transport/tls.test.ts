@@ -87,6 +87,32 @@ describe('a client', () => {
     expect(await rejection(connecting(client, listener.address))).toBe(refusal);
   });
 
+  test('refuses what checkServerIdentity throws at, with what it threw for the cause', async () => {
+    const { listener } = await accepting(tlsTransport({ server: known.server }));
+    const thrown = new TypeError('cannot read the fingerprint');
+    const checkServerIdentity = () => {
+      throw thrown;
+    };
+    const client = tlsTransport({ client: { ca: known.ca, checkServerIdentity } });
+    expect(await rejection(connecting(client, listener.address))).toMatchObject({
+      message: `option 'tls.checkServerIdentity' threw: cannot read the fingerprint`,
+      cause: thrown,
+    });
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['a boolean', () => false, /got false$/],
+    ['null', () => null, /got null$/],
+    ['a promise', () => Promise.reject(new Error('too late')), /got an object$/],
+  ])('refuses where checkServerIdentity gives no answer: %s', async (_what, answer, got) => {
+    const { listener } = await accepting(tlsTransport({ server: known.server }));
+    const checkServerIdentity = answer as () => undefined;
+    const client = tlsTransport({ client: { ca: known.ca, checkServerIdentity } });
+    const { message } = await rejection(connecting(client, listener.address));
+    expect(message).toMatch(/'tls.checkServerIdentity' must return an Error or undefined/);
+    expect(message).toMatch(got);
+  });
+
   test('rejects when the other side is no TLS server', async () => {
     const server = createServer((socket) =>
       socket
@@ -243,6 +269,27 @@ describe('options', () => {
     });
   });
 
+  test('may be undefined, which is as if they were left out', async () => {
+    const both = { ca: undefined, passphrase: undefined, minVersion: undefined, ciphers: undefined };
+    const server = { ...both, ...known.server, requestCert: undefined };
+    const { listener, next } = await accepting(tlsTransport({ server, client: undefined }));
+    const client = {
+      ...both,
+      ca: known.ca,
+      cert: undefined,
+      key: undefined,
+      servername: undefined,
+      rejectUnauthorized: undefined,
+      checkServerIdentity: undefined,
+    };
+    await connecting(tlsTransport({ client, server: undefined }), listener.address);
+    await next();
+    const stranger = tlsTransport({ client: { ...client, ca: undefined } });
+    expect(await rejection(connecting(stranger, listener.address))).toMatchObject({
+      code: expect.stringMatching(/CERT|ISSUER|LEAF/),
+    });
+  });
+
   const wrong: [string, () => unknown, RegExp][] = [
     ['an unknown name', () => ({ tls: {} }), /tlsTransport options has no option 'tls'; it accepts 'client', 'server'/],
     [
@@ -273,8 +320,18 @@ describe('options', () => {
       () => ({ server: { ...known.server, requestCert: true } }),
       /option 'tls.ca' must be given/,
     ],
-    ['a file name for a certificate', () => ({ client: { ca: './ca.pem' } }), /'tls.ca' must be PEM .*got "string"/],
-    ['a number among authorities', () => ({ client: { ca: [known.ca, 1] } }), /'tls.ca' must be PEM .*got "number"/],
+    [
+      'a file name for a certificate',
+      () => ({ client: { ca: './ca.pem' } }),
+      /'tls.ca' must be PEM .*got a string that is no PEM$/,
+    ],
+    [
+      'a Buffer for a key',
+      () => ({ server: { ...known.server, key: Buffer.from('x') } }),
+      /got a Buffer that is no PEM$/,
+    ],
+    ['a passphrase that is no text', () => ({ client: { passphrase: 5 } }), /'tls.passphrase' .*got a number$/],
+    ['a number among authorities', () => ({ client: { ca: [known.ca, 1] } }), /'tls.ca' must be PEM .*got a number$/],
     [
       'a key of another certificate',
       () => ({ server: { ...known.server, key: stranger.server.key } }),
@@ -290,7 +347,7 @@ describe('options', () => {
       () => ({ client: { minVersion: 'TLSv1' } }),
       /'tls.minVersion' must be 'TLSv1.2' or 'TLSv1.3'; got "TLSv1"/,
     ],
-    ['an empty server name', () => ({ client: { servername: '' } }), /'tls.servername' must be a text/],
+    ['an empty server name', () => ({ client: { servername: '' } }), /'tls.servername' .*got an empty string$/],
     ['unknown ciphers', () => ({ client: { ciphers: 'NONE-SUCH' } }), /the TLS options cannot be used/],
     [
       'a flag that is none',
