@@ -59,8 +59,7 @@ export interface CommandBuilder<Input, Output> {
  * result(z.object({ id: z.string() }));
  * ```
  */
-// Apart from the next one: there `Value` would be inferred from where the definition stands, as never.
-export function result(): ResultDefinition<void, void>;
+export function result(): ResultDefinition<void, void>; // Apart: the next one would infer never within defineProtocol.
 export function result<Value>(options?: ResultOptions<Value>): ResultDefinition<Value, Value>;
 export function result<S extends Schema>(
   schema: S,
