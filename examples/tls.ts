@@ -1,5 +1,5 @@
 // Mutual TLS: the server shows its certificate, and asks the client for one. These are made here; take your own.
-// Run it: npx tsx examples/tls.ts
+// Run it: npx tsx examples/tls.ts (outside of a checkout, npm install selfsigned first)
 import { CmdStreamError, createSender, serve } from 'cmd-stream';
 import { Calculator, calc, handlers } from './calc.ts';
 import { makeCertificates } from './certificates.ts';

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeError } from '../errors/cmd-stream-error.ts';
 import { CmdStreamError, createSender, type Sender, serve } from '../index.ts';
 import { Calculator, calc, handlers } from './calc.ts';
 import { codecNamed } from './codec-option.ts';
@@ -48,6 +49,7 @@ export async function demo(args: string[], out: Terminal): Promise<number> {
   } else {
     await using sender = await connect(values.address);
     await allReady(sender);
+    await requireDemoServer(sender, values.address, codec.name);
     await sendSome(sender, out, scores);
     await drain(sender, out);
   }
@@ -58,6 +60,16 @@ export async function demo(args: string[], out: Terminal): Promise<number> {
 export async function allReady(sender: Sender<typeof calc>): Promise<void> {
   const startedMs = performance.now();
   while (sender.status.state !== 'ready' && performance.now() - startedMs < 2_000) await delay(5);
+}
+
+/** The last Command of the demo's protocol is the one that a server of another protocol knows least. @throws Error */
+async function requireDemoServer(sender: Sender<typeof calc>, address: string, codec: string): Promise<void> {
+  try {
+    await sender.send(calc.AddLater({ a: 0, b: 0, afterMs: 0 }), { timeoutMs: 5_000 });
+  } catch (error) {
+    const how = `'cmd-stream serve --codec ${codec}' starts a server that does`;
+    throw new Error(`${address} does not speak the demo's protocol in ${codec}: ${describeError(error)}; ${how}`);
+  }
 }
 
 async function sendSome(sender: Sender<typeof calc>, out: Terminal, scores: Scoreboard): Promise<void> {

@@ -20,7 +20,8 @@ Runs a server and a sender with four clients over TCP: single Results, deadlines
 then the server stops, the circuit breaker opens, the clients back off; the server returns, and so does service.
 
 Options:
-  --address HOST:PORT    send to a server that is running already ('cmd-stream serve'); the outage is left out
+  --address HOST:PORT    send to a 'cmd-stream serve' that is running already; the outage is left out. A server of
+                         another protocol does not know the demo's Commands
   ${CODEC}`,
   serve: `Usage: cmd-stream serve [options]
 
@@ -45,10 +46,11 @@ Options:
 
 Sends one Command and prints each of its Results as a line of JSON. PAYLOAD is JSON.
 
-  cmd-stream call 127.0.0.1:9000 Add '{"a":2,"b":3}' --protocol examples/calc.ts
+  cmd-stream call 127.0.0.1:9000 Add '{"a":2,"b":3}' --protocol calc.ts
 
 Options:
-  --protocol FILE        the module that exports the protocol (default: the calc example)
+  --protocol FILE        your module that exports the protocol; TypeScript as well, where tsx is installed or Node is
+                         22.18 or later (default: what 'cmd-stream serve' speaks)
   --export NAME          the export to use, where the module exports several protocols
   ${CODEC}
   --timeout MS           the deadline over all Results (default 10000)

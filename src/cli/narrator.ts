@@ -6,6 +6,8 @@ export class Narrator {
   readonly #out: Terminal;
   readonly #startedMs = performance.now();
   #groupState = '';
+  /** What has been told of each client, by its id. */
+  readonly #told = new Map<number, ClientStatus>();
 
   constructor(out: Terminal) {
     this.#out = out;
@@ -22,7 +24,7 @@ export class Narrator {
   #describe(event: StatusEvent): string | undefined {
     switch (event.type) {
       case 'client':
-        return describeClient(event);
+        return this.#describeClient(event);
       case 'group': {
         // How many are ready, the lines of the clients have told.
         if (event.state === this.#groupState) return undefined;
@@ -34,11 +36,18 @@ export class Narrator {
         return `circuit breaker: ${event.state}`;
     }
   }
-}
 
-function describeClient({ id, state, attempt, delayMs }: ClientStatus): string | undefined {
-  if (state === 'ready') return `client ${id}: connected`;
-  if (state !== 'reconnecting') return undefined;
-  const what = attempt <= 1 ? 'connection lost' : `dial ${attempt - 1} failed`;
-  return `client ${id}: ${what}, dials again in ${delayMs.toFixed(0)} ms`;
+  #describeClient(status: ClientStatus): string | undefined {
+    const { id, state, attempt, delayMs } = status;
+    if (state !== 'ready' && state !== 'reconnecting') return undefined;
+    const before = this.#told.get(id);
+    this.#told.set(id, status);
+    if (state === 'ready') return `client ${id}: connected`;
+    const wasWaiting = before?.state === 'reconnecting';
+    // The reason is forgotten when the client closes: a change, and nothing new.
+    if (wasWaiting && before.attempt === attempt && before.delayMs === delayMs) return undefined;
+    const what =
+      before === undefined ? 'cannot connect' : wasWaiting ? `dial ${attempt - 1} failed` : 'connection lost';
+    return `client ${id}: ${what}, dials again in ${delayMs.toFixed(0)} ms`;
+  }
 }

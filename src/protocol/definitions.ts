@@ -49,15 +49,17 @@ export interface CommandBuilder<Input, Output> {
 
 /**
  * Declares a Result type: by a TypeScript type (trusted, not checked at run time) or by a schema (checked on the client
- * when a Result arrives).
+ * when a Result arrives). Without either it carries nothing (`void`), as a Command does.
  *
  * @example
  * ```ts
+ * result();
  * result<number>();
  * result<{ n: number; last: boolean }>({ lastOne: (tick) => tick.last });
  * result(z.object({ id: z.string() }));
  * ```
  */
+export function result(): ResultDefinition<void, void>; // Apart: the next one would infer never within defineProtocol.
 export function result<Value>(options?: ResultOptions<Value>): ResultDefinition<Value, Value>;
 export function result<S extends Schema>(
   schema: S,
@@ -66,7 +68,7 @@ export function result<S extends Schema>(
 export function result(
   first?: Schema | ResultOptions<unknown>,
   second?: ResultOptions<unknown>,
-): ResultDefinition<unknown, unknown> {
+): ResultDefinition<unknown, never> {
   const schema = isSchema(first) ? first : undefined;
   const given = schema === undefined ? first : second;
   const options = given === undefined ? {} : given;

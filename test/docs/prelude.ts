@@ -71,7 +71,8 @@ declare const timeMs: number, windowSize: number, failureRate: number, openDurat
 export const NOT_NAMES = [
   ...['await', 'using', 'for', 'const', 'of', 'true', 'false', 'AbortSignal', 'T'],
   ...['change', 'listener', 'ready', 'handler', 'command', 'deadline', 'options', 'protocol', 'inner', 'breaker', 'n'],
+  ...['undefined', 'null', 'void', 'number', 'node', 'rewriteRelativeImportExtensions'],
 ];
 
 /** Types of `cmd-stream/testing` that the text mentions. */
-export const TESTING_TYPES = ['VirtualClock', 'SeededRandom'];
+export const TESTING_TYPES = ['VirtualClock', 'SeededRandom', 'SimulationFailed'];

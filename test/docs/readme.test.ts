@@ -9,9 +9,12 @@ import { codesSnippet, namesSnippet } from './names.ts';
 import { snippetOf, typeCheck } from './snippets.ts';
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const PACKAGE: { name: string; bin: Record<string, string>; scripts: Record<string, string> } = JSON.parse(
-  readFileSync(join(ROOT, 'package.json'), 'utf8'),
-);
+const PACKAGE: {
+  name: string;
+  bin: Record<string, string>;
+  scripts: Record<string, string>;
+  devDependencies: Record<string, string>;
+} = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const blocks = codeBlocks(README);
 const prose = proseLines(README);
 const snippets = blocks.filter(({ language }) => language === 'ts').map(snippetOf);
@@ -27,6 +30,8 @@ const shellInText = ownCode.filter(({ text }) => /^(npx|npm run) /.test(text));
 const paths = ownCode.filter(({ text }) => text.endsWith('/'));
 const names = namesSnippet(ownCode.filter((piece) => !shellInText.includes(piece) && !paths.includes(piece)));
 const codes = codesSnippet(errorCodes, errorCells[0]!.line);
+
+const quickStart = snippets.filter(({ fileName }) => ['calc.ts', 'server.ts', 'client.ts'].includes(fileName));
 
 let compiled: Compiled;
 /** In the package's own folder, so that `cmd-stream` is found. */
@@ -61,6 +66,25 @@ describe('the README', () => {
     const files = [...links(prose), ...paths].filter(({ text }) => !/^https:|^#/.test(text));
     expect(files.length).toBeGreaterThan(5);
     expect(files.filter(({ text }) => !existsSync(join(ROOT, text)))).toEqual([]);
+  });
+
+  it('has a quick start that compiles with the settings it tells', async () => {
+    const own = await mkdtemp(join(compiled.folder, 'quick-start-'));
+    try {
+      const { code } = blocks.find(({ language }) => language === 'json')!;
+      const { compilerOptions }: { compilerOptions: Record<string, unknown> } = JSON.parse(code);
+      const { allowImportingTsExtensions, noEmit, ...others } = compilerOptions;
+      expect({ allowImportingTsExtensions, noEmit }).toEqual({ allowImportingTsExtensions: true, noEmit: true });
+      const building = { ...others, rewriteRelativeImportExtensions: true, outDir: 'out' };
+      for (const options of [compilerOptions, building]) {
+        const complaints = await typeCheck(own, quickStart, options);
+        expect([...complaints.values()].flat()).toEqual([]);
+      }
+      // Also for a Node that does not know `await using`.
+      expect(await run(process.execPath, ['--check', 'out/client.js'], { cwd: own })).toMatchObject({ code: 0 });
+    } finally {
+      await rm(own, { recursive: true, force: true });
+    }
   });
 
   it('has a quick start that runs: the server serves, and the client gets its Results', async () => {
@@ -101,14 +125,26 @@ async function check(command: string): Promise<void> {
     if (script === 'start') expect(PACKAGE.scripts.start).toBe(`node ${PACKAGE.bin['cmd-stream']} demo`);
     return;
   }
-  if (command === `npm install ${PACKAGE.name}`) return;
+  if (command === 'npm init -y && npm pkg set type=module') return;
+  const installed = /^npm install (?:--save-dev )?([^-].*)$/.exec(command)?.[1]?.split(' ');
+  if (installed !== undefined) {
+    const known = [PACKAGE.name, ...Object.keys(PACKAGE.devDependencies)];
+    expect(known).toEqual(expect.arrayContaining(installed));
+    return;
+  }
+  const file = /^npx tsx (\w+\.ts)$/.exec(command)?.[1];
+  if (file !== undefined) {
+    // They run in the test of the quick start.
+    expect(['server.ts', 'client.ts']).toContain(file);
+    return;
+  }
   const named = /^npm run (\w+)( -- --[\w -]+)?$/.exec(command)?.[1];
   if (named !== undefined) {
     // They have tests of their own.
     expect(PACKAGE.scripts).toHaveProperty(named);
     return;
   }
-  const example = /^npx tsx (examples\/[\w-]+\.ts)$/.exec(command)?.[1];
+  const example = /^npx tsx (?:node_modules\/cmd-stream\/)?(examples\/[\w-]+\.ts)$/.exec(command)?.[1];
   if (example !== undefined) {
     // They run in a test of their own.
     expect(existsSync(join(ROOT, example))).toBe(true);
@@ -122,8 +158,9 @@ async function check(command: string): Promise<void> {
 async function checkCommandLine(args: readonly string[]): Promise<void> {
   const port = await freePort();
   const script = join(compiled.folder, PACKAGE.bin['cmd-stream']!);
+  // Where the quick start has made its files.
   const cmdStream = (words: readonly string[]) =>
-    start(process.execPath, [script, ...words.map((word) => word.replace('9000', String(port)))], { cwd: ROOT });
+    start(process.execPath, [script, ...words.map((word) => word.replace('9000', String(port)))], { cwd: folder });
 
   switch (args[0]) {
     case 'serve': {

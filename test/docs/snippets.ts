@@ -26,24 +26,26 @@ export function snippetOf({ code, line }: CodeBlock): Snippet {
   };
 }
 
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'es2022',
-    lib: ['es2023', 'esnext.disposable'],
-    module: 'nodenext',
-    types: ['node'],
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    noEmit: true,
-    skipLibCheck: true,
-    allowImportingTsExtensions: true,
-  },
+const STRICTEST = {
+  target: 'es2022',
+  lib: ['es2023', 'esnext.disposable'],
+  module: 'nodenext',
+  types: ['node'],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noEmit: true,
+  skipLibCheck: true,
+  allowImportingTsExtensions: true,
 };
 
-/** Type-checks files in an empty folder. Returns what the compiler says of each, by file name. */
-export async function typeCheck(folder: string, snippets: readonly Snippet[]): Promise<Map<string, string[]>> {
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+/** Type-checks files in a folder of their own. Returns what the compiler says of each, by file name. */
+export async function typeCheck(
+  folder: string,
+  snippets: readonly Snippet[],
+  compilerOptions: Readonly<Record<string, unknown>> = STRICTEST,
+): Promise<Map<string, string[]>> {
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
   for (const { fileName, text } of snippets) {
     await mkdir(dirname(join(folder, fileName)), { recursive: true });
     await writeFile(join(folder, fileName), text);

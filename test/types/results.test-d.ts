@@ -1,6 +1,14 @@
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { type Command, command, defineProtocol, result, type TaggedResult } from '../../src/index.ts';
+import {
+  type Command,
+  command,
+  defineProtocol,
+  type Handlers,
+  type ResultDefinition,
+  result,
+  type TaggedResult,
+} from '../../src/index.ts';
 import type {
   CommandsOf,
   HandlerValue,
@@ -78,6 +86,48 @@ describe('a Command with one Result type', () => {
     type Colours = { Colour: import('../../src/index.ts').ResultDefinition<'red' | 'blue', 'red' | 'blue'> };
     expectTypeOf<SendValue<Colours, 'Colour'>>().toEqualTypeOf<'red' | 'blue'>();
     expectTypeOf<HandlerValue<Colours, 'Colour'>>().toEqualTypeOf<'red' | 'blue'>();
+  });
+});
+
+describe('a Result that nothing is said of', () => {
+  const jobs = defineProtocol({
+    results: { Done: result(), Line: result<string>(), Last: result({ lastOne: (n: number) => n === 0 }) },
+    commands: {
+      Stop: command().returns('Done'),
+      Print: command<string>().returns('Line', 'Done'),
+      Count: command().returns('Last'),
+    },
+  });
+
+  test('carries nothing, as a Command that nothing is said of does', () => {
+    expectTypeOf(result()).toEqualTypeOf<ResultDefinition<void, void>>();
+    expectTypeOf<ResultOutput<ResultsOf<typeof jobs>['Done']>>().toEqualTypeOf<void>();
+    expectTypeOf<ResultInput<ResultsOf<typeof jobs>['Done']>>().toEqualTypeOf<void>();
+  });
+
+  test('is void for the client', async () => {
+    const client = {} as Sender<typeof jobs>;
+    expectTypeOf(client.send(jobs.Stop())).toEqualTypeOf<Promise<void>>();
+    expectTypeOf(client.send(jobs.Print('x'))).toEqualTypeOf<
+      Promise<TaggedResult<'Line', string> | TaggedResult<'Done', void>>
+    >();
+  });
+
+  test('is void for the handler', () => {
+    const handlers: Handlers<typeof jobs, undefined> = {
+      Stop: () => {},
+      Print: (text) => (text === '' ? { type: 'Done', value: undefined } : { type: 'Line', value: text }),
+      Count: () => 0,
+    };
+    const promising: Pick<typeof handlers, 'Stop'> = { Stop: async () => {} };
+    // @ts-expect-error: a Done carries nothing.
+    const talkative: Pick<typeof handlers, 'Stop'> = { Stop: async () => 'done' };
+    expectTypeOf([promising, talkative]).toBeArray();
+    expectTypeOf<HandlerValue<ResultsOf<typeof jobs>, 'Done'>>().toEqualTypeOf<void>();
+  });
+
+  test('leaves the type to lastOne where there is one', () => {
+    expectTypeOf<ResultOutput<ResultsOf<typeof jobs>['Last']>>().toEqualTypeOf<number>();
   });
 });
 

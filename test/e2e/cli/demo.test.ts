@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { Calculator, calc as frontPage, handlers } from '../../../examples/calc.ts';
+import { serve } from '../../../src/index.ts';
 import { freePort, run } from '../../support/run.ts';
 import { commandLine } from './support.ts';
 
@@ -58,14 +60,37 @@ describe.concurrent('cmd-stream demo', { timeout: 30_000 }, () => {
     expect(stdout).toContain(`A sender with 4 clients for ${address} (json)`);
     expect(stdout).not.toContain('The server stops');
     expect(stdout).toMatch(/\n5 as expected, 0 not, in [\d.]+ s\n$/);
-    // 10,000 at once, one by itself, one in time; perhaps the one that nobody waited for.
-    expect((await server.stop('SIGTERM')).stdout).toMatch(/sums made: 1000[23]\n$/);
+    // 10,000 at once, one to try, one by itself, one in time; perhaps the one that nobody waited for.
+    expect((await server.stop('SIGTERM')).stdout).toMatch(/sums made: 1000[34]\n$/);
   });
 
   it('fails where no server runs', async () => {
-    const { code, stderr } = await cli.run(['demo', '--address', `127.0.0.1:${await freePort()}`]);
+    const { code, stdout, stderr } = await cli.run(['demo', '--address', `127.0.0.1:${await freePort()}`]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^cmd-stream demo: .*ECONNREFUSED.*\n$/);
+    for (const id of [0, 1, 2, 3]) {
+      expect(stdout.match(new RegExp(`client ${id}: cannot connect, dials again in \\d+ ms`, 'g'))).toHaveLength(1);
+    }
+    expect(stdout).not.toContain('connection lost');
+  });
+
+  it('says so where the server speaks another protocol, or another codec', async () => {
+    await using other = await serve(frontPage, new Calculator(), handlers);
+    const wrongProtocol = await cli.run(['demo', '--address', other.address]);
+    const { server, address } = await cli.serve('--codec', 'json');
+    await using _ = server;
+    const wrongCodec = await cli.run(['demo', '--address', address]);
+    for (const [ended, where] of [
+      [wrongProtocol, other.address],
+      [wrongCodec, address],
+    ] as const) {
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(
+        /^[^\n]*: AddLater: [^\n]*; 'cmd-stream serve --codec msgpack' starts a server that does\n$/,
+      );
+      expect(ended.stderr).toContain(`cmd-stream demo: ${where} does not speak the demo's protocol in msgpack: `);
+      expect(ended.stdout).not.toContain('✓');
+    }
   });
 
   it.each([

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { links, proseLines } from '../../docs/markdown.ts';
 import { ROOT, tool, tsc } from '../../support/compiled.ts';
 import { run } from '../../support/run.ts';
 
@@ -18,7 +19,14 @@ interface Packed {
 }
 
 /** What the package has beside what is built: folders, and what of them. */
-const BESIDE = { visualizations: /\.svg$/, 'src/local-inspector/page': /\.(html|css|js|svg)$/ };
+const BESIDE = {
+  'src/local-inspector/page': /\.(html|css|js|svg)$/,
+  visualizations: /\.(md|mmd|svg)$/,
+  examples: /\.ts$/,
+  machines: /\.ts$/,
+  docs: /\.md$/,
+  'docs/performance': /\.svg$/,
+};
 
 let packed: Packed;
 let whyNotInstalled: string | undefined;
@@ -32,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the package', () => {
-  it('contains what is built of each source, the drawings, the inspector page, the texts for users, and nothing else', async () => {
+  it('contains what is built of each source, the inspector page, what the README shows, and nothing else', async () => {
     const sources = await Promise.all(
       ['machines', 'src'].map(async (root) =>
         (await readdir(join(ROOT, root), { recursive: true })).map((name) => `${root}/${name.replaceAll('\\', '/')}`),
@@ -54,6 +62,16 @@ describe('the package', () => {
       expect.arrayContaining(['visualizations/client.svg', 'src/local-inspector/page/main.js']),
     );
     expect(packed.files.map(({ path }) => path).sort()).toEqual(expected.sort());
+  });
+
+  it('contains all that its README links to', () => {
+    const paths = packed.files.map(({ path }) => path);
+    const linked = links(proseLines(readFileSync(join(ROOT, 'README.md'), 'utf8')))
+      .map(({ text }) => text.replace(/#.*/, ''))
+      .filter((text) => text !== '' && !text.startsWith('https:'));
+    expect(linked.length).toBeGreaterThan(10);
+    const isThere = (link: string) => paths.some((path) => path === link || path.startsWith(`${link}/`));
+    expect(linked.filter((link) => !isThere(link))).toEqual([]);
   });
 });
 
@@ -170,7 +188,7 @@ describe('the package, installed', { timeout: 30_000 }, () => {
 
 async function copyCheckout(): Promise<void> {
   const files = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'tsconfig.json', 'tsconfig.build.json'];
-  const folders = ['machines', 'src', 'visualizations', 'examples', 'test/support'];
+  const folders = ['machines', 'src', 'visualizations', 'examples', 'docs', 'test/support'];
   for (const path of [...files, ...folders]) await cp(join(ROOT, path), join(checkout, path), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'), 'junction');
   // Of an earlier build; a package must not contain it.
