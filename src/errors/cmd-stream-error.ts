@@ -18,7 +18,7 @@
  * | `protocol-error` | the peer sent bytes that are no valid frame |
  * | `frame-too-large` | a frame is longer than `maxFrameBytes` |
  * | `command-failed` | the handler of the Command threw |
- * | `command-invalid` | the server's validator refused the Command's payload |
+ * | `command-invalid` | the server's validator refused the Command's payload, or the server does not know the Command |
  * | `result-invalid` | the client's validator, or its codec, refused the Result's payload |
  * | `result-overflow` | Results arrived faster than the caller took them |
  * | `consumer-failed` | the caller's Result handler threw |
