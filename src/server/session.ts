@@ -169,7 +169,11 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     try {
       this.send(seq, ERROR_RESULT_TYPE, error);
     } catch (cause) {
-      this.#fail('encode-failed', `${this.remoteAddress} could not be told of an error: ${error.message}`, cause);
+      const message = `${this.remoteAddress} could not be told of an error: ${error.message}`;
+      this.#actor.send({
+        type: 'connection.failed',
+        error: new CmdStreamError('encode-failed', message, { cause }),
+      });
     }
   }
 
@@ -267,10 +271,6 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   }
 
   readonly #release = (): void => this.#backpressure.release();
-
-  #fail(code: 'protocol-error' | 'encode-failed', message: string, cause?: unknown): void {
-    this.#actor.send({ type: 'connection.failed', error: new CmdStreamError(code, message, { cause }) });
-  }
 
   #goneError(error: unknown): CmdStreamError {
     if (error !== undefined) return CmdStreamError.from(error, 'connection-lost');

@@ -87,6 +87,9 @@ function connectionOf(world: () => World): SessionConnection {
   };
 }
 
+const UNTOLD = 'the handler fails, and the client cannot be told';
+const TOO_MUCH = 'so much is too much for it';
+
 const errorOf = (code: string) => Object.assign(new Error(code), { code });
 
 function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean): Stimulus[] {
@@ -98,13 +101,8 @@ function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean):
     { name: 'the client leaves', event: LOST },
     { name: 'the client breaks off', event: { ...LOST, error: errorOf('connection-lost') } },
   ];
-  const broken = { type: 'connection.failed', error: errorOf('protocol-error') };
   if (isServing) {
-    all.push(
-      { name: 'shut down', event: { type: 'session.drain' } },
-      { name: 'nonsense comes', event: broken, follow: [LOST] },
-      { name: 'nonsense comes, and the operator closes', event: broken, follow: [{ type: 'session.close' }, LOST] },
-    );
+    all.push({ name: 'shut down', event: { type: 'session.drain' } });
     if (world.running + world.writing < 2) all.push({ name: 'a Command comes' });
   }
   if (isOpen) {
@@ -116,7 +114,10 @@ function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean):
         event: isServing || world.running > 1 ? undefined : { type: 'commands.settled' },
       });
       if (errorResults) {
-        all.push({ name: 'the handler fails, and the client cannot be told', event: untold, follow: [LOST] });
+        all.push(
+          { name: UNTOLD, event: untold, follow: [LOST] },
+          { name: `${UNTOLD}, and the operator closes`, event: untold, follow: [{ type: 'session.close' }, LOST] },
+        );
       } else all.push({ name: 'the handler fails', event: failed });
     }
   }
@@ -143,16 +144,14 @@ async function open({ atOnce, errorResults, slow }: SessionScenario): Promise<Pl
     },
     // With bytes unread that is a reset.
     'the client breaks off': () => it.client?.stream.destroy(),
-    'nonsense comes': () => it.command(99),
-    'nonsense comes, and the operator closes': () => {
-      it.onLost = (server) => void server.close();
-      it.command(99);
-    },
     'a Command comes': () => it.command(),
     'the handler answers': () => it.running.pop()?.answer(),
     'the handler fails': () => it.running.pop()?.fail(new Error('no')),
-    'the handler fails, and the client cannot be told': () =>
-      it.running.pop()?.fail(new Error('so much is too much for it')),
+    [UNTOLD]: () => it.running.pop()?.fail(new Error(TOO_MUCH)),
+    [`${UNTOLD}, and the operator closes`]: () => {
+      it.onLost = (server) => void server.close();
+      it.running.pop()?.fail(new Error(TOO_MUCH));
+    },
     'the client reads what there is': () => it.client?.readOnce(),
   };
   return {

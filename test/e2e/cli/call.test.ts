@@ -87,7 +87,7 @@ describe.concurrent('cmd-stream call', { timeout: 30_000 }, () => {
 
   it('takes what is wrong with its arguments for misuse', async () => {
     const misuses: [RegExp, ...string[]][] = [
-      [/cmd-stream call: an address must be 'host:port'.*got "nonsense"/, 'nonsense', 'Add'],
+      [/cmd-stream call: option 'address' must be 'host:port'.*got "nonsense"/, 'nonsense', 'Add'],
       [/cmd-stream call: call takes an address, the name of a Command.*/, address],
       [/cmd-stream call: the protocol has no Command 'Multiply'; it has Add, Countdown, AddLater/, address, 'Multiply'],
       [/cmd-stream call: the payload must be JSON; got \{"a":2/, address, 'Add', '{"a":2'],

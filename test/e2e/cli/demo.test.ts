@@ -86,7 +86,7 @@ describe.concurrent('cmd-stream demo', { timeout: 30_000 }, () => {
     ] as const) {
       expect(ended.code).toBe(1);
       expect(ended.stderr).toMatch(
-        /^[^\n]*: AddLater: [^\n]*; 'cmd-stream serve --codec msgpack' starts a server that does\n$/,
+        /^[^\n]*: AddLater[^\n]*; 'cmd-stream serve --codec msgpack' starts a server that does\n$/,
       );
       expect(ended.stderr).toContain(`cmd-stream demo: ${where} does not speak the demo's protocol in msgpack: `);
       expect(ended.stdout).not.toContain('✓');
@@ -94,7 +94,7 @@ describe.concurrent('cmd-stream demo', { timeout: 30_000 }, () => {
   });
 
   it.each([
-    { args: ['--address', 'nonsense'], says: /an address must be 'host:port'.*/ },
+    { args: ['--address', 'nonsense'], says: /option 'address' must be 'host:port'.*/ },
     { args: ['--codec', 'xml'], says: /--codec must be msgpack or json; got 'xml'/ },
     { args: ['--port', '9000'], says: /Unknown option '--port'/ },
   ])('takes it for misuse to be asked for $args', async ({ args, says }) => {

@@ -90,7 +90,7 @@ describeWithGo('a Go client whose Command fails at a server that sends error Res
     });
     await using client = GoClient.start(server.address, codec, 'fail', ['--reconnect']);
     expect(await client.ended, client.lines.join('\n')).toBe(0);
-    const error = codec === 'mus' ? 'mus: unexpected DTM 8' : 'unrecognized DTM: 8';
+    const error = codec === 'mus' ? 'mus: unexpected DTM 16383' : 'unrecognized DTM: 16383';
     expect(client.events).toContainEqual(expect.objectContaining({ step: 'the Send gets an error', error }));
     expect(told(client)).toMatchObject({
       neighbour: { ok: false, error },
