@@ -64,7 +64,7 @@ describe.concurrent('cmd-stream call', { timeout: 30_000 }, () => {
   });
 
   it('tells that the deadline passed', async () => {
-    const late = await call(address, 'AddLater', '{"a":2,"b":3,"afterMs":20000}', '--timeout', '200');
+    const late = await call(address, 'AddLater', '{"a":2,"b":3,"afterMs":20000}', '--timeout', '1000');
     expect(late).toEqual(failure(/cmd-stream call: AddLater at .* was not answered by its deadline.*/));
   });
 
