@@ -24,9 +24,25 @@ export class FairTurn {
   /** Of each owner, in the order of their turns. */
   #waiting = new Map<object, (() => void)[]>();
   #number = 0;
+  #members = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Whether several connections share the turns. */
+  get isShared(): boolean {
+    return this.#members > 1;
+  }
+
+  /** A connection has come. */
+  join(): void {
+    this.#members++;
+  }
+
+  /** A connection has gone. */
+  leave(): void {
+    this.#members--;
   }
 
   /** Whether the slice is used up, so that who has more to do should {@link queue}. */

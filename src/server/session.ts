@@ -15,8 +15,8 @@ const WORK_OF_FRAME = 512;
 /** After so much it is time to look whether others have waited for long enough. */
 const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
 /**
- * So many bytes are a turn of their own: a socket gives up to 64 KiB at a time, and would give 2 MiB before anybody else
- * has one. Costs a single connection with payloads of 1 MiB 12 to 20 % of its rate.
+ * So many bytes are a turn of their own where there are other connections: a socket gives up to 64 KiB at a time, and would
+ * give 2 MiB before anybody else has one. Costs payloads of 1 MiB 12 to 20 % of their rate.
  */
 const LARGE_PIECE = 32 * 1024;
 
@@ -68,6 +68,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
 
   /** Introduces the server and takes Commands from now on. */
   start(): void {
+    this.service.turn.join();
     this.#actor.start();
     this.#actor.send({ type: 'handshake.done' });
     this.#channel.open(this);
@@ -240,6 +241,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
   }
 
   forget(): void {
+    this.service.turn.leave();
     this.#forget(this);
   }
 
@@ -264,7 +266,8 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     this.#work += WORK_OF_FRAME + size;
     if (this.#work < WORK_PER_LOOK) return;
     this.#work = 0;
-    if ((!turn.isOver() && size < LARGE_PIECE) || !this.isOpen) return;
+    const isOver = turn.isOver() || (size >= LARGE_PIECE && turn.isShared);
+    if (!isOver || !this.isOpen) return;
     this.#backpressure.hold();
     // Not as the owner of its handlers' Results: its Commands would wait behind all of those.
     turn.queue(this.#channel, this.#release);

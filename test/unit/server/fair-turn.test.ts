@@ -98,6 +98,16 @@ describe('a fair turn', () => {
     expect(turn.number - number).toBe(7);
   });
 
+  it('is shared while there are several', () => {
+    const turn = new FairTurn(manualClock());
+    const shared = [turn.isShared];
+    for (const change of ['join', 'join', 'leave', 'join', 'leave', 'leave'] as const) {
+      turn[change]();
+      shared.push(turn.isShared);
+    }
+    expect(shared).toEqual([false, false, true, false, true, false, false]);
+  });
+
   it('counts from the first who asks in a turn', () => {
     const clock = manualClock();
     const turn = new FairTurn(clock);
