@@ -3,7 +3,7 @@ import { type Clock, inNextTurn } from '../system/clock.ts';
 /**
  * How long handlers may go on giving Results, and sessions reading Commands, before the rest of the process has its turn.
  * A client that asks little waits about so long beside others that flood a server. With 0.5 ms in its place, a busy connection had
- * 0 to 7 % more of a rate that varied by 40 %.
+ * 2 to 7 % more of a rate that varied by 40 %.
  */
 const SLICE_MS = 0.1;
 /** And how many looks: what counts where time stands still while handlers run, as on a virtual clock. */
