@@ -1,0 +1,92 @@
+/** What one connection makes the server hold, as its {@link Budget} knows it. */
+export class Account {
+  readonly #budget: Budget;
+  #bytes = 0;
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
+
+  /** About how many bytes of memory are held for it. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether so many bytes more may be held for it. The first of a server that holds nothing always may. */
+  mayHold(bytes: number): boolean {
+    return this.#budget.admits(this.#bytes, bytes);
+  }
+
+  /** So many bytes more are held for it. */
+  hold(bytes: number): void {
+    this.#bytes += bytes;
+    this.#budget.add(bytes);
+  }
+
+  /** So many bytes are held for it no more. */
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#budget.add(-bytes);
+  }
+
+  /** Calls back once there may be room again. */
+  whenRoom(goOn: () => void): void {
+    this.#budget.wait(this, goOn);
+  }
+
+  /** The connection is gone, and all that was held for it. */
+  close(): void {
+    this.#budget.forget(this);
+    this.release(this.#bytes);
+  }
+}
+
+/**
+ * The memory of a server, shared by its connections: what is decoded and not answered, what waits undecoded, what has come
+ * of frames that are not whole, Results that wait. Any connection may hold as much as is left over, and no more: so the
+ * ones that hold most are stopped first, several of them leave each other equal shares, and there is always a share left for
+ * one that comes ("dynamic thresholds": A. K. Choudhury and E. L. Hahne, IEEE/ACM Transactions on Networking 6 (2), 1998).
+ */
+export class Budget {
+  readonly maxBytes: number;
+  #bytes = 0;
+  readonly #waiting = new Map<Account, () => void>();
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** About how many bytes of memory the connections hold. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether one that holds `held` bytes may hold `bytes` more. */
+  admits(held: number, bytes: number): boolean {
+    return this.#bytes === 0 || held + bytes <= this.maxBytes - this.#bytes;
+  }
+
+  /** @param bytes - how many more are held; less than 0: how many fewer. */
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (bytes < 0 && this.#waiting.size > 0) this.#wake();
+  }
+
+  wait(account: Account, goOn: () => void): void {
+    this.#waiting.set(account, goOn);
+  }
+
+  forget(account: Account): void {
+    this.#waiting.delete(account);
+  }
+
+  /** The ones that hold least come first; those for whom there is still no room ask once more. */
+  #wake(): void {
+    const waiting = [...this.#waiting].sort(([a], [b]) => a.bytes - b.bytes);
+    this.#waiting.clear();
+    for (const [account, goOn] of waiting) {
+      if (account.mayHold(1)) goOn();
+      else this.#waiting.set(account, goOn);
+    }
+  }
+}
