@@ -27,7 +27,9 @@ export class ReadingTurn {
   /** What has been done for this client since it was last looked whether others wait, and in which turn. */
   #work = 0;
   #number = 0;
-  /** Whether this is its turn, for which it has waited, and it has done little in it. */
+  /** Whether this is the turn that it has waited for to do something large. */
+  #inLargeTurn = false;
+  /** Whether it has done nothing in that turn. */
   #isDue = false;
   #waiting = false;
 
@@ -43,31 +45,50 @@ export class ReadingTurn {
       this.#number = turn.number;
       this.#work = 0;
     }
+    this.#isDue = false;
     this.#work += WORK_OF_FRAME + size;
     if (this.#work < WORK_PER_LOOK) return false;
     this.#work = 0;
-    this.#isDue = false;
     return turn.isOver() || (size >= LARGE_PIECE && turn.isShared);
   }
 
-  /** Whether something large may be begun now: what takes longer than the slice is begun only while that is not used up. */
+  /** Whether something large may be begun now: while the slice is not used up and nobody waits, or in a turn for it. */
   get mayDoLarge(): boolean {
-    return this.#isDue || !this.#turn.isShared || !this.#turn.isOver();
+    const turn = this.#turn;
+    if (this.#isDue || !turn.isShared) return true;
+    return (this.#inLargeTurn || !turn.isAwaited) && !turn.isOver();
   }
 
   /** Lets others have their turn, and then goes on. */
   letOthersGo(): void {
-    if (this.#waiting) return;
-    this.#waiting = true;
-    this.#reading.beginTurnOfOthers();
+    if (!this.#waits()) return;
     // Not as the owner of its handlers' Results: its Commands would wait behind all of those.
     this.#turn.queue(this, this.#goOn);
   }
 
+  /** Goes on when it is its turn to do something large. */
+  waitForLargeTurn(): void {
+    if (this.#waits()) this.#turn.queueLong(this, this.#goOnLarge);
+  }
+
+  /** Reads no more; returns whether it did until now. */
+  #waits(): boolean {
+    if (this.#waiting) return false;
+    this.#waiting = true;
+    this.#reading.beginTurnOfOthers();
+    return true;
+  }
+
   readonly #goOn = (): void => {
     this.#waiting = false;
-    this.#isDue = true;
     this.#reading.endTurnOfOthers();
+  };
+
+  readonly #goOnLarge = (): void => {
+    this.#inLargeTurn = true;
+    this.#isDue = true;
+    this.#goOn();
+    this.#inLargeTurn = false;
     this.#isDue = false;
   };
 }

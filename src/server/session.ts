@@ -139,7 +139,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
   }
 
   postponed(): void {
-    this.#turn.letOthersGo();
+    this.#turn.waitForLargeTurn();
   }
 
   mayHold(): boolean {
