@@ -19,6 +19,15 @@ export class ByteReader {
    * that it is asked again only once they are there. 0 says that it does not know.
    */
   missing = 0;
+  /**
+   * A decoder that finds a payload over its limit says here how long it is, and leaves the position before it: that many
+   * bytes are skipped. 0 says that none is.
+   */
+  oversized = 0;
+  /** A longer payload, though whole, is left for later where a decoder knows the length before it has read it. */
+  atOnceBytes = Number.POSITIVE_INFINITY;
+  /** A decoder says here that it has left a message for later; its position is then behind that. */
+  postponed = false;
 
   /** Bytes that have arrived and are not read. */
   get available(): number {

@@ -1,7 +1,13 @@
 import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
-import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, readErrorResult } from '../protocol/reserved.ts';
+import {
+  causeOf,
+  ERROR_RESULT_NAME,
+  ERROR_RESULT_TYPE,
+  mayHaveExecuted,
+  readErrorResult,
+} from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
@@ -232,12 +238,14 @@ export class Connection implements FrameReceiver {
     if (this.#pending.get(seq) !== pending) return;
     const { name } = pending.command;
     if (value instanceof BadPayload) {
-      const what = `${name}: the payload of its ${entry?.name ?? 'error'} Result is not readable`;
-      this.#fail(seq, pending, invalidResult(`${what}: ${describeError(value.error)}`, value.error));
+      this.#fail(seq, pending, unreadableResult(`${name}: the payload of its ${entry?.name ?? 'error'} Result`, value));
     } else if (entry === undefined) {
-      const { code, message } = readErrorResult(value);
-      const mayHaveExecuted = code === 'command-failed';
-      this.#fail(seq, pending, new CmdStreamError(code, `${name} at ${this.address}: ${message}`, { mayHaveExecuted }));
+      const error = readErrorResult(value);
+      // Whatever the server says now: what has given a Result was executed.
+      const executed = mayHaveExecuted(error) || pending.received > 0;
+      const what = `${name} at ${this.address}: ${error.message}`;
+      const details = { cause: causeOf(error), mayHaveExecuted: executed };
+      this.#fail(seq, pending, new CmdStreamError(error.code, what, details));
     } else {
       return this.#applySchema(seq, pending, entry, value, size);
     }
@@ -275,6 +283,15 @@ export class Connection implements FrameReceiver {
 /** Whether a Result needs no check: most do not. */
 function isPlain(entry: ResultEntry | undefined, value: unknown): entry is ResultEntry {
   return entry !== undefined && entry.definition.schema === undefined && !(value instanceof BadPayload);
+}
+
+/** A payload over the limit was not even read. */
+function unreadableResult(what: string, { error }: BadPayload): CmdStreamError {
+  const reason = describeError(error);
+  if ((error as Partial<CmdStreamError> | undefined)?.code !== 'frame-too-large') {
+    return invalidResult(`${what} is not readable: ${reason}`, error);
+  }
+  return new CmdStreamError('frame-too-large', `${what} is too large: ${reason}`, { mayHaveExecuted: true });
 }
 
 function invalidResult(message: string, cause?: unknown): CmdStreamError {

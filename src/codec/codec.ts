@@ -20,6 +20,11 @@ export interface DecodedMessage {
   type: number;
   /** The payload. */
   value: unknown;
+  /**
+   * About how many bytes of memory the payload takes, where that is much more than its bytes on the wire (many small
+   * objects) and the codec knows. Unset or 0: as many as on the wire. Bounds of what is kept count by it.
+   */
+  weight?: number;
 }
 
 /** Writes and reads the messages of one {@link MessageSet}. Made by {@link Codec.bind} for one sender or server. */
@@ -36,8 +41,19 @@ export interface MessageCodec {
    * bytes can never become a message: the connection is closed. A payload that is whole but not acceptable is not a
    * reason to throw: hand over a {@link BadPayload} as the value, so that only its own request fails. Each connection has
    * a reader of its own, which asks again, from the same position, once more of the message has come.
+   *
+   * A codec that knows the length of a payload beforehand may do more. One that is over the limit: fill in the type and a
+   * `BadPayload`, set `reader.oversized` to the length, leave the position before the payload, and return `false`; only
+   * its own request fails, and the payload is skipped. One that is whole and longer than `reader.atOnceBytes`: set
+   * `reader.postponed`, leave the position behind it, and return `false`; it is asked for again when there is time for it.
    */
   decode(reader: ByteReader, message: DecodedMessage): boolean;
+  /**
+   * As `decode`, without reading the payload: fills in the type, leaves the position behind the message. For a codec that
+   * knows the length beforehand; `reader.missing` must be set then where the payload is not whole. Without it messages
+   * that wait (see `maxQueuedBytes` of `serve`) are decoded twice: to find where they end, and when it is their turn.
+   */
+  skip?(reader: ByteReader, message: DecodedMessage): boolean;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ByteWriter } from '../bytes/byte-writer.ts';
 import { varintSize, writeVarint } from '../bytes/varint.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
+import { payloadTooLarge } from '../protocol/reserved.ts';
 import { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type MessageSet } from './codec.ts';
 
 /** How one payload is written and read; the library adds the type number and the length. */
@@ -42,7 +43,9 @@ function checked(name: string, format: PayloadFormat): PayloadFormat {
 class LengthPrefixedCodec implements MessageCodec {
   readonly #format: PayloadFormat;
   readonly #maxPayloadBytes: number;
-  readonly #kind: string;
+  readonly #kind: MessageSet['kind'];
+  /** Of the payload that was skipped last. */
+  #length = 0;
   /** The writers that a message is being written to: more than one only where a `toJSON` or a getter sends as well. */
   readonly #busy: ByteWriter[] = [];
 
@@ -88,24 +91,38 @@ class LengthPrefixedCodec implements MessageCodec {
   }
 
   decode(reader: ByteReader, message: DecodedMessage): boolean {
+    if (!this.skip(reader, message)) return false;
+    const length = this.#length;
+    if (length > reader.atOnceBytes) {
+      reader.postponed = true;
+      return false;
+    }
+    const end = reader.position;
+    try {
+      message.value = this.#format.read(reader.buffer, end - length, end, message.type);
+    } catch (error) {
+      message.value = new BadPayload(error);
+    }
+    return true;
+  }
+
+  skip(reader: ByteReader, message: DecodedMessage): boolean {
     const type = reader.readVarint();
     if (type === NEED_MORE) return false;
     const length = reader.readVarint();
     if (length === NEED_MORE) return false;
-    if (length > this.#maxPayloadBytes) throw this.#tooLarge(length);
-    const start = reader.position;
-    const end = start + length;
-    if (end > reader.end) {
+    message.type = type;
+    if (length > this.#maxPayloadBytes) {
+      message.value = new BadPayload(payloadTooLarge(this.#kind, length, this.#maxPayloadBytes));
+      reader.oversized = length;
+      return false;
+    }
+    if (length > reader.available) {
       reader.missing = length;
       return false;
     }
-    reader.position = end;
-    message.type = type;
-    try {
-      message.value = this.#format.read(reader.buffer, start, end, type);
-    } catch (error) {
-      message.value = new BadPayload(error);
-    }
+    this.#length = length;
+    reader.position += length;
     return true;
   }
 

@@ -14,7 +14,7 @@ const BLAME: Readonly<Record<CmdStreamErrorCode, Blame>> = {
   'connection-lost': 'service',
   'protocol-error': 'service',
   'command-failed': 'service',
-  // Either the Command was too large and never left, or a Result was and took the connection with it.
+  // Either the Command was too large and never left, or a Result was.
   'frame-too-large': 'service once sent',
   // This side chose not to send, or could not.
   refused: 'nobody',

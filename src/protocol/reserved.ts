@@ -1,12 +1,26 @@
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+
 /**
  * What the library puts on the wire beyond what a protocol declares. The Go protocol has none of it: the error Result is
  * sent by servers in place of closing the connection; everything else would be offered under a ServerInfo of its own.
  */
 
+/**
+ * What an error Result can say, and whether the Command may have been executed then.
+ *
+ * | code | the server |
+ * |---|---|
+ * | `command-failed` | has executed the Command; its handler failed |
+ * | `command-invalid` | did not execute it: it does not know it, cannot read it, or its validator refused it |
+ * | `overloaded` | did not execute it: too many wait before it |
+ * | `closed` | did not execute it: it is closing |
+ */
+const EXECUTED = { 'command-failed': true, 'command-invalid': false, overloaded: false, closed: false } as const;
+
 /** The payload of the error Result. */
 export interface ErrorResult {
   /** What went wrong, as the client shall report it. */
-  readonly code: 'command-failed' | 'command-invalid';
+  readonly code: keyof typeof EXECUTED;
   /** The message of the error; never a stack. */
   readonly message: string;
 }
@@ -23,8 +37,29 @@ export const ERROR_RESULT_NAME = '(error)';
 /** Reads the payload of an error Result, whatever the peer put there. */
 export function readErrorResult(value: unknown): ErrorResult {
   const fields = typeof value === 'object' && value !== null ? (value as Partial<ErrorResult>) : {};
+  const { code, message } = fields;
   return {
-    code: fields.code === 'command-invalid' ? 'command-invalid' : 'command-failed',
-    message: typeof fields.message === 'string' ? fields.message : 'the server gave no reason',
+    code: typeof code === 'string' && Object.hasOwn(EXECUTED, code) ? code : 'command-failed',
+    message: typeof message === 'string' ? message : 'the server gave no reason',
   };
+}
+
+/** Whether a server that says so may have executed the Command. */
+export function mayHaveExecuted({ code }: ErrorResult): boolean {
+  return EXECUTED[code];
+}
+
+/** The error for a payload that has come and is over the limit of the side that reads it: Commands are read by servers. */
+export function payloadTooLarge(kind: 'command' | 'result', length: number, maxFrameBytes: number): CmdStreamError {
+  const [what, side, owner] = kind === 'command' ? ['Command', 'server', 'server'] : ['Result', 'client', 'sender'];
+  const message = `a ${what} payload of ${length} bytes is over the ${side}'s limit of ${maxFrameBytes} bytes (option 'maxFrameBytes' of the ${owner})`;
+  return new CmdStreamError('frame-too-large', message);
+}
+
+const TOO_LARGE = /over the server's limit of \d+ bytes \(option 'maxFrameBytes' of the server\)/;
+
+/** The error within a server's refusal, where that can be told: the Command was over its limit. */
+export function causeOf({ code, message }: ErrorResult): CmdStreamError | undefined {
+  if (code !== 'command-invalid' || !TOO_LARGE.test(message)) return undefined;
+  return new CmdStreamError('frame-too-large', message);
 }

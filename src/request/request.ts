@@ -76,6 +76,10 @@ export abstract class Request
     return this.#carrier?.clientId;
   }
 
+  get received(): number {
+    return this.#received;
+  }
+
   /** Whether the request has come to its end. */
   get settled(): boolean {
     return this.#inspected === undefined ? this.isFinal : this.#inspected.getSnapshot().status !== 'active';

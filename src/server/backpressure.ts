@@ -1,29 +1,43 @@
 import type { Clock } from '../system/clock.ts';
 import type { FrameChannel } from '../wire/frame-channel.ts';
 
+/** What becomes of Commands that arrive: they are taken, put aside undecoded, or left with the network. */
+type Flow = 'take' | 'hold' | 'pause';
+
+/** How much one connection may make the server hold. */
+export interface BackpressureLimits {
+  /** So many Commands are in flight; those beyond are put aside. */
+  readonly maxInFlightCommands: number;
+  /** From so many bytes of Commands that are put aside, those beyond are refused. */
+  readonly maxQueuedBytes: number;
+  /** Whether a Command can be refused: a client must understand it. Otherwise nothing more is read. */
+  readonly canRefuse: boolean;
+}
+
 /**
- * Keeps what one connection makes the server hold within bounds: leaves Commands with the network while too many are in
- * flight, the client takes its Results too slowly, or it is the turn of others, and keeps Results waiting meanwhile.
+ * Keeps what one connection makes the server hold within bounds. While too many Commands are in flight it goes on reading,
+ * and puts those that come aside, so that Pings are answered and the end of the connection is seen. It stops reading only
+ * while the client takes its Results too slowly (writing shows then whether it is still there), or for the turn of others.
+ * Results wait meanwhile.
  */
 export class Backpressure {
   readonly #channel: FrameChannel;
-  readonly #maxInFlight: number;
+  readonly #limits: BackpressureLimits;
   readonly #clock: Clock;
 
   #inFlight = 0;
-  /** Whether Commands are read. */
-  #reading = true;
+  #flow: Flow = 'take';
   /** Whether the channel was full and has not said since that it has room. */
   #full = false;
   /** Whether others have their turn first. */
-  #held = false;
-  /** When `#reading` changed last (monotonic milliseconds). */
+  #turnOfOthers = false;
+  /** When reading began or stopped last (monotonic milliseconds). */
   #changedMs = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(channel: FrameChannel, maxInFlight: number, clock: Clock) {
+  constructor(channel: FrameChannel, limits: BackpressureLimits, clock: Clock) {
     this.#channel = channel;
-    this.#maxInFlight = maxInFlight;
+    this.#limits = limits;
     this.#clock = clock;
   }
 
@@ -32,10 +46,15 @@ export class Backpressure {
     return this.#inFlight;
   }
 
-  /** Since when nothing has come (monotonic milliseconds); never, where it is this side that does not read. */
+  /** Since when nothing has come (monotonic milliseconds); never, while it is the turn of others. */
   get silentSinceMs(): number {
-    if (!this.#reading && !this.#full) return Number.POSITIVE_INFINITY;
+    if (this.#flow === 'pause' && !this.#full && !this.#isQueueFull()) return Number.POSITIVE_INFINITY;
     return Math.max(this.#channel.lastReceivedMs, this.#changedMs);
+  }
+
+  /** Whether one more Command may be put aside. */
+  get mayHold(): boolean {
+    return !this.#limits.canRefuse || this.#channel.heldBytes < this.#limits.maxQueuedBytes;
   }
 
   /** A Command has arrived. To be followed by {@link regulate} once its handler has been called. */
@@ -46,7 +65,12 @@ export class Backpressure {
   /** A Command has been answered. */
   settled(): void {
     this.#inFlight--;
-    if (!this.#reading) this.regulate();
+    if (this.#flow !== 'take') this.regulate();
+  }
+
+  /** A Command has been put aside. */
+  held(): void {
+    if (this.#isQueueFull()) this.regulate();
   }
 
   /** Something has been sent. */
@@ -77,26 +101,50 @@ export class Backpressure {
     for (const goOn of waiting) goOn();
   }
 
-  /** Reads no more Commands until {@link release}: it is the turn of other connections. */
-  hold(): void {
-    this.#held = true;
+  /** Reads no more Commands until {@link endTurnOfOthers}: it is the turn of other connections. */
+  beginTurnOfOthers(): void {
+    this.#turnOfOthers = true;
     this.regulate();
   }
 
   /** The turn of the others is over. */
-  release(): void {
-    this.#held = false;
+  endTurnOfOthers(): void {
+    this.#turnOfOthers = false;
     this.regulate();
   }
 
-  /** Reads Commands while there is room for them and their Results. */
+  /** Has the channel do what there is room for. */
   regulate(): void {
     if (this.#channel.full) this.#full = true;
-    const read = !this.#full && !this.#held && this.#inFlight < this.#maxInFlight;
-    if (read === this.#reading) return;
-    this.#reading = read;
-    this.#changedMs = this.#clock.monotonicMs();
-    if (read) this.#channel.resume();
-    else this.#channel.pause();
+    const before = this.#flow;
+    const flow = this.#decide();
+    if (flow === before) return;
+    this.#flow = flow;
+    if (flow === 'pause' || before === 'pause') this.#changedMs = this.#clock.monotonicMs();
+    this.#apply(flow, before);
+  }
+
+  #decide(): Flow {
+    if (this.#full || this.#turnOfOthers) return 'pause';
+    if (this.#inFlight < this.#limits.maxInFlightCommands) return 'take';
+    return this.#isQueueFull() ? 'pause' : 'hold';
+  }
+
+  /** Whether so much has been put aside that nothing more is read. Where more can be refused, it is never. */
+  #isQueueFull(): boolean {
+    return !this.#limits.canRefuse && this.#channel.heldBytes >= this.#limits.maxQueuedBytes;
+  }
+
+  /** Commands may be delivered from within, and change the flow again: nothing may follow on that. */
+  #apply(flow: Flow, before: Flow): void {
+    const channel = this.#channel;
+    if (flow === 'pause') {
+      channel.pause();
+      return;
+    }
+    // While it is paused neither delivers anything yet.
+    if (flow === 'hold') channel.holdFrames();
+    else channel.releaseFrames();
+    if (before === 'pause') channel.resume();
   }
 }

@@ -9,11 +9,15 @@ const SLICE_MS = 0.1;
 /** And how many looks: what counts where time stands still while handlers run, as on a virtual clock. */
 const SLICE_LOOKS = 4096;
 
+/** What waits, of each owner, in the order of their turns. */
+type Line = Map<object, (() => void)[]>;
+
 /**
  * Keeps handlers that give Results without ever waiting, and clients that send Commands without ever waiting, from starving
  * the process: promises alone never let the network in, and a socket gives megabytes at a time. All of a server share one
  * slice of each turn of the event loop; once it is used up they queue, and each turn is the next one's: by their owners in
- * turn, however much each has to do.
+ * turn, however much each has to do. What may take far longer than a slice has a line of its own: one of it comes between
+ * two rounds of the others, so that nobody waits for more than one.
  */
 export class FairTurn {
   readonly #clock: Clock;
@@ -21,8 +25,11 @@ export class FairTurn {
   #left = 0;
   /** Keeps the next turn from coming; there only while a slice is being used up, or someone waits. */
   #cancel: (() => void) | undefined;
-  /** Of each owner, in the order of their turns. */
-  #waiting = new Map<object, (() => void)[]>();
+  #waiting: Line = new Map();
+  /** What may take long. */
+  #waitingLong: Line = new Map();
+  /** How many others have their turns before the next that may take long. */
+  #roundLeft = 0;
   #number = 0;
   #members = 0;
 
@@ -33,6 +40,11 @@ export class FairTurn {
   /** Whether several connections share the turns. */
   get isShared(): boolean {
     return this.#members > 1;
+  }
+
+  /** Whether anybody waits for a turn. */
+  get isAwaited(): boolean {
+    return this.#waiting.size > 0 || this.#waitingLong.size > 0;
   }
 
   /** A connection has come. */
@@ -61,19 +73,29 @@ export class FairTurn {
 
   /** Calls back when it is the owner's turn and this is what it queued first. */
   queue(owner: object, goOn: () => void): void {
-    const own = this.#waiting.get(owner);
-    if (own === undefined) this.#waiting.set(owner, [goOn]);
-    else own.push(goOn);
-    if (this.#cancel === undefined) this.#begin();
+    this.#queueIn(this.#waiting, owner, goOn);
+  }
+
+  /** The same for what may take far longer than a slice. */
+  queueLong(owner: object, goOn: () => void): void {
+    this.#queueIn(this.#waitingLong, owner, goOn);
   }
 
   /** Leaves no timer behind; those who wait go on. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    const waiting = this.#waiting;
+    const waiting = [...this.#waiting.values(), ...this.#waitingLong.values()];
     this.#waiting = new Map();
-    for (const own of waiting.values()) for (const goOn of own) goOn();
+    this.#waitingLong = new Map();
+    for (const own of waiting) for (const goOn of own) goOn();
+  }
+
+  #queueIn(line: Line, owner: object, goOn: () => void): void {
+    const own = line.get(owner);
+    if (own === undefined) line.set(owner, [goOn]);
+    else own.push(goOn);
+    if (this.#cancel === undefined) this.#begin();
   }
 
   #begin(): void {
@@ -85,13 +107,24 @@ export class FairTurn {
   readonly #next = (): void => {
     this.#cancel = undefined;
     this.#number++;
-    const [next] = this.#waiting;
+    const line = this.#nextLine();
+    const [next] = line;
     if (next === undefined) return;
     const [owner, own] = next;
     const goOn = own.shift() as () => void;
-    this.#waiting.delete(owner);
-    if (own.length > 0) this.#waiting.set(owner, own);
+    line.delete(owner);
+    if (own.length > 0) line.set(owner, own);
     this.#begin();
     goOn();
   };
+
+  /** Whose turn it is: of all who waited when the last that may take long had its turn, each has one before the next. */
+  #nextLine(): Line {
+    if (this.#waitingLong.size > 0 && (this.#roundLeft <= 0 || this.#waiting.size === 0)) {
+      this.#roundLeft = this.#waiting.size;
+      return this.#waitingLong;
+    }
+    this.#roundLeft--;
+    return this.#waiting;
+  }
 }

@@ -51,8 +51,14 @@ export interface ServerOptions<Receiver = unknown> {
   readonly serverInfo?: string | undefined;
   /** More connections are closed as soon as they are accepted. Default 10,000. */
   readonly maxConnections?: number | undefined;
-  /** Commands in flight on one connection; at this many no more are read from it for a while. Default 10,000. */
+  /** Commands in flight on one connection; those beyond wait, undecoded, until others are answered. Default 10,000. */
   readonly maxInFlightCommands?: number | undefined;
+  /**
+   * Once the Commands of one connection that wait at `maxInFlightCommands` have so many bytes, further ones are answered
+   * at once by an error of the code `overloaded` (`mayHaveExecuted: false`). Where `errorResults` is off nothing more is
+   * read from the connection in place of that. Default 1 MiB.
+   */
+  readonly maxQueuedBytes?: number | undefined;
   /** A Command or Result whose payload is longer is refused. Default 4 MiB. */
   readonly maxFrameBytes?: number | undefined;
   /**
@@ -108,6 +114,7 @@ export interface ResolvedServerOptions {
   readonly serverInfo: string;
   readonly maxConnections: number;
   readonly maxInFlightCommands: number;
+  readonly maxQueuedBytes: number;
   readonly maxFrameBytes: number;
   readonly maxBufferedBytes: number;
   readonly idleTimeoutMs: number;
@@ -135,6 +142,7 @@ const NAMES: readonly (keyof ServerOptions)[] = [
   'serverInfo',
   'maxConnections',
   'maxInFlightCommands',
+  'maxQueuedBytes',
   'maxFrameBytes',
   'maxBufferedBytes',
   'idleTimeoutMs',
@@ -165,6 +173,7 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     serverInfo: resolveServerInfo(options.serverInfo),
     maxConnections: wholeNumber('maxConnections', options.maxConnections, 10_000),
     maxInFlightCommands: wholeNumber('maxInFlightCommands', options.maxInFlightCommands, 10_000),
+    maxQueuedBytes: wholeNumber('maxQueuedBytes', options.maxQueuedBytes, MEBIBYTE),
     maxFrameBytes: wholeNumber('maxFrameBytes', options.maxFrameBytes, 4 * MEBIBYTE),
     maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, 8 * MEBIBYTE),
     idleTimeoutMs: durationMs('idleTimeoutMs', options.idleTimeoutMs, Number.POSITIVE_INFINITY, { infinite: true }),

@@ -2,23 +2,14 @@ import { type Actor, type AnyActorRef, createActor } from 'xstate';
 import { type SessionConnection, sessionMachine } from '../../machines/session.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
-import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
+import type { FrameChannel, FrameGate, FrameReceiver } from '../wire/frame-channel.ts';
 import { Backpressure } from './backpressure.ts';
+import { ReadingTurn } from './reading-turn.ts';
 import { RunningCommand } from './running-command.ts';
 import type { ResultPort, Service } from './service.ts';
 
 /** How long a client may take to answer the server's goodbye. */
 const GOODBYE_TIMEOUT_MS = 500;
-
-/** A frame, or what has come of one, is worth the time of its bytes, and of so many more. */
-const WORK_OF_FRAME = 512;
-/** After so much it is time to look whether others have waited for long enough. */
-const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
-/**
- * So many bytes are a turn of their own where there are other connections: a socket gives up to 64 KiB at a time, and would
- * give 2 MiB before anybody else has one. Costs payloads of 1 MiB 12 to 20 % of their rate.
- */
-const LARGE_PIECE = 32 * 1024;
 
 /** A channel of frames at whose start a server can introduce itself. */
 export interface ServerChannel extends FrameChannel {
@@ -30,15 +21,13 @@ export interface ServerChannel extends FrameChannel {
  * One accepted connection: takes Commands from its channel, has them executed, and puts their Results back. Its life is
  * `sessionMachine`; what happens for each Command goes past that, and only asks in which state it is.
  */
-export class Session implements FrameReceiver, ResultPort, SessionConnection {
+export class Session implements FrameReceiver, FrameGate, ResultPort, SessionConnection {
   readonly service: Service;
   readonly #channel: ServerChannel;
   readonly #forget: (session: Session) => void;
   readonly #actor: Actor<typeof sessionMachine>;
   readonly #backpressure: Backpressure;
-  /** What has been done for this client since it was last looked whether others wait, and in which turn. */
-  #work = 0;
-  #turn = 0;
+  readonly #turn: ReadingTurn;
   /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
   #delivery = -1;
   #deliveredAtMs = 0;
@@ -53,8 +42,9 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     this.service = service;
     this.#channel = channel;
     this.#forget = forget;
-    const { maxInFlightCommands, clock } = service.options;
-    this.#backpressure = new Backpressure(channel, maxInFlightCommands, clock);
+    const { maxInFlightCommands, maxQueuedBytes, errorResults: canRefuse, clock } = service.options;
+    this.#backpressure = new Backpressure(channel, { maxInFlightCommands, maxQueuedBytes, canRefuse }, clock);
+    this.#turn = new ReadingTurn(service.turn, this.#backpressure);
     this.#actor = createActor(sessionMachine, {
       parent,
       id: `session ${channel.remoteAddress}`,
@@ -71,7 +61,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     this.service.turn.join();
     this.#actor.start();
     this.#actor.send({ type: 'handshake.done' });
-    this.#channel.open(this);
+    this.#channel.open(this, this);
   }
 
   /** Finishes what is in flight, then closes. */
@@ -84,7 +74,7 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     this.#actor.send({ type: 'session.close' });
   }
 
-  /** Closes if nothing has arrived for too long, unless it is this side that does not read. */
+  /** Closes if nothing has arrived for too long. */
   closeIdle(): void {
     const { idleTimeoutMs, clock } = this.service.options;
     if (clock.monotonicMs() - this.#backpressure.silentSinceMs < idleTimeoutMs) return;
@@ -140,6 +130,34 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
 
   lost(error: CmdStreamError | undefined): void {
     this.#actor.send({ type: 'connection.lost', error });
+  }
+
+  // ---- which Commands are taken when
+
+  mayDecode(): boolean {
+    return this.#turn.mayDoLarge;
+  }
+
+  postponed(): void {
+    this.#turn.waitForLargeTurn();
+  }
+
+  mayHold(): boolean {
+    return this.#backpressure.mayHold;
+  }
+
+  held(size: number): void {
+    this.#backpressure.held();
+    this.#letOthersTurn(size);
+  }
+
+  refused(seq: number, _type: number, size: number): void {
+    if (this.isOpen) {
+      const { maxInFlightCommands, maxQueuedBytes } = this.service.options;
+      const message = `not executed: ${maxInFlightCommands} Commands of this connection are in flight (option 'maxInFlightCommands' of the server), and ${maxQueuedBytes} bytes wait behind them (option 'maxQueuedBytes')`;
+      this.sendError(seq, { code: 'overloaded', message });
+    }
+    this.#letOthersTurn(size);
   }
 
   // ---- what Commands that are being executed need
@@ -256,24 +274,9 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
     return this.#deliveredAtMs;
   }
 
-  /** A client that sends without a pause is read by the slice: a socket alone gives megabytes before others have a turn. */
   #letOthersTurn(size: number): void {
-    const { turn } = this.service;
-    if (turn.number !== this.#turn) {
-      this.#turn = turn.number;
-      this.#work = 0;
-    }
-    this.#work += WORK_OF_FRAME + size;
-    if (this.#work < WORK_PER_LOOK) return;
-    this.#work = 0;
-    const isOver = turn.isOver() || (size >= LARGE_PIECE && turn.isShared);
-    if (!isOver || !this.isOpen) return;
-    this.#backpressure.hold();
-    // Not as the owner of its handlers' Results: its Commands would wait behind all of those.
-    turn.queue(this.#channel, this.#release);
+    if (this.#turn.isUsedUp(size) && this.isOpen) this.#turn.letOthersGo();
   }
-
-  readonly #release = (): void => this.#backpressure.release();
 
   #goneError(error: unknown): CmdStreamError {
     if (error !== undefined) return CmdStreamError.from(error, 'connection-lost');

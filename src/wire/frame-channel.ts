@@ -5,13 +5,15 @@ export interface FrameReceiver {
   /**
    * A frame has arrived: a Result at the client, a Command at the server.
    * @param size - its bytes on the wire.
+   * @param weight - about how many bytes of memory its value takes: `size` where it is left out, 0 for a
+   * payload that was over the limit and is skipped.
    */
-  frame(seq: number, type: number, value: unknown, size: number): void;
+  frame(seq: number, type: number, value: unknown, size: number, weight?: number): void;
   /** The frame with sequence number 0 has arrived: a Pong at the client, a Ping at the server. */
   ping(): void;
   /**
-   * The rest of a frame is still to come.
-   * @param size - the bytes that have come of it just now.
+   * Bytes have come that are no frame: the rest of one is still to come, or they are skipped.
+   * @param size - how many have come just now.
    */
   partial(size: number): void;
   /** The channel was full and has room again. */
@@ -19,6 +21,29 @@ export interface FrameReceiver {
   /** The channel is over; called exactly once, with the reason unless the peer closed it in order. */
   lost(error: CmdStreamError | undefined): void;
 }
+
+/** Who decides which frames are taken when: a server, which has many clients. The others take what comes. */
+export interface FrameGate {
+  /** Whether a large frame of `size` bytes may be decoded now. */
+  mayDecode(size: number): boolean;
+  /** A large frame was not decoded; to be followed by `pause`, until it may be. */
+  postponed(): void;
+  /** Whether one more frame of `size` bytes may be put aside; asked while frames are held. */
+  mayHold(size: number): boolean;
+  /** A frame of `size` bytes has been put aside. */
+  held(size: number): void;
+  /** A frame could not be put aside, and was skipped. */
+  refused(seq: number, type: number, size: number): void;
+}
+
+/** Lets all frames pass as they come. */
+export const OPEN_GATE: FrameGate = {
+  mayDecode: () => true,
+  postponed() {},
+  mayHold: () => true,
+  held() {},
+  refused() {},
+};
 
 /**
  * A connection that carries frames: what clients and sessions talk to. A byte stream becomes one through
@@ -39,8 +64,10 @@ export interface FrameChannel {
   readonly lastSentMs: number;
   /** How many times frames have been handed over: those of one time arrived together, and nobody had a turn between. */
   readonly deliveries: number;
-  /** Starts delivering to `receiver`; called exactly once. */
-  open(receiver: FrameReceiver): void;
+  /** Bytes of frames that were put aside and wait for {@link releaseFrames}. */
+  readonly heldBytes: number;
+  /** Starts delivering to `receiver`, as `gate` lets frames pass; called exactly once. */
+  open(receiver: FrameReceiver, gate?: FrameGate): void;
   /**
    * Appends a frame, which leaves at the end of the turn, and returns its size in bytes.
    * @throws CmdStreamError `encode-failed` or `frame-too-large`; no byte of it is kept.
@@ -48,10 +75,17 @@ export interface FrameChannel {
   send(seq: number, type: number, value: unknown): number;
   /** Appends the frame with sequence number 0. */
   sendPing(): void;
-  /** Stops delivering frames and reading. */
+  /** Stops delivering frames and reading: neither a Ping nor the end of the connection is seen. */
   pause(): void;
   /** Delivers and reads again. */
   resume(): void;
+  /**
+   * Puts frames aside, not decoded, as far as the gate lets it, and goes on reading: what has sequence number 0, and the end
+   * of the connection, is told as ever.
+   */
+  holdFrames(): void;
+  /** Delivers frames again, first those that were put aside. */
+  releaseFrames(): void;
   /** Writes what waits, then closes. */
   end(): void;
   /** Closes at once. `lost` follows unless it has been told already. */

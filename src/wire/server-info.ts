@@ -1,3 +1,4 @@
+import { type ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
 import { MAX_VARINT_BYTES, writeVarint } from '../bytes/varint.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
@@ -29,6 +30,30 @@ export function encodeServerInfo(text: string): Buffer {
   const start = writeVarint(frame, 0, bytes.length);
   bytes.copy(frame, start);
   return frame.subarray(0, start + bytes.length);
+}
+
+/**
+ * Reads the frame that a server sends first; `undefined`, and the position as it was, where it is not there whole.
+ * @throws CmdStreamError `protocol-error` where `remoteAddress` sent something else.
+ */
+export function readServerInfo(reader: ByteReader, remoteAddress: string): string | undefined {
+  const start = reader.position;
+  const length = reader.readVarint();
+  if (length !== NEED_MORE) {
+    if (length < 1 || length > MAX_SERVER_INFO_BYTES) {
+      throw new CmdStreamError(
+        'protocol-error',
+        `${remoteAddress} did not send a ServerInfo: its length would be ${length}, not 1 to ${MAX_SERVER_INFO_BYTES}`,
+      );
+    }
+    if (reader.available >= length) {
+      const info = reader.buffer.toString('utf8', reader.position, reader.position + length);
+      reader.position += length;
+      return info;
+    }
+  }
+  reader.position = start;
+  return undefined;
 }
 
 /** Checks the option `serverInfo`. A `;` would be read as the start of the extensions. */

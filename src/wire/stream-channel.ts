@@ -1,11 +1,10 @@
-import { ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
-import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
+import type { ByteReader } from '../bytes/byte-reader.ts';
+import type { MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
-import type { FrameChannel, FrameReceiver } from './frame-channel.ts';
-import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
-import { KeptBytes } from './kept-bytes.ts';
-import { MAX_SERVER_INFO_BYTES } from './server-info.ts';
+import type { FrameChannel, FrameGate, FrameReceiver } from './frame-channel.ts';
+import { IncomingFrames } from './incoming-frames.ts';
+import { readServerInfo } from './server-info.ts';
 import { WriteBatch, type WriteBatchOptions } from './write-batch.ts';
 
 /** What a {@link StreamChannel} needs to know. */
@@ -14,28 +13,16 @@ export interface StreamChannelOptions extends WriteBatchOptions {
   readonly incoming: MessageCodec;
 }
 
-const NO_BYTES = Buffer.alloc(0);
-
 /** Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. */
 export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   lastReceivedMs: number;
-  deliveries = 0;
 
   readonly #stream: ByteStream;
   readonly #options: StreamChannelOptions;
   readonly #batch: WriteBatch;
-  readonly #message: DecodedMessage = { type: 0, value: undefined };
-  readonly #reader = new ByteReader();
+  readonly #incoming: IncomingFrames;
   #receiver: FrameReceiver | undefined;
   #awaitServerInfo: ((info: string | CmdStreamError) => void) | undefined;
-
-  readonly #kept = new KeptBytes();
-  /** How many kept bytes it takes before decoding is worth another try. */
-  #wantedBytes = 0;
-  #paused = false;
-  #delivering = false;
-  /** Whether an error that is thrown while delivering is the receiver's: it is no fault of the bytes then. */
-  #handedOver = false;
   #over = false;
   #lost = false;
   #lostError: CmdStreamError | undefined;
@@ -44,6 +31,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.#stream = stream;
     this.#options = options;
     this.#batch = new WriteBatch(stream, options, () => this.#receiver?.drained());
+    this.#incoming = new IncomingFrames(options.incoming, options.maxFrameBytes, this.#fail);
     this.lastReceivedMs = options.clock.monotonicMs();
     stream.open(this);
   }
@@ -68,8 +56,18 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     return this.#batch.lastSentMs;
   }
 
-  open(receiver: FrameReceiver): void {
+  get deliveries(): number {
+    return this.#incoming.deliveries;
+  }
+
+  get heldBytes(): number {
+    return this.#incoming.heldBytes;
+  }
+
+  open(receiver: FrameReceiver, gate?: FrameGate): void {
     this.#receiver = receiver;
+    this.#incoming.receiver = receiver;
+    if (gate !== undefined) this.#incoming.gate = gate;
     if (this.#over) this.#tellLost(this.#lostError);
     else this.#readerCame();
   }
@@ -81,6 +79,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   receiveServerInfo(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#awaitServerInfo = (info) => (typeof info === 'string' ? resolve(info) : reject(info));
+      this.#incoming.readFirst = this.#readServerInfo;
       if (this.#over) this.#rejectServerInfo(this.#lostError);
       else this.#readerCame();
     });
@@ -100,14 +99,22 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#incoming.pause();
     this.#stream.pause();
   }
 
   resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    if (this.#hasReader()) this.#readerCame();
+    if (!this.#incoming.paused) return;
+    this.#incoming.resume();
+    if (!this.#incoming.paused && this.#incoming.hasReader && !this.#over) this.#stream.resume();
+  }
+
+  holdFrames(): void {
+    this.#incoming.hold();
+  }
+
+  releaseFrames(): void {
+    this.#incoming.release();
   }
 
   end(): void {
@@ -116,6 +123,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   destroy(): void {
     this.#over = true;
+    this.#incoming.stop();
     this.#batch.stop();
     this.#stream.destroy();
   }
@@ -129,126 +137,38 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   data(bytes: Buffer): void {
     if (this.#over) return;
     this.lastReceivedMs = this.#options.clock.monotonicMs();
-    if (this.#kept.length === 0 && !this.#paused && this.#hasReader()) {
-      const position = this.#deliver(bytes, 0, bytes.length);
-      if (position === bytes.length || this.#over) return;
-      this.#kept.append(bytes.subarray(position));
-    } else {
-      this.#kept.append(bytes);
-      // Nobody to read what comes: it shall wait at the peer, not here.
-      if (!this.#hasReader()) this.#stream.pause();
-      this.#deliverKept();
-    }
-    if (this.#isInsideFrame()) this.#receiver?.partial(Math.min(bytes.length, this.#kept.length));
-  }
-
-  #hasReader(): boolean {
-    return this.#receiver !== undefined || this.#awaitServerInfo !== undefined;
+    // Nobody to read what comes: it shall wait at the peer, not here.
+    if (!this.#incoming.hasReader) this.#stream.pause();
+    this.#incoming.arrive(bytes);
   }
 
   /** Someone reads, or reads again: delivers what waits, then lets more come. */
   #readerCame(): void {
-    this.#deliverKept();
-    if (!this.#paused && !this.#over) this.#stream.resume();
+    this.#incoming.goOn();
+    if (!this.#incoming.paused && !this.#over) this.#stream.resume();
   }
 
-  #deliverKept(): void {
-    const kept = this.#kept;
-    if (this.#delivering || this.#paused || kept.length === 0 || kept.length < this.#wantedBytes) return;
-    if (!this.#hasReader()) return;
-    kept.consumeTo(this.#deliver(kept.buffer, kept.start, kept.end));
-  }
-
-  /** Decodes and hands over all whole frames in `bytes[start, end)`. Returns where the first that is not whole begins. */
-  #deliver(bytes: Buffer, start: number, end: number): number {
-    const reader = this.#reader;
-    reader.buffer = bytes;
-    reader.position = start;
-    reader.end = end;
-    this.#wantedBytes = 0;
-    this.#delivering = true;
-    this.deliveries++;
-    try {
-      while (reader.position < end && !this.#paused && !this.#over && this.#hasReader()) {
-        if (!this.#deliverNext(reader)) break;
-      }
-    } catch (error) {
-      this.#fail(
-        this.#handedOver
-          ? CmdStreamError.from(error, 'internal', `handling a frame from ${this.remoteAddress} failed`)
-          : CmdStreamError.from(error, 'protocol-error', `malformed bytes from ${this.remoteAddress}`),
-      );
-    } finally {
-      this.#delivering = false;
-      // A quiet connection shall not hold on to the memory of what it read last.
-      reader.buffer = NO_BYTES;
-    }
-    return reader.position;
-  }
-
-  /** Reads one frame, or the ServerInfo while that is awaited. Returns whether it was there whole. */
-  #deliverNext(reader: ByteReader): boolean {
-    this.#handedOver = false;
-    const receiver = this.#receiver;
-    if (receiver === undefined) return this.#readServerInfo(reader);
-    const start = reader.position;
-    const seq = reader.readVarint();
-    if (seq === 0) {
-      this.#handedOver = true;
-      receiver.ping();
-      return true;
-    }
-    const message = this.#message;
-    reader.missing = 0;
-    if (seq !== NEED_MORE && this.#options.incoming.decode(reader, message)) {
-      const { value } = message;
-      message.value = undefined;
-      this.#handedOver = true;
-      receiver.frame(seq, message.type, value, reader.position - start);
-      return true;
-    }
-    this.#wantedBytes = reader.missing > 0 ? reader.position - start + reader.missing : 0;
-    reader.position = start;
-    const largest = this.#options.maxFrameBytes + MAX_HEADER_BYTES;
-    if (reader.available > largest || this.#wantedBytes > largest) {
-      throw frameTooLarge(Math.max(reader.available, this.#wantedBytes), this.#options.maxFrameBytes);
-    }
-    return false;
-  }
-
-  #readServerInfo(reader: ByteReader): boolean {
-    const start = reader.position;
-    const length = reader.readVarint();
-    if (length !== NEED_MORE) {
-      if (length < 1 || length > MAX_SERVER_INFO_BYTES) {
-        throw new CmdStreamError(
-          'protocol-error',
-          `${this.remoteAddress} did not send a ServerInfo: its length would be ${length}, not 1 to ${MAX_SERVER_INFO_BYTES}`,
-        );
-      }
-      if (reader.available >= length) {
-        const info = reader.buffer.toString('utf8', reader.position, reader.position + length);
-        reader.position += length;
-        this.#awaitServerInfo?.(info);
-        this.#awaitServerInfo = undefined;
-        return true;
-      }
-    }
-    reader.position = start;
-    return false;
-  }
+  readonly #readServerInfo = (reader: ByteReader): boolean => {
+    const info = readServerInfo(reader, this.remoteAddress);
+    if (info === undefined) return false;
+    this.#serverInfoCame(info);
+    return true;
+  };
 
   // ---- the end
 
-  #fail(error: CmdStreamError): void {
-    this.#lostError = error;
+  readonly #fail = (error: unknown, isReceivers: boolean): void => {
+    this.#lostError = isReceivers
+      ? CmdStreamError.from(error, 'internal', `handling a frame from ${this.remoteAddress} failed`)
+      : CmdStreamError.from(error, 'protocol-error', `malformed bytes from ${this.remoteAddress}`);
     this.destroy();
-    this.#tellLost(error);
-  }
+    this.#tellLost(this.#lostError);
+  };
 
   closed(error: Error | undefined): void {
-    const reason = error ?? (this.#isInsideFrame() ? new Error('it ended in the middle of a frame') : undefined);
+    const reason = error ?? (this.#incoming.isInsideFrame ? new Error('it ended in the middle of a frame') : undefined);
     this.#over = true;
+    this.#incoming.stop();
     this.#batch.stop();
     if (reason !== undefined && this.#lostError === undefined) {
       this.#lostError = CmdStreamError.from(reason, 'connection-lost', `connection to ${this.remoteAddress} lost`);
@@ -256,24 +176,23 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.#tellLost(this.#lostError);
   }
 
-  /** Whether the start of a frame has come whose rest has not. What waits while paused may be whole frames. */
-  #isInsideFrame(): boolean {
-    return this.#receiver !== undefined && this.#kept.length > 0 && !this.#paused && !this.#over;
-  }
-
   #tellLost(error: CmdStreamError | undefined): void {
     this.#rejectServerInfo(error);
     if (this.#lost || this.#receiver === undefined) return;
     this.#lost = true;
-    this.#kept.clear();
     this.#receiver.lost(error);
   }
 
   #rejectServerInfo(error: CmdStreamError | undefined): void {
-    this.#awaitServerInfo?.(
+    this.#serverInfoCame(
       error ??
         new CmdStreamError('connection-lost', `${this.remoteAddress} closed the connection during the handshake`),
     );
+  }
+
+  #serverInfoCame(info: string | CmdStreamError): void {
+    this.#awaitServerInfo?.(info);
     this.#awaitServerInfo = undefined;
+    this.#incoming.readFirst = undefined;
   }
 }

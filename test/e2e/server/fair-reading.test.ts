@@ -1,11 +1,35 @@
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
+import { type Codec, msgpack } from '../../../src/index.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { ECHO, STREAM, serveLimited, WAIT } from './limited-server.ts';
 import { RawClient } from './raw-client.ts';
 
 expectNothingLeft();
+
+/** A codec without any length: one byte of type, the text, a NUL. It looks at each byte in turn, which takes its time. */
+const nulTerminated: Codec = {
+  name: 'nul-terminated',
+  bind: () => ({
+    encode(type, value, writer) {
+      writer.writeByte(type);
+      writer.writeUtf8(String(value));
+      writer.writeByte(0);
+    },
+    decode(reader, message) {
+      const { buffer, position, end } = reader;
+      let nul = position + 1;
+      while (nul < end && buffer[nul] !== 0) nul++;
+      if (nul >= end) return false;
+      message.type = buffer[position] as number;
+      message.value = buffer.toString('utf8', position + 1, nul);
+      reader.position = nul + 1;
+      return true;
+    },
+  }),
+};
 
 /** Keeps the process busy, as a handler that computes does. */
 function work(ms: number): void {
@@ -129,6 +153,52 @@ describe('a client that sends Commands without a pause', () => {
     expect(performance.now() - beforeMs).toBeLessThan(200);
     greedy.socket.destroy();
     await greedy.closed;
+  });
+
+  it.each([
+    ['msgpack', msgpack()],
+    ['a codec without lengths', nulTerminated],
+  ] as const)('R6: is decoded in turn where many complete a large Command at once: %s', async (_name, codec) => {
+    let executed = 0;
+    await using server = await serveLimited(
+      {
+        Wait() {
+          executed++;
+        },
+      },
+      { codec },
+    );
+    const many = 16;
+    const types: string[] = [];
+    const coder = codec.bind({ kind: 'command', types, maxPayloadBytes: 2 ** 22 });
+    const command = (seq: number, type: number, payload: unknown) => {
+      const writer = new ByteWriter();
+      writer.writeVarint(seq);
+      coder.encode(type, payload, writer);
+      return writer.buffer.subarray(0, writer.position);
+    };
+    await using neighbour = await RawClient.open(server.port, { codec });
+    const clients = await Promise.all(Array.from({ length: many }, () => RawClient.open(server.port, { codec })));
+    // Takes some tens of milliseconds to decode, or to go through.
+    const large = command(1, WAIT, codec === nulTerminated ? 'x'.repeat(2 ** 20) : Array(2 ** 18).fill({}));
+    for (const { socket } of clients) socket.write(large.subarray(0, -1));
+    // All but the last byte is there once the server has read it, and answers others as ever.
+    for (let seq = 1; seq <= 200; seq++) {
+      neighbour.socket.write(command(seq, ECHO, 'x'));
+      await neighbour.first(seq);
+    }
+    expect(executed).toBe(0);
+    for (const { socket } of clients) socket.write(large.subarray(-1));
+    let most = 0;
+    for (let seq = 201; executed < many; seq++) {
+      const before = executed;
+      neighbour.socket.write(command(seq, ECHO, 'x'));
+      await neighbour.first(seq);
+      most = Math.max(most, executed - before);
+    }
+    // The way there and back crosses two or three turns, and one is decoded in each; all of them where nobody asks first.
+    expect(most).toBeLessThanOrEqual(6);
+    for (const client of clients) await client[Symbol.asyncDispose]();
   });
 
   it('of many is read in turn', async () => {

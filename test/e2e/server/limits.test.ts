@@ -80,15 +80,6 @@ describe('the idle timeout', () => {
     });
   });
 
-  it('spares a connection that the server itself does not read for the while', async () => {
-    await using server = await serveLimited(
-      { Wait: (value) => sleep(600, value) },
-      { idleTimeoutMs: 200, maxInFlightCommands: 1 },
-    );
-    await using client = await RawClient.open(server.port);
-    expect((await client.ask(1, WAIT, 'late')).value).toBe('late');
-  });
-
   it('closes a connection that takes nothing', async () => {
     const lost = gate<LostConnectionInfo>();
     await using server = await serveLimited(

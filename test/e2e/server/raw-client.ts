@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ByteReader } from '../../../src/bytes/byte-reader.ts';
 import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
+import type { Codec, MessageCodec } from '../../../src/codec/codec.ts';
 import { msgpack } from '../../../src/codec/msgpack.ts';
 
 /** A Result, or a Pong (`seq` 0), as it came over the wire. */
@@ -25,17 +26,20 @@ export class RawClient {
   /** Resolves once the socket is closed. */
   readonly closed: Promise<void>;
 
+  readonly #results: MessageCodec;
   #bytes: Buffer = Buffer.alloc(0);
   #watchers: (() => void)[] = [];
 
-  static async open(port: number, options: { allowHalfOpen?: boolean } = {}): Promise<RawClient> {
-    const client = new RawClient(connect({ port, host: '127.0.0.1', ...options }));
+  static async open(port: number, options: { allowHalfOpen?: boolean; codec?: Codec } = {}): Promise<RawClient> {
+    const { codec: own, ...socketOptions } = options;
+    const client = new RawClient(connect({ port, host: '127.0.0.1', ...socketOptions }), own);
     await client.until(() => client.serverInfo !== undefined);
     return client;
   }
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, own?: Codec) {
     this.socket = socket;
+    this.#results = own?.bind({ kind: 'result', types, maxPayloadBytes: 2 ** 30 }) ?? results;
     socket.on('error', () => {});
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
@@ -123,7 +127,7 @@ export class RawClient {
     const seq = reader.readVarint();
     if (seq < 0) return false;
     const message = { type: -1, value: undefined };
-    if (seq > 0 && !results.decode(reader, message)) return false;
+    if (seq > 0 && !this.#results.decode(reader, message)) return false;
     this.received.push({ seq, ...message });
     return true;
   }

@@ -12,9 +12,11 @@ export function expectedOutcome(fuzzCase: FuzzCase, incoming: MessageCodec): Out
   return fuzzCase.side === 'server' ? atServer(fuzzCase, incoming) : atClient(fuzzCase, incoming);
 }
 
+/** The value of a frame whose payload is over the limit. */
+const TOO_LARGE = new BadPayload('over the limit');
+
 const ENDS = {
   'protocol-error': 'protocol-error',
-  'frame-too-large': 'frame-too-large',
   cut: 'connection-lost',
   whole: 'in order',
 };
@@ -30,7 +32,7 @@ function atServer({ bytes, format }: FuzzCase, incoming: MessageCodec): Outcome 
       others.push({ what: 'ping', seq, name: '' });
       continue;
     }
-    const value = payloadOf(frame, incoming);
+    const value = frame.oversized ? TOO_LARGE : payloadOf(frame, incoming);
     if (value instanceof BadPayload || commandEntries[type] === undefined)
       others.push({ what: 'refused', seq, name: 'command-invalid' });
     else executed.push({ what: 'executed', seq, name: commandEntries[type].name, value });
@@ -53,7 +55,7 @@ function atClient({ bytes, format }: FuzzCase, incoming: MessageCodec): Outcome 
   const events: Event[] = [];
   for (const frame of frames) {
     const { seq, type } = frame;
-    const value = seq === 0 ? undefined : payloadOf(frame, incoming);
+    const value = seq === 0 ? undefined : frame.oversized ? TOO_LARGE : payloadOf(frame, incoming);
     const isBad = value instanceof BadPayload;
     const entry = resultEntries[type];
     if (seq === 0) events.push({ what: 'ping', seq, name: '' });
@@ -65,7 +67,8 @@ function atClient({ bytes, format }: FuzzCase, incoming: MessageCodec): Outcome 
         value: isBad ? undefined : value,
       });
     } else {
-      const event: Event = isBad ? { what: 'failed', seq, name: 'result-invalid' } : deliveredAs(frame, value, entry);
+      const failure = value === TOO_LARGE ? 'frame-too-large' : 'result-invalid';
+      const event: Event = isBad ? { what: 'failed', seq, name: failure } : deliveredAs(frame, value, entry);
       events.push(event);
       const goesOn = event.what === 'result' && entry?.lastOne(value) !== true && !entry?.lastOne(value);
       if (!goesOn) pending.delete(seq);
@@ -80,8 +83,9 @@ function deliveredAs(
   entry: { readonly name: string; readonly lastOne: (value: unknown) => boolean } | undefined,
 ): Event {
   if (entry === undefined) {
-    const invalid = (value as { code?: unknown } | null)?.code === 'command-invalid';
-    return { what: 'failed', seq, name: invalid ? 'command-invalid' : 'command-failed' };
+    const code = (value as { code?: unknown } | null)?.code;
+    const known = ['command-invalid', 'overloaded', 'closed'].find((each) => each === code);
+    return { what: 'failed', seq, name: known ?? 'command-failed' };
   }
   try {
     entry.lastOne(value);

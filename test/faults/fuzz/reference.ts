@@ -7,14 +7,19 @@ export interface ReferenceFrame {
   readonly type: number;
   /** Type, length and payload. */
   readonly message: Buffer;
+  /** Whether its payload is over the limit: it is announced, and need not have come whole. */
+  readonly oversized?: true;
 }
 
 /** What a stream of bytes holds. */
 export interface ReferenceStream {
   readonly frames: readonly ReferenceFrame[];
   /** What it ends with: an error, the middle of a frame, or the end of one. */
-  readonly end: 'protocol-error' | 'frame-too-large' | 'cut' | 'whole';
+  readonly end: 'protocol-error' | 'cut' | 'whole';
 }
+
+/** A longer payload is nobody's. */
+const MAX_SKIPPED_BYTES = 2 ** 30;
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -51,7 +56,7 @@ export function readVarint(bytes: Buffer, at: number): { value: number; end: num
 /**
  * Cuts a stream into frames `varint seq, varint type, varint length, payload`, all at once and with no regard to speed:
  * what the incremental reader of the library is compared with. A frame of a type that does not exist is an error only
- * once it is whole.
+ * once it is whole, or known to be too large.
  */
 export function readFrames(bytes: Buffer, from: number, isType: (type: number) => boolean): ReferenceStream {
   const frames: ReferenceFrame[] = [];
@@ -69,11 +74,15 @@ export function readFrames(bytes: Buffer, from: number, isType: (type: number) =
     if (typeof type === 'string') return { frames, end: type };
     const length = readVarint(bytes, type.end);
     if (typeof length === 'string') return { frames, end: length };
-    if (length.value > MAX_FRAME_BYTES) return { frames, end: 'frame-too-large' };
+    if (length.value > MAX_SKIPPED_BYTES) return { frames, end: 'protocol-error' };
     const end = length.end + length.value;
-    if (end > bytes.length) return { frames, end: 'cut' };
+    const oversized = length.value > MAX_FRAME_BYTES;
+    if (oversized && isType(type.value)) {
+      frames.push({ seq: seq.value, type: type.value, message: bytes.subarray(seq.end, length.end), oversized });
+    }
+    if (end > bytes.length && (!oversized || isType(type.value))) return { frames, end: 'cut' };
     if (!isType(type.value)) return { frames, end: 'protocol-error' };
-    frames.push({ seq: seq.value, type: type.value, message: bytes.subarray(seq.end, end) });
+    if (!oversized) frames.push({ seq: seq.value, type: type.value, message: bytes.subarray(seq.end, end) });
     at = end;
   }
 }

@@ -6,6 +6,7 @@ import { BadPayload } from '../../../src/codec/codec.ts';
 import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import { command, result, type Schema } from '../../../src/protocol/definitions.ts';
 import { defineProtocol, protocolTables } from '../../../src/protocol/protocol.ts';
+import { payloadTooLarge } from '../../../src/protocol/reserved.ts';
 import { FakeChannel } from './fake-channel.ts';
 import { turn } from './fake-link.ts';
 import { NotedCommand } from './pending.ts';
@@ -103,6 +104,45 @@ describe('a connection', () => {
     const { connection, send } = connected();
     expect(() => send('unsendable')).toThrow(expect.objectContaining({ code: 'encode-failed' }));
     expect(connection.pending).toBe(0);
+  });
+
+  it.each(['command-invalid', 'overloaded', 'closed'] as const)(
+    'R5: does not believe a server that denies what it has begun to answer: %s',
+    (code) => {
+      const { send, frame } = connected();
+      const [begun, denied] = [send(), send()];
+      frame(1, TICK, { n: 2, last: false }, 3);
+      for (const seq of [1, 2]) frame(seq, ERROR, { code, message: 'not executed' }, 3);
+      expect(begun.errors).toMatchObject([{ code, mayHaveExecuted: true }]);
+      expect(denied.errors).toMatchObject([{ code, mayHaveExecuted: false }]);
+    },
+  );
+
+  it('F14: fails only the Command whose Result is over the limit, and hears no more of it', () => {
+    const { connection, send, frame, heard } = connected();
+    const [stream, neighbour] = [send(), send()];
+    frame(1, TICK, { n: 9, last: false }, 3);
+    frame(1, TICK, new BadPayload(payloadTooLarge('result', 200, 100)), 200);
+    frame(1, TICK, { n: 1, last: true }, 3);
+    frame(2, SUM, 5, 3);
+    expect(stream.errors).toMatchObject([{ code: 'frame-too-large', mayHaveExecuted: true }]);
+    expect(stream.errors[0]?.message).toContain(
+      "over the client's limit of 100 bytes (option 'maxFrameBytes' of the sender)",
+    );
+    expect(stream.results).toHaveLength(1);
+    expect(neighbour.results).toHaveLength(1);
+    expect(heard.unexpected).toHaveLength(1);
+    expect(connection.pending).toBe(0);
+  });
+
+  it('F14: says by its cause that a Command was over the limit of the server', () => {
+    const { send, frame } = connected();
+    const command = send();
+    const { message } = payloadTooLarge('command', 200, 100);
+    frame(1, ERROR, { code: 'command-invalid', message: `not readable: ${message}` }, 3);
+    expect(command.errors).toMatchObject([
+      { code: 'command-invalid', mayHaveExecuted: false, cause: { code: 'frame-too-large' } },
+    ]);
   });
 
   it('fails only the Command whose Result is not readable, is refused, or cannot tell whether it is the last', () => {

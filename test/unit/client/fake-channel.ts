@@ -10,6 +10,7 @@ export class FakeChannel implements FrameChannel {
   lastReceivedMs = 0;
   lastSentMs = 0;
   deliveries = 0;
+  heldBytes = 0;
   readonly sent: { readonly seq: number; readonly type: number; readonly value: unknown }[] = [];
   pings = 0;
   destroyed = 0;
@@ -41,6 +42,10 @@ export class FakeChannel implements FrameChannel {
   pause(): void {}
 
   resume(): void {}
+
+  holdFrames(): void {}
+
+  releaseFrames(): void {}
 
   end(): void {}
 

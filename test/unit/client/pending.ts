@@ -15,6 +15,10 @@ export class NotedCommand implements PendingCommand {
     this.command = command;
   }
 
+  get received(): number {
+    return this.results.length;
+  }
+
   sent(carrier: Carrier, seq: number): void {
     this.carrier = carrier;
     this.seq = seq;

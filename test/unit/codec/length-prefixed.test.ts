@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
-import { BadPayload } from '../../../src/codec/codec.ts';
+import { BadPayload, type DecodedMessage } from '../../../src/codec/codec.ts';
 import { lengthPrefixed } from '../../../src/codec/length-prefixed.ts';
 import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import { bind, decode, encode, readerOf } from './support.ts';
@@ -101,18 +101,53 @@ describe('a payload over the limit', () => {
     );
   });
 
-  it('is refused when it is announced, before a byte of it is there', () => {
-    const sender = bind(text);
-    const receiver = bind(text, 10);
-    expect(decode(receiver, encode(sender, 0, 'x'.repeat(10))).value).toBe('x'.repeat(10));
-    const tooLong = encode(sender, 0, 'x'.repeat(11)).subarray(0, 2);
-    expect(() => receiver.decode(readerOf(tooLong), { type: -1, value: undefined })).toThrow(
-      expect.objectContaining({ code: 'frame-too-large' }),
-    );
-    const huge = Buffer.from('00ffffffffffffff0f', 'hex');
-    expect(() => receiver.decode(readerOf(huge), { type: -1, value: undefined })).toThrow(
-      expect.objectContaining({ code: 'frame-too-large' }),
-    );
+  it.each(['decode', 'skip'] as const)(
+    'F14: is told when it is announced, before a byte of it is there, by %s',
+    (how) => {
+      const receiver = bind(text, 10);
+      const over: [hex: string, length: number][] = [
+        [encode(bind(text), 0, 'x'.repeat(11)).subarray(0, 2).toString('hex'), 11],
+        ['00ffffffffffffff0f', 2 ** 53 - 1],
+      ];
+      for (const [hex, length] of over) {
+        const message: DecodedMessage = { type: -1, value: undefined };
+        const reader = readerOf(Buffer.from(hex, 'hex'));
+        expect(receiver[how]?.(reader, message)).toBe(false);
+        expect(reader).toMatchObject({ oversized: length, available: 0, missing: 0 });
+        expect(message).toEqual({
+          type: 0,
+          value: new BadPayload(expect.objectContaining({ code: 'frame-too-large' })),
+        });
+      }
+    },
+  );
+});
+
+describe('a message that is not read yet', () => {
+  it('is skipped without its payload being looked at', () => {
+    const format = { write() {}, read: () => expect.unreachable('it was read') };
+    const codec = bind(lengthPrefixed('text', () => format));
+    const message: DecodedMessage = { type: -1, value: undefined };
+    const bytes = encode(bind(text), 3, 'four');
+    const reader = readerOf(Buffer.concat([bytes, bytes.subarray(0, 4)]));
+    expect(codec.skip?.(reader, message)).toBe(true);
+    expect([message.type, reader.available]).toEqual([3, 4]);
+    expect(codec.skip?.(reader, message)).toBe(false);
+    expect(reader.missing).toBe(4);
+  });
+
+  it('is left for later where it is longer than what may be read at once', () => {
+    const codec = bind(text);
+    const message: DecodedMessage = { type: -1, value: undefined };
+    const bytes = encode(codec, 3, 'four');
+    const reader = readerOf(bytes);
+    reader.atOnceBytes = 3;
+    expect(codec.decode(reader, message)).toBe(false);
+    expect([reader.postponed, reader.available]).toEqual([true, 0]);
+    reader.position -= bytes.length;
+    reader.atOnceBytes = 4;
+    expect(codec.decode(reader, message)).toBe(true);
+    expect(message.value).toBe('four');
   });
 });
 

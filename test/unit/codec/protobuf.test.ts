@@ -166,7 +166,9 @@ describe('messages of Protobuf', () => {
     const tooLarge = expect.objectContaining({ code: 'frame-too-large' });
     expect(() => encode(bindCommands(100), 2, payload)).toThrow(tooLarge);
     const header = encode(bindCommands(), 2, payload).subarray(0, 3);
-    expect(() => bindCommands(100).decode(readerOf(header), { type: -1, value: undefined })).toThrow(tooLarge);
+    const message = { type: -1, value: undefined };
+    expect(bindCommands(100).decode(readerOf(header), message)).toBe(false);
+    expect(message.value).toEqual(new BadPayload(tooLarge));
   });
 
   it.each<[what: string, type: number, hex: string]>([

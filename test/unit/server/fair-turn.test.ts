@@ -132,4 +132,31 @@ describe('a fair turn', () => {
     expect(wentOn).toBe(3);
     turn.stop();
   });
+
+  it('R6: lets one that may take long go between two rounds of the others, however many wait on either side', () => {
+    const clock = manualClock();
+    const turn = new FairTurn(clock);
+    const order: string[] = [];
+    for (const name of ['A', 'B', 'C']) turn.queueLong(owner(name), () => order.push(name));
+    const again = (name: string) => () => {
+      order.push(name);
+      turn.queue(owner(name), again(name));
+    };
+    for (const name of ['a', 'b']) turn.queue(owner(name), again(name));
+    expect(turn.isAwaited).toBe(true);
+    clock.nextTurn();
+    turn.queue(owner('late'), () => order.push('late'));
+    for (let count = 0; count < 8; count++) clock.nextTurn();
+    expect(order.join(' ')).toBe('A a b B late a b C a');
+    turn.stop();
+  });
+
+  it('R6: leaves nobody waiting who may take long when it stops', () => {
+    const turn = new FairTurn(manualClock());
+    const order: string[] = [];
+    turn.queueLong(owner('A'), () => order.push('A'));
+    turn.stop();
+    expect(order).toEqual(['A']);
+    expect(turn.isAwaited).toBe(false);
+  });
 });

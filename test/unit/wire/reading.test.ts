@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import type { MessageCodec } from '../../../src/codec/codec.ts';
+import { BadPayload, type MessageCodec } from '../../../src/codec/codec.ts';
 import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import {
   bytesOf,
@@ -171,7 +171,8 @@ describe('a channel', () => {
     const bytes = bytesOf([{ seq: 1, type: 0, value: 'x'.repeat(500_000) }]);
     for (let start = 0; start < bytes.length; start += 1000) stream.arrive(bytes.subarray(start, start + 1000));
     expect(log.frames.length).toBe(1);
-    expect(decode).toHaveBeenCalledTimes(2);
+    // At its start, and at its end: there once to learn that it is large, and once more since nobody is to wait for it.
+    expect(decode).toHaveBeenCalledTimes(3);
   });
 
   test('knows when the last bytes arrived', () => {
@@ -209,6 +210,9 @@ describe('deliveries', () => {
 describe('too large', () => {
   const tooLarge = expect.objectContaining({ code: 'frame-too-large' });
 
+  /** How many bytes a text of up to 64 KiB takes. */
+  const msgpackSize = ({ length }: string) => length + (length < 32 ? 1 : length < 256 ? 2 : 3);
+
   /** A frame's head that announces `length` bytes of payload. */
   function announcing(length: number): Buffer {
     const varint: number[] = [];
@@ -218,17 +222,61 @@ describe('too large', () => {
     }
   }
 
-  test.each([MAX_FRAME_BYTES + 1, 2 ** 30, Number.MAX_SAFE_INTEGER])(
-    'an announced length of %d is refused before a byte of it comes',
+  test.each([MAX_FRAME_BYTES + 1, 2 ** 30])(
+    'F14: an announced length of %d is told of its own request before a byte of it comes, and takes no memory',
     (length) => {
-      const { stream, log } = openChannel();
+      const { stream, channel, log } = openChannel();
       stream.arrive(announcing(length));
-      expect(log.losses).toEqual([tooLarge]);
-      expect(log.losses[0]?.message).toContain(`${length} bytes`);
-      expect(log.losses[0]?.message).toContain(`'maxFrameBytes'`);
-      expect(stream.destroyed).toBe(true);
+      const [frame] = log.frames;
+      expect(frame).toMatchObject({ seq: 1, type: 0, value: new BadPayload(tooLarge) });
+      const { message = '' } = ((frame?.value as BadPayload | undefined)?.error ?? {}) as Partial<CmdStreamError>;
+      expect(message).toContain(`${length} bytes is over the server's limit of ${MAX_FRAME_BYTES} bytes`);
+      expect(message).toContain(`'maxFrameBytes' of the server`);
+      expect([log.losses, stream.destroyed, stream.paused]).toEqual([[], false, false]);
+      const piece = Buffer.alloc(1_000_000, 7);
+      const before = process.memoryUsage().arrayBuffers;
+      for (let left = length; left > 0; left -= piece.length) channel.data(piece.subarray(0, left));
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10 * piece.length);
+      stream.arrive(bytesOf([{ seq: 2, type: 1, value: 'next' }]));
+      expect(log.frames.slice(1)).toMatchObject([{ seq: 2, type: 1, value: 'next' }]);
+      expect(log.losses).toEqual([]);
     },
   );
+
+  test('F14: however its bytes are cut, a frame over the limit leaves its neighbours whole', () => {
+    const limit = 100;
+    const sizes = fc.array(fc.oneof(fc.nat(90), fc.integer({ min: 99, max: 600 })), { maxLength: 20 });
+    fc.assert(
+      fc.property(sizes, cutting, (lengths, places) => {
+        const frames = lengths.map((length, index) => ({ seq: index + 1, type: 0, value: 'x'.repeat(length) }));
+        const { stream, log } = openChannel({ incoming: msgpackCodec(limit), maxFrameBytes: limit });
+        for (const piece of cut(bytesOf(frames), places)) stream.arrive(piece);
+        expect(log.frames.map(({ seq, value }) => [seq, value instanceof BadPayload ? 'too large' : value])).toEqual(
+          frames.map(({ seq, value }) => [seq, msgpackSize(value) > limit ? 'too large' : value]),
+        );
+        expect(log.losses).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('F14: while it is skipped the end of the connection is one in the middle of a frame', () => {
+    const { stream, log } = openChannel();
+    stream.arrive(announcing(MAX_FRAME_BYTES + 1));
+    stream.arrive(Buffer.alloc(1000));
+    expect(log.partials).toEqual([1000]);
+    stream.close();
+    expect(log.losses[0]?.message).toContain('it ended in the middle of a frame');
+  });
+
+  test.each([2 ** 40, Number.MAX_SAFE_INTEGER])('F14: a length of %d is no frame of anybody', (length) => {
+    const { stream, log } = openChannel();
+    stream.arrive(announcing(length));
+    expect(log.losses).toEqual([expect.objectContaining({ code: 'protocol-error' })]);
+    expect(log.losses[0]?.message).toContain(`${length} bytes`);
+    expect(log.losses[0]?.message).toContain(`'maxFrameBytes'`);
+    expect(stream.destroyed).toBe(true);
+  });
 
   test('a frame of the largest size is not too large', () => {
     const value = 'x'.repeat(MAX_FRAME_BYTES - 5);
