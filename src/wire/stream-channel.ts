@@ -1,6 +1,7 @@
 import { ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
 import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { inFreshContext } from '../system/fresh-context.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
 import type { FrameChannel, FrameReceiver } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
@@ -107,7 +108,8 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    if (this.#hasReader()) this.#readerCame();
+    // Whoever makes room is in an async context of its own, which what is delivered has nothing to do with.
+    if (this.#hasReader()) inFreshContext(this.#readOn);
   }
 
   end(): void {
@@ -145,6 +147,8 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   #hasReader(): boolean {
     return this.#receiver !== undefined || this.#awaitServerInfo !== undefined;
   }
+
+  readonly #readOn = (): void => this.#readerCame();
 
   /** Someone reads, or reads again: delivers what waits, then lets more come. */
   #readerCame(): void {
