@@ -3,7 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type CmdStreamError, command, defineProtocol, type Invoker, result } from '../../../src/index.ts';
+import {
+  type CmdStreamError,
+  command,
+  createSender,
+  defineProtocol,
+  type Invoker,
+  memoryTransport,
+  result,
+  tcpTransport,
+} from '../../../src/index.ts';
 import type { Handler, ResultProxy } from '../../../src/server/handlers.ts';
 import type { ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
@@ -671,6 +680,33 @@ describe('the async context', () => {
       ['bob', 'nobody'],
       [2, 'nobody'],
     ]);
+  });
+
+  it.each<[string, Invoker<null> | undefined]>([
+    ['without an invoker', undefined],
+    ['with one', (_command, _context, next) => next()],
+  ])("F10: of a handler is nobody's in the process that sends the Command as well, %s", async (_with, invoker) => {
+    const stores: string[] = [];
+    const handlers = {
+      async *Stream() {
+        stores.push(seen());
+        yield { n: 1, last: true };
+      },
+      Echo(value: unknown) {
+        stores.push(seen());
+        return value;
+      },
+    };
+    for (const transport of [memoryTransport(), tcpTransport()]) {
+      await using server = await serve(protocol, null, handlers, { transport, invoker });
+      await using sender = await createSender(protocol, { transport, address: server.address });
+      await context.run('the caller', async () => {
+        expect(await sender.send(protocol.Echo(1))).toBe(1);
+        for await (const { n } of sender.sendMulti(protocol.Stream(1))) expect(n).toBe(1);
+        expect(seen()).toBe('the caller');
+      });
+    }
+    expect(stores).toEqual(Array(4).fill('nobody'));
   });
 
   it("F10: of a handler is nobody else's where a neighbour makes room for its Command", async () => {
