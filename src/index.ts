@@ -46,7 +46,14 @@ export type {
   Invoker,
   ResultProxy,
 } from './server/handlers.ts';
-export type { ConnectionInfo, HandlerErrorInfo, LostConnectionInfo, ServerOptions } from './server/options.ts';
+export type {
+  CommandDoneInfo,
+  CommandOutcome,
+  ConnectionInfo,
+  HandlerErrorInfo,
+  LostConnectionInfo,
+  ServerOptions,
+} from './server/options.ts';
 export { serve } from './server/serve.ts';
 export type { Server, ShutdownOptions } from './server/server.ts';
 export { type Clock, type Defer, systemClock, type TimerHandle } from './system/clock.ts';

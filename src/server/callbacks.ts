@@ -1,4 +1,4 @@
-import { callUser, processWarning, type Warn } from '../system/warn.ts';
+import { callUser, processWarning, type Warn, warnOfUserCode } from '../system/warn.ts';
 
 /**
  * Wraps a callback of the user so that whatever it does wrong, by throwing or by a promise that rejects, becomes a
@@ -12,4 +12,18 @@ export function harmless<Arguments extends readonly unknown[]>(
   if (callback === undefined) return () => {};
   const own: Warn = (message) => warn(message);
   return (...args) => callUser(own, `the server's '${name}' callback`, () => callback(...args));
+}
+
+/** The same for a callback that costs nothing where it is not given. */
+export function harmlessIfGiven<Arguments extends readonly unknown[]>(
+  name: string,
+  callback: ((...args: Arguments) => unknown) | undefined,
+): ((...args: Arguments) => void) | undefined {
+  return callback === undefined ? undefined : harmless(name, callback);
+}
+
+/** What a server does with the errors of its handlers where it is not told: warns, of each Command once a second at most. */
+export function warnOfHandler(warn: Warn = processWarning): (error: unknown, info: { command: string }) => void {
+  const own: Warn = (message) => warn(message);
+  return (error, { command }) => warnOfUserCode(own, `the handler of the Command '${command}'`, error);
 }

@@ -42,6 +42,11 @@ export interface HandlerContext<out Receiver, in Value = never> {
   /**
    * Fires when the connection goes or the server closes while the Command is unanswered: its Results reach nobody any
    * more. Made when it is first asked for.
+   *
+   * What a handler waits for is ended by this signal alone: a generator is told by `return()` as soon as it has given its next
+   * Result, so that one that waits for something endless must hand the signal on (`events.on(source, name, { signal })`). And
+   * a listener of your own on it must not throw: Node ends the process by what a listener throws, and it is the client who
+   * chooses the moment.
    */
   readonly signal: AbortSignal;
   /**
@@ -61,7 +66,9 @@ export type HandlerOutcome<Value> =
   | Promise<void>;
 
 /**
- * Executes the Commands of one type. An exception answers the Command with `command-failed` and its message. (An async
+ * Executes the Commands of one type. An exception answers the Command with `command-failed` and its message (see the option
+ * `exposeErrors`). A generator is advanced only while the client takes its Results; when its client goes it is ended by
+ * `return()` at its next Result, and by nothing but `context.signal` while it waits. (An async
  * handler that returns one literal and nothing else says `as const`: TypeScript would widen it.)
  */
 export type Handler<Payload, Value, Receiver> = (
@@ -87,16 +94,37 @@ export interface InvokedCommand {
 }
 
 /**
- * Stands around the execution of every Command: for tracing, authorisation, limits, metrics. `next()` runs the handler
- * and gives what the handler gives (its Result, a promise, or a generator that has not begun); `next(payload)` runs it
- * with another payload. What the invoker returns is what counts; what it throws fails the Command.
+ * Stands around the whole execution of every Command: for tracing, authorisation, limits, metrics. `next()` executes the
+ * handler, once; `next(payload)` with another payload.
+ *
+ * - For a handler with one Result `next()` gives that Result, or a promise of it, and **what the invoker returns is what is
+ *   sent**.
+ * - For a handler that gives Results one by one (a generator, an async iterable, `context.proxy`) `next()` sends them itself and
+ *   gives a promise of their number, which is settled when the last was sent and the handler has ended. What the invoker
+ *   returns is ignored then.
+ * - `next()` rejects (or throws, for a handler that throws at once) with what the handler throws, and with what its Results fail by.
+ *   What the invoker throws then is what the client is told; where it throws nothing, a single Result is answered by what it
+ *   returns, and a stream by `command-failed`, since its last Result is missing.
+ * - When the client goes, `next()` of a stream rejects with the reason of `context.signal` once the handler has ended. Called
+ *   after that it executes nothing and rejects with that reason as well.
+ * - An invoker that throws fails the Command at once, whatever its handler still does: a generator is ended. One that returns
+ *   before `next()` has settled lets a stream go on: the Command ends with it, and what it fails by is told to the client. Where
+ *   a promise of a handler is still open, a value returned is the Result, and nothing returned waits for it.
+ * - `next()` called again, or after the invoker has answered, executes nothing and rejects with `invalid-argument`. A rejection
+ *   that the invoker does not watch is never an unhandled one.
+ *
+ * Each Command of a server with an invoker has an async context of its own, which starts as nobody's: whatever the invoker
+ * puts there, by `AsyncLocalStorage.run` around `next()` or by `enterWith`, reaches its handler and every step of its generator,
+ * and no other Command.
  *
  * @example
  * ```ts
  * const invoker: Invoker = async (command, context, next) => {
- *   const result = await next();
- *   console.log(command.name, Date.now() - context.receivedAt);
- *   return result;
+ *   try {
+ *     return await next();
+ *   } finally {
+ *     console.log(command.name, Date.now() - context.receivedAt);
+ *   }
  * };
  * ```
  */

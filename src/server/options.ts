@@ -9,7 +9,7 @@ import { tlsTransport } from '../transport/tls.ts';
 import type { ServerTlsOptions } from '../transport/tls-options.ts';
 import type { Transport } from '../transport/transport.ts';
 import { resolveServerInfo } from '../wire/server-info.ts';
-import { harmless } from './callbacks.ts';
+import { harmless, harmlessIfGiven, warnOfHandler } from './callbacks.ts';
 import type { Invoker } from './handlers.ts';
 
 /** A connection, as the server's callbacks see it. */
@@ -31,6 +31,23 @@ export interface HandlerErrorInfo extends ConnectionInfo {
   /** The Command's sequence number at its client. */
   readonly seq: number;
 }
+
+/** A Command that came to its end. */
+export interface CommandDoneInfo extends ConnectionInfo {
+  /** The name of the Command in the protocol; `undefined` where the protocol has none of its type. */
+  readonly command: string | undefined;
+  /** Its type number on the wire. */
+  readonly type: number;
+  /** The Command's sequence number at its client. */
+  readonly seq: number;
+}
+
+/**
+ * How a Command ended: its last Result was sent, or the error that ended it. `command-failed` (the handler, validator or
+ * invoker threw, as `cause`), `command-invalid` (the payload was refused, or the type is not known), `connection-lost` and
+ * `closed` (nobody waited for it any more, or it came when the server was closing).
+ */
+export type CommandOutcome = 'success' | CmdStreamError;
 
 /** Options of `serve`. All are optional. Callbacks that throw change nothing; the process gets a warning. */
 export interface ServerOptions<Receiver = unknown> {
@@ -89,8 +106,29 @@ export interface ServerOptions<Receiver = unknown> {
   readonly onConnectionLost?: ((info: LostConnectionInfo) => void) | undefined;
   /** A connection could not be accepted (out of file descriptors, failed TLS handshake); the server goes on. */
   readonly onAcceptError?: ((error: CmdStreamError) => void) | undefined;
-  /** A handler (or validator, or invoker) threw, or gave a Result that cannot be sent; here is what it threw, stack and all. */
+  /**
+   * A handler (or validator, or invoker) threw, or gave a Result that cannot be sent; here is what it threw, stack and all.
+   * Default: a warning of the process with the Command's name and the stack, at most once a second for each Command.
+   */
   readonly onHandlerError?: ((error: unknown, info: HandlerErrorInfo) => void) | undefined;
+  /**
+   * Whether clients are told the message of whatever a handler (or validator, or invoker) threw. With `false` they are told
+   * 'the handler failed', except where a `CmdStreamError` was thrown on purpose: one of the code `command-failed`,
+   * `command-invalid`, `invalid-argument`, `refused`, `overloaded` or `frame-too-large`, without `mayHaveExecuted`.
+   * `onHandlerError` and `onCommandDone` get the error itself. Default `true`.
+   */
+  readonly exposeErrors?: boolean | undefined;
+  /**
+   * Every Command that arrived comes to its end here, exactly once: for metrics. Also those that were refused, streams, and
+   * those whose client has gone (their handlers may still run).
+   *
+   * @param outcome - `'success'`, or the error that ended it.
+   * @param results - how many Results were sent; the error Result is none.
+   * @param durationMs - milliseconds since it arrived.
+   */
+  readonly onCommandDone?:
+    | ((info: CommandDoneInfo, outcome: CommandOutcome, results: number, durationMs: number) => void)
+    | undefined;
   /** Stands around the execution of every Command. Default: none, at no cost. */
   readonly invoker?: Invoker<Receiver> | undefined;
   /** Where time comes from. Default: the clock of the machine. */
@@ -125,6 +163,8 @@ export interface ResolvedServerOptions {
   readonly onConnectionLost: (info: LostConnectionInfo) => void;
   readonly onAcceptError: (error: CmdStreamError) => void;
   readonly onHandlerError: (error: unknown, info: HandlerErrorInfo) => void;
+  readonly exposeErrors: boolean;
+  readonly onCommandDone: ServerOptions['onCommandDone'];
   readonly invoker: Invoker<never> | undefined;
   readonly clock: Clock;
   readonly defer: Defer;
@@ -153,6 +193,8 @@ const NAMES: readonly (keyof ServerOptions)[] = [
   'onConnectionLost',
   'onAcceptError',
   'onHandlerError',
+  'exposeErrors',
+  'onCommandDone',
   'invoker',
   'clock',
   'defer',
@@ -183,7 +225,9 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     onConnection: harmless('onConnection', callback('onConnection', options.onConnection)),
     onConnectionLost: harmless('onConnectionLost', callback('onConnectionLost', options.onConnectionLost)),
     onAcceptError: harmless('onAcceptError', callback('onAcceptError', options.onAcceptError)),
-    onHandlerError: harmless('onHandlerError', callback('onHandlerError', options.onHandlerError)),
+    onHandlerError: harmless('onHandlerError', callback('onHandlerError', options.onHandlerError) ?? warnOfHandler()),
+    exposeErrors: flag('exposeErrors', options.exposeErrors, true),
+    onCommandDone: harmlessIfGiven('onCommandDone', callback('onCommandDone', options.onCommandDone)),
     invoker: callback('invoker', options.invoker),
     clock: withMethods('clock', options.clock, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout']) ?? systemClock,
     defer: callback('defer', options.defer) ?? deferToEndOfTurn,

@@ -1,7 +1,4 @@
-/** Whether what a handler gave will be there later. */
-export function isThenable(outcome: object): outcome is PromiseLike<unknown> {
-  return outcome instanceof Promise || ('then' in outcome && typeof outcome.then === 'function');
-}
+export { isThenable } from '../system/warn.ts';
 
 /**
  * The Results of a handler that gives several: of an async iterable, or of a generator. Other iterables (arrays, maps)

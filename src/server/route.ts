@@ -8,6 +8,8 @@ import { type AnyHandler, handlerOf } from './handlers.ts';
 export interface Route {
   /** The name of the Command. */
   readonly name: string;
+  /** Its type number on the wire. */
+  readonly type: number;
   readonly handler: AnyHandler;
   /** The object that the handlers were given in, so that they may call each other by `this`. */
   readonly self: unknown;
@@ -25,10 +27,11 @@ export interface Route {
  */
 export function makeRoutes(protocol: AnyProtocol, handlers: unknown): readonly Route[] {
   const { commandEntries, resultEntries } = protocol[protocolTables];
-  return commandEntries.map(({ name, definition, tagged, resultTypes }) => {
+  return commandEntries.map(({ name, type: number, definition, tagged, resultTypes }) => {
     const results = resultTypes.flatMap((type) => resultEntries[type] ?? []);
     return {
       name,
+      type: number,
       handler: handlerOf(handlers, name),
       self: handlers,
       schema: definition.schema,

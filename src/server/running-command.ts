@@ -3,11 +3,15 @@ import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
+import { inFreshContext } from '../system/fresh-context.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
+import { CommandWatch } from './command-watch.ts';
+import { exposedMessage, isAbortError } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
+import { Invocation } from './invocation.ts';
 import { isThenable, resultsOf } from './outcome.ts';
 import { type Route, resultEntryOf } from './route.ts';
-import type { ResultPort } from './service.ts';
+import type { AbandonedCommand, ResultPort } from './service.ts';
 
 /** A longer message of a handler's error is cut: an error Result is always sent, however much waits. */
 const MAX_MESSAGE_LENGTH = 1024;
@@ -19,7 +23,7 @@ const NOT_AWAITED =
  * One Command from its arrival to its last Result, and at the same time the `context` of its handler: one object for
  * each Command. Whatever the handler does, nothing is thrown out of here.
  */
-export class RunningCommand implements HandlerContext<unknown, unknown>, ProxiedCommand {
+export class RunningCommand implements HandlerContext<unknown, unknown>, ProxiedCommand, AbandonedCommand {
   readonly seq: number;
   readonly receivedAt: number;
 
@@ -31,6 +35,8 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   #pause: Promise<void> | undefined;
   /** Whether nothing more may be sent: the last Result was, or an error Result. */
   #answered = false;
+  /** Who wants to know how it ends; nobody where there is neither `onCommandDone` nor an invoker. */
+  #watch: CommandWatch | undefined;
 
   constructor(port: ResultPort, route: Route, seq: number, receivedAt: number) {
     this.#port = port;
@@ -69,16 +75,33 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   /** Checks the payload and runs the handler; at once unless the schema takes its time. */
   start(payload: unknown): void {
     const { schema } = this.#route;
+    const { invoker, onCommandDone } = this.#port.service.options;
+    if (invoker !== undefined || onCommandDone !== undefined) this.#watch = this.#makeWatch();
     if (payload instanceof BadPayload) this.#refuse('command-invalid', `not readable: ${describeError(payload.error)}`);
     else if (schema === undefined) this.#run(payload);
     else this.#check(schema, payload);
   }
 
+  #makeWatch(): CommandWatch {
+    const { service, remoteAddress, arrivedMs } = this.#port;
+    const { name, type } = this.#route;
+    this.#port.watch(this);
+    return new CommandWatch(service.options, { command: name, type, seq: this.seq, remoteAddress }, arrivedMs);
+  }
+
   #check(schema: Schema, payload: unknown): void {
     try {
       const validation = validate(schema, payload);
-      if (!(validation instanceof Promise)) this.#runChecked(validation);
-      else void validation.then(this.#runChecked.bind(this), this.#fail.bind(this));
+      if (isThenable(validation)) void this.#checkLater(validation);
+      else this.#runChecked(validation);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #checkLater(validation: PromiseLike<Validation>): Promise<void> {
+    try {
+      this.#runChecked(await validation);
     } catch (error) {
       this.#fail(error);
     }
@@ -94,24 +117,33 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     const { handler, self } = this.#route;
     const { invoker } = this.#port.service.options;
     try {
-      this.#take(invoker === undefined ? handler.call(self, payload, this) : this.#invoke(invoker, payload));
+      if (invoker === undefined) this.#take(handler.call(self, payload, this));
+      // The receiver is what the invoker was typed with; types end where handlers are looked up by number.
+      else inFreshContext(() => this.#invoke(invoker as Invoker<unknown>, payload));
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #invoke(invoker: Invoker<never>, payload: unknown): unknown {
+  #invoke(invoker: Invoker<unknown>, payload: unknown): void {
     const { handler, self, name } = this.#route;
-    // The receiver is what the invoker was typed with; types end where handlers are looked up by number.
-    return (invoker as Invoker<unknown>)({ name, payload }, this, (...other) =>
-      handler.call(self, other.length === 0 ? payload : other[0], this),
-    );
+    new Invocation({
+      name,
+      context: this,
+      watch: this.#watch as CommandWatch,
+      usesProxy: () => this.#proxy !== undefined,
+      call: (given) => handler.call(self, given, this),
+      stream: (results) => this.#stream(results),
+      take: (outcome) => this.#take(outcome),
+      fail: (error) => this.#fail(error),
+      failWithoutLast: () => this.#failWithoutLast(),
+    }).start(invoker, payload);
   }
 
   // ---- what the handler gives
 
   #take(outcome: unknown): void {
-    if (typeof outcome !== 'object' || outcome === null) {
+    if ((typeof outcome !== 'object' && typeof outcome !== 'function') || outcome === null) {
       this.#takeResult(outcome);
     } else if (isThenable(outcome)) {
       void this.#takeLater(outcome);
@@ -133,30 +165,41 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   #takeResult(result: unknown): void {
     // Who asked for the proxy and returned nothing answers by it, perhaps later.
     if (this.#answered || (result === undefined && this.#proxy !== undefined)) return;
+    const { order } = this.#port;
     if (this.#port.isFull) this.#port.whenRoom(() => this.#takeResult(result));
-    else if (this.#give(result) && this.#proxy === undefined) this.#failWithoutLast();
+    else if (order.isBusy) order.wait(() => this.#giveOnly(result));
+    else this.#giveOnly(result);
+  }
+
+  #giveOnly(result: unknown): void {
+    if (this.#give(result) && this.#proxy === undefined) this.#failWithoutLast();
   }
 
   async #takeResults(results: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-    const port = this.#port;
     try {
-      for (;;) {
-        // Nothing is asked of the generator while the client does not take what there is.
-        for (let room = this.#room(); room !== undefined; room = this.#room()) await room;
-        if (this.isClosed) break;
-        const step = await results.next();
-        if (step.done === true) {
-          this.#failWithoutLast();
-          return;
-        }
-        // Others may have filled the channel meanwhile: then what the generator gave waits here, not encoded.
-        while (port.isFull) await port.room();
-        if (!this.#give(step.value)) break;
-      }
-      await results.return?.();
+      await this.#stream(results);
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Sends the Results one by one; rejects with what they throw. */
+  async #stream(results: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
+    const port = this.#port;
+    for (;;) {
+      // Nothing is asked of the generator while the client does not take what there is.
+      for (let room = this.#room(); room !== undefined; room = this.#room()) await room;
+      if (this.isClosed) break;
+      const step = await results.next();
+      if (step.done === true) {
+        this.#failWithoutLast();
+        return;
+      }
+      // Others may have filled the channel meanwhile: then what the generator gave waits here, not encoded.
+      while (port.isFull) await port.room();
+      if (!this.#give(step.value)) break;
+    }
+    await results.return?.();
   }
 
   /** A promise where a Result should wait that someone still wants. */
@@ -165,12 +208,11 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   }
 
   giveByProxy(result: unknown): Promise<void> | undefined {
-    if (!this.isClosed) {
-      // What its neighbours have sent is not held against it.
-      if (this.#pause !== undefined && this.#port.isOverfull) {
-        this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
-      } else this.#give(result);
-    }
+    const { order } = this.#port;
+    // What its neighbours have sent is not held against it.
+    const isOverfull = this.#pause !== undefined && this.#port.isOverfull;
+    if (order.isBusy) order.wait(() => this.#giveOrOverload(result, isOverfull));
+    else this.#giveOrOverload(result, isOverfull);
     // One for all that a handler sends meanwhile, should it not await: they may be many.
     this.#pause ??= this.#port.room()?.then(() => {
       this.#pause = undefined;
@@ -178,28 +220,43 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     return this.#pause;
   }
 
+  #giveOrOverload(result: unknown, isOverfull: boolean): void {
+    if (this.isClosed) return;
+    if (isOverfull) this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
+    else this.#give(result);
+  }
+
   get isClosed(): boolean {
     return this.#answered || !this.#port.isOpen;
   }
 
-  /** Sends a Result; returns whether more may follow. */
+  /** Sends a Result, and what encoding it made others send; returns whether more may follow. */
   #give(result: unknown): boolean {
     if (this.isClosed) return false;
     const { result: only } = this.#route;
+    const { order } = this.#port;
     try {
       const entry = only ?? resultEntryOf(this.#route, result);
       const value = only === undefined ? (result as { value: unknown }).value : result;
       const last = entry.lastOne(value);
+      // The user's `lastOne` may have answered the Command itself.
+      if (this.#answered) return false;
       this.#port.send(this.seq, entry.type, value);
-      if (!last) return true;
-      this.#settle();
+      if (this.#watch !== undefined) this.#watch.results++;
+      if (last) this.#succeed();
     } catch (error) {
       this.#fail(error);
     }
-    return false;
+    if (order.isBusy) order.release();
+    return !this.#answered;
   }
 
   // ---- the end
+
+  /** The connection is gone, or to be closed: nobody waits for Results any more. */
+  abandoned(reason: CmdStreamError): void {
+    if (!this.#answered) this.#watch?.abandoned(reason);
+  }
 
   #failWithoutLast(): void {
     if (!this.isClosed) this.#fail(new CmdStreamError('command-failed', 'the handler ended without its last Result'));
@@ -208,23 +265,30 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   #fail(error: unknown): void {
     // What a handler throws because its signal fired is no failure of the handler.
     if (this.#signal?.aborted && (error === this.#signal.reason || isAbortError(error))) return;
+    // An invoker that hands on what the Command has failed by already says nothing new.
+    if (this.#watch?.isFailedBy(error)) return;
     const { remoteAddress } = this;
-    this.#port.service.options.onHandlerError(error, { command: this.command, remoteAddress, seq: this.seq });
-    this.#refuse('command-failed', describeError(error));
+    const { onHandlerError, exposeErrors } = this.#port.service.options;
+    onHandlerError(error, { command: this.command, remoteAddress, seq: this.seq });
+    this.#refuse('command-failed', exposeErrors ? describeError(error) : exposedMessage(error), error);
   }
 
-  #refuse(code: ErrorResult['code'], message: string): void {
+  #refuse(code: ErrorResult['code'], message: string, cause?: unknown): void {
     if (this.isClosed) return;
+    const { order } = this.#port;
+    if (order.isEncoding) {
+      order.wait(() => this.#refuse(code, message, cause));
+      return;
+    }
+    this.#answered = true;
     this.#port.sendError(this.seq, { code, message: message.slice(0, MAX_MESSAGE_LENGTH) });
-    this.#settle();
+    this.#port.settled(this);
+    this.#watch?.refused(code, cause === undefined ? message : describeError(cause), cause);
   }
 
-  #settle(): void {
+  #succeed(): void {
     this.#answered = true;
     this.#port.settled(this);
+    this.#watch?.succeeded();
   }
-}
-
-function isAbortError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
 }

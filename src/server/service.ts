@@ -1,7 +1,9 @@
+import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import type { FairTurn } from './fair-turn.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Route } from './route.ts';
+import type { SendingOrder } from './sending-order.ts';
 
 /** What all sessions of a server have in common. */
 export interface Service {
@@ -15,10 +17,20 @@ export interface Service {
   readonly turn: FairTurn;
 }
 
+/** A Command that wants to know when nobody waits for it any more. */
+export interface AbandonedCommand {
+  /** Nobody waits for its Results any more; told at most once, and not after it is settled. */
+  abandoned(reason: CmdStreamError): void;
+}
+
 /** What a Command that is being executed needs of its session. */
 export interface ResultPort {
   readonly service: Service;
   readonly remoteAddress: string;
+  /** When what was read last arrived (monotonic milliseconds). */
+  readonly arrivedMs: number;
+  /** What to ask before anything is sent by code of the user's that may run while a Result is being encoded. */
+  readonly order: SendingOrder;
   /** Whether Results can still reach the client. */
   readonly isOpen: boolean;
   /** Whether so much waits for the client that Results should wait as well; `whenRoom` tells when that is over. */
@@ -41,6 +53,8 @@ export interface ResultPort {
   room(): Promise<void> | undefined;
   /** Makes a signal that fires when the client can no longer be reached. */
   makeSignal(owner: object): AbortSignal;
+  /** Tells a Command that is not settled when nobody waits for it any more. */
+  watch(command: AbandonedCommand): void;
   /** The Command is answered. */
   settled(owner: object): void;
 }

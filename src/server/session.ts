@@ -3,10 +3,13 @@ import { type SessionConnection, sessionMachine } from '../../machines/session.t
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
 import type { FrameChannel, FrameGate, FrameReceiver } from '../wire/frame-channel.ts';
+import { Abandonment } from './abandonment.ts';
 import { Backpressure } from './backpressure.ts';
+import { tellNotExecuted } from './command-watch.ts';
 import { ReadingTurn } from './reading-turn.ts';
 import { RunningCommand } from './running-command.ts';
-import type { ResultPort, Service } from './service.ts';
+import { SendingOrder } from './sending-order.ts';
+import type { AbandonedCommand, ResultPort, Service } from './service.ts';
 
 /** How long a client may take to answer the server's goodbye. */
 const GOODBYE_TIMEOUT_MS = 500;
@@ -23,6 +26,7 @@ export interface ServerChannel extends FrameChannel {
  */
 export class Session implements FrameReceiver, FrameGate, ResultPort, SessionConnection {
   readonly service: Service;
+  readonly order = new SendingOrder();
   readonly #channel: ServerChannel;
   readonly #forget: (session: Session) => void;
   readonly #actor: Actor<typeof sessionMachine>;
@@ -31,8 +35,8 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
   /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
   #delivery = -1;
   #deliveredAtMs = 0;
-  /** What fires when the client can no longer be reached, by the Command whose handler asked for it. */
-  readonly #signals = new Map<object, AbortController>();
+  /** Who is told when the client can no longer be reached. */
+  readonly #abandonment: Abandonment;
 
   /**
    * @param parent - the root of the server's actor system.
@@ -45,6 +49,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     const { maxInFlightCommands, maxQueuedBytes, errorResults: canRefuse, clock } = service.options;
     this.#backpressure = new Backpressure(channel, { maxInFlightCommands, maxQueuedBytes, canRefuse }, clock);
     this.#turn = new ReadingTurn(service.turn, this.#backpressure);
+    this.#abandonment = new Abandonment(channel.remoteAddress);
     this.#actor = createActor(sessionMachine, {
       parent,
       id: `session ${channel.remoteAddress}`,
@@ -95,6 +100,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
   frame(seq: number, type: number, payload: unknown, size: number): void {
     if (this.#actor.getSnapshot().value !== 'serving') {
       // Commands that come after the goodbye are not executed, but may be many.
+      tellNotExecuted(this, seq, type, 'closed', 'it came when its connection was closing, and was not executed');
       this.#letOthersTurn(size);
       return;
     }
@@ -103,7 +109,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     if (route === undefined) {
       // A client of a newer protocol: its other Commands are good.
       const message = `this server's protocol has no Command of type ${type}, only 0 to ${routes.length - 1}`;
-      this.sendError(seq, { code: 'command-invalid', message });
+      this.#refuse(seq, type, 'command-invalid', message);
       this.#letOthersTurn(size);
       return;
     }
@@ -151,11 +157,11 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     this.#letOthersTurn(size);
   }
 
-  refused(seq: number, _type: number, size: number): void {
+  refused(seq: number, type: number, size: number): void {
     if (this.isOpen) {
       const { maxInFlightCommands, maxQueuedBytes } = this.service.options;
       const message = `not executed: ${maxInFlightCommands} Commands of this connection are in flight (option 'maxInFlightCommands' of the server), and ${maxQueuedBytes} bytes wait behind them (option 'maxQueuedBytes')`;
-      this.sendError(seq, { code: 'overloaded', message });
+      this.#refuse(seq, type, 'overloaded', message);
     }
     this.#letOthersTurn(size);
   }
@@ -163,6 +169,8 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
   // ---- what Commands that are being executed need
 
   get isOpen(): boolean {
+    // Whoever is told that the client is gone asks while the machine is still on its way to the state that says so.
+    if (this.#abandonment.reason !== undefined) return false;
     const { value } = this.#actor.getSnapshot();
     return value === 'serving' || value === 'draining';
   }
@@ -175,8 +183,18 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     return this.#channel.bufferedBytes >= 2 * this.service.options.maxBufferedBytes;
   }
 
+  get arrivedMs(): number {
+    return this.#channel.lastReceivedMs;
+  }
+
   send(seq: number, type: number, value: unknown): void {
-    this.#channel.send(seq, type, value);
+    const { order } = this;
+    order.encoding();
+    try {
+      this.#channel.send(seq, type, value);
+    } finally {
+      order.encoded();
+    }
     this.#backpressure.sent();
   }
 
@@ -207,14 +225,15 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
   }
 
   makeSignal(owner: object): AbortSignal {
-    const controller = new AbortController();
-    if (this.isOpen) this.#signals.set(owner, controller);
-    else controller.abort(this.#goneError(undefined));
-    return controller.signal;
+    return this.#abandonment.makeSignal(owner, this.isOpen);
+  }
+
+  watch(command: AbandonedCommand): void {
+    this.#abandonment.watch(command);
   }
 
   settled(owner: object): void {
-    if (this.#signals.size > 0) this.#signals.delete(owner);
+    this.#abandonment.settled(owner);
     this.#backpressure.settled();
     if (this.#backpressure.inFlight === 0 && this.#actor.getSnapshot().value === 'draining') {
       this.#actor.send({ type: 'commands.settled' });
@@ -244,11 +263,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
   }
 
   abandon(error: unknown): void {
-    if (this.#signals.size > 0) {
-      const reason = this.#goneError(error);
-      for (const controller of this.#signals.values()) controller.abort(reason);
-      this.#signals.clear();
-    }
+    this.#abandonment.tell(error);
     this.#backpressure.releaseAll();
   }
 
@@ -278,8 +293,9 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     if (this.#turn.isUsedUp(size) && this.isOpen) this.#turn.letOthersGo();
   }
 
-  #goneError(error: unknown): CmdStreamError {
-    if (error !== undefined) return CmdStreamError.from(error, 'connection-lost');
-    return new CmdStreamError('closed', `the connection to ${this.remoteAddress} is closed`);
+  /** Answers a Command that is not executed. */
+  #refuse(seq: number, type: number, code: ErrorResult['code'], message: string): void {
+    this.sendError(seq, { code, message });
+    tellNotExecuted(this, seq, type, code, message);
   }
 }

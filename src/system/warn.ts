@@ -27,7 +27,8 @@ export function watchUserPromise(warn: Warn, what: string, returned: unknown): v
 
 /** Whether `value` is a promise, of whatever library. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return 'then' in value && typeof value.then === 'function';
 }
 
 /** For so long after a warning of a function's failure further ones are only counted. */

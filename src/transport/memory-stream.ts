@@ -1,4 +1,5 @@
 import type { Defer } from '../system/clock.ts';
+import { inFreshContext } from '../system/fresh-context.ts';
 import { StreamEnd } from './stream-end.ts';
 import { systemError } from './system-error.ts';
 import type { ByteStreamConsumer } from './transport.ts';
@@ -76,8 +77,11 @@ export class MemoryStream extends StreamEnd {
 
   readonly #tellNow = (): void => {
     this.#tellScheduled = false;
-    this.tell();
+    // As from a socket: in nobody's async context, not in that of whoever wrote.
+    inFreshContext(this.#tell);
   };
+
+  readonly #tell = (): void => this.tell();
 
   protected override deliver(consumer: ByteStreamConsumer): void {
     while (!this.paused) {

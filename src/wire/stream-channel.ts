@@ -1,6 +1,7 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
 import type { MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { inFreshContext } from '../system/fresh-context.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
 import type { FrameChannel, FrameGate, FrameReceiver } from './frame-channel.ts';
 import { IncomingFrames } from './incoming-frames.ts';
@@ -104,9 +105,8 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   resume(): void {
-    if (!this.#incoming.paused) return;
-    this.#incoming.resume();
-    if (!this.#incoming.paused && this.#incoming.hasReader && !this.#over) this.#stream.resume();
+    // Whoever makes room is in an async context of its own, which what is delivered has nothing to do with.
+    if (this.#incoming.paused) inFreshContext(this.#readAgain);
   }
 
   holdFrames(): void {
@@ -114,7 +114,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   releaseFrames(): void {
-    this.#incoming.release();
+    inFreshContext(this.#release);
   }
 
   end(): void {
@@ -141,6 +141,13 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     if (!this.#incoming.hasReader) this.#stream.pause();
     this.#incoming.arrive(bytes);
   }
+
+  readonly #readAgain = (): void => {
+    this.#incoming.resume();
+    if (!this.#incoming.paused && this.#incoming.hasReader && !this.#over) this.#stream.resume();
+  };
+
+  readonly #release = (): void => this.#incoming.release();
 
   /** Someone reads, or reads again: delivers what waits, then lets more come. */
   #readerCame(): void {

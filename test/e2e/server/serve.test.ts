@@ -240,7 +240,7 @@ describe('the invoker', () => {
     ]);
     expect(seen).toEqual([
       ['Add', { a: 2, b: 2 }, 1, 'number'],
-      ['Countdown', { from: 2 }, 2, 'object'],
+      ['Countdown', { from: 2 }, 2, 'number'],
     ]);
   });
 

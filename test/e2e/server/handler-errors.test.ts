@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { CmdStreamError, command, defineProtocol, result } from '../../../src/index.ts';
+import type { ServerOptions } from '../../../src/server/options.ts';
+import { serve } from '../../../src/server/serve.ts';
+import { expectNothingLeft } from '../support/leaks.ts';
+import { eventually, RawClient } from './raw-client.ts';
+
+expectNothingLeft();
+
+const protocol = defineProtocol({
+  results: { Value: result<unknown>() },
+  commands: { Fail: command<string>().returns('Value'), Stream: command<string>().returns('Value') },
+});
+const FAIL = 0;
+const STREAM = 1;
+
+const SECRET = 'connect to postgres://app:s3cret@db.internal/prod failed';
+
+const ERRORS: Record<string, () => unknown> = {
+  plain: () => new Error(SECRET),
+  text: () => SECRET,
+  purpose: () => new CmdStreamError('command-failed', 'no such account', { cause: new Error(SECRET) }),
+  refused: () => new CmdStreamError('refused', 'not allowed'),
+  elsewhere: () => new CmdStreamError('command-failed', SECRET, { mayHaveExecuted: true }),
+  network: () => new CmdStreamError('unavailable', `no client is ready: ${SECRET}`),
+};
+
+function serveFailing(options: ServerOptions<null> = {}) {
+  const errorOf = (name: string) => ERRORS[name]?.();
+  return serve(
+    protocol,
+    null,
+    {
+      Fail(name) {
+        if (name === 'getter') {
+          return {
+            get broken() {
+              throw new Error(SECRET);
+            },
+          };
+        }
+        throw errorOf(name);
+      },
+      // biome-ignore lint/correctness/useYield: it throws in place of its first Result
+      async *Stream(name) {
+        throw errorOf(name);
+      },
+    },
+    options,
+  );
+}
+
+describe('A8: what a handler throws', () => {
+  it('is a warning of the process where nobody wants to know, once a second for each Command', async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning.message);
+    process.on('warning', onWarning);
+    await using server = await serveFailing();
+    await using client = await RawClient.open(server.port);
+    for (let seq = 1; seq <= 20; seq++) await client.ask(seq, FAIL, 'plain');
+    await client.ask(21, STREAM, 'plain');
+    await eventually(() => warnings.length >= 2);
+    process.off('warning', onWarning);
+    expect(warnings.length).toBeLessThan(10);
+    expect(warnings[0]).toContain("the handler of the Command 'Fail' failed");
+    expect(warnings[0]).toContain(SECRET);
+    expect(warnings[0]).toContain('handler-errors.test.ts');
+    expect(warnings.join()).toContain("the handler of the Command 'Stream' failed");
+  });
+
+  it('is no warning where onHandlerError is told', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    const errors: unknown[] = [];
+    await using server = await serveFailing({ onHandlerError: (error) => errors.push(error) });
+    await using client = await RawClient.open(server.port);
+    await client.ask(1, FAIL, 'plain');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+    expect(errors).toMatchObject([{ message: SECRET }]);
+  });
+
+  it.each<[string, string]>([
+    ['plain', SECRET],
+    ['refused', 'not allowed'],
+  ])('is told to the client: %s', async (name, message) => {
+    await using server = await serveFailing({ onHandlerError: () => {} });
+    await using client = await RawClient.open(server.port);
+    expect((await client.ask(1, FAIL, name)).value).toEqual({ code: 'command-failed', message });
+  });
+
+  it.each<[string, string]>([
+    ['plain', 'the handler failed'],
+    ['text', 'the handler failed'],
+    ['getter', 'the handler failed'],
+    ['elsewhere', 'the handler failed'],
+    ['network', 'the handler failed'],
+    ['purpose', 'no such account'],
+    ['refused', 'not allowed'],
+  ])('is kept from the client with exposeErrors: false, unless it is meant for it: %s', async (name, message) => {
+    const errors: unknown[] = [];
+    const outcomes: unknown[] = [];
+    await using server = await serveFailing({
+      exposeErrors: false,
+      onHandlerError: (error) => errors.push(error),
+      onCommandDone: (_info, outcome) => outcomes.push(outcome),
+    });
+    await using client = await RawClient.open(server.port);
+    const told = { code: 'command-failed', message };
+    expect((await client.ask(1, FAIL, name)).value).toEqual(told);
+    if (name !== 'getter') expect((await client.ask(2, STREAM, name)).value).toEqual(told);
+    // The server's own side is told all.
+    if (name === 'plain') {
+      expect(errors).toMatchObject([{ message: SECRET }, { message: SECRET }]);
+      expect(outcomes).toMatchObject([{ message: SECRET }, { message: SECRET }]);
+    }
+  });
+
+  it('is kept from the client where a schema throws', async () => {
+    const checked = defineProtocol({
+      results: { Value: result<unknown>() },
+      commands: {
+        Get: command({
+          '~standard': {
+            version: 1,
+            vendor: 'own',
+            validate() {
+              throw new Error(SECRET);
+            },
+          },
+        } as never).returns('Value'),
+      },
+    });
+    await using server = await serve(
+      checked,
+      null,
+      { Get: () => 1 },
+      { exposeErrors: false, onHandlerError: () => {} },
+    );
+    await using client = await RawClient.open(server.port);
+    expect((await client.ask(1, 0, 1)).value).toEqual({ code: 'command-failed', message: 'the handler failed' });
+  });
+});
