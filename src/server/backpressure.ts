@@ -1,5 +1,6 @@
 import type { Clock } from '../system/clock.ts';
 import type { FrameChannel } from '../wire/frame-channel.ts';
+import type { Holdings } from './holdings.ts';
 
 /** What becomes of Commands that arrive: they are taken, put aside undecoded, or left with the network. */
 type Flow = 'take' | 'hold' | 'pause';
@@ -23,6 +24,7 @@ export interface BackpressureLimits {
 export class Backpressure {
   readonly #channel: FrameChannel;
   readonly #limits: BackpressureLimits;
+  readonly #holdings: Holdings;
   readonly #clock: Clock;
 
   #inFlight = 0;
@@ -31,13 +33,16 @@ export class Backpressure {
   #full = false;
   /** Whether others have their turn first. */
   #turnOfOthers = false;
+  /** The size of a large Command that has come and that there is no room for; 0: there is none. */
+  #largeBytes = 0;
   /** When reading began or stopped last (monotonic milliseconds). */
   #changedMs = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(channel: FrameChannel, limits: BackpressureLimits, clock: Clock) {
+  constructor(channel: FrameChannel, limits: BackpressureLimits, holdings: Holdings, clock: Clock) {
     this.#channel = channel;
     this.#limits = limits;
+    this.#holdings = holdings;
     this.#clock = clock;
   }
 
@@ -52,9 +57,16 @@ export class Backpressure {
     return Math.max(this.#channel.lastReceivedMs, this.#changedMs);
   }
 
-  /** Whether one more Command may be put aside. */
-  get mayHold(): boolean {
-    return !this.#limits.canRefuse || this.#channel.heldBytes < this.#limits.maxQueuedBytes;
+  /** Whether one more Command, of so many bytes, may be put aside. */
+  mayHold(size: number): boolean {
+    if (!this.#limits.canRefuse) return true;
+    return this.#channel.heldBytes < this.#limits.maxQueuedBytes && this.#holdings.mayKeep(size);
+  }
+
+  /** Whether so much is held for the connection, or by it, that no further Command is to be taken. */
+  get isAtLimit(): boolean {
+    if (this.#inFlight >= this.#limits.maxInFlightCommands || this.#holdings.isOver) return true;
+    return this.#largeBytes > 0 && !this.#holdings.mayTake(this.#largeBytes);
   }
 
   /** A Command has arrived. To be followed by {@link regulate} once its handler has been called. */
@@ -71,6 +83,12 @@ export class Backpressure {
   /** A Command has been put aside. */
   held(): void {
     if (this.#isQueueFull()) this.regulate();
+  }
+
+  /** A large Command has come that there is no room for: it is put aside, or refused. */
+  largeCame(size: number): void {
+    this.#largeBytes = size;
+    this.regulate();
   }
 
   /** Something has been sent. */
@@ -124,15 +142,23 @@ export class Backpressure {
     this.#apply(flow, before);
   }
 
+  readonly #regulate = (): void => this.regulate();
+
   #decide(): Flow {
     if (this.#full || this.#turnOfOthers) return 'pause';
-    if (this.#inFlight < this.#limits.maxInFlightCommands) return 'take';
+    if (!this.isAtLimit) {
+      this.#largeBytes = 0;
+      return 'take';
+    }
+    // Others may make room as well.
+    this.#holdings.whenRoom(this.#regulate);
     return this.#isQueueFull() ? 'pause' : 'hold';
   }
 
   /** Whether so much has been put aside that nothing more is read. Where more can be refused, it is never. */
   #isQueueFull(): boolean {
-    return !this.#limits.canRefuse && this.#channel.heldBytes >= this.#limits.maxQueuedBytes;
+    const { canRefuse, maxQueuedBytes } = this.#limits;
+    return !canRefuse && (this.#channel.heldBytes >= maxQueuedBytes || !this.#holdings.mayKeep(1));
   }
 
   /** Commands may be delivered from within, and change the flow again: nothing may follow on that. */

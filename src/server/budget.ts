@@ -2,6 +2,7 @@
 export class Account {
   readonly #budget: Budget;
   #bytes = 0;
+  #isClosed = false;
 
   constructor(budget: Budget) {
     this.#budget = budget;
@@ -19,12 +20,14 @@ export class Account {
 
   /** So many bytes more are held for it. */
   hold(bytes: number): void {
+    if (this.#isClosed) return;
     this.#bytes += bytes;
     this.#budget.add(bytes);
   }
 
   /** So many bytes are held for it no more. */
   release(bytes: number): void {
+    if (this.#isClosed) return;
     this.#bytes -= bytes;
     this.#budget.add(-bytes);
   }
@@ -34,10 +37,11 @@ export class Account {
     this.#budget.wait(this, goOn);
   }
 
-  /** The connection is gone, and all that was held for it. */
+  /** The connection is gone, and all that was held for it; what is told of it afterwards means nothing. */
   close(): void {
     this.#budget.forget(this);
     this.release(this.#bytes);
+    this.#isClosed = true;
   }
 }
 
@@ -49,11 +53,16 @@ export class Account {
  */
 export class Budget {
   readonly maxBytes: number;
+  readonly #soon: (task: () => void) => void;
   #bytes = 0;
+  /** Whether those who wait are about to be told. */
+  #isTelling = false;
   readonly #waiting = new Map<Account, () => void>();
 
-  constructor(maxBytes: number) {
+  /** @param soon - calls back in one of the next turns: many are told at once, not at each thing that is released. */
+  constructor(maxBytes: number, soon: (task: () => void) => void) {
     this.maxBytes = maxBytes;
+    this.#soon = soon;
   }
 
   /** About how many bytes of memory the connections hold. */
@@ -61,15 +70,22 @@ export class Budget {
     return this.#bytes;
   }
 
+  /** How much is left over. */
+  get leftBytes(): number {
+    return this.maxBytes - this.#bytes;
+  }
+
   /** Whether one that holds `held` bytes may hold `bytes` more. */
   admits(held: number, bytes: number): boolean {
-    return this.#bytes === 0 || held + bytes <= this.maxBytes - this.#bytes;
+    return this.#bytes === 0 || held + bytes <= this.leftBytes;
   }
 
   /** @param bytes - how many more are held; less than 0: how many fewer. */
   add(bytes: number): void {
     this.#bytes += bytes;
-    if (bytes < 0 && this.#waiting.size > 0) this.#wake();
+    if (bytes >= 0 || this.#isTelling || this.#waiting.size === 0) return;
+    this.#isTelling = true;
+    this.#soon(this.#tell);
   }
 
   wait(account: Account, goOn: () => void): void {
@@ -81,12 +97,13 @@ export class Budget {
   }
 
   /** The ones that hold least come first; those for whom there is still no room ask once more. */
-  #wake(): void {
+  readonly #tell = (): void => {
+    this.#isTelling = false;
     const waiting = [...this.#waiting].sort(([a], [b]) => a.bytes - b.bytes);
     this.#waiting.clear();
     for (const [account, goOn] of waiting) {
       if (account.mayHold(1)) goOn();
       else this.#waiting.set(account, goOn);
     }
-  }
+  };
 }

@@ -4,6 +4,7 @@ import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { type Inspect, type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
 import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
+import { heapLimitBytes } from '../system/memory.ts';
 import { tcpTransport } from '../transport/tcp.ts';
 import { tlsTransport } from '../transport/tls.ts';
 import type { ServerTlsOptions } from '../transport/tls-options.ts';
@@ -68,12 +69,24 @@ export interface ServerOptions<Receiver = unknown> {
   readonly serverInfo?: string | undefined;
   /** More connections are closed as soon as they are accepted. Default 10,000. */
   readonly maxConnections?: number | undefined;
-  /** Commands in flight on one connection; those beyond wait, undecoded, until others are answered. Default 10,000. */
+  /** Commands in flight on one connection; those beyond wait, undecoded, until others are answered. Default 1,000. */
   readonly maxInFlightCommands?: number | undefined;
   /**
-   * Once the Commands of one connection that wait at `maxInFlightCommands` have so many bytes, further ones are answered
-   * at once by an error of the code `overloaded` (`mayHaveExecuted: false`). Where `errorResults` is off nothing more is
-   * read from the connection in place of that. Default 1 MiB.
+   * The memory for Commands in flight on one connection, in bytes: of each about what its decoded payload takes, and 1.5 KiB.
+   * Those beyond wait, undecoded; one alone may take more. Default 64 MiB.
+   */
+  readonly maxInFlightBytes?: number | undefined;
+  /**
+   * The memory for all connections together, in bytes: Commands in flight, Commands that wait or have come in part, Results
+   * that wait. A connection may hold as much as is left over, so that those that hold most are stopped first and there is
+   * room for others. Beyond it Commands are answered by `overloaded`, and Results that wait for clients that do not read are
+   * dropped. Default: a quarter of what the heap of the process may grow to.
+   */
+  readonly maxTotalBytes?: number | undefined;
+  /**
+   * Once the Commands of one connection that wait at these limits have so many bytes, further ones are answered at once by
+   * an error of the code `overloaded` (`mayHaveExecuted: false`). Where `errorResults` is off nothing more is read from the
+   * connection in place of that. Default 8 MiB.
    */
   readonly maxQueuedBytes?: number | undefined;
   /** A Command or Result whose payload is longer is refused. Default 4 MiB. */
@@ -89,6 +102,12 @@ export interface ServerOptions<Receiver = unknown> {
    * wait for it. Default `Infinity`: never.
    */
   readonly idleTimeoutMs?: number | undefined;
+  /**
+   * How long a Command may take to arrive from its first byte to its last, beside a second for each 64 KiB that have come of
+   * it: its connection is closed then, so that what is left unfinished does not fill the memory. Noticed at most a quarter
+   * later. Default 30,000; `Infinity`: for ever.
+   */
+  readonly frameTimeoutMs?: number | undefined;
   /**
    * Whether a Command that fails (its handler throws, its payload is refused) is answered by an error Result, so that the
    * failure is its own alone. Clients of cmd-stream-go do not know that Result and close for good: `false` ends the
@@ -152,10 +171,13 @@ export interface ResolvedServerOptions {
   readonly serverInfo: string;
   readonly maxConnections: number;
   readonly maxInFlightCommands: number;
+  readonly maxInFlightBytes: number;
+  readonly maxTotalBytes: number;
   readonly maxQueuedBytes: number;
   readonly maxFrameBytes: number;
   readonly maxBufferedBytes: number;
   readonly idleTimeoutMs: number;
+  readonly frameTimeoutMs: number;
   readonly errorResults: boolean;
   readonly handshakeTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
@@ -182,10 +204,13 @@ const NAMES: readonly (keyof ServerOptions)[] = [
   'serverInfo',
   'maxConnections',
   'maxInFlightCommands',
+  'maxInFlightBytes',
+  'maxTotalBytes',
   'maxQueuedBytes',
   'maxFrameBytes',
   'maxBufferedBytes',
   'idleTimeoutMs',
+  'frameTimeoutMs',
   'errorResults',
   'handshakeTimeoutMs',
   'shutdownTimeoutMs',
@@ -214,11 +239,14 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     codec: withMethods('codec', options.codec, ['bind']) ?? msgpack(),
     serverInfo: resolveServerInfo(options.serverInfo),
     maxConnections: wholeNumber('maxConnections', options.maxConnections, 10_000),
-    maxInFlightCommands: wholeNumber('maxInFlightCommands', options.maxInFlightCommands, 10_000),
-    maxQueuedBytes: wholeNumber('maxQueuedBytes', options.maxQueuedBytes, MEBIBYTE),
+    maxInFlightCommands: wholeNumber('maxInFlightCommands', options.maxInFlightCommands, 1_000),
+    maxInFlightBytes: wholeNumber('maxInFlightBytes', options.maxInFlightBytes, 64 * MEBIBYTE),
+    maxTotalBytes: wholeNumber('maxTotalBytes', options.maxTotalBytes, Math.floor(heapLimitBytes() / 4)),
+    maxQueuedBytes: wholeNumber('maxQueuedBytes', options.maxQueuedBytes, 8 * MEBIBYTE),
     maxFrameBytes: wholeNumber('maxFrameBytes', options.maxFrameBytes, 4 * MEBIBYTE),
     maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, 8 * MEBIBYTE),
     idleTimeoutMs: durationMs('idleTimeoutMs', options.idleTimeoutMs, Number.POSITIVE_INFINITY, { infinite: true }),
+    frameTimeoutMs: durationMs('frameTimeoutMs', options.frameTimeoutMs, 30_000, { infinite: true }),
     errorResults: flag('errorResults', options.errorResults, true),
     handshakeTimeoutMs: durationMs('handshakeTimeoutMs', options.handshakeTimeoutMs, 10_000),
     shutdownTimeoutMs: durationMs('shutdownTimeoutMs', options.shutdownTimeoutMs, 10_000, { minMs: 0 }),

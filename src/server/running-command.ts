@@ -11,7 +11,8 @@ import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { Invocation } from './invocation.ts';
 import { isThenable, resultsOf } from './outcome.ts';
 import { type Route, resultEntryOf } from './route.ts';
-import type { AbandonedCommand, ResultPort } from './service.ts';
+import type { AbandonedCommand, ResultPort, SettledCommand } from './service.ts';
+import { weigh } from './weigh.ts';
 
 /** A longer message of a handler's error is cut: an error Result is always sent, however much waits. */
 const MAX_MESSAGE_LENGTH = 1024;
@@ -19,13 +20,19 @@ const MAX_MESSAGE_LENGTH = 1024;
 const NOT_AWAITED =
   'the client does not take its Results as fast as the handler gives them: the handler must await context.proxy.send()';
 
+const NOT_TAKEN =
+  "its Result was dropped: the client does not take its Results, and so many wait that the server's memory is used up (option 'maxTotalBytes' of the server)";
+
 /**
  * One Command from its arrival to its last Result, and at the same time the `context` of its handler: one object for
  * each Command. Whatever the handler does, nothing is thrown out of here.
  */
-export class RunningCommand implements HandlerContext<unknown, unknown>, ProxiedCommand, AbandonedCommand {
+export class RunningCommand
+  implements HandlerContext<unknown, unknown>, ProxiedCommand, AbandonedCommand, SettledCommand
+{
   readonly seq: number;
   readonly receivedAt: number;
+  readonly heldBytes: number;
 
   readonly #port: ResultPort;
   readonly #route: Route;
@@ -38,7 +45,9 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   /** Who wants to know how it ends; nobody where there is neither `onCommandDone` nor an invoker. */
   #watch: CommandWatch | undefined;
 
-  constructor(port: ResultPort, route: Route, seq: number, receivedAt: number) {
+  /** @param heldBytes - how many bytes of memory are counted for it. */
+  constructor(port: ResultPort, route: Route, seq: number, receivedAt: number, heldBytes: number) {
+    this.heldBytes = heldBytes;
     this.#port = port;
     this.#route = route;
     this.seq = seq;
@@ -166,9 +175,20 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     // Who asked for the proxy and returned nothing answers by it, perhaps later.
     if (this.#answered || (result === undefined && this.#proxy !== undefined)) return;
     const { order } = this.#port;
-    if (this.#port.isFull) this.#port.whenRoom(() => this.#takeResult(result));
+    if (this.#port.isFull) this.#keepUntilRoom(result);
     else if (order.isBusy) order.wait(() => this.#giveOnly(result));
     else this.#giveOnly(result);
+  }
+
+  #keepUntilRoom(result: unknown): void {
+    const port = this.#port;
+    const bytes = weigh(result);
+    if (port.resultWaits(bytes)) {
+      port.whenRoom(() => {
+        port.resultWent(bytes);
+        this.#takeResult(result);
+      });
+    } else this.#fail(new CmdStreamError('overloaded', NOT_TAKEN));
   }
 
   #giveOnly(result: unknown): void {
@@ -196,10 +216,23 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
         return;
       }
       // Others may have filled the channel meanwhile: then what the generator gave waits here, not encoded.
-      while (port.isFull) await port.room();
+      if (port.isFull && !(await this.#roomFor(step.value))) break;
       if (!this.#give(step.value)) break;
     }
     await results.return?.();
+  }
+
+  /** Waits with a Result until there is room for it; returns whether there was memory to wait in. */
+  async #roomFor(result: unknown): Promise<boolean> {
+    const port = this.#port;
+    const bytes = weigh(result);
+    if (!port.resultWaits(bytes)) {
+      this.#fail(new CmdStreamError('overloaded', NOT_TAKEN));
+      return false;
+    }
+    while (port.isFull) await port.room();
+    port.resultWent(bytes);
+    return true;
   }
 
   /** A promise where a Result should wait that someone still wants. */

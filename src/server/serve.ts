@@ -5,6 +5,7 @@ import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
+import { Budget } from './budget.ts';
 import { Connections } from './connections.ts';
 import { FairTurn } from './fair-turn.ts';
 import type { Handlers } from './handlers.ts';
@@ -86,11 +87,14 @@ function makeService(
   handlers: unknown,
   options: ResolvedServerOptions,
 ): Service {
+  const turn = new FairTurn(options.clock);
+  const budget: Budget = new Budget(options.maxTotalBytes, (task) => turn.queue(budget, task));
   return {
     options,
     introduction: encodeServerInfo(options.serverInfo),
     receiver,
     routes: makeRoutes(protocol, handlers),
-    turn: new FairTurn(options.clock),
+    turn,
+    budget,
   };
 }

@@ -1,5 +1,6 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
+import type { Budget } from './budget.ts';
 import type { FairTurn } from './fair-turn.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Route } from './route.ts';
@@ -15,6 +16,14 @@ export interface Service {
   /** What to do with a Command; the index is its type number. */
   readonly routes: readonly Route[];
   readonly turn: FairTurn;
+  /** The memory that the connections share. */
+  readonly budget: Budget;
+}
+
+/** A Command that is answered. */
+export interface SettledCommand {
+  /** How many bytes were held for it. */
+  readonly heldBytes: number;
 }
 
 /** A Command that wants to know when nobody waits for it any more. */
@@ -56,5 +65,9 @@ export interface ResultPort {
   /** Tells a Command that is not settled when nobody waits for it any more. */
   watch(command: AbandonedCommand): void;
   /** The Command is answered. */
-  settled(owner: object): void;
+  settled(command: SettledCommand): void;
+  /** A Result that takes about so many bytes is to wait for room; returns whether there is memory for that. */
+  resultWaits(bytes: number): boolean;
+  /** It waits no longer. */
+  resultWent(bytes: number): void;
 }

@@ -5,14 +5,20 @@ import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
 import type { FrameChannel, FrameGate, FrameReceiver } from '../wire/frame-channel.ts';
 import { Abandonment } from './abandonment.ts';
 import { Backpressure } from './backpressure.ts';
+import { Account } from './budget.ts';
 import { tellNotExecuted } from './command-watch.ts';
+import { Holdings } from './holdings.ts';
+import { overloadMessage } from './overload.ts';
 import { ReadingTurn } from './reading-turn.ts';
 import { RunningCommand } from './running-command.ts';
 import { SendingOrder } from './sending-order.ts';
-import type { AbandonedCommand, ResultPort, Service } from './service.ts';
+import type { AbandonedCommand, ResultPort, Service, SettledCommand } from './service.ts';
 
 /** How long a client may take to answer the server's goodbye. */
 const GOODBYE_TIMEOUT_MS = 500;
+
+/** A Command may take a second for each 64 KiB, and the time that it is given beside. */
+const LEAST_BYTES_PER_MS = 64;
 
 /** A channel of frames at whose start a server can introduce itself. */
 export interface ServerChannel extends FrameChannel {
@@ -31,6 +37,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
   readonly #forget: (session: Session) => void;
   readonly #actor: Actor<typeof sessionMachine>;
   readonly #backpressure: Backpressure;
+  readonly #holdings: Holdings;
   readonly #turn: ReadingTurn;
   /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
   #delivery = -1;
@@ -46,8 +53,10 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     this.service = service;
     this.#channel = channel;
     this.#forget = forget;
-    const { maxInFlightCommands, maxQueuedBytes, errorResults: canRefuse, clock } = service.options;
-    this.#backpressure = new Backpressure(channel, { maxInFlightCommands, maxQueuedBytes, canRefuse }, clock);
+    const { maxInFlightCommands, maxInFlightBytes, maxQueuedBytes, errorResults: canRefuse, clock } = service.options;
+    this.#holdings = new Holdings(new Account(service.budget), maxInFlightBytes);
+    const limits = { maxInFlightCommands, maxQueuedBytes, canRefuse };
+    this.#backpressure = new Backpressure(channel, limits, this.#holdings, clock);
     this.#turn = new ReadingTurn(service.turn, this.#backpressure);
     this.#abandonment = new Abandonment(channel.remoteAddress);
     this.#actor = createActor(sessionMachine, {
@@ -79,14 +88,19 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     this.#actor.send({ type: 'session.close' });
   }
 
-  /** Closes if nothing has arrived for too long. */
+  /** Closes if nothing has arrived for too long, or a Command takes too long to arrive. */
   closeIdle(): void {
-    const { idleTimeoutMs, clock } = this.service.options;
-    if (clock.monotonicMs() - this.#backpressure.silentSinceMs < idleTimeoutMs) return;
-    const error = new CmdStreamError(
-      'connection-lost',
-      `${this.remoteAddress} was silent for ${idleTimeoutMs} ms (option 'idleTimeoutMs')`,
-    );
+    const { idleTimeoutMs, frameTimeoutMs, clock } = this.service.options;
+    const nowMs = clock.monotonicMs();
+    const { partialSinceMs = nowMs, arrivedBytes } = this.#channel;
+    let what: string | undefined;
+    if (nowMs - this.#backpressure.silentSinceMs >= idleTimeoutMs) {
+      what = `was silent for ${idleTimeoutMs} ms (option 'idleTimeoutMs')`;
+    } else if (nowMs - partialSinceMs >= frameTimeoutMs + arrivedBytes / LEAST_BYTES_PER_MS) {
+      what = `sent the rest of a Command not within ${frameTimeoutMs} ms (option 'frameTimeoutMs')`;
+    }
+    if (what === undefined) return;
+    const error = new CmdStreamError('connection-lost', `${this.remoteAddress} ${what}`);
     this.#actor.send({ type: 'idle.elapsed', error });
   }
 
@@ -97,14 +111,14 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
 
   // ---- what arrives
 
-  frame(seq: number, type: number, payload: unknown, size: number): void {
+  frame(seq: number, type: number, payload: unknown, size: number, weight = size): void {
     if (this.#actor.getSnapshot().value !== 'serving') {
       // Commands that come after the goodbye are not executed, but may be many.
       tellNotExecuted(this, seq, type, 'closed', 'it came when its connection was closing, and was not executed');
       this.#letOthersTurn(size);
       return;
     }
-    const { routes, options } = this.service;
+    const { routes } = this.service;
     const route = routes[type];
     if (route === undefined) {
       // A client of a newer protocol: its other Commands are good.
@@ -114,8 +128,9 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
       return;
     }
     this.#backpressure.started();
-    new RunningCommand(this, route, seq, this.#deliveredAt()).start(payload);
-    if (this.#backpressure.inFlight >= options.maxInFlightCommands && this.isOpen) this.#backpressure.regulate();
+    const held = this.#holdings.commandCame(weight);
+    new RunningCommand(this, route, seq, this.#deliveredAt(), held).start(payload);
+    if (this.#backpressure.isAtLimit && this.isOpen) this.#backpressure.regulate();
     this.#letOthersTurn(size);
   }
 
@@ -127,10 +142,13 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
   }
 
   partial(size: number): void {
+    this.#arrived();
+    if (this.#backpressure.isAtLimit && this.isOpen) this.#backpressure.regulate();
     this.#letOthersTurn(size);
   }
 
   drained(): void {
+    this.#holdings.writtenAre(this.#channel.bufferedBytes);
     this.#backpressure.drained();
   }
 
@@ -140,27 +158,29 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
 
   // ---- which Commands are taken when
 
-  mayDecode(): boolean {
-    return this.#turn.mayDoLarge;
+  mayDecode(size: number): boolean {
+    return this.#turn.mayDoLarge && this.#holdings.mayTake(size);
   }
 
-  postponed(): void {
-    this.#turn.waitForLargeTurn();
+  postponed(size: number): void {
+    this.#arrived();
+    if (this.#holdings.mayTake(size)) this.#turn.waitForLargeTurn();
+    else this.#backpressure.largeCame(size);
   }
 
-  mayHold(): boolean {
-    return this.#backpressure.mayHold;
+  mayHold(size: number): boolean {
+    return this.#backpressure.mayHold(size);
   }
 
   held(size: number): void {
+    this.#arrived();
     this.#backpressure.held();
     this.#letOthersTurn(size);
   }
 
   refused(seq: number, type: number, size: number): void {
     if (this.isOpen) {
-      const { maxInFlightCommands, maxQueuedBytes } = this.service.options;
-      const message = `not executed: ${maxInFlightCommands} Commands of this connection are in flight (option 'maxInFlightCommands' of the server), and ${maxQueuedBytes} bytes wait behind them (option 'maxQueuedBytes')`;
+      const message = overloadMessage(this.service.options, this.#backpressure.inFlight, this.#holdings.bytes);
       this.#refuse(seq, type, 'overloaded', message);
     }
     this.#letOthersTurn(size);
@@ -195,6 +215,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     } finally {
       order.encoded();
     }
+    this.#holdings.writtenAre(this.#channel.bufferedBytes);
     this.#backpressure.sent();
   }
 
@@ -232,8 +253,17 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     this.#abandonment.watch(command);
   }
 
-  settled(owner: object): void {
-    this.#abandonment.settled(owner);
+  resultWaits(bytes: number): boolean {
+    return this.#holdings.resultWaits(bytes);
+  }
+
+  resultWent(bytes: number): void {
+    this.#holdings.resultWent(bytes);
+  }
+
+  settled(command: SettledCommand): void {
+    this.#abandonment.settled(command);
+    this.#holdings.commandWent(command.heldBytes);
     this.#backpressure.settled();
     if (this.#backpressure.inFlight === 0 && this.#actor.getSnapshot().value === 'draining') {
       this.#actor.send({ type: 'commands.settled' });
@@ -274,6 +304,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
   }
 
   forget(): void {
+    this.#holdings.close();
     this.service.turn.leave();
     this.#forget(this);
   }
@@ -287,6 +318,11 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
       this.#deliveredAtMs = this.service.options.clock.now();
     }
     return this.#deliveredAtMs;
+  }
+
+  /** Counts what has arrived and is not decoded. */
+  #arrived(): void {
+    this.#holdings.arrivedAre(this.#channel.arrivedBytes);
   }
 
   #letOthersTurn(size: number): void {

@@ -26,8 +26,8 @@ export interface FrameReceiver {
 export interface FrameGate {
   /** Whether a large frame of `size` bytes may be decoded now. */
   mayDecode(size: number): boolean;
-  /** A large frame was not decoded; to be followed by `pause`, until it may be. */
-  postponed(): void;
+  /** A large frame of `size` bytes was not decoded; to be followed by `pause` or `holdFrames`, until it may be. */
+  postponed(size: number): void;
   /** Whether one more frame of `size` bytes may be put aside; asked while frames are held. */
   mayHold(size: number): boolean;
   /** A frame of `size` bytes has been put aside. */
@@ -66,6 +66,10 @@ export interface FrameChannel {
   readonly deliveries: number;
   /** Bytes of frames that were put aside and wait for {@link releaseFrames}. */
   readonly heldBytes: number;
+  /** The memory for what has arrived and is not handed over: what was put aside, and what has come of a frame. */
+  readonly arrivedBytes: number;
+  /** When the first bytes came of the frame whose rest is still to come (monotonic milliseconds); `undefined`: there is none. */
+  readonly partialSinceMs: number | undefined;
   /** Starts delivering to `receiver`, as `gate` lets frames pass; called exactly once. */
   open(receiver: FrameReceiver, gate?: FrameGate): void;
   /**

@@ -14,6 +14,8 @@ const NO_BYTES = Buffer.alloc(0);
 export class IncomingFrames {
   /** How many times frames have been handed over. */
   deliveries = 0;
+  /** How many frames have come in parts. */
+  partials = 0;
   /** Whom frames are handed to. */
   receiver: FrameReceiver | undefined;
   gate: FrameGate = OPEN_GATE;
@@ -62,6 +64,11 @@ export class IncomingFrames {
     return this.#held.length;
   }
 
+  /** The memory for what was put aside and what has come in part. */
+  get arrivedBytes(): number {
+    return this.#held.buffer.length + this.#kept.buffer.length;
+  }
+
   /** Whether the start of a frame has come whose rest has not. What waits while paused may be whole frames. */
   get isInsideFrame(): boolean {
     if (this.receiver === undefined || this.#over) return false;
@@ -97,6 +104,7 @@ export class IncomingFrames {
   arrive(bytes: Buffer): void {
     const wanted = this.#unwantedBytes > 0 ? this.#skipUnwanted(bytes) : bytes;
     if (wanted.length === 0 || this.#over) return;
+    const partialBytes = this.#kept.length;
     if (this.#kept.length === 0 && !this.#paused && this.hasReader) {
       const position = this.#read(this.#reader, wanted, 0, wanted.length);
       if (this.#over) return;
@@ -106,7 +114,9 @@ export class IncomingFrames {
       this.#kept.append(wanted);
       this.goOn();
     }
-    if (this.#kept.length > 0 && this.isInsideFrame) this.receiver?.partial(Math.min(wanted.length, this.#kept.length));
+    if (this.#kept.length === 0 || !this.isInsideFrame) return;
+    if (partialBytes === 0 || this.#kept.length < partialBytes + wanted.length) this.partials++;
+    this.receiver?.partial(Math.min(wanted.length, this.#kept.length));
   }
 
   /** Delivers what waits: first what was put aside, then what has come behind it. */
@@ -163,7 +173,7 @@ export class IncomingFrames {
     if (bytes < LARGE_FRAME_BYTES || this.#codec.skip !== undefined || this.#holding) return true;
     if (this.receiver === undefined) return true;
     this.#handedOver = true;
-    return this.gate.mayDecode(bytes) || this.#postpone();
+    return this.gate.mayDecode(bytes) || this.#postpone(bytes);
   }
 
   /** Reads one frame, or what comes before all frames while that is awaited. Returns whether it was there whole, and taken. */
@@ -238,15 +248,15 @@ export class IncomingFrames {
     const size = reader.position - start;
     reader.position = start;
     this.#handedOver = true;
-    if (!this.gate.mayDecode(size)) return this.#postpone();
+    if (!this.gate.mayDecode(size)) return this.#postpone(size);
     reader.atOnceBytes = Number.POSITIVE_INFINITY;
     const isWhole = this.#deliverNext(reader);
     reader.atOnceBytes = LARGE_FRAME_BYTES;
     return isWhole;
   }
 
-  #postpone(): false {
-    this.gate.postponed();
+  #postpone(size: number): false {
+    this.gate.postponed(size);
     return false;
   }
 

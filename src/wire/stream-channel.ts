@@ -24,6 +24,9 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   readonly #incoming: IncomingFrames;
   #receiver: FrameReceiver | undefined;
   #awaitServerInfo: ((info: string | CmdStreamError) => void) | undefined;
+  /** Which frame it is that has come in part, and since when. */
+  #partial = 0;
+  #partialSinceMs = 0;
   #over = false;
   #lost = false;
   #lostError: CmdStreamError | undefined;
@@ -63,6 +66,14 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   get heldBytes(): number {
     return this.#incoming.heldBytes;
+  }
+
+  get arrivedBytes(): number {
+    return this.#incoming.arrivedBytes;
+  }
+
+  get partialSinceMs(): number | undefined {
+    return this.#incoming.isInsideFrame ? this.#partialSinceMs : undefined;
   }
 
   open(receiver: FrameReceiver, gate?: FrameGate): void {
@@ -140,6 +151,9 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     // Nobody to read what comes: it shall wait at the peer, not here.
     if (!this.#incoming.hasReader) this.#stream.pause();
     this.#incoming.arrive(bytes);
+    if (this.#partial === this.#incoming.partials) return;
+    this.#partial = this.#incoming.partials;
+    this.#partialSinceMs = this.lastReceivedMs;
   }
 
   readonly #readAgain = (): void => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Account, Budget } from '../../../src/server/budget.ts';
 import { weigh } from '../../../src/server/weigh.ts';
 
+const now = (task: () => void) => task();
+
 /** Has an account hold as much as it may, a piece at a time. */
 function fill(account: Account, piece = 1): number {
   while (account.mayHold(piece)) account.hold(piece);
@@ -10,14 +12,14 @@ function fill(account: Account, piece = 1): number {
 
 describe('the budget of a server', () => {
   it('leaves as much as one connection holds for others', () => {
-    const budget = new Budget(1000);
+    const budget = new Budget(1000, now);
     expect(fill(new Account(budget))).toBe(500);
     expect(fill(new Account(budget))).toBe(250);
     expect(budget.bytes).toBe(750);
   });
 
   it.each([1, 9, 99])('gives %i connections that take all they can equal shares, and one more its share', (count) => {
-    const budget = new Budget(100_000);
+    const budget = new Budget(100_000, now);
     const hogs = Array.from({ length: count }, () => new Account(budget));
     for (let round = 0; round < 2_000; round++) for (const hog of hogs) if (hog.mayHold(100)) hog.hold(100);
     const share = 100_000 / (count + 1);
@@ -26,14 +28,14 @@ describe('the budget of a server', () => {
   });
 
   it('takes the first of all, however large', () => {
-    const account = new Account(new Budget(10));
+    const account = new Account(new Budget(10, now));
     expect(account.mayHold(1000)).toBe(true);
     account.hold(1000);
     expect(account.mayHold(1)).toBe(false);
   });
 
   it('tells those who wait when there is room, the one that holds least first', () => {
-    const budget = new Budget(1000);
+    const budget = new Budget(1000, now);
     const [hog, some, little] = [new Account(budget), new Account(budget), new Account(budget)];
     little.hold(10);
     some.hold(200);
@@ -49,7 +51,7 @@ describe('the budget of a server', () => {
   });
 
   it('forgets who is gone, and what was held for it', () => {
-    const budget = new Budget(100);
+    const budget = new Budget(100, now);
     const [one, other] = [new Account(budget), new Account(budget)];
     one.hold(50);
     other.hold(40);
