@@ -74,10 +74,11 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     this.#actor.send({ type: 'session.close' });
   }
 
-  /** Closes if nothing has arrived for too long. */
-  closeIdle(): void {
+  /** Closes if nothing has arrived for too long, of which only the time since `awakeSinceMs` counts. */
+  closeIdle(awakeSinceMs: number): void {
     const { idleTimeoutMs, clock } = this.service.options;
-    if (clock.monotonicMs() - this.#backpressure.silentSinceMs < idleTimeoutMs) return;
+    const silentSinceMs = Math.max(this.#backpressure.silentSinceMs, awakeSinceMs);
+    if (clock.monotonicMs() - silentSinceMs < idleTimeoutMs) return;
     const error = new CmdStreamError(
       'connection-lost',
       `${this.remoteAddress} was silent for ${idleTimeoutMs} ms (option 'idleTimeoutMs')`,
