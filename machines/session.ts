@@ -62,6 +62,7 @@ export const sessionMachine = setup({
   },
   delays: {
     goodbyeTimeout: ({ context }) => context.goodbyeTimeoutMs,
+    oneTurn: 1,
   },
   actions: {
     introduce: ({ context }) => context.connection.introduce(),
@@ -110,8 +111,12 @@ export const sessionMachine = setup({
       states: {
         waiting: {
           after: {
-            goodbyeTimeout: [{ guard: 'isWriting', target: 'waiting', reenter: true }, { target: '#session.closing' }],
+            goodbyeTimeout: [{ guard: 'isWriting', target: 'waiting', reenter: true }, { target: 'overdue' }],
           },
+        },
+        // A process that was busy for longer than the timeout gets one turn to read the goodbye that lies there.
+        overdue: {
+          after: { oneTurn: '#session.closing' },
         },
       },
     },

@@ -56,9 +56,9 @@ export class Connections implements ServerConnections {
     for (const session of this.#sessions) session.drain();
   }
 
-  /** Closes the connections from which nothing comes. */
-  closeIdle(): void {
-    for (const session of this.#sessions) session.closeIdle();
+  /** Closes the connections from which nothing comes; silence counts from `awakeSinceMs` on (monotonic milliseconds). */
+  closeIdle(awakeSinceMs: number): void {
+    for (const session of this.#sessions) session.closeIdle(awakeSinceMs);
   }
 
   destroy(): void {

@@ -1,6 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { serverMachine } from '../../machines/server.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { type Clock, inNextTurn } from '../system/clock.ts';
 import type { Listener } from '../transport/transport.ts';
 import type { Connections } from './connections.ts';
 import type { ResolvedServerOptions } from './options.ts';
@@ -22,7 +23,7 @@ export function serverLogic(
   place: ListenerPlace,
   isAccepting: () => boolean,
 ) {
-  const { host, port, transport, handshakeTimeoutMs, maxConnections, clock, idleTimeoutMs } = options;
+  const { host, port, transport, handshakeTimeoutMs, maxConnections, clock, idleTimeoutMs, frameTimeoutMs } = options;
   const listen = fromPromise<void>(async () => {
     try {
       place.listener = await transport.listen(
@@ -43,14 +44,32 @@ export function serverLogic(
   });
   const stopListening = fromPromise<void>(async () => place.listener?.close());
   const watchIdle = fromCallback(() => {
-    if (idleTimeoutMs === Number.POSITIVE_INFINITY) return;
-    const everyMs = Math.max(1, Math.ceil(idleTimeoutMs / 4));
-    const look = () => {
-      connections.closeIdle();
-      timer = clock.setTimeout(look, everyMs);
-    };
-    let timer = clock.setTimeout(look, everyMs);
-    return () => clock.clearTimeout(timer);
+    const shortestMs = Math.min(idleTimeoutMs, frameTimeoutMs);
+    if (shortestMs !== Number.POSITIVE_INFINITY) return watchSilence(clock, shortestMs, connections);
   });
   return serverMachine.provide({ actors: { listen, stopListening, watchIdle } });
+}
+
+/**
+ * Looks four times in each `timeoutMs` for connections from which nothing has come, or not enough. A clock that ran while nobody read
+ * is no evidence against them: one turn of reading comes before each look, and where the process stood still for long,
+ * silence counts from its end. Returns what stops it.
+ */
+function watchSilence(clock: Clock, timeoutMs: number, connections: Connections): () => void {
+  const everyMs = Math.max(1, Math.ceil(timeoutMs / 4));
+  let awakeSinceMs = clock.monotonicMs();
+  let dueMs = awakeSinceMs + everyMs;
+  const look = () => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - dueMs >= everyMs) awakeSinceMs = nowMs;
+    dueMs = nowMs + everyMs;
+    timer = clock.setTimeout(look, everyMs);
+    cancelJudging = inNextTurn(clock, () => connections.closeIdle(awakeSinceMs));
+  };
+  let timer = clock.setTimeout(look, everyMs);
+  let cancelJudging = () => {};
+  return () => {
+    clock.clearTimeout(timer);
+    cancelJudging();
+  };
 }

@@ -88,16 +88,17 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     this.#actor.send({ type: 'session.close' });
   }
 
-  /** Closes if nothing has arrived for too long, or a Command takes too long to arrive. */
-  closeIdle(): void {
-    const { idleTimeoutMs, frameTimeoutMs, clock } = this.service.options;
+  /** Closes if nothing has arrived for too long, or a Command takes too long to arrive; since `awakeSinceMs`. */
+  closeIdle(awakeSinceMs: number): void {
+    const { idleTimeoutMs, frameTimeoutMs, maxFrameBytes, clock } = this.service.options;
     const nowMs = clock.monotonicMs();
     const { partialSinceMs = nowMs, arrivedBytes } = this.#channel;
+    const allowedMs = frameTimeoutMs + Math.min(arrivedBytes, maxFrameBytes) / LEAST_BYTES_PER_MS;
     let what: string | undefined;
-    if (nowMs - this.#backpressure.silentSinceMs >= idleTimeoutMs) {
+    if (nowMs - Math.max(this.#backpressure.silentSinceMs, awakeSinceMs) >= idleTimeoutMs) {
       what = `was silent for ${idleTimeoutMs} ms (option 'idleTimeoutMs')`;
-    } else if (nowMs - partialSinceMs >= frameTimeoutMs + arrivedBytes / LEAST_BYTES_PER_MS) {
-      what = `sent the rest of a Command not within ${frameTimeoutMs} ms (option 'frameTimeoutMs')`;
+    } else if (nowMs - Math.max(partialSinceMs, awakeSinceMs) >= allowedMs) {
+      what = `did not send the rest of a Command within ${frameTimeoutMs} ms (option 'frameTimeoutMs')`;
     }
     if (what === undefined) return;
     const error = new CmdStreamError('connection-lost', `${this.remoteAddress} ${what}`);

@@ -1,6 +1,7 @@
 import { connect, createServer } from 'node:net';
 import { flag, optionNames } from '../options/check.ts';
 import { parseAddress } from './address.ts';
+import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { ReadInPlace } from './read-in-place.ts';
 import { listen } from './socket-listener.ts';
 import { whenConnected } from './socket-stream.ts';
@@ -16,7 +17,8 @@ export interface TcpOptions {
 }
 
 /**
- * Plain TCP, the default.
+ * Plain TCP, the default. The system looks after half a minute of silence at most whether the other machine is still there
+ * (TCP keepalive), at both ends.
  * @throws CmdStreamError `invalid-argument`.
  */
 export function tcpTransport(options: TcpOptions = {}): Transport {
@@ -28,8 +30,9 @@ export function tcpTransport(options: TcpOptions = {}): Transport {
       const { host, port } = parseAddress(address);
       signal.throwIfAborted();
       const inPlace = new ReadInPlace();
-      return whenConnected(connect({ host, port, noDelay, onread: inPlace.onread }), 'connect', signal, inPlace);
+      const socket = connect({ host, port, noDelay, ...TCP_KEEP_ALIVE, onread: inPlace.onread });
+      return whenConnected(socket, 'connect', signal, inPlace);
     },
-    listen: (where, events) => listen(createServer({ noDelay }), 'connection', where, events),
+    listen: (where, events) => listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), 'connection', where, events),
   };
 }

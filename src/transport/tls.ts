@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:tls';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { MAX_TIMER_MS, optionNames } from '../options/check.ts';
 import { parseAddress } from './address.ts';
+import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { listen } from './socket-listener.ts';
 import { whenConnected } from './socket-stream.ts';
 import { type ClientTlsOptions, resolveClientTls, resolveServerTls, type ServerTlsOptions } from './tls-options.ts';
@@ -47,6 +48,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
         ...(checkServerIdentity === undefined ? {} : { checkServerIdentity }),
       });
       socket.setNoDelay(true);
+      socket.setKeepAlive(TCP_KEEP_ALIVE.keepAlive, TCP_KEEP_ALIVE.keepAliveInitialDelay);
       return whenConnected(socket, 'secureConnect', signal);
     },
     async listen(where, events) {
@@ -64,6 +66,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
         rejectUnauthorized: true,
         handshakeTimeout,
         noDelay: true,
+        ...TCP_KEEP_ALIVE,
       });
       return listen(acceptor, 'secureConnection', where, events);
     },

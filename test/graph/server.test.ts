@@ -19,6 +19,9 @@ interface World {
   busy: boolean;
 }
 
+/** Silence is judged only after a turn in which what has come is read. */
+const ONE_TURN_MS = 1;
+
 interface ServerScenario extends Scenario<World> {
   /** What the transport does when it is told to stop listening. */
   readonly manners: Manners;
@@ -52,7 +55,9 @@ function scenario(
     input: (world) => ({ connections: connectionsOf(world), closeTimeoutMs: CLOSE_MS }),
     stimuli,
     timersOf: ({ name: what }) =>
-      what === 'a client connects' && idleMs !== undefined ? [{ id: 'idle', event: GONE, inMs: idleMs }] : [],
+      what === 'a client connects' && idleMs !== undefined
+        ? [{ id: 'idle', event: GONE, inMs: idleMs + ONE_TURN_MS }]
+        : [],
     // What time closes is gone in the same turn, where it says so.
     follows: ({ world: { connection } }, { type }) =>
       type.startsWith('xstate.after.shutdownTimeout') && connection === 'there' ? gone : [],

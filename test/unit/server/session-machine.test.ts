@@ -74,8 +74,18 @@ describe('a session', () => {
     state.writing = false;
     expect(value()).toBe('ending');
     clock.increment(1);
+    expect(value(), 'one turn to read the goodbye').toBe('ending');
+    clock.increment(1);
     expect(value()).toBe('closing');
     expect(log.slice(1)).toEqual(['end', 'destroy', 'abandon']);
+  });
+
+  it('V5: whose goodbye lies there unread when the time is over ends in order', () => {
+    const { log, tell, clock } = startSession();
+    tell(done, drain);
+    clock.increment(500);
+    expect(tell({ type: 'connection.lost' })).toBe('closed');
+    expect(log.slice(1)).toEqual(['end', 'abandon', 'forget']);
   });
 
   it('that waits in vain for what it has written to be taken closes when it is idle', () => {

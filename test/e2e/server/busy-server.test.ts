@@ -1,0 +1,71 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import type { LostConnectionInfo } from '../../../src/server/options.ts';
+import { expectNothingLeft } from '../support/leaks.ts';
+import { serveLimited, WAIT } from './limited-server.ts';
+import { RawClient } from './raw-client.ts';
+
+expectNothingLeft();
+
+/** Clients in a process of their own, which goes on while this one is busy: each pings every 40 ms. */
+async function pingingElsewhere(port: number, connections: number): Promise<ChildProcess> {
+  const fixture = new URL('./fixtures/pinging-clients.mjs', import.meta.url);
+  const child = fork(fixture, [String(port), String(connections)], { stdio: 'inherit' });
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  await once(child, 'message');
+  return child;
+}
+
+const IDLE_MS = 1000;
+
+async function watchedServer() {
+  const lost: LostConnectionInfo[] = [];
+  const server = await serveLimited(
+    {
+      Wait(ms) {
+        const endMs = performance.now() + Number(ms);
+        while (performance.now() < endMs);
+      },
+    },
+    { idleTimeoutMs: IDLE_MS, onConnectionLost: (info) => lost.push(info) },
+  );
+  return { server, lost };
+}
+
+it('V5, F7: a handler that keeps the server busy is no silence of its clients', async () => {
+  const { server, lost } = await watchedServer();
+  await using _server = server;
+  await pingingElsewhere(server.port, 5);
+  for (let count = 0; count < 2; count++) {
+    await using busy = await RawClient.open(server.port);
+    busy.send(1, WAIT, 2 * IDLE_MS);
+    await busy.first(1);
+    await sleep(IDLE_MS / 2);
+  }
+  expect(lost.filter(({ error }) => error !== undefined)).toEqual([]);
+  await vi.waitFor(() => expect(server.connections).toBe(5), 10_000);
+});
+
+it('V5: time in which the server stood still is no silence either, and who is silent after it is found', async () => {
+  const { server, lost } = await watchedServer();
+  await using _server = server;
+  const clients = await pingingElsewhere(server.port, 3);
+  await using busy = await RawClient.open(server.port);
+  // The clients stand still as well: nothing lies there unread when the server goes on.
+  clients.kill('SIGSTOP');
+  await sleep(100);
+  busy.send(1, WAIT, 2 * IDLE_MS);
+  await busy.first(1);
+  clients.kill('SIGCONT');
+  await sleep(IDLE_MS / 2);
+  expect(lost).toEqual([]);
+  clients.kill('SIGSTOP');
+  await vi.waitFor(() => expect(lost.length).toBeGreaterThan(0), 10_000);
+  expect(lost[0]?.error?.message).toContain('idleTimeoutMs');
+});
