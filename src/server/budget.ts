@@ -45,6 +45,9 @@ export class Account {
   }
 }
 
+/** So much each connection may hold, whatever the others hold: what one needs that asks now and then. */
+const RESERVED_BYTES = 16 * 1024;
+
 /**
  * The memory of a server, shared by its connections: what is decoded and not answered, what waits undecoded, what has come
  * of frames that are not whole, Results that wait. Any connection may hold as much as is left over, and no more: so the
@@ -53,6 +56,7 @@ export class Account {
  */
 export class Budget {
   readonly maxBytes: number;
+  readonly #reservedBytes: number;
   readonly #soon: (task: () => void) => void;
   #bytes = 0;
   /** Whether those who wait are about to be told. */
@@ -60,8 +64,9 @@ export class Budget {
   readonly #waiting = new Map<Account, () => void>();
 
   /** @param soon - calls back in one of the next turns: many are told at once, not at each thing that is released. */
-  constructor(maxBytes: number, soon: (task: () => void) => void) {
+  constructor(maxBytes: number, soon: (task: () => void) => void, reservedBytes = RESERVED_BYTES) {
     this.maxBytes = maxBytes;
+    this.#reservedBytes = reservedBytes;
     this.#soon = soon;
   }
 
@@ -77,7 +82,7 @@ export class Budget {
 
   /** Whether one that holds `held` bytes may hold `bytes` more. */
   admits(held: number, bytes: number): boolean {
-    return this.#bytes === 0 || held + bytes <= this.leftBytes;
+    return this.#bytes === 0 || held + bytes <= Math.max(this.leftBytes, this.#reservedBytes);
   }
 
   /** @param bytes - how many more are held; less than 0: how many fewer. */

@@ -12,14 +12,14 @@ function fill(account: Account, piece = 1): number {
 
 describe('the budget of a server', () => {
   it('leaves as much as one connection holds for others', () => {
-    const budget = new Budget(1000, now);
+    const budget = new Budget(1000, now, 0);
     expect(fill(new Account(budget))).toBe(500);
     expect(fill(new Account(budget))).toBe(250);
     expect(budget.bytes).toBe(750);
   });
 
   it.each([1, 9, 99])('gives %i connections that take all they can equal shares, and one more its share', (count) => {
-    const budget = new Budget(100_000, now);
+    const budget = new Budget(100_000, now, 0);
     const hogs = Array.from({ length: count }, () => new Account(budget));
     for (let round = 0; round < 2_000; round++) for (const hog of hogs) if (hog.mayHold(100)) hog.hold(100);
     const share = 100_000 / (count + 1);
@@ -27,15 +27,21 @@ describe('the budget of a server', () => {
     expect(new Account(budget).mayHold(share * 0.8)).toBe(true);
   });
 
+  it('leaves each a little, whatever the others hold', () => {
+    const budget = new Budget(1000, now, 20);
+    for (let n = 0; n < 100; n++) fill(new Account(budget));
+    expect(fill(new Account(budget))).toBe(20);
+  });
+
   it('takes the first of all, however large', () => {
-    const account = new Account(new Budget(10, now));
+    const account = new Account(new Budget(10, now, 0));
     expect(account.mayHold(1000)).toBe(true);
     account.hold(1000);
     expect(account.mayHold(1)).toBe(false);
   });
 
   it('tells those who wait when there is room, the one that holds least first', () => {
-    const budget = new Budget(1000, now);
+    const budget = new Budget(1000, now, 0);
     const [hog, some, little] = [new Account(budget), new Account(budget), new Account(budget)];
     little.hold(10);
     some.hold(200);
@@ -51,7 +57,7 @@ describe('the budget of a server', () => {
   });
 
   it('forgets who is gone, and what was held for it', () => {
-    const budget = new Budget(100, now);
+    const budget = new Budget(100, now, 0);
     const [one, other] = [new Account(budget), new Account(budget)];
     one.hold(50);
     other.hold(40);
