@@ -3,6 +3,7 @@ import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
 import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, readErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
+import { isThenable } from '../system/warn.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
 import { PendingTable } from './pending-table.ts';
@@ -264,7 +265,7 @@ export class Connection implements FrameReceiver {
     const refuse = (error: unknown) => settle({ refusal: `its schema threw: ${describeError(error)}` });
     try {
       const outcome = validate(schema, value);
-      if (outcome instanceof Promise) return outcome.then(settle, refuse);
+      if (isThenable(outcome)) return outcome.then(settle, refuse);
       settle(outcome);
     } catch (error) {
       refuse(error);

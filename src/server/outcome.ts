@@ -1,8 +1,3 @@
-/** Whether what a handler gave will be there later. */
-export function isThenable(outcome: object): outcome is PromiseLike<unknown> {
-  return outcome instanceof Promise || ('then' in outcome && typeof outcome.then === 'function');
-}
-
 /**
  * The Results of a handler that gives several: of an async iterable, or of a generator. Other iterables (arrays, maps)
  * are values, and so one Result.

@@ -1,11 +1,13 @@
 import { BadPayload } from '../codec/codec.ts';
-import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { describeError, isAbortError } from '../errors/describe-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
+import { isThenable } from '../system/warn.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
-import { isThenable, resultsOf } from './outcome.ts';
+import { resultsOf } from './outcome.ts';
 import { type Route, resultEntryOf } from './route.ts';
 import type { ResultPort } from './service.ts';
 
@@ -77,8 +79,8 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   #check(schema: Schema, payload: unknown): void {
     try {
       const validation = validate(schema, payload);
-      if (!(validation instanceof Promise)) this.#runChecked(validation);
-      else void validation.then(this.#runChecked.bind(this), this.#fail.bind(this));
+      if (isThenable(validation)) void validation.then(this.#runChecked.bind(this), this.#fail.bind(this));
+      else this.#runChecked(validation);
     } catch (error) {
       this.#fail(error);
     }
@@ -223,8 +225,4 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     this.#answered = true;
     this.#port.settled(this);
   }
-}
-
-function isAbortError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
 }
