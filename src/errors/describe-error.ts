@@ -1,12 +1,12 @@
 import { types } from 'node:util';
 
-/** Whether `value` is an error: of any realm, or something that has an error's name and message (`DOMException`). */
+/** Whether `value` is an error: of any realm, or something that has all that errors have (`DOMException`). */
 export function isError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
   if (types.isNativeError(value)) return true;
   try {
-    const { name, message } = value as { readonly name?: unknown; readonly message?: unknown };
-    return typeof name === 'string' && typeof message === 'string';
+    const { name, message, stack } = value as Readonly<Partial<Record<'name' | 'message' | 'stack', unknown>>>;
+    return typeof name === 'string' && typeof message === 'string' && typeof stack === 'string';
   } catch {
     return false;
   }
