@@ -234,7 +234,7 @@ export class Connection implements FrameReceiver {
     const { name } = pending.command;
     if (value instanceof BadPayload) {
       const what = `${name}: the payload of its ${entry?.name ?? 'error'} Result is not readable`;
-      this.#fail(seq, pending, invalidResult(`${what}: ${describeError(value.error)}`, value.error));
+      this.#fail(seq, pending, invalidResult(`${what}: ${value.reason}`, value.error));
     } else if (entry === undefined) {
       const { code, message } = readErrorResult(value);
       const mayHaveExecuted = code === 'command-failed';

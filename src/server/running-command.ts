@@ -71,7 +71,7 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
   /** Checks the payload and runs the handler; at once unless the schema takes its time. */
   start(payload: unknown): void {
     const { schema } = this.#route;
-    if (payload instanceof BadPayload) this.#refuse('command-invalid', `not readable: ${describeError(payload.error)}`);
+    if (payload instanceof BadPayload) this.#refuse('command-invalid', `not readable: ${payload.reason}`);
     else if (schema === undefined) this.#run(payload);
     else this.#check(schema, payload);
   }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { timeOf, Unsendable } from '../sendable.ts';
 import { float32, float64 } from './floats.ts';
 import type { MusReader } from './mus-reader.ts';
@@ -122,7 +123,7 @@ function time(
     name,
     8,
     (value, buffer, at) => {
-      if (!(value instanceof Date)) throw new Unsendable('is not a Date');
+      if (!types.isDate(value)) throw new Unsendable(`is ${types.isProxy(value) ? 'a Proxy, ' : ''}not a Date`);
       const units = floorDivide(BigInt(timeOf(value)) * unitsPerMs, msPerUnit);
       if (BigInt.asIntN(64, units) !== units) throw new Unsendable('is a Date that is too far off for 64 bits');
       buffer.writeBigInt64LE(units, at);
