@@ -82,7 +82,8 @@ export function scanMessagePack(buffer: Buffer, start: number, end: number): num
 
 /** What a value takes in memory beside its place, with `length` bytes behind its token; none of arrays and maps. */
 function weightOf(token: number, length: number): number {
-  if (token < 0xc0) return TEXT_BYTES + length;
+  // Texts of no character, and of one, exist once.
+  if (token < 0xc0) return length < 2 ? 0 : TEXT_BYTES + length;
   if (token < 0xc4) return 0;
   if (token < 0xc7) return BIN_BYTES + length;
   if (token < 0xca) return TIME_BYTES + length;

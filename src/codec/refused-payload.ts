@@ -16,10 +16,10 @@ export function maxWeightBytes(maxPayloadBytes: number): number {
 }
 
 /** For a payload that would take too much memory: few bytes may announce many values. */
-export function tooHeavy(weightBytes: number, maxBytes: number): RefusedPayload {
+export function tooHeavy(weightBytes: number, maxBytes: number, how: 'about' | 'more than' = 'about'): RefusedPayload {
   const [weight, max] = [mebibytes(weightBytes), mebibytes(maxBytes)];
   return new RefusedPayload(
-    `its values would take about ${weight} MiB of memory, over the limit of ${max} MiB (${MAX_WEIGHT_FACTOR} times option 'maxFrameBytes')`,
+    `its values would take ${how} ${weight} MiB of memory, over the limit of ${max} MiB (${MAX_WEIGHT_FACTOR} times option 'maxFrameBytes')`,
   );
 }
 

@@ -8,8 +8,13 @@ import { type MusSerializer, serializer } from './serializer.ts';
 import { string } from './text.ts';
 
 // What a map takes in memory, about, in bytes, beside what its keys and values take: it is read as a list first.
-const MAP_BYTES = 240;
-const ENTRY_BYTES = 80;
+const MAP: Weights = { emptyBytes: 200, entryBytes: 72 };
+const RECORD: Weights = { emptyBytes: 64, entryBytes: 24 };
+
+interface Weights {
+  readonly emptyBytes: number;
+  readonly entryBytes: number;
+}
 
 /** A map that has not arrived whole. */
 interface MapFrame<Key, Value> {
@@ -27,7 +32,7 @@ export function map<KeyInput, KeyOutput, ValueInput, ValueOutput>(
   value: MusSerializer<ValueInput, ValueOutput>,
 ): LimitedMusSerializer<ReadonlyMap<KeyInput, ValueInput>, Map<KeyOutput, ValueOutput>> {
   return limited((maxLength) => {
-    const list = entries(`ord.map(${key.name},${value.name})`, key, value, maxLength);
+    const list = entries(`ord.map(${key.name},${value.name})`, key, value, maxLength, MAP);
     return serializer<ReadonlyMap<KeyInput, ValueInput>, Map<KeyOutput, ValueOutput>>(
       list.name,
       list.minBytes,
@@ -45,7 +50,7 @@ export function record<Input, Output>(
   value: MusSerializer<Input, Output>,
 ): LimitedMusSerializer<Readonly<Record<string, Input>>, Record<string, Output>> {
   return limited((maxLength) => {
-    const list = entries(`ord.record(${value.name})`, string, value, maxLength);
+    const list = entries(`ord.record(${value.name})`, string, value, maxLength, RECORD);
     return serializer<Readonly<Record<string, Input>>, Record<string, Output>>(
       list.name,
       list.minBytes,
@@ -68,6 +73,7 @@ function entries<KeyInput, KeyOutput, ValueInput, ValueOutput>(
   key: MusSerializer<KeyInput, KeyOutput>,
   value: MusSerializer<ValueInput, ValueOutput>,
   maxLength: number,
+  weights: Weights,
 ): MusSerializer<readonly (readonly [KeyInput, ValueInput])[], [KeyOutput, ValueOutput][]> {
   checkElement(name, key);
   return serializer<readonly (readonly [KeyInput, ValueInput])[], [KeyOutput, ValueOutput][]>(
@@ -95,7 +101,7 @@ function entries<KeyInput, KeyOutput, ValueInput, ValueOutput>(
       const list = frame?.entries ?? [];
       let read = frame?.read ?? 0;
       let next = frame?.key;
-      reader.enter(frame === undefined ? MAP_BYTES + ENTRY_BYTES * length : 0);
+      reader.enter(frame === undefined ? weights.emptyBytes + weights.entryBytes * length : 0);
       try {
         for (; read < length; read++) {
           next ??= { key: key.read(reader) };

@@ -15,6 +15,9 @@ export const NEED_MORE_BYTES = Symbol.for('cmd-stream.mus: the payload has not a
 const TEXT_BYTES = 16;
 const BYTES_BYTES = 160;
 
+/** In the place of what nobody will see. */
+const NO_BYTES = new Uint8Array(0);
+
 /** Where reading stopped for want of bytes, and what was read by then. */
 export interface SuspendedRead {
   /** The bytes from the start of the payload that are read for good. */
@@ -99,7 +102,8 @@ export class MusReader {
   /** Counts memory. A payload that takes too much is not acceptable, and nothing of it is kept from then on. */
   add(weightBytes: number): void {
     this.weight += weightBytes;
-    if (this.weight > this.#maxWeightBytes) this.problem ??= tooHeavy(this.weight, this.#maxWeightBytes).message;
+    if (this.weight > this.#maxWeightBytes)
+      this.problem ??= tooHeavy(this.weight, this.#maxWeightBytes, 'more than').message;
   }
 
   /** Notes that the payload is not acceptable. */
@@ -180,8 +184,8 @@ export class MusReader {
   /** Reads a text and its length in front; more than `maxLength` bytes are refused. */
   readText(maxLength: number): string {
     const [start, end] = this.#readBlock('a text', maxLength);
-    this.add(TEXT_BYTES + end - start);
-    if (start === end) return '';
+    if (end - start > 1) this.add(TEXT_BYTES + end - start);
+    if (start === end || this.problem !== undefined) return '';
     try {
       return readText(this.buffer, start, end);
     } catch {
@@ -194,6 +198,7 @@ export class MusReader {
   readByteSlice(maxLength: number): Uint8Array {
     const [start, end] = this.#readBlock('a byte slice', maxLength);
     this.add(BYTES_BYTES + end - start);
+    if (this.problem !== undefined) return NO_BYTES;
     // A copy with memory of its own: the buffer is read into again, and a slice of it would show what else is in there.
     return new Uint8Array(this.buffer.subarray(start, end));
   }

@@ -5,6 +5,9 @@ import type { MusReader } from './mus-reader.ts';
 import { type MusSerializer, serializer } from './serializer.ts';
 import { MAX_NUMBER, toNumber, wholeNumber64, wholeNumberIn } from './whole-numbers.ts';
 
+/** What a Date takes in memory, about, in bytes. */
+const DATE_BYTES = 80;
+
 /** The times that a Date can hold: so many milliseconds before and after 1970. */
 const MAX_DATE_MS = 8_640_000_000_000_000n;
 
@@ -131,6 +134,7 @@ function time(
     (buffer, at, reader) => {
       const ms = floorDivide(buffer.readBigInt64LE(at) * msPerUnit, unitsPerMs);
       if (ms < -MAX_DATE_MS || ms > MAX_DATE_MS) reader.refuse('a time is one that no Date can hold');
+      reader.add(DATE_BYTES);
       return new Date(Number(ms));
     },
   );
