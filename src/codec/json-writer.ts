@@ -2,6 +2,8 @@ import { types } from 'node:util';
 import { MAX_DIGITS } from './json-reader.ts';
 import { formOf, MAX_PAYLOAD_DEPTH, noData, protoName, timeOf, tooDeep, tooLong, Unsendable } from './sendable.ts';
 
+const { getTime } = Date.prototype;
+
 /** Writes values as JSON, exactly: what `JSON.stringify` would change or drop in silence is written, or refused. */
 export class JsonWriter {
   readonly #maxBytes: number;
@@ -144,9 +146,14 @@ function isPlain(value: unknown, maxElements: number, depth: number): boolean {
   }
 }
 
+/** Whether a Date is valid, and has no methods of its own, which JSON.stringify would ask. */
+function isOrdinary(date: Date): boolean {
+  return Number.isFinite(getTime.call(date)) && Object.keys(date).length === 0;
+}
+
 function isPlainObject(object: Readonly<Record<string, unknown>>, maxElements: number, depth: number): boolean {
   const prototype = Object.getPrototypeOf(object);
-  if (prototype === Date.prototype) return types.isDate(object) && Number.isFinite(object.getTime());
+  if (prototype === Date.prototype) return types.isDate(object) && isOrdinary(object);
   if ((prototype !== Object.prototype && prototype !== null) || typeof object.toJSON === 'function') return false;
   for (const key in object) {
     if (key === '__proto__' || !isPlain(object[key], maxElements, depth + 1)) return false;

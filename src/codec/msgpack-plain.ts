@@ -125,10 +125,11 @@ export class PlainMaker {
   }
 }
 
-/** A Date that msgpackr takes for one: of this realm. */
+/** A Date that msgpackr takes for one: of this realm, and without methods of its own, which it would ask. */
 function plainDate(date: Date): Date {
   const time = timeOf(date);
-  return Object.getPrototypeOf(date) === Date.prototype ? date : new Date(time);
+  const isPlain = Object.getPrototypeOf(date) === Date.prototype;
+  return isPlain && !isOwn.call(date, 'getTime') && !isOwn.call(date, 'getMilliseconds') ? date : new Date(time);
 }
 
 /** Bytes that msgpackr takes for bytes: of this realm. */
