@@ -300,5 +300,8 @@ export const clientMachine = setup({
 
 /** The error that an event carries: a lost connection's, or a failed dial's. */
 function errorOf(event: { readonly type: string; readonly error?: unknown }): Error {
-  return event.error instanceof Error ? event.error : new Error(String(event.error));
+  const { error } = event;
+  // By its shape: what a transport throws may come from another realm.
+  if (typeof error !== 'object' || error === null) return new Error(String(error));
+  return 'message' in error ? (error as Error) : new Error('an error without a message');
 }

@@ -1,5 +1,7 @@
+import { types } from 'node:util';
 import { type Actor, type AnyActorRef, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import { type CircuitBreakerEvent, circuitBreakerMachine } from '../../machines/circuit-breaker.ts';
+import { hasBrand, markClass } from '../errors/brand.ts';
 import type { Watch } from '../system/actor-root.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
 import { callUser, processWarning, type Warn } from '../system/warn.ts';
@@ -11,6 +13,9 @@ import {
   resolveCircuitBreakerOptions,
 } from './options.ts';
 import { type CircuitBreakerListener, StateChanges } from './state-changes.ts';
+
+/** Marks circuit breakers: the same in every copy of the library that a process loads. */
+const breakerBrand = Symbol.for('cmd-stream.CircuitBreaker');
 
 type Snapshot = SnapshotFrom<typeof circuitBreakerMachine>;
 
@@ -46,6 +51,10 @@ const PUBLIC_STATES = { closed: 'closed', open: 'open', halfOpen: 'half-open', s
  * token of an earlier state (or from before a `reset()`) counts for nothing: what a late outcome tells is no news.
  */
 export class CircuitBreaker {
+  static {
+    markClass(CircuitBreaker, breakerBrand);
+  }
+
   readonly #options: ResolvedCircuitBreakerOptions;
   readonly #clock: Clock;
   readonly #warn: Warn;
@@ -205,6 +214,11 @@ export class CircuitBreaker {
     this.#changes.note(state, previous);
     return true;
   }
+}
+
+/** Whether `value` is a circuit breaker, made by this copy of the library or another. A Proxy of one cannot do its work. */
+export function isCircuitBreaker(value: unknown): value is CircuitBreaker {
+  return hasBrand(value, breakerBrand) && !types.isProxy(value);
 }
 
 /**

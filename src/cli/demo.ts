@@ -133,7 +133,7 @@ export async function outcome(sending: Promise<unknown>): Promise<string> {
     await sending;
     return 'Result';
   } catch (error) {
-    return error instanceof CmdStreamError ? error.code : String(error);
+    return CmdStreamError.is(error) ? error.code : String(error);
   }
 }
 

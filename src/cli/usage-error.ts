@@ -9,7 +9,7 @@ export class UsageError extends Error {
 /** Whether an error comes of how the command line was used. */
 export function isMisuse(error: unknown): boolean {
   // Whatever the library finds not acceptable here (an address, a port), the command line brought.
-  return error instanceof UsageError || (error instanceof CmdStreamError && error.code === 'invalid-argument');
+  return error instanceof UsageError || (CmdStreamError.is(error) && error.code === 'invalid-argument');
 }
 
 /** Parses the arguments of a sub-command. @throws UsageError */

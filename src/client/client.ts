@@ -184,7 +184,7 @@ export class Client implements ClientLink {
   }
 
   isFinal(error: unknown): boolean {
-    return error instanceof CmdStreamError && error.code === 'server-info-mismatch';
+    return CmdStreamError.is(error) && error.code === 'server-info-mismatch';
   }
 
   overdue(what: 'handshake' | 'ping' | 'results'): CmdStreamError {

@@ -9,6 +9,7 @@ import {
   readErrorResult,
 } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
+import { isThenable } from '../system/warn.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
 import { PendingTable } from './pending-table.ts';
@@ -272,7 +273,7 @@ export class Connection implements FrameReceiver {
     const refuse = (error: unknown) => settle({ refusal: `its schema threw: ${describeError(error)}` });
     try {
       const outcome = validate(schema, value);
-      if (outcome instanceof Promise) return outcome.then(settle, refuse);
+      if (isThenable(outcome)) return outcome.then(settle, refuse);
       settle(outcome);
     } catch (error) {
       refuse(error);
@@ -286,8 +287,7 @@ function isPlain(entry: ResultEntry | undefined, value: unknown): entry is Resul
 }
 
 /** A payload over the limit was not even read. */
-function unreadableResult(what: string, { error }: BadPayload): CmdStreamError {
-  const reason = describeError(error);
+function unreadableResult(what: string, { error, reason }: BadPayload): CmdStreamError {
   if ((error as Partial<CmdStreamError> | undefined)?.code !== 'frame-too-large') {
     return invalidResult(`${what} is not readable: ${reason}`, error);
   }

@@ -1,5 +1,5 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { show } from '../options/check.ts';
+import { isPlainObject, show } from '../options/check.ts';
 import { ERROR_RESULT_TYPE } from '../protocol/reserved.ts';
 import type { MessageSet } from './codec.ts';
 
@@ -24,7 +24,7 @@ export function resolveForms<Form>(
   isForm: (value: unknown) => value is Form,
   accepted: string,
 ): FormsByName<Form> {
-  if (typeof value !== 'object' || value === null) {
+  if (!isPlainObject(value)) {
     throw refused(`option '${option}' of ${codec} must have a ${noun} for each name; got ${show(value)}`);
   }
   const forms = new Map<string, Form>();

@@ -1,5 +1,7 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
 import type { ByteWriter } from '../bytes/byte-writer.ts';
+import { isInstance, markClass } from '../errors/brand.ts';
+import { describeError } from '../errors/describe-error.ts';
 
 /** One direction of a protocol, as a codec sees it. */
 export interface MessageSet {
@@ -67,11 +69,34 @@ export interface Codec {
   bind(messages: MessageSet): MessageCodec;
 }
 
+/** Marks bad payloads: the same in every copy of the library that a process loads, since a codec may come from another. */
+const badPayloadBrand = Symbol.for('cmd-stream.BadPayload');
+
 /** Stands in for the value of a message whose frame is sound but whose payload the format cannot read. */
 export class BadPayload {
-  readonly error: unknown;
+  static {
+    markClass(BadPayload, badPayloadBrand);
+  }
 
-  constructor(error: unknown) {
+  /** Why it cannot be read. */
+  readonly error: unknown;
+  /** The codec whose format it seems not to be; none where it is, but is refused. */
+  readonly codec: string | undefined;
+
+  constructor(error: unknown, codec?: string) {
     this.error = error;
+    this.codec = codec;
+  }
+
+  /** Why it cannot be read, for the message of an error. */
+  get reason(): string {
+    const reason = describeError(this.error);
+    if (this.codec === undefined) return reason;
+    return `${this.codec} could not read it: ${reason}; does the other side use another codec?`;
+  }
+
+  static [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a class that extends this one is asked by the same method.
+    return isInstance(this, BadPayload, badPayloadBrand, value);
   }
 }

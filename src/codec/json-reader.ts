@@ -1,5 +1,7 @@
-/** A whole number with more digits is refused: turning one into a bigint takes more than proportional time. */
-const MAX_DIGITS = 1000;
+import { RefusedPayload } from './refused-payload.ts';
+
+/** A whole number with more digits is refused, both ways: turning one into a bigint takes more than proportional time. */
+export const MAX_DIGITS = 1000;
 
 /** A number token with at least 16 digits in front of any point: what does not match holds no unsafe whole number. */
 const LONG_NUMBER = /(?:^|[^\d.])\d{16}/;
@@ -123,7 +125,8 @@ function endOfNumber(text: string, position: number): number {
 function toNumber(token: string): number | bigint {
   const number = Number(token);
   if (token.length < 16 || Number.isSafeInteger(number) || !/^-?\d+$/.test(token)) return number;
-  if (token.length > MAX_DIGITS) throw new Error(`a whole number of more than ${MAX_DIGITS} digits`);
+  if (token.length > MAX_DIGITS + (token[0] === '-' ? 1 : 0))
+    throw new RefusedPayload(`a whole number of more than ${MAX_DIGITS} digits`);
   return BigInt(token);
 }
 

@@ -1,11 +1,22 @@
-import { formOf, MAX_PAYLOAD_DEPTH, noData, timeOf, tooDeep, tooLong, Unsendable } from './sendable.ts';
+import { types } from 'node:util';
+import { MAX_DIGITS } from './json-reader.ts';
+import { formOf, MAX_PAYLOAD_DEPTH, noData, protoName, timeOf, tooDeep, tooLong, Unsendable } from './sendable.ts';
+
+const { getTime } = Date.prototype;
 
 /** Writes values as JSON, exactly: what `JSON.stringify` would change or drop in silence is written, or refused. */
 export class JsonWriter {
   readonly #maxBytes: number;
+  /** From here on a whole number is more than the other side keeps. */
+  readonly #beyond: bigint;
 
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes - the longest text.
+   * @param exact - whether the other side keeps whole numbers that are no safe `number`.
+   */
+  constructor(maxBytes: number, exact: boolean) {
     this.#maxBytes = maxBytes;
+    this.#beyond = exact ? 10n ** BigInt(MAX_DIGITS) : 2n ** 53n;
   }
 
   /**
@@ -30,8 +41,10 @@ export class JsonWriter {
       case 'number':
         if (!Number.isFinite(value)) throw new Unsendable(`is ${value}, which JSON cannot express`);
         return Object.is(value, -0) ? '-0' : String(value);
-      case 'boolean':
       case 'bigint':
+        if (value >= this.#beyond || value <= -this.#beyond) throw beyond(value);
+        return String(value);
+      case 'boolean':
         return String(value);
       case 'undefined':
         return 'null';
@@ -80,6 +93,7 @@ export class JsonWriter {
       for (key of Object.keys(object)) {
         const value = object[key];
         if (value === undefined) continue;
+        if (key === '__proto__') throw protoName();
         const separator = text.length === 1 ? '' : ',';
         text += `${separator}${JSON.stringify(key)}:${this.#value(value, depth)}`;
         if (text.length > this.#maxBytes) throw tooLong(this.#maxBytes);
@@ -94,6 +108,14 @@ export class JsonWriter {
     if (bytes.length > this.#maxBytes) throw tooLong(this.#maxBytes);
     return `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}"`;
   }
+}
+
+function beyond(value: bigint): Unsendable {
+  const limit = 10n ** BigInt(MAX_DIGITS);
+  if (value >= limit || value <= -limit) return new Unsendable(`is a bigint of more than ${MAX_DIGITS} digits`);
+  return new Unsendable(
+    "is a bigint beyond ±(2^53 - 1), which would arrive rounded: use json({ int64: 'bigint' }) on both sides, or send a text",
+  );
 }
 
 /** Whether `JSON.stringify` writes `value` without changing or dropping anything; `false` where that is not certain. */
@@ -124,12 +146,17 @@ function isPlain(value: unknown, maxElements: number, depth: number): boolean {
   }
 }
 
+/** Whether a Date is valid, and has no methods of its own, which JSON.stringify would ask. */
+function isOrdinary(date: Date): boolean {
+  return Number.isFinite(getTime.call(date)) && Object.keys(date).length === 0;
+}
+
 function isPlainObject(object: Readonly<Record<string, unknown>>, maxElements: number, depth: number): boolean {
   const prototype = Object.getPrototypeOf(object);
-  if (prototype === Date.prototype) return Number.isFinite((object as unknown as Date).getTime());
+  if (prototype === Date.prototype) return types.isDate(object) && isOrdinary(object);
   if ((prototype !== Object.prototype && prototype !== null) || typeof object.toJSON === 'function') return false;
   for (const key in object) {
-    if (!isPlain(object[key], maxElements, depth + 1)) return false;
+    if (key === '__proto__' || !isPlain(object[key], maxElements, depth + 1)) return false;
   }
   return true;
 }

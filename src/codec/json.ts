@@ -1,8 +1,10 @@
 import { oneOf, optionNames } from '../options/check.ts';
 import type { Codec } from './codec.ts';
 import { parseExactly } from './json-reader.ts';
+import { MIN_SCANNED_BYTES, scanJson } from './json-scan.ts';
 import { JsonWriter } from './json-writer.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
+import { hasProtoField, protoField } from './refused-payload.ts';
 import { tooLong, Unsendable } from './sendable.ts';
 import { readText } from './utf8.ts';
 
@@ -39,9 +41,10 @@ export interface JsonOptions {
  */
 export function json(options: JsonOptions = {}): Codec {
   optionNames('the options of json()', options, ['int64']);
-  const parse = oneOf('int64', options.int64, 'number', ['number', 'bigint']) === 'bigint' ? parseExactly : JSON.parse;
+  const exact = oneOf('int64', options.int64, 'number', ['number', 'bigint']) === 'bigint';
+  const parse: (text: string) => unknown = exact ? parseExactly : JSON.parse;
   return lengthPrefixed('json', ({ maxPayloadBytes }) => {
-    const jsonWriter = new JsonWriter(maxPayloadBytes);
+    const jsonWriter = new JsonWriter(maxPayloadBytes, exact);
     return {
       write(value, writer) {
         const text = jsonWriter.write(value);
@@ -49,7 +52,14 @@ export function json(options: JsonOptions = {}): Codec {
         if (text.length > maxPayloadBytes) throw Unsendable.toError(tooLong(maxPayloadBytes));
         writer.writeUtf8(text);
       },
-      read: (buffer, start, end) => parse(readText(buffer, start, end)),
+      weigh: (buffer, start, end) => (end - start < MIN_SCANNED_BYTES ? 0 : scanJson(buffer, start, end)),
+      read(buffer, start, end) {
+        const text = readText(buffer, start, end);
+        const value = parse(text);
+        // A name may be escaped: each of its characters is below 0x80.
+        if ((text.includes('__proto__') || text.includes('\\u00')) && hasProtoField(value)) throw protoField();
+        return value;
+      },
     };
   });
 }

@@ -5,11 +5,20 @@ import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
 import { payloadTooLarge } from '../protocol/reserved.ts';
 import { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type MessageSet } from './codec.ts';
+import { maxWeightBytes, RefusedPayload, tooHeavy } from './refused-payload.ts';
+
+/** A smaller weight is not told: it is little beside what else a message takes. */
+const MIN_TOLD_BYTES = 1024;
 
 /** How one payload is written and read; the library adds the type number and the length. */
 export interface PayloadFormat {
   /** Appends the payload of type `type` to `writer`. */
   write(value: unknown, writer: ByteWriter, type: number): void;
+  /**
+   * Tells about how many bytes of memory the payload in `buffer[start, end)` takes once it is read, before it is: 0 where
+   * that is not known. One that would take more than 16 times `maxPayloadBytes` is refused unread. May throw, as `read`.
+   */
+  weigh?(buffer: Buffer, start: number, end: number, type: number): number;
   /** Reads the payload in `buffer[start, end)`. Must not keep references into `buffer`. */
   read(buffer: Buffer, start: number, end: number, type: number): unknown;
 }
@@ -29,7 +38,7 @@ export function lengthPrefixed(name: string, makeFormat: (messages: MessageSet) 
       `lengthPrefixed() takes a function makeFormat; got ${show(makeFormat)}`,
     );
   }
-  return { name, bind: (messages) => new LengthPrefixedCodec(checked(name, makeFormat(messages)), messages) };
+  return { name, bind: (messages) => new LengthPrefixedCodec(name, checked(name, makeFormat(messages)), messages) };
 }
 
 function checked(name: string, format: PayloadFormat): PayloadFormat {
@@ -41,17 +50,21 @@ function checked(name: string, format: PayloadFormat): PayloadFormat {
 }
 
 class LengthPrefixedCodec implements MessageCodec {
+  readonly #name: string;
   readonly #format: PayloadFormat;
   readonly #maxPayloadBytes: number;
+  readonly #maxWeightBytes: number;
   readonly #kind: MessageSet['kind'];
   /** Of the payload that was skipped last. */
   #length = 0;
   /** The writers that a message is being written to: more than one only where a `toJSON` or a getter sends as well. */
   readonly #busy: ByteWriter[] = [];
 
-  constructor(format: PayloadFormat, messages: MessageSet) {
+  constructor(name: string, format: PayloadFormat, messages: MessageSet) {
+    this.#name = name;
     this.#format = format;
     this.#maxPayloadBytes = messages.maxPayloadBytes;
+    this.#maxWeightBytes = maxWeightBytes(messages.maxPayloadBytes);
     this.#kind = messages.kind;
   }
 
@@ -98,11 +111,7 @@ class LengthPrefixedCodec implements MessageCodec {
       return false;
     }
     const end = reader.position;
-    try {
-      message.value = this.#format.read(reader.buffer, end - length, end, message.type);
-    } catch (error) {
-      message.value = new BadPayload(error);
-    }
+    this.#readPayload(reader.buffer, end - length, end, message);
     return true;
   }
 
@@ -124,6 +133,18 @@ class LengthPrefixedCodec implements MessageCodec {
     this.#length = length;
     reader.position += length;
     return true;
+  }
+
+  #readPayload(buffer: Buffer, start: number, end: number, message: DecodedMessage): void {
+    const { type } = message;
+    try {
+      const weight = this.#format.weigh?.(buffer, start, end, type) ?? 0;
+      if (weight > this.#maxWeightBytes) throw tooHeavy(weight, this.#maxWeightBytes);
+      message.value = this.#format.read(buffer, start, end, type);
+      if (weight >= MIN_TOLD_BYTES) message.weight = weight;
+    } catch (error) {
+      message.value = error instanceof RefusedPayload ? new BadPayload(error) : new BadPayload(error, this.#name);
+    }
   }
 
   #tooLarge(length: number): CmdStreamError {

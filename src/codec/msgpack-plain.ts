@@ -1,4 +1,4 @@
-import { formOf, MAX_PAYLOAD_DEPTH, noData, timeOf, tooDeep, tooLong, Unsendable } from './sendable.ts';
+import { formOf, MAX_PAYLOAD_DEPTH, noData, protoName, timeOf, tooDeep, tooLong, Unsendable } from './sendable.ts';
 
 const MAX_UINT32 = 0xffff_ffff;
 const MIN_INT32 = -0x8000_0000;
@@ -64,11 +64,10 @@ export class PlainMaker {
       case 'fields':
         return this.#fields(value as Record<string, unknown>, depth + 1);
       case 'date':
-        timeOf(value as Date);
-        return value;
+        return plainDate(value as Date);
       case 'bytes':
         this.#spend((value as Uint8Array).length);
-        return value;
+        return plainBytes(value as Uint8Array);
       case 'toJSON':
         return this.#plain((value as { toJSON(): unknown }).toJSON(), depth + 1);
     }
@@ -116,7 +115,7 @@ export class PlainMaker {
   /** Charges a field's name, with its header, and the first byte of its value. */
   #spendKey(key: string): void {
     this.#spend(key.length + 2);
-    if (key === '__proto__') throw new Unsendable("is a field of a name that msgpackr would change to '__proto_'");
+    if (key === '__proto__') throw protoName();
     plainText(key);
   }
 
@@ -124,6 +123,20 @@ export class PlainMaker {
     this.#left -= bytes;
     if (this.#left < 0) throw tooLong(this.#maxBytes);
   }
+}
+
+/** A Date that msgpackr takes for one: of this realm, and without methods of its own, which it would ask. */
+function plainDate(date: Date): Date {
+  const time = timeOf(date);
+  const isPlain = Object.getPrototypeOf(date) === Date.prototype;
+  return isPlain && !isOwn.call(date, 'getTime') && !isOwn.call(date, 'getMilliseconds') ? date : new Date(time);
+}
+
+/** Bytes that msgpackr takes for bytes: of this realm. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  const prototype: unknown = Object.getPrototypeOf(bytes);
+  if (prototype === Uint8Array.prototype || prototype === Buffer.prototype) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function plainText(text: string): string {

@@ -33,8 +33,8 @@ const SHORT_BYTES = 80;
  * `__proto__`, ...) is refused when it is sent, rather than arriving as something else: `encode-failed`, with the way to
  * the value in its message.
  *
- * What arrives may be nested as deep as what is sent; msgpackr's own extensions (records, pointers, `Set`, ...) are not
- * read. A field named `__proto__`, which others may send, arrives as `__proto_`.
+ * What arrives may be nested as deep as what is sent, and take 16 times `maxFrameBytes` of memory; msgpackr's own extensions
+ * (records, pointers, `Set`, ...) are not read, and a field named `__proto__` is refused.
  *
  * @throws CmdStreamError `invalid-argument` for an option: there are none.
  */
@@ -59,8 +59,8 @@ export function msgpack(options: object = {}): Codec {
         const packed = packr.pack(plain.make(value), REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as Packed;
         writer.writeBytes(packed, packed.start, packed.end);
       },
+      weigh: scanMessagePack,
       read(buffer, start, end) {
-        scanMessagePack(buffer, start, end);
         const length = end - start;
         if (length > SHORT_BYTES) {
           range.start = start;

@@ -8,6 +8,8 @@ import { type FormsByName, formsByType, resolveForms } from './by-name.ts';
 import type { Codec } from './codec.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import { errorResultSchema } from './protobuf/error-result.ts';
+import { PayloadGuards } from './protobuf/payload-guard.ts';
+import { MAX_PAYLOAD_DEPTH, tooDeep, Unsendable } from './sendable.ts';
 
 /** The generated schema of a payload: that of its message, where it is declared as one. */
 export type ProtobufSchemaOf<Payload> = [Payload] extends [{ readonly $typeName: infer Name extends string }]
@@ -44,29 +46,39 @@ export function protobuf<P extends AnyProtocol = AnyProtocol>(options: ProtobufO
   const result = resolveSchemas('results', options.results);
   return lengthPrefixed('protobuf', (messages) => {
     const schemas = formsByType(messages.kind === 'command' ? command : result, messages, errorResultSchema());
+    const guards = new PayloadGuards();
     return {
       write(value, writer, type) {
         const schema = schemas.get(type) as DescMessage;
         const isError = messages.kind === 'result' && type === ERROR_RESULT_TYPE;
         const message = isError ? create(schema, { ...(value as ErrorResult) }) : messageOf(schema, value);
-        writer.writeBytes(encode(schema, message));
+        const bytes = encode(schema, message);
+        guards.of(schema).checkSent(bytes);
+        writer.writeBytes(bytes);
+      },
+      weigh(buffer, start, end, type) {
+        const schema = schemas.get(type);
+        return schema === undefined ? 0 : guards.of(schema).weigh(buffer, start, end);
       },
       read(buffer, start, end, type) {
         const schema = schemas.get(type);
         if (schema === undefined) throw new Error(`there is no type ${type}`);
         // A copy: fields of bytes are windows into what they are read from.
-        return fromBinary(schema, new Uint8Array(buffer.subarray(start, end)));
+        return fromBinary(schema, new Uint8Array(buffer.subarray(start, end)), READ_OPTIONS);
       },
     };
   });
 }
+
+/** Messages may be nested as deep as they are sent; by itself @bufbuild/protobuf reads 100 levels. */
+const READ_OPTIONS = Object.freeze({ recursionLimit: MAX_PAYLOAD_DEPTH });
 
 /** What @bufbuild/protobuf writes for half of a surrogate pair, and for a text that has this character itself. */
 const REPLACEMENT = Buffer.from('\ufffd');
 
 /** The bytes of a message. Refuses texts that would arrive as others. */
 function encode(schema: DescMessage, message: Message): Uint8Array {
-  const bytes = toBinary(schema, message);
+  const bytes = toBytes(schema, message);
   const { buffer, byteOffset, byteLength } = bytes;
   // Rare in what is written: nearly no message has all its texts looked at.
   if (!Buffer.from(buffer, byteOffset, byteLength).includes(REPLACEMENT) || isWellFormed(message)) return bytes;
@@ -76,10 +88,19 @@ function encode(schema: DescMessage, message: Message): Uint8Array {
   );
 }
 
+function toBytes(schema: DescMessage, message: Message): Uint8Array {
+  try {
+    return toBinary(schema, message);
+  } catch (thrown) {
+    // It calls as deep as messages are nested.
+    throw thrown instanceof RangeError ? Unsendable.toError(tooDeep()) : thrown;
+  }
+}
+
 /** Whether all texts in `value`, the keys of maps among them, can be written as UTF-8. */
 function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return true;
   return Object.entries(value).every(([key, field]) => key.isWellFormed() && isWellFormed(field));
 }
 

@@ -1,3 +1,8 @@
+import { hasBrand, isInstance, markClass } from './brand.ts';
+import { describeError } from './describe-error.ts';
+
+export { describeError } from './describe-error.ts';
+
 /**
  * Every way in which the library can fail, as a closed set.
  *
@@ -58,9 +63,36 @@ export interface CmdStreamErrorDetails {
   readonly mayHaveExecuted?: boolean | undefined;
 }
 
+/** Marks the errors of the library: the same in every copy of it that a process loads, and in every realm. */
+const errorBrand = Symbol.for('cmd-stream.CmdStreamError');
+
+/** How many causes, one within the other, {@link CmdStreamError.toJSON} tells. */
+const MAX_CAUSES = 8;
+
+/** What a {@link CmdStreamError} is as JSON. */
+export interface CmdStreamErrorJson {
+  readonly name: string;
+  readonly code: CmdStreamErrorCode;
+  readonly message: string;
+  readonly mayHaveExecuted: boolean;
+  /** What led to it; left out where nothing is known. */
+  readonly cause?: CauseJson;
+}
+
+/** What the cause of an error is as JSON. */
+export interface CauseJson {
+  readonly name?: string;
+  readonly code?: string | number;
+  readonly message: string;
+  readonly mayHaveExecuted?: boolean;
+  readonly cause?: CauseJson;
+}
+
 /**
  * The one error class of the library. `code` tells the kind, `mayHaveExecuted` tells whether a Command is safe to
  * send again (`false`: the server has certainly not executed it), `cause` is the error underneath.
+ *
+ * `instanceof` is true for the errors of every copy of the library that a process has loaded, and of every realm.
  *
  * @example
  * ```ts
@@ -72,6 +104,10 @@ export interface CmdStreamErrorDetails {
  * ```
  */
 export class CmdStreamError extends Error {
+  static {
+    markClass(CmdStreamError, errorBrand);
+  }
+
   override readonly name = 'CmdStreamError';
   /** The kind of failure. */
   readonly code: CmdStreamErrorCode;
@@ -84,26 +120,53 @@ export class CmdStreamError extends Error {
     this.mayHaveExecuted = details.mayHaveExecuted ?? false;
   }
 
+  /** Whether `value` is an error of the library: of this copy of it or another, of this realm or another. */
+  static is(value: unknown): value is CmdStreamError {
+    return hasBrand(value, errorBrand);
+  }
+
   /** Returns `error` itself when it is a CmdStreamError already, otherwise wraps it as `code` with `error` as cause. */
   static from(error: unknown, code: CmdStreamErrorCode = 'internal', context?: string): CmdStreamError {
-    if (error instanceof CmdStreamError) return error;
+    if (CmdStreamError.is(error)) return error;
     const reason = describeError(error);
     return new CmdStreamError(code, context === undefined ? reason : `${context}: ${reason}`, { cause: error });
   }
+
+  static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a class that extends this one is asked by the same method.
+    return isInstance(this, CmdStreamError, errorBrand, value);
+  }
+
+  /** For loggers that write JSON: what it is and what led to it, causes of causes up to eight; never a stack. */
+  toJSON(): CmdStreamErrorJson {
+    const { name, code, message, mayHaveExecuted } = this;
+    const cause = causeOf(this, MAX_CAUSES);
+    return { name, code, message, mayHaveExecuted, ...(cause === undefined ? undefined : { cause }) };
+  }
 }
 
-/**
- * The message of whatever was thrown, even where asking for it throws. System errors carry their code (`ECONNREFUSED`)
- * even when the message is empty.
- */
-export function describeError(error: unknown): string {
+/** The cause of `error`, as data; with its own causes, `left` in all. */
+function causeOf(error: object, left: number): CauseJson | undefined {
+  const cause = read(error, 'cause');
+  if (cause === undefined || left === 0) return undefined;
+  const message = describeError(cause);
+  if (typeof cause !== 'object' || cause === null) return { message };
+  const [name, code, mayHaveExecuted] = [read(cause, 'name'), read(cause, 'code'), read(cause, 'mayHaveExecuted')];
+  const deeper = causeOf(cause, left - 1);
+  return {
+    ...(typeof name === 'string' ? { name } : undefined),
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : undefined),
+    message,
+    ...(typeof mayHaveExecuted === 'boolean' ? { mayHaveExecuted } : undefined),
+    ...(deeper === undefined ? undefined : { cause: deeper }),
+  };
+}
+
+/** A field of something that came from outside: `undefined` where it cannot be read. */
+function read(from: object, name: string): unknown {
   try {
-    if (!(error instanceof Error)) return String(error);
-    // OpenSSL ends its messages with a line break.
-    const message = String(error.message).trimEnd();
-    if (message !== '') return message;
-    return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+    return Reflect.get(from, name);
   } catch {
-    return 'something was thrown that cannot be shown';
+    return undefined;
   }
 }

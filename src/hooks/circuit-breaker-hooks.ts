@@ -1,4 +1,4 @@
-import { CircuitBreaker, NOT_ADMITTED } from '../breaker/circuit-breaker.ts';
+import { type CircuitBreaker, isCircuitBreaker, NOT_ADMITTED } from '../breaker/circuit-breaker.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { invalidOption } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
@@ -21,7 +21,7 @@ import type { Hooks, HooksFactory, ReceivedResult, SentCommand } from './hooks.t
  * @throws CmdStreamError `invalid-argument` for something that is no circuit breaker, or no factory.
  */
 export function circuitBreakerHooks(breaker: CircuitBreaker, inner?: HooksFactory): HooksFactory {
-  if (!(breaker instanceof CircuitBreaker)) {
+  if (!isCircuitBreaker(breaker)) {
     throw invalidOption('breaker', 'a CircuitBreaker, made by createCircuitBreaker()', breaker);
   }
   const own: HooksFactory = () => new CircuitBreakerHooks(breaker);

@@ -16,7 +16,7 @@ const OWN_WORDS: ReadonlySet<CmdStreamErrorCode> = new Set([
  * its `mayHaveExecuted` may be taken for this one's.
  */
 export function refusalOf(command: Command, thrown: unknown): CmdStreamError {
-  if (thrown instanceof CmdStreamError && OWN_WORDS.has(thrown.code) && !thrown.mayHaveExecuted) return thrown;
+  if (CmdStreamError.is(thrown) && OWN_WORDS.has(thrown.code) && !thrown.mayHaveExecuted) return thrown;
   const context = `Command '${command.name}' was not sent: a hook refused it`;
   return new CmdStreamError('refused', `${context}: ${describeError(thrown)}`, { cause: thrown });
 }

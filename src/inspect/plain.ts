@@ -1,6 +1,8 @@
+import { types } from 'node:util';
 import type { AnyActorRef, EventObject } from 'xstate';
 import { CmdStreamError, type CmdStreamErrorCode } from '../errors/cmd-stream-error.ts';
-import { Command } from '../protocol/command.ts';
+import { isError } from '../errors/describe-error.ts';
+import { isCommand } from '../protocol/command.ts';
 
 /** What stands in the place of what is not shown. */
 export const HIDDEN = '(hidden)';
@@ -53,11 +55,11 @@ export class Plain {
     if (typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= MAX_DEPTH) return '...';
-    if (value instanceof Error) return this.#error(value, depth);
+    if (isError(value)) return this.#error(value, depth);
     if (isActorRef(value)) return { actor: value.id };
     if (ArrayBuffer.isView(value)) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
-    if (value instanceof Map) return this.#of(Object.fromEntries([...value].slice(0, MAX_ENTRIES)), depth);
-    if (value instanceof Set) return this.#of([...value], depth);
+    if (types.isMap(value)) return this.#of(Object.fromEntries([...value].slice(0, MAX_ENTRIES)), depth);
+    if (types.isSet(value)) return this.#of([...value], depth);
     if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map((element) => this.#of(element, depth + 1));
     if ('toJSON' in value && typeof value.toJSON === 'function') return this.#owner(value, value.toJSON(), depth);
     const prototype: unknown = Object.getPrototypeOf(value);
@@ -73,14 +75,14 @@ export class Plain {
   /** What an object says of itself; a request says nothing of its payload. */
   #owner(owner: object, said: unknown, depth: number): unknown {
     const shown = this.#of(said, depth + 1);
-    if (!this.#payloads || !('command' in owner) || !(owner.command instanceof Command)) return shown;
+    if (!this.#payloads || !('command' in owner) || !isCommand(owner.command)) return shown;
     return { ...(shown as object), payload: this.#of(owner.command.payload, depth + 1) };
   }
 
   #error(error: Error, depth: number): object {
     const { name, message } = error;
     const code = 'code' in error ? this.#of(error.code, depth + 1) : undefined;
-    const isOwn = error instanceof CmdStreamError;
+    const isOwn = CmdStreamError.is(error);
     const isShown = this.#payloads || (isOwn && OWN_WORDS.has(error.code));
     return {
       name,

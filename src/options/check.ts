@@ -1,10 +1,16 @@
+import { types } from 'node:util';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { describeError } from '../errors/describe-error.ts';
+
+/** Dates may have a getTime of their own. */
+const timeOf = Date.prototype.getTime;
 
 /** Shows a rejected value in an error message: short, and never the contents of a large object. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (typeof value === 'function') return `a function`;
-  if (value instanceof Date && Number.isNaN(value.getTime())) return 'an invalid Date';
+  if (types.isProxy(value)) return 'a Proxy';
+  if (types.isDate(value)) return Number.isNaN(timeOf.call(value)) ? 'an invalid Date' : 'a Date';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) return `an object`;
   return String(value);
@@ -84,14 +90,59 @@ export function callback<T>(field: string, value: T | undefined): T | undefined 
   throw invalidOption(field, 'a function', value);
 }
 
-/** Refuses what is not an options object, and option names that do not exist (a misspelt option must not be ignored). */
+/**
+ * Refuses what is not a plain object of options, option names that do not exist (a misspelt option must not be ignored)
+ * and options that cannot be read. What is not plain may keep what it holds elsewhere, and would pass for empty options.
+ */
 export function optionNames(where: string, options: unknown, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new CmdStreamError('invalid-argument', `${where} must be an object; got ${show(options)}`);
+  if (!isPlainObject(options)) {
+    const got = typeof options === 'object' && options !== null ? describeObject(options) : show(options);
+    throw new CmdStreamError('invalid-argument', `${where} must be an object; got ${got}`);
   }
   for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
-    const accepted = names.length === 0 ? 'none' : names.map((known) => `'${known}'`).join(', ');
-    throw new CmdStreamError('invalid-argument', `${where} has no option '${name}'; it accepts ${accepted}`);
+    if (!names.includes(name)) {
+      const accepted = names.length === 0 ? 'none' : names.map((known) => `'${known}'`).join(', ');
+      throw new CmdStreamError('invalid-argument', `${where} has no option '${name}'; it accepts ${accepted}`);
+    }
+    readable(where, options, name);
+  }
+}
+
+/** A getter that throws fails here, where it can be said which one it is. */
+function readable(where: string, options: Readonly<Record<string, unknown>>, name: string): void {
+  try {
+    void options[name];
+  } catch (error) {
+    const message = `${where}: '${name}' cannot be read: ${describeError(error)}`;
+    throw new CmdStreamError('invalid-argument', message, { cause: error });
+  }
+}
+
+/** Whether `value` is an object literal, or one without a prototype; of any realm. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || isObjectPrototype(prototype as object);
+}
+
+/** Whether it is the `Object.prototype` of some realm: the one object without a prototype that has these methods. */
+function isObjectPrototype(prototype: object): boolean {
+  return (
+    Object.getPrototypeOf(prototype) === null &&
+    Object.hasOwn(prototype, 'isPrototypeOf') &&
+    Object.hasOwn(prototype, 'propertyIsEnumerable') &&
+    !types.isProxy(prototype)
+  );
+}
+
+/** What an object is that is not plain: by its kind, or the name of its class. */
+function describeObject(value: object): string {
+  const shown = show(value);
+  if (shown !== 'an object') return shown;
+  try {
+    const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
+    return typeof name === 'string' && name !== '' ? `an object of the class ${name.slice(0, 60)}` : shown;
+  } catch {
+    return shown;
   }
 }

@@ -104,5 +104,8 @@ export function command(schema?: Schema): CommandBuilder<unknown, unknown> {
 }
 
 function isSchema(value: unknown): value is Schema {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value;
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('~standard' in value))
+    return false;
+  const standard: unknown = value['~standard'];
+  return typeof standard === 'object' && standard !== null && 'validate' in standard;
 }

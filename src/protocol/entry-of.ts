@@ -1,6 +1,6 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
-import type { Command } from './command.ts';
+import { isCommand } from './command.ts';
 import type { CommandEntry, ProtocolTables } from './protocol.ts';
 
 /**
@@ -15,9 +15,4 @@ export function entryOf(tables: ProtocolTables<unknown, unknown>, command: unkno
   const entry = tables.commandEntries[command.type];
   if (entry !== undefined && command.protocol === tables) return entry;
   throw new CmdStreamError('invalid-argument', `${command.name} is a Command of another protocol than the sender's`);
-}
-
-/** Goes by the shape: a protocol may have been loaded with another copy of the library than its sender. */
-function isCommand(value: unknown): value is Command {
-  return typeof value === 'object' && value !== null && 'protocol' in value && 'type' in value;
 }

@@ -1,4 +1,4 @@
-import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
+import { CircuitBreaker, isCircuitBreaker } from '../breaker/circuit-breaker.ts';
 import { AddressBook } from '../client/address-book.ts';
 import { dialer } from '../client/dial.ts';
 import { bindCodec } from '../codec/bind.ts';
@@ -50,10 +50,10 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const deadlines = new DeadlineQueue(clock);
   const { circuitBreaker: given } = resolved;
   const owned =
-    given === undefined || given instanceof CircuitBreaker
+    given === undefined || isCircuitBreaker(given)
       ? undefined
       : new CircuitBreaker(given, { clock, defer, warn, parent: root });
-  const breaker = given instanceof CircuitBreaker ? given : owned;
+  const breaker = isCircuitBreaker(given) ? given : owned;
   // A breaker that is shared with others lives in an actor system of its own.
   const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
   const addresses = new AddressBook({
@@ -150,7 +150,7 @@ async function started(sender: Sender<AnyProtocol>): Promise<void> {
   if (status.ready > 0) return;
   await sender.close();
   const { error } = status;
-  if (error instanceof CmdStreamError && error.code === 'server-info-mismatch') throw error;
+  if (CmdStreamError.is(error) && error.code === 'server-info-mismatch') throw error;
   throw new CmdStreamError('unavailable', `no client could connect: ${error?.message ?? 'the sender was closed'}`, {
     cause: error,
   });

@@ -1,5 +1,5 @@
 import type { ClientTimings } from '../../machines/client.ts';
-import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
+import { type CircuitBreaker, isCircuitBreaker } from '../breaker/circuit-breaker.ts';
 import {
   type CircuitBreakerOptions,
   type ResolvedCircuitBreakerOptions,
@@ -192,7 +192,7 @@ function resolveTransport({ transport, tls }: SenderOptions): Transport {
 function resolveBreaker(
   breaker: CircuitBreakerOptions | CircuitBreaker | undefined,
 ): ResolvedCircuitBreakerOptions | CircuitBreaker | undefined {
-  if (breaker === undefined || breaker instanceof CircuitBreaker) return breaker;
+  if (breaker === undefined || isCircuitBreaker(breaker)) return breaker;
   if (typeof breaker === 'object' && breaker !== null) return resolveCircuitBreakerOptions(breaker, 'circuitBreaker');
   throw invalidOption('circuitBreaker', 'circuit breaker options or a CircuitBreaker', breaker);
 }

@@ -54,11 +54,11 @@ export function resolveSendOptions(
   clock: Clock,
 ): SendTerms {
   if (options === undefined && deadline === NO_DEADLINE) return defaults;
-  const { signal, timeoutMs, waitForReady, resultsCount } = options ?? {};
   if (options !== undefined) {
     optionNames('the options of a send', options, kind === 'single' ? SINGLE_NAMES : MULTI_NAMES);
-    if (signal !== undefined && !isAbortSignal(signal)) throw invalidOption('signal', 'an AbortSignal', signal);
   }
+  const { signal, timeoutMs, waitForReady, resultsCount } = options ?? {};
+  if (signal !== undefined && !isAbortSignal(signal)) throw invalidOption('signal', 'an AbortSignal', signal);
   const none = deadline === NO_DEADLINE ? defaults.timeoutMs : Number.POSITIVE_INFINITY;
   const givenMs = durationMs('timeoutMs', timeoutMs, none, { minMs: 0, infinite: true });
   return {

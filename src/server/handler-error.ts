@@ -22,12 +22,3 @@ export function exposedMessage(error: unknown): string {
   if (!(error instanceof CmdStreamError)) return HIDDEN;
   return EXPOSED.has(error.code) && !error.mayHaveExecuted ? error.message : HIDDEN;
 }
-
-/** Whether it is what is thrown when a signal fires, of whatever realm. */
-export function isAbortError(error: unknown): boolean {
-  try {
-    return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError';
-  } catch {
-    return false;
-  }
-}

@@ -1,7 +1,8 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { isThenable } from '../system/warn.ts';
 import type { CommandWatch } from './command-watch.ts';
 import type { HandlerContext, Invoker } from './handlers.ts';
-import { isThenable, resultsOf } from './outcome.ts';
+import { resultsOf } from './outcome.ts';
 
 /** What an {@link Invocation} needs of its Command. */
 export interface InvokedCommandRun {

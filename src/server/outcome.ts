@@ -1,5 +1,3 @@
-export { isThenable } from '../system/warn.ts';
-
 /**
  * The Results of a handler that gives several: of an async iterable, or of a generator. Other iterables (arrays, maps)
  * are values, and so one Result.

@@ -1,15 +1,17 @@
 import { BadPayload } from '../codec/codec.ts';
-import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { describeError, isAbortError } from '../errors/describe-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import { inFreshContext } from '../system/fresh-context.ts';
+import { isThenable } from '../system/warn.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import { CommandWatch } from './command-watch.ts';
-import { exposedMessage, isAbortError } from './handler-error.ts';
+import { exposedMessage } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { Invocation } from './invocation.ts';
-import { isThenable, resultsOf } from './outcome.ts';
+import { resultsOf } from './outcome.ts';
 import { type Route, resultEntryOf } from './route.ts';
 import type { AbandonedCommand, ResultPort, SettledCommand } from './service.ts';
 import { weigh } from './weigh.ts';
@@ -86,7 +88,7 @@ export class RunningCommand
     const { schema } = this.#route;
     const { invoker, onCommandDone } = this.#port.service.options;
     if (invoker !== undefined || onCommandDone !== undefined) this.#watch = this.#makeWatch();
-    if (payload instanceof BadPayload) this.#refuse('command-invalid', `not readable: ${describeError(payload.error)}`);
+    if (payload instanceof BadPayload) this.#refuse('command-invalid', `not readable: ${payload.reason}`);
     else if (schema === undefined) this.#run(payload);
     else this.#check(schema, payload);
   }

@@ -1,3 +1,4 @@
+import { stackOf } from '../errors/describe-error.ts';
 import { systemClock } from './clock.ts';
 
 /** Tells the operator of the process about a defect in user code that has no caller to tell. */
@@ -25,10 +26,10 @@ export function watchUserPromise(warn: Warn, what: string, returned: unknown): v
   if (isThenable(returned)) returned.then(undefined, (error: unknown) => warnOfUserCode(warn, what, error));
 }
 
-/** Whether `value` is a promise, of whatever library. */
+/** Whether `value` is a promise: of any library, realm or copy of `Promise`, and also one that can be called. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  return 'then' in value && typeof value.then === 'function';
+  if (typeof value !== 'object' && typeof value !== 'function') return false;
+  return value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** For so long after a warning of a function's failure further ones are only counted. */
@@ -60,13 +61,4 @@ export function warnOfUserCode(warn: Warn, what: string, error: unknown): void {
   const leftOut =
     last === undefined || last.leftOut === 0 ? '' : ` (and ${last.leftOut} times more since the last warning)`;
   warn(`cmd-stream: ${what} failed${leftOut}, which changes nothing for the library: ${stackOf(error)}`);
-}
-
-/** The stack of whatever was thrown, even where asking for it throws. */
-function stackOf(error: unknown): string {
-  try {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  } catch {
-    return 'something was thrown that cannot be shown';
-  }
 }

@@ -1,3 +1,4 @@
+import { isError } from '../errors/describe-error.ts';
 import type { TimerHandle } from '../system/clock.ts';
 import { formatAddress, parseAddress } from '../transport/address.ts';
 import { systemError } from '../transport/system-error.ts';
@@ -55,7 +56,7 @@ export async function dial(
     return connection.client;
   } catch (error) {
     connection?.client.destroy();
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'internal';
+    const code = isError(error) && 'code' in error ? String(error.code) : 'internal';
     network.log.add('net.dialFailed', from, { address, code: signal.aborted ? 'aborted' : code });
     throw error;
   }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { types } from 'node:util';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { isError } from '../errors/describe-error.ts';
 
 /** What details of a log entry are made of: plain data. */
 export type LogValue = null | boolean | number | string | readonly LogValue[] | { readonly [name: string]: LogValue };
@@ -91,18 +93,18 @@ export function plain(value: unknown, depth = 0): LogValue {
 }
 
 function plainObject(value: object, depth: number): LogValue {
-  if (value instanceof CmdStreamError) {
+  if (CmdStreamError.is(value)) {
     const { code, message, mayHaveExecuted } = value;
     return { code, message, mayHaveExecuted };
   }
-  if (value instanceof Error) {
+  if (isError(value)) {
     const { name, message } = value;
     return 'code' in value ? { code: String(value.code), message } : { name, message };
   }
-  if (value instanceof Uint8Array) return `hex:${Buffer.from(value).toString('hex')}`;
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+  if (types.isUint8Array(value)) return `hex:${Buffer.from(value).toString('hex')}`;
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   if (depth >= MAX_DEPTH) return '...';
   if (Array.isArray(value)) return value.map((entry) => plain(entry, depth + 1));
-  if (value instanceof Map || value instanceof Set) return plain([...value], depth);
+  if (types.isMap(value) || types.isSet(value)) return plain([...value], depth);
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, plain(entry, depth + 1)]));
 }

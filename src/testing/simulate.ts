@@ -1,4 +1,4 @@
-import { describeError } from '../errors/cmd-stream-error.ts';
+import { describeError, isError } from '../errors/describe-error.ts';
 import { flag, invalidOption, optionNames } from '../options/check.ts';
 import { deferToEndOfTurn, deferToNextTurn } from '../system/clock.ts';
 import { EventLog, type LogEntry } from './event-log.ts';
@@ -238,7 +238,7 @@ class Driver {
           fail(new Error('it waits for something that never comes: no timer is set, no byte is under way'));
         }
       } catch (error) {
-        fail(error instanceof Error ? error : new Error(String(error)));
+        fail(isError(error) ? error : new Error(describeError(error)));
       }
     };
     void Promise.resolve().then(goOn);

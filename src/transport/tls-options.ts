@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
-import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { describeError, isError } from '../errors/describe-error.ts';
 import { callback, flag, invalidOption, invalidSecret, oneOf, optionNames, show } from '../options/check.ts';
 import { isThenable } from '../system/warn.ts';
 
@@ -99,7 +100,7 @@ function harmlessCheck(check: ClientTlsOptions['checkServerIdentity']): ClientTl
       const message = `option 'tls.checkServerIdentity' threw: ${describeError(error)}`;
       return new Error(message, { cause: error });
     }
-    if (answer === undefined || answer instanceof Error) return answer;
+    if (answer === undefined || isError(answer)) return answer;
     // An async check comes too late to be heard; its rejection must not end the process either.
     if (isThenable(answer)) answer.then(undefined, () => {});
     return new Error(`option 'tls.checkServerIdentity' must return an Error or undefined; got ${show(answer)}`);

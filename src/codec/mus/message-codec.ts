@@ -10,6 +10,9 @@ import type { AnyMusSerializer, MusSerializer } from './serializer.ts';
 /** A message of which fewer bytes have come is read from its start again, which is cheaper than going on. */
 const RESUME_FROM_BYTES = 1024;
 
+/** A smaller weight is not told: it is little beside what else a message takes. */
+const MIN_TOLD_BYTES = 1024;
+
 /** A message that has not arrived whole. */
 interface SuspendedMessage {
   readonly type: number;
@@ -61,7 +64,9 @@ export class MusMessageCodec implements MessageCodec {
     const payload = new MusReader(reader, this.#maxPayloadBytes, suspended?.payload);
     try {
       const value = (this.#serializers.get(type) as MusSerializer<unknown>).read(payload);
-      message.value = payload.problem === undefined ? value : new BadPayload(new Error(payload.problem));
+      const { problem, weight } = payload;
+      message.value = problem === undefined ? value : new BadPayload(new Error(problem));
+      if (problem === undefined && weight >= MIN_TOLD_BYTES) message.weight = weight;
     } catch (thrown) {
       if (thrown !== NEED_MORE_BYTES) throw thrown;
       reader.position = payload.position;

@@ -1,9 +1,22 @@
 import type { ByteReader } from '../../bytes/byte-reader.ts';
 import { CmdStreamError } from '../../errors/cmd-stream-error.ts';
+import { maxWeightBytes, tooHeavy } from '../refused-payload.ts';
+import { MAX_PAYLOAD_DEPTH } from '../sendable.ts';
 import { readText } from '../utf8.ts';
+import { protocolError } from './errors.ts';
 
-/** What is thrown where the bytes end before the value does; a constant, since nobody looks at where it was thrown. */
-export const NEED_MORE_BYTES = Symbol('the payload has not arrived whole');
+/**
+ * What is thrown where the bytes end before the value does; a constant, since nobody looks at where it was thrown. The same
+ * in every copy of the library: serializers may come from another.
+ */
+export const NEED_MORE_BYTES = Symbol.for('cmd-stream.mus: the payload has not arrived whole');
+
+// What values take in memory, about, in bytes, beside their contents: measured on Node 20.
+const TEXT_BYTES = 16;
+const BYTES_BYTES = 160;
+
+/** In the place of what nobody will see. */
+const NO_BYTES = new Uint8Array(0);
 
 /** Where reading stopped for want of bytes, and what was read by then. */
 export interface SuspendedRead {
@@ -12,6 +25,7 @@ export interface SuspendedRead {
   /** The values that were being read, the innermost first. */
   readonly frames: unknown[] | undefined;
   readonly problem: string | undefined;
+  readonly weight: number;
 }
 
 /**
@@ -27,9 +41,13 @@ export class MusReader {
   missing = 0;
   /** Why the payload is not acceptable, if it is not. Reading goes on: the next message starts behind this one. */
   problem: string | undefined;
+  /** About how many bytes of memory that takes which is read so far. */
+  weight: number;
 
   readonly #start: number;
   readonly #maxBytes: number;
+  readonly #maxWeightBytes: number;
+  #depth = 0;
   /** The end of what a payload may have. */
   readonly #limit: number;
   /** The end of what may be read: of what has arrived, at the most up to the limit. */
@@ -41,16 +59,18 @@ export class MusReader {
     this.buffer = reader.buffer;
     this.#start = reader.position;
     this.#maxBytes = maxBytes;
+    this.#maxWeightBytes = maxWeightBytes(maxBytes);
     this.#limit = reader.position + maxBytes;
     this.#end = Math.min(reader.end, this.#limit);
     this.position = reader.position + (suspended?.offset ?? 0);
     this.problem = suspended?.problem;
+    this.weight = suspended?.weight ?? 0;
     this.#frames = suspended?.frames;
   }
 
   /** What there is to go on from, after {@link NEED_MORE_BYTES}. */
   suspended(): SuspendedRead {
-    return { offset: this.position - this.#start, frames: this.#frames, problem: this.problem };
+    return { offset: this.position - this.#start, frames: this.#frames, problem: this.problem, weight: this.weight };
   }
 
   /** Called by what holds parts, in the order from the inside to the outside, when a part threw. */
@@ -63,6 +83,27 @@ export class MusReader {
   /** Called by what holds parts before it reads: the frame to go on from, or nothing. */
   resume<Frame>(): Frame | undefined {
     return this.#frames?.pop() as Frame | undefined;
+  }
+
+  /**
+   * Called by what holds parts before it reads them, with what it takes in memory without them. `leave` is called behind
+   * them, unless something is thrown.
+   * @throws CmdStreamError `protocol-error` where so many hold each other that no sender of ours has sent it.
+   */
+  enter(weightBytes: number): void {
+    if (++this.#depth > MAX_PAYLOAD_DEPTH) throw protocolError(`nested deeper than ${MAX_PAYLOAD_DEPTH} levels`);
+    this.add(weightBytes);
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+
+  /** Counts memory. A payload that takes too much is not acceptable, and nothing of it is kept from then on. */
+  add(weightBytes: number): void {
+    this.weight += weightBytes;
+    if (this.weight > this.#maxWeightBytes)
+      this.problem ??= tooHeavy(this.weight, this.#maxWeightBytes, 'more than').message;
   }
 
   /** Notes that the payload is not acceptable. */
@@ -143,7 +184,8 @@ export class MusReader {
   /** Reads a text and its length in front; more than `maxLength` bytes are refused. */
   readText(maxLength: number): string {
     const [start, end] = this.#readBlock('a text', maxLength);
-    if (start === end) return '';
+    if (end - start > 1) this.add(TEXT_BYTES + end - start);
+    if (start === end || this.problem !== undefined) return '';
     try {
       return readText(this.buffer, start, end);
     } catch {
@@ -155,6 +197,8 @@ export class MusReader {
   /** Reads bytes and their length in front; more than `maxLength` are refused. */
   readByteSlice(maxLength: number): Uint8Array {
     const [start, end] = this.#readBlock('a byte slice', maxLength);
+    this.add(BYTES_BYTES + end - start);
+    if (this.problem !== undefined) return NO_BYTES;
     // A copy with memory of its own: the buffer is read into again, and a slice of it would show what else is in there.
     return new Uint8Array(this.buffer.subarray(start, end));
   }

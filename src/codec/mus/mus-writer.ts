@@ -1,6 +1,6 @@
 /// <reference lib="es2024.string" />
 import type { ByteWriter } from '../../bytes/byte-writer.ts';
-import { tooLong, Unsendable } from '../sendable.ts';
+import { MAX_PAYLOAD_DEPTH, tooDeep, tooLong, Unsendable } from '../sendable.ts';
 
 /** Up to this length a text has a length of one byte, and is written faster character by character. */
 const SHORT_TEXT = 48;
@@ -10,6 +10,7 @@ export class MusWriter {
   /** The bytes. */
   readonly bytes: ByteWriter;
   readonly #maxBytes: number;
+  #depth = 0;
   /** The end of what a payload may have. */
   readonly #limit: number;
 
@@ -18,6 +19,18 @@ export class MusWriter {
     this.bytes = bytes;
     this.#maxBytes = maxBytes;
     this.#limit = bytes.position + maxBytes;
+  }
+
+  /**
+   * Called by what holds parts before it writes them. `leave` is called behind them, unless something is thrown.
+   * @throws Unsendable where they hold each other too deeply.
+   */
+  enter(): void {
+    if (++this.#depth > MAX_PAYLOAD_DEPTH) throw tooDeep();
+  }
+
+  leave(): void {
+    this.#depth--;
   }
 
   /**

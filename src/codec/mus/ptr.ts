@@ -18,7 +18,9 @@ export function ptr<Input, Output>(
         writer.bytes.writeByte(NIL);
       } else {
         writer.bytes.writeByte(NOT_NIL);
+        writer.enter();
         of.write(value, writer);
+        writer.leave();
       }
     },
     (reader) => {
@@ -27,8 +29,11 @@ export function ptr<Input, Output>(
         if (flag === NIL) return null;
         if (flag !== NOT_NIL) throw protocolError(`a pointer starts with ${flag}, neither 0 nor 1`);
       }
+      reader.enter(0);
       try {
-        return of.read(reader);
+        const value = of.read(reader);
+        reader.leave();
+        return value;
       } catch (thrown) {
         reader.suspend(thrown, SET);
         throw thrown;

@@ -1,8 +1,12 @@
+import { types } from 'node:util';
 import { timeOf, Unsendable } from '../sendable.ts';
 import { float32, float64 } from './floats.ts';
 import type { MusReader } from './mus-reader.ts';
 import { type MusSerializer, serializer } from './serializer.ts';
 import { MAX_NUMBER, toNumber, wholeNumber64, wholeNumberIn } from './whole-numbers.ts';
+
+/** What a Date takes in memory, about, in bytes. */
+const DATE_BYTES = 80;
 
 /** The times that a Date can hold: so many milliseconds before and after 1970. */
 const MAX_DATE_MS = 8_640_000_000_000_000n;
@@ -122,7 +126,7 @@ function time(
     name,
     8,
     (value, buffer, at) => {
-      if (!(value instanceof Date)) throw new Unsendable('is not a Date');
+      if (!types.isDate(value)) throw new Unsendable(`is ${types.isProxy(value) ? 'a Proxy, ' : ''}not a Date`);
       const units = floorDivide(BigInt(timeOf(value)) * unitsPerMs, msPerUnit);
       if (BigInt.asIntN(64, units) !== units) throw new Unsendable('is a Date that is too far off for 64 bits');
       buffer.writeBigInt64LE(units, at);
@@ -130,6 +134,7 @@ function time(
     (buffer, at, reader) => {
       const ms = floorDivide(buffer.readBigInt64LE(at) * msPerUnit, unitsPerMs);
       if (ms < -MAX_DATE_MS || ms > MAX_DATE_MS) reader.refuse('a time is one that no Date can hold');
+      reader.add(DATE_BYTES);
       return new Date(Number(ms));
     },
   );

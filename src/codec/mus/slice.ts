@@ -4,6 +4,10 @@ import { checkElement } from './errors.ts';
 import { checkLength, type LimitedMusSerializer, limited } from './limited.ts';
 import { type MusSerializer, serializer } from './serializer.ts';
 
+// What a slice takes in memory, about, in bytes, beside what its elements take.
+const SLICE_BYTES = 40;
+const ELEMENT_BYTES = 8;
+
 /** A slice that has not arrived whole. */
 interface SliceFrame<Element> {
   readonly length: number;
@@ -28,6 +32,7 @@ export function slice<Input, Output>(
         writer.checkRoom(length * of.minBytes);
         writer.bytes.writeVarint(length);
         let index = 0;
+        writer.enter();
         try {
           for (; index < length; index++) {
             of.write(list[index] as Input, writer);
@@ -36,21 +41,24 @@ export function slice<Input, Output>(
         } catch (thrown) {
           throw Unsendable.within(thrown, index);
         }
+        writer.leave();
       },
       (reader) => {
         const frame = reader.resume<SliceFrame<Output>>();
         const length = frame?.length ?? reader.readLength('a slice', of.minBytes);
         const elements = frame?.elements ?? [];
         let read = frame?.read ?? 0;
+        reader.enter(frame === undefined ? SLICE_BYTES + ELEMENT_BYTES * length : 0);
         try {
           for (; read < length; read++) {
             const element = of.read(reader);
-            if (length <= maxLength) elements.push(element);
+            if (reader.problem === undefined && length <= maxLength) elements.push(element);
           }
         } catch (thrown) {
           reader.suspend(thrown, { length, elements, read } satisfies SliceFrame<Output>);
           throw thrown;
         }
+        reader.leave();
         if (length > maxLength) reader.refuse(`a slice has the length ${length}, over the limit of ${maxLength}`);
         return elements;
       },

@@ -29,6 +29,10 @@ export type StructInput<F extends MusFields> = [keyof F] extends [never]
 /** What a struct gives. */
 export type StructOutput<F extends MusFields> = { -readonly [Name in keyof F]: MusOutput<F[Name]> };
 
+// What a struct takes in memory, about, in bytes.
+const STRUCT_BYTES = 24;
+const FIELD_BYTES = 16;
+
 /** A struct that has not arrived whole. */
 interface StructFrame {
   readonly value: Record<string, unknown>;
@@ -50,6 +54,7 @@ export function struct<const F extends MusFields>(fields: F): MusSerializer<Stru
   const names = Object.keys(fields);
   const parts = names.map((name) => checkField(name, fields[name]) as MusSerializer<unknown>);
   const minBytes = parts.reduce((sum, part) => sum + part.minBytes, 0);
+  const weight = STRUCT_BYTES + FIELD_BYTES * names.length;
   return serializer<unknown>(
     `struct(${names.join(',')})`,
     minBytes,
@@ -57,6 +62,7 @@ export function struct<const F extends MusFields>(fields: F): MusSerializer<Stru
       if (names.length === 0 && (value === undefined || value === null)) return;
       if (typeof value !== 'object' || value === null) throw new Unsendable(`is ${show(value)}, not an object`);
       let index = 0;
+      writer.enter();
       try {
         for (; index < parts.length; index++) {
           (parts[index] as MusSerializer<unknown>).write(
@@ -67,11 +73,13 @@ export function struct<const F extends MusFields>(fields: F): MusSerializer<Stru
       } catch (thrown) {
         throw Unsendable.within(thrown, names[index] as string);
       }
+      writer.leave();
     },
     (reader) => {
       const frame = reader.resume<StructFrame>();
       const value = frame?.value ?? {};
       let read = frame?.read ?? 0;
+      reader.enter(frame === undefined ? weight : 0);
       try {
         for (; read < parts.length; read++) {
           value[names[read] as string] = (parts[read] as MusSerializer<unknown>).read(reader);
@@ -80,6 +88,7 @@ export function struct<const F extends MusFields>(fields: F): MusSerializer<Stru
         reader.suspend(thrown, { value, read } satisfies StructFrame);
         throw thrown;
       }
+      reader.leave();
       return value;
     },
   ) as MusSerializer<StructInput<F>, StructOutput<F>>;

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { show } from '../../options/check.ts';
 import { Unsendable } from '../sendable.ts';
 import { checkLength, limited } from './limited.ts';
@@ -24,7 +25,7 @@ export const byteSlice = limited((maxLength) =>
     'ord.byteSlice',
     1,
     (value, writer) => {
-      if (!(value instanceof Uint8Array)) throw new Unsendable(`is ${show(value)}, not a Uint8Array`);
+      if (!types.isUint8Array(value)) throw new Unsendable(`is ${show(value)}, not a Uint8Array`);
       checkLength(value.length, maxLength);
       writer.writeByteSlice(value);
     },

@@ -1,4 +1,5 @@
 import { bitsView, float32, float64 } from './floats.ts';
+import type { MusReader } from './mus-reader.ts';
 import { type MusSerializer, serializer } from './serializer.ts';
 import { MAX_NUMBER, toNumber, wholeNumber64, wholeNumberIn } from './whole-numbers.ts';
 
@@ -33,7 +34,7 @@ export const varint = Object.freeze({
     'varint.int64',
     1,
     (value, writer) => writer.writeVarint(toZigzag(wholeNumber64(value, true))),
-    (reader) => BigInt(fromZigzag(reader.readVarint(64))),
+    (reader) => counted(reader, BigInt(fromZigzag(reader.readVarint(64)))),
   ),
   uint8: unsigned('varint.uint8', 8),
   uint16: unsigned('varint.uint16', 16),
@@ -43,7 +44,7 @@ export const varint = Object.freeze({
     'varint.uint64',
     1,
     (value, writer) => writer.writeVarint(wholeNumber64(value, false)),
-    (reader) => BigInt(reader.readVarint(64)),
+    (reader) => counted(reader, BigInt(reader.readVarint(64))),
   ),
   positiveInt: unsigned('varint.positiveInt', 64),
   float32: serializer<number>(
@@ -71,6 +72,14 @@ export const varint = Object.freeze({
     },
   ),
 });
+
+/** What a bigint takes in memory, in bytes: of one byte on the wire, too. */
+const BIGINT_BYTES = 24;
+
+function counted(reader: MusReader, value: bigint): bigint {
+  reader.add(BIGINT_BYTES);
+  return value;
+}
 
 function zigzag(name: string, bits: 8 | 16 | 32): MusSerializer<number> {
   const min = -(2 ** (bits - 1));

@@ -11,6 +11,8 @@ export class FakeChannel implements FrameChannel {
   lastSentMs = 0;
   deliveries = 0;
   heldBytes = 0;
+  arrivedBytes = 0;
+  readonly partialSinceMs = undefined;
   readonly sent: { readonly seq: number; readonly type: number; readonly value: unknown }[] = [];
   pings = 0;
   destroyed = 0;

@@ -4,7 +4,7 @@ import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
 import type { Codec } from '../../../src/codec/codec.ts';
 import { json } from '../../../src/codec/json.ts';
 import { msgpack } from '../../../src/codec/msgpack.ts';
-import { bind, decode, decodePayload, encode, encodePayload, readerOf, sent, valuesOf } from './support.ts';
+import { bind, decode, encode, encodePayload, readerOf, sent, valuesOf } from './support.ts';
 
 const codecs: [name: string, codec: Codec][] = [
   ['msgpack', msgpack()],
@@ -254,39 +254,5 @@ describe.each(codecs)('%s', (_, codec) => {
     writer.position = 0;
     bound.encode(0, 'next', writer);
     expect(decode(bound, writer.buffer.subarray(0, writer.position)).value).toBe('next');
-  });
-});
-
-describe('a field named "__proto__"', () => {
-  const value: unknown = JSON.parse('{"a":{"__proto__":{"admin":true}},"constructor":{"prototype":2},"big":1}');
-
-  it.each(codecs.slice(1))('is a field like any other for %s: no object gets another prototype', (_, codec) => {
-    const arrived = sent(codec, value) as { a: { admin?: boolean } };
-    expect(JSON.stringify(arrived)).toBe(JSON.stringify(value));
-    expect(Object.getPrototypeOf(arrived.a)).toBe(Object.prototype);
-    expect(Object.keys(arrived.a)).toStrictEqual(['__proto__']);
-    expect(arrived.a.admin).toBe(undefined);
-  });
-
-  it('is refused by msgpack, since msgpackr would rename it', () => {
-    expect(() => encode(bind(msgpack()), 0, value)).toThrow(
-      expect.objectContaining({
-        code: 'encode-failed',
-        message: `cannot be encoded: payload.a.__proto__ is a field of a name that msgpackr would change to '__proto_'`,
-      }),
-    );
-  });
-
-  it('that arrives by msgpack is renamed: no object gets another prototype', () => {
-    // {"__proto__": {"admin": true}}, by a short and by a long header of the key, and as the key of a large map
-    for (const key of ['a9', 'd909', 'da0009', 'db00000009']) {
-      for (const map of ['81', 'de0001', 'df00000001']) {
-        const hex = `${map}${key}${Buffer.from('__proto__').toString('hex')}81a561646d696ec3`;
-        const arrived = decodePayload(msgpack(), Buffer.from(hex, 'hex')) as { admin?: boolean };
-        expect(Object.getPrototypeOf(arrived)).toBe(Object.prototype);
-        expect(arrived).toStrictEqual({ __proto_: { admin: true } });
-      }
-    }
-    expect(({} as { admin?: boolean }).admin).toBe(undefined);
   });
 });

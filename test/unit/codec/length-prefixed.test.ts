@@ -57,7 +57,10 @@ describe('a length-prefixed message', () => {
     const reader = readerOf(Buffer.concat([encode(codec, 0, 'bad'), encode(codec, 1, 'good')]));
     const message = { type: -1, value: undefined as unknown };
     expect(codec.decode(reader, message)).toBe(true);
-    expect(message).toEqual({ type: 0, value: new BadPayload(new Error('cannot be read')) });
+    expect(message).toEqual({ type: 0, value: new BadPayload(new Error('cannot be read'), 'text') });
+    expect((message.value as BadPayload).reason).toBe(
+      'text could not read it: cannot be read; does the other side use another codec?',
+    );
     expect(codec.decode(reader, message)).toBe(true);
     expect(message).toEqual({ type: 1, value: 'good' });
     expect(reader.available).toBe(0);

@@ -34,7 +34,7 @@ export function decode(codec: MessageCodec, bytes: Uint8Array): { type: number; 
   const message = { type: -1, value: undefined as unknown };
   if (!codec.decode(reader, message)) throw new Error('the message is not whole');
   if (reader.available !== 0) throw new Error(`${reader.available} bytes are left`);
-  return message;
+  return { type: message.type, value: message.value };
 }
 
 /** What arrives at the other side. */
