@@ -193,7 +193,10 @@ describe('what waits at the in-flight limit', () => {
   });
 
   it('V1: costs no memory beyond the bound, however large a refused Command is', async () => {
-    await using server = await serveLimited({ Wait: () => new Promise(() => {}) }, { maxInFlightCommands: 1 });
+    await using server = await serveLimited(
+      { Wait: () => new Promise(() => {}) },
+      { maxInFlightCommands: 1, maxQueuedBytes: 1024 * KIBIBYTE },
+    );
     await using client = await RawClient.open(server.port);
     client.send(1, WAIT, null);
     const large = 'x'.repeat(3 * 2 ** 20);

@@ -198,7 +198,7 @@ describe('closing', () => {
 
 describe('closing while generators are at work', () => {
   it('leaves nothing behind either', async () => {
-    let timers = 0;
+    const timers = new Set<TimerHandle>();
     const endless = defineProtocol({
       results: { Value: result<number>({ lastOne: () => false }) },
       commands: { Count: command().returns('Value') },
@@ -215,14 +215,15 @@ describe('closing while generators are at work', () => {
         clock: {
           ...systemClock,
           setTimeout(callback, delayMs) {
-            timers++;
-            return systemClock.setTimeout(() => {
-              timers--;
+            const handle = systemClock.setTimeout(() => {
+              timers.delete(handle);
               callback();
             }, delayMs);
+            timers.add(handle);
+            return handle;
           },
           clearTimeout(handle) {
-            timers--;
+            timers.delete(handle);
             systemClock.clearTimeout(handle);
           },
         },
@@ -232,7 +233,7 @@ describe('closing while generators are at work', () => {
     for (let seq = 1; seq <= 10; seq++) client.send(seq, 0, null);
     await client.count(1_000);
     await server.close();
-    expect(timers).toBe(0);
+    expect(timers.size).toBe(0);
   });
 });
 

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { lengthPrefixed } from '../../../src/codec/length-prefixed.ts';
 import { resolveServerOptions, type ServerOptions } from '../../../src/server/options.ts';
@@ -26,11 +27,14 @@ describe('the options of a server', () => {
       codec: { name: 'msgpack' },
       serverInfo: 'default',
       maxConnections: 10_000,
-      maxInFlightCommands: 10_000,
-      maxQueuedBytes: 1_048_576,
+      maxInFlightCommands: 1_000,
+      maxInFlightBytes: 67_108_864,
+      maxTotalBytes: Math.floor(getHeapStatistics().heap_size_limit / 4),
+      maxQueuedBytes: 8_388_608,
       maxFrameBytes: 4_194_304,
       maxBufferedBytes: 8_388_608,
       idleTimeoutMs: Number.POSITIVE_INFINITY,
+      frameTimeoutMs: 30_000,
       errorResults: true,
       exposeErrors: true,
       onCommandDone: undefined,
@@ -53,10 +57,13 @@ describe('the options of a server', () => {
       serverInfo: undefined,
       maxConnections: undefined,
       maxInFlightCommands: undefined,
+      maxInFlightBytes: undefined,
+      maxTotalBytes: undefined,
       maxQueuedBytes: undefined,
       maxFrameBytes: undefined,
       maxBufferedBytes: undefined,
       idleTimeoutMs: undefined,
+      frameTimeoutMs: undefined,
       errorResults: undefined,
       handshakeTimeoutMs: undefined,
       shutdownTimeoutMs: undefined,
@@ -96,6 +103,12 @@ describe('the options of a server', () => {
     [{ serverInfo: 'a;b' }, "option 'serverInfo' must be a text of 1 to 1024 bytes without ';'; got \"a;b\""],
     [{ maxConnections: 0 }, "option 'maxConnections' must be a whole number of at least 1; got 0"],
     [{ maxInFlightCommands: 1.5 }, "option 'maxInFlightCommands' must be a whole number of at least 1; got 1.5"],
+    [{ maxInFlightBytes: 0 }, "option 'maxInFlightBytes' must be a whole number of at least 1; got 0"],
+    [{ maxTotalBytes: '1' }, 'option \'maxTotalBytes\' must be a whole number of at least 1; got "1"'],
+    [
+      { frameTimeoutMs: 0 },
+      "option 'frameTimeoutMs' must be a duration in milliseconds from 1 to 2147483647, or Infinity for none; got 0",
+    ],
     [{ maxQueuedBytes: 0 }, "option 'maxQueuedBytes' must be a whole number of at least 1; got 0"],
     [{ maxFrameBytes: -1 }, "option 'maxFrameBytes' must be a whole number of at least 1; got -1"],
     [{ maxBufferedBytes: '1' }, 'option \'maxBufferedBytes\' must be a whole number of at least 1; got "1"'],
