@@ -167,7 +167,7 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     if (this.#answered || (result === undefined && this.#proxy !== undefined)) return;
     const { order } = this.#port;
     if (this.#port.isFull) this.#port.whenRoom(() => this.#takeResult(result));
-    else if (order.isBusy) order.wait(() => this.#giveOnly(result));
+    else if (order.isEncoding || order.isWaiting) order.wait(() => this.#giveOnly(result));
     else this.#giveOnly(result);
   }
 
@@ -211,7 +211,7 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     const { order } = this.#port;
     // What its neighbours have sent is not held against it.
     const isOverfull = this.#pause !== undefined && this.#port.isOverfull;
-    if (order.isBusy) order.wait(() => this.#giveOrOverload(result, isOverfull));
+    if (order.isEncoding || order.isWaiting) order.wait(() => this.#giveOrOverload(result, isOverfull));
     else this.#giveOrOverload(result, isOverfull);
     // One for all that a handler sends meanwhile, should it not await: they may be many.
     this.#pause ??= this.#port.room()?.then(() => {
@@ -247,7 +247,7 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     } catch (error) {
       this.#fail(error);
     }
-    if (order.isBusy) order.release();
+    if (order.isWaiting) order.release();
     return !this.#answered;
   }
 

@@ -171,11 +171,11 @@ export class Session implements FrameReceiver, ResultPort, SessionConnection {
 
   send(seq: number, type: number, value: unknown): void {
     const { order } = this;
-    order.encoding();
+    order.isEncoding = true;
     try {
       this.#channel.send(seq, type, value);
     } finally {
-      order.encoded();
+      order.isEncoding = false;
     }
     this.#backpressure.sent();
   }
