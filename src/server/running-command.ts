@@ -283,6 +283,7 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     this.#answered = true;
     this.#port.sendError(this.seq, { code, message: message.slice(0, MAX_MESSAGE_LENGTH) });
     this.#port.settled(this);
+    if (order.isWaiting) order.release();
     this.#watch?.refused(code, cause === undefined ? message : describeError(cause), cause);
   }
 
