@@ -178,7 +178,7 @@ export class RunningCommand
     if (this.#answered || (result === undefined && this.#proxy !== undefined)) return;
     const { order } = this.#port;
     if (this.#port.isFull) this.#keepUntilRoom(result);
-    else if (order.isBusy) order.wait(() => this.#giveOnly(result));
+    else if (order.isEncoding || order.isWaiting) order.wait(() => this.#giveOnly(result));
     else this.#giveOnly(result);
   }
 
@@ -246,7 +246,7 @@ export class RunningCommand
     const { order } = this.#port;
     // What its neighbours have sent is not held against it.
     const isOverfull = this.#pause !== undefined && this.#port.isOverfull;
-    if (order.isBusy) order.wait(() => this.#giveOrOverload(result, isOverfull));
+    if (order.isEncoding || order.isWaiting) order.wait(() => this.#giveOrOverload(result, isOverfull));
     else this.#giveOrOverload(result, isOverfull);
     // One for all that a handler sends meanwhile, should it not await: they may be many.
     this.#pause ??= this.#port.room()?.then(() => {
@@ -282,7 +282,7 @@ export class RunningCommand
     } catch (error) {
       this.#fail(error);
     }
-    if (order.isBusy) order.release();
+    if (order.isWaiting) order.release();
     return !this.#answered;
   }
 
@@ -318,6 +318,7 @@ export class RunningCommand
     this.#answered = true;
     this.#port.sendError(this.seq, { code, message: message.slice(0, MAX_MESSAGE_LENGTH) });
     this.#port.settled(this);
+    if (order.isWaiting) order.release();
     this.#watch?.refused(code, cause === undefined ? message : describeError(cause), cause);
   }
 

@@ -210,11 +210,11 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
 
   send(seq: number, type: number, value: unknown): void {
     const { order } = this;
-    order.encoding();
+    order.isEncoding = true;
     try {
       this.#channel.send(seq, type, value);
     } finally {
-      order.encoded();
+      order.isEncoding = false;
     }
     this.#holdings.writtenAre(this.#channel.bufferedBytes);
     this.#backpressure.sent();
