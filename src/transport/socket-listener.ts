@@ -1,4 +1,5 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { inNextTurn, systemClock } from '../system/clock.ts';
 import { formatAddress } from './address.ts';
 import { SocketStream } from './socket-stream.ts';
 import type { Listener, ListenerEvents, ListenOptions } from './transport.ts';
@@ -20,7 +21,7 @@ export function listen(
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
       server.off('error', reject);
-      resolve(new SocketListener(server, ready, events));
+      resolve(new SocketListener(server, ready, options.handshakeTimeoutMs, events));
     });
   });
 }
@@ -29,11 +30,18 @@ class SocketListener implements Listener {
   readonly address: string;
 
   readonly #server: Server;
+  readonly #handshakeTimeoutMs: number;
   /** TCP sockets whose TLS handshake is under way, by remote address. */
   readonly #handshaking = new Map<string, Socket>();
 
-  constructor(server: Server, ready: 'connection' | 'secureConnection', events: ListenerEvents) {
+  constructor(
+    server: Server,
+    ready: 'connection' | 'secureConnection',
+    handshakeTimeoutMs: number,
+    events: ListenerEvents,
+  ) {
     this.#server = server;
+    this.#handshakeTimeoutMs = handshakeTimeoutMs;
     const { address, port } = server.address() as AddressInfo;
     this.address = formatAddress(address, port);
 
@@ -48,9 +56,11 @@ class SocketListener implements Listener {
     };
     server.on('error', onError);
     server.on('tlsClientError', (error: Error, socket: Socket) => {
-      // After a handshake that took too long Node leaves the socket open.
-      socket.destroy();
-      onError(error);
+      this.#judgeHandshake(error, socket, (judged) => {
+        // After a handshake that took too long Node leaves the socket open.
+        socket.destroy();
+        onError(judged);
+      });
     });
   }
 
@@ -58,6 +68,28 @@ class SocketListener implements Listener {
     // Its callback would wait for every accepted socket to close; the port is free as soon as close() returns.
     this.#server.close();
     for (const socket of this.#handshaking.values()) socket.destroy();
+  }
+
+  /**
+   * A handshake has failed; or Node's timer for it has fired, perhaps since the process was busy for longer. That one gets a
+   * turn in which what has come is read, and where something had, its time once more.
+   */
+  #judgeHandshake(error: Error, socket: Socket, fail: (error: Error) => void): void {
+    const { code } = error as Error & { code?: string };
+    const connection = this.#handshaking.get(remoteOf(socket));
+    if (code !== 'ERR_TLS_HANDSHAKE_TIMEOUT' || connection === undefined) {
+      fail(error);
+      return;
+    }
+    const { bytesRead } = connection;
+    // Otherwise it is done, or gone.
+    const failIfWaiting = () => {
+      if (this.#handshaking.get(remoteOf(socket)) === connection && !socket.destroyed) fail(error);
+    };
+    inNextTurn(systemClock, () => {
+      if (connection.bytesRead === bytesRead) failIfWaiting();
+      else socket.setTimeout(this.#handshakeTimeoutMs, failIfWaiting);
+    });
   }
 
   #handshakeStarted(socket: Socket): void {

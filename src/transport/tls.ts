@@ -68,7 +68,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
         noDelay: true,
         ...TCP_KEEP_ALIVE,
       });
-      return listen(acceptor, 'secureConnection', where, events);
+      return listen(acceptor, 'secureConnection', { ...where, handshakeTimeoutMs: handshakeTimeout }, events);
     },
   };
 }

@@ -31,7 +31,8 @@ async function connected(onCommand: (command: PeerCommand) => void = () => undef
 }
 
 type Way = () => Promise<Outcome>;
-const never: [code: CmdStreamErrorCode, when: string, way: Way][] = [
+type Case = [code: CmdStreamErrorCode, when: string, way: Way];
+const never: Case[] = [
   [
     'invalid-argument',
     'an option is not acceptable',
@@ -149,6 +150,16 @@ const never: [code: CmdStreamErrorCode, when: string, way: Way][] = [
       return { failure: client.send(onePlusOne), seen: () => 0 };
     },
   ],
+  ...(['overloaded', 'closed'] as const).map(
+    (code): Case => [
+      code,
+      'the server says so, and that it did not',
+      async () => {
+        const { client } = await connected(errorResult(code));
+        return { failure: client.send(onePlusOne), seen: () => 0 };
+      },
+    ],
+  ),
 ];
 
 const perhaps: typeof never = [
@@ -211,7 +222,7 @@ const perhaps: typeof never = [
     },
   ],
   [
-    'connection-lost',
+    'frame-too-large',
     'the server sends a Result that is too large',
     async () => {
       const { client, seen } = await connected(answering(TEXT, 'x'.repeat(5_000)), { maxFrameBytes: 1_000 });

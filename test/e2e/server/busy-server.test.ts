@@ -1,8 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { LostConnectionInfo } from '../../../src/server/options.ts';
+import { makeCertificates } from '../support/certificates.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { serveLimited, WAIT } from './limited-server.ts';
 import { RawClient } from './raw-client.ts';
@@ -68,4 +70,36 @@ it('V5: time in which the server stood still is no silence either, and who is si
   clients.kill('SIGSTOP');
   await vi.waitFor(() => expect(lost.length).toBeGreaterThan(0), 10_000);
   expect(lost[0]?.error?.message).toContain('idleTimeoutMs');
+});
+
+it('V5: a TLS handshake that the server was too busy for is no slow one', async () => {
+  const errors: unknown[] = [];
+  const { cert, key } = (await makeCertificates()).server;
+  await using server = await serveLimited(
+    {},
+    { tls: { cert, key }, handshakeTimeoutMs: 1_000, onAcceptError: (error) => errors.push(error) },
+  );
+  const child = fork(new URL('./fixtures/tls-client.mjs', import.meta.url), [String(server.port)], {
+    stdio: 'inherit',
+  });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  await once(child, 'message');
+  const said = once(child, 'message');
+  // Busy once the connection is there, and before the first bytes of the handshake have been read.
+  const accepted = channel('net.server.socket');
+  let connected: () => void = () => {};
+  const connection = new Promise<void>((resolve) => {
+    connected = resolve;
+  });
+  accepted.subscribe(connected);
+  child.send('go');
+  await connection;
+  accepted.unsubscribe(connected);
+  const endMs = performance.now() + 2_500;
+  while (performance.now() < endMs);
+  expect(await said).toEqual(['introduced', undefined]);
+  expect(errors).toEqual([]);
 });
