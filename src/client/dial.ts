@@ -1,5 +1,6 @@
 import type { MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { printable } from '../errors/printable.ts';
 import type { Transport } from '../transport/transport.ts';
 import { serverInfoMatches } from '../wire/server-info.ts';
 import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
@@ -30,7 +31,7 @@ export function dialer(options: DialOptions): Connect {
       signal.throwIfAborted();
       const received = await channel.receiveServerInfo();
       if (!serverInfoMatches(serverInfo, received)) {
-        const message = `${address} introduced itself as '${received}'; expected '${serverInfo}' (option 'serverInfo')`;
+        const message = `${address} introduced itself as '${printable(received)}'; expected '${serverInfo}' (option 'serverInfo')`;
         throw new CmdStreamError('server-info-mismatch', message);
       }
       return channel;

@@ -1,5 +1,6 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
 import type { ByteWriter } from '../bytes/byte-writer.ts';
+import { printableError } from '../errors/cmd-stream-error.ts';
 
 /** One direction of a protocol, as a codec sees it. */
 export interface MessageSet {
@@ -55,7 +56,8 @@ export interface Codec {
 export class BadPayload {
   readonly error: unknown;
 
+  /** @param error - what the format threw; `JSON.parse` and others quote the peer in it. */
   constructor(error: unknown) {
-    this.error = error;
+    this.error = printableError(error);
   }
 }

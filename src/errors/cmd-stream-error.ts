@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /**
  * Every way in which the library can fail, as a closed set.
  *
@@ -93,10 +95,18 @@ export class CmdStreamError extends Error {
 }
 
 /**
- * The message of whatever was thrown, even where asking for it throws. System errors carry their code (`ECONNREFUSED`)
- * even when the message is empty.
+ * What {@link messageOf} an error says, as it may stand in another message: on one line, cut, with control characters
+ * escaped. It may quote a peer.
  */
 export function describeError(error: unknown): string {
+  return printable(messageOf(error));
+}
+
+/**
+ * The message of whatever was thrown, as it is, even where asking for it throws. System errors carry their code
+ * (`ECONNREFUSED`) even when the message is empty.
+ */
+export function messageOf(error: unknown): string {
   try {
     if (!(error instanceof Error)) return String(error);
     // OpenSSL ends its messages with a line break.
@@ -106,4 +116,17 @@ export function describeError(error: unknown): string {
   } catch {
     return 'something was thrown that cannot be shown';
   }
+}
+
+/**
+ * An error that may quote a peer, as a cause: printed with its stack it would do as the peer likes. It stays itself where
+ * its message is printable.
+ */
+export function printableError(error: unknown): unknown {
+  const shown = describeError(error);
+  if (error instanceof CmdStreamError && error.message !== shown) {
+    return new CmdStreamError(error.code, shown, { mayHaveExecuted: error.mayHaveExecuted });
+  }
+  const raw = error instanceof Error ? error.message : error;
+  return typeof raw !== 'string' || raw === shown ? error : new Error(shown);
 }

@@ -1,13 +1,15 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { escapeUnprintable, printable } from '../errors/printable.ts';
 
 /** Shows a rejected value in an error message: short, and never the contents of a large object. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'string')
+    return escapeUnprintable(JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value));
   if (typeof value === 'function') return `a function`;
   if (value instanceof Date && Number.isNaN(value.getTime())) return 'an invalid Date';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) return `an object`;
-  return String(value);
+  return printable(String(value), 60);
 }
 
 /** The error for an option that is not acceptable: names the field, what it accepts and what came. */

@@ -1,3 +1,5 @@
+import { printable } from '../errors/printable.ts';
+
 /**
  * What the library puts on the wire beyond what a protocol declares. The Go protocol has none of it: the error Result is
  * sent by servers in place of closing the connection; everything else would be offered under a ServerInfo of its own.
@@ -20,11 +22,11 @@ export const ERROR_RESULT_TYPE = 16_383;
 /** What the error Result is called where Results have names. */
 export const ERROR_RESULT_NAME = '(error)';
 
-/** Reads the payload of an error Result, whatever the peer put there. */
+/** Reads the payload of an error Result, whatever the peer put there; the message as it may be shown. */
 export function readErrorResult(value: unknown): ErrorResult {
   const fields = typeof value === 'object' && value !== null ? (value as Partial<ErrorResult>) : {};
   return {
     code: fields.code === 'command-invalid' ? 'command-invalid' : 'command-failed',
-    message: typeof fields.message === 'string' ? fields.message : 'the server gave no reason',
+    message: typeof fields.message === 'string' ? printable(fields.message) : 'the server gave no reason',
   };
 }

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { printable } from '../errors/printable.ts';
 import type { Schema } from './definitions.ts';
 
 /** What a schema says of a value: the value to use, or why it is refused. */
@@ -39,8 +40,7 @@ function accepted(outcome: StandardSchemaV1.Result<unknown>): Validation | undef
 }
 
 function describeIssues(issues: readonly StandardSchemaV1.Issue[]): string {
-  const told = issues.slice(0, MAX_ISSUES).map(describeIssue).join('; ');
-  const short = told.length > MAX_REFUSAL_LENGTH ? `${told.slice(0, MAX_REFUSAL_LENGTH)}...` : told;
+  const short = printable(issues.slice(0, MAX_ISSUES).map(describeIssue).join('; '), MAX_REFUSAL_LENGTH);
   return issues.length > MAX_ISSUES ? `${short}; and ${issues.length - MAX_ISSUES} more` : short;
 }
 

@@ -1,5 +1,5 @@
 import { BadPayload } from '../codec/codec.ts';
-import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError, messageOf } from '../errors/cmd-stream-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
@@ -210,12 +210,13 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     if (this.#signal?.aborted && (error === this.#signal.reason || isAbortError(error))) return;
     const { remoteAddress } = this;
     this.#port.service.options.onHandlerError(error, { command: this.command, remoteAddress, seq: this.seq });
-    this.#refuse('command-failed', describeError(error));
+    this.#refuse('command-failed', messageOf(error));
   }
 
   #refuse(code: ErrorResult['code'], message: string): void {
     if (this.isClosed) return;
-    this.#port.sendError(this.seq, { code, message: message.slice(0, MAX_MESSAGE_LENGTH) });
+    // UTF-8 has no half surrogate pair: not the message's own, and not where it is cut.
+    this.#port.sendError(this.seq, { code, message: message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed() });
     this.#settle();
   }
 

@@ -1,3 +1,5 @@
+import { messageOf } from '../errors/cmd-stream-error.ts';
+import { escapeUnprintable, printable } from '../errors/printable.ts';
 import { systemClock } from './clock.ts';
 
 /** Tells the operator of the process about a defect in user code that has no caller to tell. */
@@ -61,11 +63,25 @@ export function warnOfUserCode(warn: Warn, what: string, error: unknown): void {
   warn(`cmd-stream: ${what} failed${leftOut}, which changes nothing for the library: ${stackOf(error)}`);
 }
 
-/** The stack of whatever was thrown, even where asking for it throws. */
+/** The stack of whatever was thrown, even where asking for it throws; its message, which may quote a peer, on one line. */
 function stackOf(error: unknown): string {
+  const message = messageOf(error);
+  const shown = printable(message);
   try {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const stack = error instanceof Error ? String(error.stack ?? '') : '';
+    const [head = '', rest] = splitAt(stack, message);
+    return rest === undefined ? shown : `${printable(head)}${shown}${escapeLines(rest)}`;
   } catch {
-    return 'something was thrown that cannot be shown';
+    return shown;
   }
+}
+
+/** What stands before and behind `part`; nothing behind where it is not there. */
+function splitAt(text: string, part: string): [string, string?] {
+  const at = text.indexOf(part);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + part.length)];
+}
+
+function escapeLines(text: string): string {
+  return text.split('\n').map(escapeUnprintable).join('\n');
 }
