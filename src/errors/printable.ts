@@ -28,11 +28,21 @@ export function printable(text: string, maxLength = MAX_TEXT_LENGTH): string {
   return cut(escapeUnprintable(firstOf(text, maxLength)), maxLength);
 }
 
-/** The beginning of an escaped text, as a string of its own: a slice would keep all of the text alive. */
+/** A text in at most `maxLength` characters, not escaped. Of a longer one the beginning, which holds no memory of it. */
+export function shortened(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : ownString(firstOf(text, maxLength - CUT.length) + CUT);
+}
+
+/** The beginning of an escaped text. */
 function cut(escaped: string, maxLength: number): string {
   // Half an escape would be misleading.
   const kept = firstOf(escaped, maxLength - CUT.length).replace(/\\(?:u[0-9a-f]{0,3})?$/, '');
-  return Buffer.from(kept + CUT).toString();
+  return ownString(kept + CUT);
+}
+
+/** A copy that is a string of its own: what is cut off another one keeps all of that alive. */
+function ownString(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** The first characters of a text, without half a surrogate pair at their end. */
