@@ -1,6 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { formatAddress } from './address.ts';
 import { SocketStream } from './socket-stream.ts';
+import { type Authorization, refusedClientError } from './tls-error.ts';
 import type { Listener, ListenerEvents, ListenOptions } from './transport.ts';
 
 /**
@@ -50,7 +51,7 @@ class SocketListener implements Listener {
     server.on('tlsClientError', (error: Error, socket: Socket) => {
       // After a handshake that took too long Node leaves the socket open.
       socket.destroy();
-      onError(error);
+      onError(refusedClientError(error, socket as Authorization));
     });
   }
 

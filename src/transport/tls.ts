@@ -5,6 +5,7 @@ import { MAX_TIMER_MS, optionNames } from '../options/check.ts';
 import { parseAddress } from './address.ts';
 import { listen } from './socket-listener.ts';
 import { whenConnected } from './socket-stream.ts';
+import { plainTlsError } from './tls-error.ts';
 import { type ClientTlsOptions, resolveClientTls, resolveServerTls, type ServerTlsOptions } from './tls-options.ts';
 import type { Transport } from './transport.ts';
 
@@ -33,7 +34,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
   const { secureContext, rejectUnauthorized, checkServerIdentity } = client;
   return {
     name: 'tls',
-    async connect(address, signal) {
+    async connect(address, signal, reached) {
       const { host, port } = parseAddress(address);
       signal.throwIfAborted();
       // An IP address is not sent as a server name (RFC 6066, section 3), but is checked against the certificate.
@@ -47,7 +48,10 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
         ...(checkServerIdentity === undefined ? {} : { checkServerIdentity }),
       });
       socket.setNoDelay(true);
-      return whenConnected(socket, 'secureConnect', signal);
+      if (reached !== undefined) socket.once('connect', reached);
+      return whenConnected(socket, 'secureConnect', signal).catch((error: unknown) => {
+        throw error === signal.reason ? error : plainTlsError(error as Error, address);
+      });
     },
     async listen(where, events) {
       if (server === undefined) {

@@ -1,6 +1,6 @@
 import { ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
 import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, printableError } from '../errors/cmd-stream-error.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
 import type { FrameChannel, FrameReceiver } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
@@ -12,6 +12,8 @@ import { WriteBatch, type WriteBatchOptions } from './write-batch.ts';
 export interface StreamChannelOptions extends WriteBatchOptions {
   /** Decodes what the other side sends. */
   readonly incoming: MessageCodec;
+  /** What the first bytes look like where they are those of another protocol: `is no cmd-stream server: ...`. */
+  readonly stranger?: ((bytes: Buffer) => string | undefined) | undefined;
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -29,6 +31,8 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   #receiver: FrameReceiver | undefined;
   #awaitServerInfo: ((info: string | CmdStreamError) => void) | undefined;
 
+  /** Whether the first bytes, of which the other side can be told, are yet to be looked at. */
+  #isFirst = true;
   readonly #kept = new KeptBytes();
   /** How many kept bytes it takes before decoding is worth another try. */
   #wantedBytes = 0;
@@ -169,6 +173,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.#delivering = true;
     this.deliveries++;
     try {
+      if (this.#isFirst) this.#lookAtFirst(bytes.subarray(start, end));
       while (reader.position < end && !this.#paused && !this.#over && this.#hasReader()) {
         if (!this.#deliverNext(reader)) break;
       }
@@ -176,7 +181,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
       this.#fail(
         this.#handedOver
           ? CmdStreamError.from(error, 'internal', `handling a frame from ${this.remoteAddress} failed`)
-          : CmdStreamError.from(error, 'protocol-error', `malformed bytes from ${this.remoteAddress}`),
+          : CmdStreamError.from(printableError(error), 'protocol-error', `malformed bytes from ${this.remoteAddress}`),
       );
     } finally {
       this.#delivering = false;
@@ -184,6 +189,13 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
       reader.buffer = NO_BYTES;
     }
     return reader.position;
+  }
+
+  /** Of a server until its ServerInfo is there, of a client what came first: it is decoded as frames from then on. */
+  #lookAtFirst(bytes: Buffer): void {
+    if (this.#receiver !== undefined) this.#isFirst = false;
+    const stranger = this.#options.stranger?.(bytes);
+    if (stranger !== undefined) throw new CmdStreamError('protocol-error', `${this.remoteAddress} ${stranger}`);
   }
 
   /** Reads one frame, or the ServerInfo while that is awaited. Returns whether it was there whole. */
@@ -229,6 +241,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
       if (reader.available >= length) {
         const info = reader.buffer.toString('utf8', reader.position, reader.position + length);
         reader.position += length;
+        this.#isFirst = false;
         this.#awaitServerInfo?.(info);
         this.#awaitServerInfo = undefined;
         return true;
