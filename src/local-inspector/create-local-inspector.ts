@@ -53,7 +53,7 @@ const HEADERS = {
  * await inspector.close();
  * ```
  * @throws CmdStreamError `invalid-argument` for options that are not acceptable; `listen-failed` where the port cannot be
- * had.
+ * had, or the files of the page are not there (a bundle does not carry them).
  */
 export async function createLocalInspector(options: LocalInspectorOptions = {}): Promise<LocalInspector> {
   optionNames('the options of createLocalInspector()', options, ['port']);

@@ -94,6 +94,8 @@ export function optionNames(where: string, options: unknown, names: readonly str
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
     const accepted = names.length === 0 ? 'none' : names.map((known) => `'${known}'`).join(', ');
-    throw new CmdStreamError('invalid-argument', `${where} has no option '${name}'; it accepts ${accepted}`);
+    const owner = where.replace(/^the options of /, '');
+    const message = `${owner} has no option '${printable(name, 60)}'; it accepts ${accepted}`;
+    throw new CmdStreamError('invalid-argument', message);
   }
 }

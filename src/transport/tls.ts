@@ -28,7 +28,7 @@ export interface TlsTransportOptions {
  * ```
  */
 export function tlsTransport(options: TlsTransportOptions = {}): Transport {
-  optionNames('tlsTransport options', options, ['client', 'server']);
+  optionNames('the options of tlsTransport()', options, ['client', 'server']);
   const client = resolveClientTls(options.client ?? {});
   const server = options.server === undefined ? undefined : resolveServerTls(options.server);
   const { secureContext, rejectUnauthorized, checkServerIdentity } = client;

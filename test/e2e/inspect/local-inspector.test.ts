@@ -202,7 +202,7 @@ describe('a local inspector', () => {
   it.each([
     [{ port: -1 }, "option 'port' must be a whole number from 0 to 65535; got -1"],
     [{ port: '7000' }, 'option \'port\' must be a whole number from 0 to 65535; got "7000"'],
-    [{ host: '0.0.0.0' }, "the options of createLocalInspector() has no option 'host'; it accepts 'port'"],
+    [{ host: '0.0.0.0' }, "createLocalInspector() has no option 'host'; it accepts 'port'"],
     [null, 'the options of createLocalInspector() must be an object; got null'],
   ])('refuses %j', async (options, message) => {
     const error = await failureOf(createLocalInspector(options as LocalInspectorOptions));
