@@ -34,7 +34,10 @@ const REQUESTS: readonly (readonly [RegExp, string])[] = [
  * @param expected - the ServerInfo that is expected: what begins like it is no stranger, whatever it looks like.
  */
 export function strangerServer(bytes: Buffer, expected: string): string | undefined {
-  const said = bytes.toString('latin1', 0, Math.min(bytes.length, LOOKED_AT_BYTES));
+  const [length = 0x80] = bytes;
+  // No further than a ServerInfo of that length: what is found must not depend on how the bytes arrive. None is longer.
+  if (length >= 0x80) return;
+  const said = bytes.toString('latin1', 0, Math.min(bytes.length, 1 + length));
   const begin = Buffer.from(expected)
     .toString('latin1')
     .slice(0, said.length - 1);
@@ -68,9 +71,10 @@ function isClientHello(bytes: Buffer): boolean {
   return bytes.readUIntBE(6, 3) >= bytes.readUInt16BE(3) - 4 && bytes[6] === 0;
 }
 
-/** A line of text, which does not end where a ServerInfo of that length would. */
+/** A line of text, which does not end just where a ServerInfo of that length would. */
 function isBanner(said: string): boolean {
-  return /^[\x20-\x7e]{4,}\r?\n/.test(said) && said.length !== 1 + said.charCodeAt(0);
+  const [line] = /^[\x20-\x7e]{4,}\r?\n/.exec(said) ?? [];
+  return line !== undefined && line.length !== 1 + line.charCodeAt(0);
 }
 
 /** The first line. */

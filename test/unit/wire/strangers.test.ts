@@ -59,6 +59,26 @@ describe('a server whose first bytes are the ServerInfo that is expected', () =>
     );
   });
 
+  it('A9: is found out, or not, whatever the pieces that it arrives in', () => {
+    const text = fc.constantFrom(
+      'HTTP/1.1 400\r\n',
+      '220 mail\r\n',
+      '%%%%\n',
+      '    \n',
+      '*some text of a service\nand more',
+    );
+    fc.assert(
+      fc.property(text, fc.string({ maxLength: 150 }), fc.nat(), (start, rest, at) => {
+        const bytes = Buffer.from(start + rest);
+        const end = Math.min(bytes.length, 1 + (bytes[0] as number));
+        const whole = strangerServer(bytes, 'default') !== undefined;
+        const pieces = Array.from({ length: end }, (_, n) => strangerServer(bytes.subarray(0, n + 1), 'default'));
+        expect(pieces.some((found) => found !== undefined)).toBe(whole);
+        expect(strangerServer(bytes.subarray(0, end + (at % 9)), 'default') !== undefined).toBe(whole);
+      }),
+    );
+  });
+
   it('A9: is another one, not a stranger, with any other name', () => {
     for (const other of ['other', 'x'.repeat(60), 'calc v2 of the staging environment, as of today']) {
       expect(strangerServer(encodeServerInfo(other), 'default')).toBeUndefined();
