@@ -41,6 +41,7 @@ export async function call(args: string[], out: Terminal): Promise<number> {
     // A terminal may be slower than the server, and there is nobody else whose memory it would take.
     ...(tls === undefined ? {} : { tls }),
   });
+  // What JSON leaves as it is and a terminal does not, the terminal escapes, by which it stays the same JSON.
   for await (const value of sender.sendMulti(command, { timeoutMs })) out.line(JSON.stringify(value, showBigInt));
   return 0;
 }

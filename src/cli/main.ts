@@ -23,31 +23,27 @@ async function main([name, ...args]: string[]): Promise<number> {
     return 0;
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    (name === undefined ? err : out).line(helpOf(args[0]));
+    (name === undefined ? err : out).page(helpOf(args[0]));
     return name === undefined ? 2 : 0;
   }
   const subCommand = Object.hasOwn(SUB_COMMANDS, name) ? SUB_COMMANDS[name] : undefined;
   if (subCommand === undefined) {
-    err.line(`cmd-stream: there is no '${name}'\n\n${HELP}`);
+    err.line(`cmd-stream: there is no '${name}'`);
+    err.page(`\n${HELP}`);
     return 2;
   }
   if (args.includes('--help') || args.includes('-h')) {
-    out.line(helpOf(name));
+    out.page(helpOf(name));
     return 0;
   }
   try {
     return await subCommand(args, out);
   } catch (error) {
-    err.line(`cmd-stream ${name}: ${oneLine(describeError(error))}`);
+    err.line(`cmd-stream ${name}: ${describeError(error)}`);
     if (!isMisuse(error)) return 1;
-    err.line(`\n${helpOf(name)}`);
+    err.page(`\n${helpOf(name)}`);
     return 2;
   }
-}
-
-/** Messages of other libraries may be several lines; scripts that read stderr want one. */
-function oneLine(message: string): string {
-  return message.trim().replace(/\s*\n\s*/g, ' ');
 }
 
 // A reader that has seen enough (`| head`) closes the pipe: no reason to fail.

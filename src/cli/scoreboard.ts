@@ -18,7 +18,7 @@ export class Scoreboard {
     else this.#failed++;
     const mark = right ? this.#out.paint('green', '✓') : this.#out.paint('red', '✗');
     const wrong = right ? '' : this.#out.paint('red', `  (expected ${String(expected)})`);
-    this.#out.line(`${mark} ${what} → ${String(got)}${wrong}`);
+    this.#out.line(mark, ` ${what} → ${String(got)}`, wrong);
   }
 
   /** Prints the sum and returns the exit code. */

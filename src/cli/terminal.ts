@@ -1,8 +1,24 @@
 import { styleText } from 'node:util';
+import { escapeUnprintable } from '../errors/printable.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where a command line tool writes: lines, coloured on a terminal and plain elsewhere. */
+/** A text in a style, made by {@link Terminal.paint}: the control characters in it are the terminal's own. */
+export class Painted {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** What a line is put together of. */
+export type Part = string | Painted;
+
+/**
+ * Where a command line tool writes: lines, coloured on a terminal and plain elsewhere. Control characters, line breaks among
+ * them, are written only where they are its own: all that it is given may quote a peer, and is shown escaped.
+ */
 export class Terminal {
   readonly #stream: NodeJS.WriteStream;
 
@@ -10,19 +26,28 @@ export class Terminal {
     this.#stream = stream;
   }
 
-  /** Writes a line. */
-  line(text = ''): void {
-    this.#stream.write(`${text}\n`);
+  /** Writes one line. */
+  line(...parts: readonly Part[]): void {
+    this.#stream.write(`${joined(parts)}\n`);
+  }
+
+  /** Writes a text of several lines. For the tool's own texts: a peer could forge lines in it. */
+  page(text: string): void {
+    for (const line of text.split('\n')) this.line(line);
   }
 
   /** Writes a line that begins a part. */
-  heading(text: string): void {
+  heading(...parts: readonly Part[]): void {
     this.line();
-    this.line(this.paint('bold', text));
+    this.line(this.paint('bold', ...parts));
   }
 
-  /** `text` in a style, where the stream is a terminal and the user wants styles (https://no-color.org). */
-  paint(style: Style, text: string): string {
-    return styleText(style, text, { stream: this.#stream });
+  /** Parts in a style, where the stream is a terminal and the user wants styles (https://no-color.org). */
+  paint(style: Style, ...parts: readonly Part[]): Painted {
+    return new Painted(styleText(style, joined(parts), { stream: this.#stream }));
   }
+}
+
+function joined(parts: readonly Part[]): string {
+  return parts.map((part) => (typeof part === 'string' ? escapeUnprintable(part) : part.text)).join('');
 }

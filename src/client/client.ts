@@ -4,10 +4,18 @@ import type { Clock } from '../system/clock.ts';
 import type { FrameChannel } from '../wire/frame-channel.ts';
 import type { AddressBook } from './address-book.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
+import { type DialStage, describeSlowDial } from './dial-stage.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
 
-/** Opens a channel to an address: dial, TLS, handshake. Leaves nothing behind when `signal` fires. */
-export type Connect = (address: string, signal: AbortSignal) => Promise<FrameChannel>;
+/**
+ * Opens a channel to an address: dial, TLS, handshake. Leaves nothing behind when `signal` fires. Tells how far it has come,
+ * for the error of one that takes too long.
+ */
+export type Connect = (
+  address: string,
+  signal: AbortSignal,
+  reached?: (stage: DialStage) => void,
+) => Promise<FrameChannel>;
 
 /** What a client tells the group that it belongs to. */
 export interface ClientEvents {
@@ -46,6 +54,8 @@ export class Client implements ClientLink {
   #seq = 0;
   /** The addresses that were tried since the last connection. */
   readonly #tried = new Set<string>();
+  /** How far the last attempt has come. */
+  #stage: DialStage | undefined;
   /** Connected, and not yet taken into use by the machine. */
   #channel: FrameChannel | undefined;
   #connection: Connection | undefined;
@@ -97,10 +107,14 @@ export class Client implements ClientLink {
 
   async connect(signal: AbortSignal): Promise<void> {
     const { addresses, connect } = this.#context;
+    this.#stage = undefined;
     try {
       this.address = await addresses.pick(this.id, signal);
       this.#tried.add(this.address);
-      const channel = await connect(this.address, signal);
+      const channel = await connect(this.address, signal, (stage) => {
+        // One that was called off may be late.
+        if (!signal.aborted) this.#stage = stage;
+      });
       // A transport may have come too late to heed the signal.
       if (signal.aborted) channel.destroy();
       signal.throwIfAborted();
@@ -195,9 +209,7 @@ export class Client implements ClientLink {
     }
     addresses.giveUp(this.id);
     if (what === 'handshake') {
-      const goal = this.address === '' ? 'no address' : `no connection to ${this.address}`;
-      const error = `${goal} within ${handshakeTimeoutMs} ms (option 'handshakeTimeoutMs')`;
-      return new CmdStreamError('handshake-timeout', error);
+      return new CmdStreamError('handshake-timeout', describeSlowDial(this.address, this.#stage, handshakeTimeoutMs));
     }
     const lost = `${this.address} did not answer a Ping within ${pingTimeoutMs} ms`;
     this.#lost = new CmdStreamError('connection-lost', lost);

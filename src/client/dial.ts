@@ -1,7 +1,9 @@
 import type { MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { printable } from '../errors/printable.ts';
 import type { Transport } from '../transport/transport.ts';
 import { serverInfoMatches } from '../wire/server-info.ts';
+import { strangerServer } from '../wire/strangers.ts';
 import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
 import type { Connect } from './client.ts';
 
@@ -20,9 +22,14 @@ export interface DialOptions extends StreamChannelOptions {
  */
 export function dialer(options: DialOptions): Connect {
   const { transport, serverInfo } = options;
-  return async (address, signal) => {
-    const stream = await transport.connect(address, signal);
-    const channel = new StreamChannel(stream, options);
+  const channelOptions: StreamChannelOptions = {
+    ...options,
+    stranger: (bytes) => strangerServer(bytes, serverInfo),
+  };
+  return async (address, signal, reached) => {
+    const stream = await transport.connect(address, signal, () => reached?.('reached'));
+    reached?.(transport.name === 'tls' ? 'secure' : 'open');
+    const channel = new StreamChannel(stream, channelOptions);
     const abort = () => channel.destroy();
     signal.addEventListener('abort', abort, { once: true });
     try {
@@ -30,15 +37,28 @@ export function dialer(options: DialOptions): Connect {
       signal.throwIfAborted();
       const received = await channel.receiveServerInfo();
       if (!serverInfoMatches(serverInfo, received)) {
-        const message = `${address} introduced itself as '${received}'; expected '${serverInfo}' (option 'serverInfo')`;
+        const message = `${address} introduced itself as '${printable(received)}'; expected '${serverInfo}' (option 'serverInfo')`;
         throw new CmdStreamError('server-info-mismatch', message);
       }
       return channel;
     } catch (error) {
       channel.destroy();
-      throw error;
+      throw signal.aborted ? error : explained(error, address, transport.name);
     } finally {
       signal.removeEventListener('abort', abort);
     }
   };
+}
+
+/** An error of a connection that was there, and went before its server had introduced itself. */
+function explained(error: unknown, address: string, transport: string): unknown {
+  if (!(error instanceof CmdStreamError) || error.code !== 'connection-lost') return error;
+  const { cause } = error;
+  if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('ERR_SSL_')) {
+    return new CmdStreamError('connect-failed', `cannot connect to ${address}: ${cause.message}`, { cause });
+  }
+  // With TLS 1.3 a client takes the connection for set up before the server has looked at its certificate.
+  const why = transport === 'tls' ? 'does it want another client certificate?' : 'does it speak TLS?';
+  const message = `${error.message}; no ServerInfo came: is it a cmd-stream server, is it full, ${why}`;
+  return new CmdStreamError('connection-lost', message, { cause });
 }

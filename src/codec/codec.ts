@@ -1,6 +1,7 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
 import type { ByteWriter } from '../bytes/byte-writer.ts';
 import { isInstance, markClass } from '../errors/brand.ts';
+import { printableError } from '../errors/cmd-stream-error.ts';
 import { describeError } from '../errors/describe-error.ts';
 
 /** One direction of a protocol, as a codec sees it. */
@@ -83,8 +84,9 @@ export class BadPayload {
   /** The codec whose format it seems not to be; none where it is, but is refused. */
   readonly codec: string | undefined;
 
+  /** @param error - what the format threw; `JSON.parse` and others quote the peer in it. */
   constructor(error: unknown, codec?: string) {
-    this.error = error;
+    this.error = printableError(error);
     this.codec = codec;
   }
 

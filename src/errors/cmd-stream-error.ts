@@ -1,5 +1,5 @@
 import { hasBrand, isInstance, markClass } from './brand.ts';
-import { describeError } from './describe-error.ts';
+import { describeError, isError } from './describe-error.ts';
 
 export { describeError } from './describe-error.ts';
 
@@ -169,4 +169,17 @@ function read(from: object, name: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * An error that may quote a peer, as a cause: printed with its stack it would do as the peer likes. It stays itself where
+ * its message is printable.
+ */
+export function printableError(error: unknown): unknown {
+  const shown = describeError(error);
+  if (CmdStreamError.is(error) && error.message !== shown) {
+    return new CmdStreamError(error.code, shown, { mayHaveExecuted: error.mayHaveExecuted });
+  }
+  const raw = isError(error) ? error.message : error;
+  return typeof raw !== 'string' || raw === shown ? error : new Error(shown);
 }

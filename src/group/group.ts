@@ -110,10 +110,11 @@ export class Group {
   get status(): GroupStatus {
     const { value, context } = this.#actor.getSnapshot();
     const clients = context.clients.map((client, id): ClientStatus => {
-      const { context: known } = client.getSnapshot();
+      const { attempt, delayMs } = client.getSnapshot().context;
+      // State and error as the group knows them: of a client's end it hears a moment after the client has forgotten why.
       const state = context.phases[id] ?? 'connecting';
       const address = this.#clients[id]?.address ?? '';
-      return { type: 'client', id, state, address, attempt: known.attempt, delayMs: known.delayMs, error: known.error };
+      return { type: 'client', id, state, address, attempt, delayMs, error: context.errors[id] };
     });
     const ready = clients.filter(({ state }) => state === 'ready').length;
     return { type: 'group', state: value, ready, size: this.size, clients, error: context.error };

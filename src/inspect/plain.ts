@@ -2,14 +2,23 @@ import { types } from 'node:util';
 import type { AnyActorRef, EventObject } from 'xstate';
 import { CmdStreamError, type CmdStreamErrorCode } from '../errors/cmd-stream-error.ts';
 import { isError } from '../errors/describe-error.ts';
+import { shortened } from '../errors/printable.ts';
 import { isCommand } from '../protocol/command.ts';
 
 /** What stands in the place of what is not shown. */
 export const HIDDEN = '(hidden)';
 
+/** What stands in the place of what there is no room for. */
+const CUT_OFF = '...';
+
 const MAX_DEPTH = 8;
 /** How many elements or keys of one thing are shown. */
 const MAX_ENTRIES = 100;
+/** How much of one text. */
+const MAX_TEXT_LENGTH = 2_000;
+/** How much of everything that hangs on one event, or on one snapshot: what JSON makes of it is to be short as well. */
+const MAX_VALUES = 5_000;
+const MAX_CHARACTERS = 64 * 1024;
 
 /** Errors whose messages are the library's own words; others may quote a payload, or what the user's code threw. */
 const OWN_WORDS: ReadonlySet<CmdStreamErrorCode> = new Set([
@@ -40,58 +49,105 @@ export class Plain {
 
   /** An event; without the value that a Result brings. */
   event(event: EventObject): EventObject {
-    const shown = this.#fields(event, 0) as Record<string, unknown> & EventObject;
-    if (event.type === 'result.received' && !this.#payloads) shown.value = HIDDEN;
-    return shown;
+    const hides = event.type === 'result.received' && !this.#payloads;
+    const shown = new Walk(this.#payloads).of(hides ? { ...event, value: HIDDEN } : event, 0);
+    return shown as EventObject;
   }
 
   /** A value, as data. */
   of(value: unknown): unknown {
-    return this.#of(value, 0);
+    return new Walk(this.#payloads).of(value, 0);
+  }
+}
+
+/** Goes through one value, and shows as much of it as anybody looks at: it may be megabytes that a peer has sent. */
+class Walk {
+  readonly #payloads: boolean;
+  #valuesLeft = MAX_VALUES;
+  #charactersLeft = MAX_CHARACTERS;
+
+  constructor(payloads: boolean) {
+    this.#payloads = payloads;
   }
 
-  #of(value: unknown, depth: number): unknown {
-    if (typeof value === 'bigint') return `${value}n`;
+  of(value: unknown, depth: number): unknown {
+    if (this.#valuesLeft-- <= 0) return CUT_OFF;
+    if (typeof value === 'string') return this.#text(value);
+    if (typeof value === 'bigint') return this.#text(`${value}n`);
     if (typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (typeof value !== 'object' || value === null) return value;
-    if (depth >= MAX_DEPTH) return '...';
+    if (depth >= MAX_DEPTH) return CUT_OFF;
     if (isError(value)) return this.#error(value, depth);
     if (isActorRef(value)) return { actor: value.id };
-    if (ArrayBuffer.isView(value)) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
-    if (types.isMap(value)) return this.#of(Object.fromEntries([...value].slice(0, MAX_ENTRIES)), depth);
-    if (types.isSet(value)) return this.#of([...value], depth);
-    if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map((element) => this.#of(element, depth + 1));
+    if (ArrayBuffer.isView(value)) return `[${nameOf(value)} of ${value.byteLength} bytes]`;
+    if (types.isMap(value)) return this.#fields(value, depth);
+    if (types.isSet(value) || Array.isArray(value)) return this.#elements(value, depth);
     if ('toJSON' in value && typeof value.toJSON === 'function') return this.#owner(value, value.toJSON(), depth);
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) return `[${value.constructor.name}]`;
-    return this.#fields(value, depth);
+    if (prototype !== Object.prototype && prototype !== null) return `[${nameOf(value)}]`;
+    return this.#fields(entriesOf(value), depth);
   }
 
-  #fields(value: object, depth: number): Record<string, unknown> {
-    const entries = Object.entries(value).slice(0, MAX_ENTRIES);
-    return Object.fromEntries(entries.map(([key, field]) => [key, this.#of(field, depth + 1)]));
+  #text(text: string): string {
+    const shown = shortened(text, Math.max(CUT_OFF.length, Math.min(MAX_TEXT_LENGTH, this.#charactersLeft)));
+    this.#charactersLeft -= shown.length;
+    return shown;
+  }
+
+  #elements(values: Iterable<unknown>, depth: number): unknown[] {
+    const shown: unknown[] = [];
+    for (const value of values) {
+      if (shown.length === MAX_ENTRIES || this.#valuesLeft <= 0) break;
+      shown.push(this.of(value, depth + 1));
+    }
+    return shown;
+  }
+
+  #fields(entries: Iterable<readonly [unknown, unknown]>, depth: number): Record<string, unknown> {
+    const shown: [string, unknown][] = [];
+    for (const [key, field] of entries) {
+      if (shown.length === MAX_ENTRIES || this.#valuesLeft <= 0) break;
+      shown.push([this.#text(describeKey(key)), this.of(field, depth + 1)]);
+    }
+    // Defines: a field named `__proto__` is a field like any other.
+    return Object.fromEntries(shown);
   }
 
   /** What an object says of itself; a request says nothing of its payload. */
   #owner(owner: object, said: unknown, depth: number): unknown {
-    const shown = this.#of(said, depth + 1);
+    const shown = this.of(said, depth + 1);
     if (!this.#payloads || !('command' in owner) || !isCommand(owner.command)) return shown;
-    return { ...(shown as object), payload: this.#of(owner.command.payload, depth + 1) };
+    return { ...(shown as object), payload: this.of(owner.command.payload, depth + 1) };
   }
 
   #error(error: Error, depth: number): object {
     const { name, message } = error;
-    const code = 'code' in error ? this.#of(error.code, depth + 1) : undefined;
+    const code = 'code' in error ? this.of(error.code, depth + 1) : undefined;
     const isOwn = CmdStreamError.is(error);
     const isShown = this.#payloads || (isOwn && OWN_WORDS.has(error.code));
     return {
-      name,
+      name: this.#text(String(name)),
       ...(code === undefined ? {} : { code }),
-      message: isShown ? message : HIDDEN,
+      message: isShown ? this.#text(String(message)) : HIDDEN,
       ...(isOwn ? { mayHaveExecuted: error.mayHaveExecuted } : {}),
-      ...(error.cause === undefined ? {} : { cause: this.#of(error.cause, depth + 1) }),
+      ...(error.cause === undefined ? {} : { cause: this.of(error.cause, depth + 1) }),
     };
   }
+}
+
+/** The fields of an object one by one: one that a peer has sent may have millions. */
+function* entriesOf(value: object): Iterable<readonly [string, unknown]> {
+  for (const key in value) if (Object.hasOwn(value, key)) yield [key, Reflect.get(value, key)];
+}
+
+function describeKey(key: unknown): string {
+  return typeof key === 'object' && key !== null ? `[${nameOf(key)}]` : String(key);
+}
+
+/** The name of an object's class, also where a payload has a field `constructor`. */
+function nameOf(value: object): string {
+  const made: unknown = Object.getPrototypeOf(value)?.constructor;
+  return typeof made === 'function' ? made.name : 'Object';
 }
 
 /** Whether `value` is an actor. */

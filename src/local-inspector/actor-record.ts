@@ -1,5 +1,6 @@
 import type { AnyActorRef } from 'xstate';
-import type { MachineId, ShownActor } from './shown.ts';
+import { printable } from '../errors/printable.ts';
+import { KEPT, type MachineId, type ShownActor } from './shown.ts';
 
 const MACHINES: ReadonlySet<unknown> = new Set<MachineId>(['group', 'client', 'circuitBreaker', 'server', 'session']);
 
@@ -135,5 +136,5 @@ function factsOf(machine: MachineId, { value, context }: Record<string, unknown>
   }
   const { error } = told;
   facts.push(error?.message !== undefined && error.message !== '(hidden)' ? error.message : error?.code);
-  return facts.filter((fact): fact is string => typeof fact === 'string');
+  return facts.filter((fact) => typeof fact === 'string').map((fact) => printable(fact, KEPT.factLength));
 }

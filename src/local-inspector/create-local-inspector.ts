@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { InspectionEvent, Observer } from 'xstate';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
@@ -47,7 +53,7 @@ const HEADERS = {
  * await inspector.close();
  * ```
  * @throws CmdStreamError `invalid-argument` for options that are not acceptable; `listen-failed` where the port cannot be
- * had.
+ * had, or the files of the page are not there (a bundle does not carry them).
  */
 export async function createLocalInspector(options: LocalInspectorOptions = {}): Promise<LocalInspector> {
   optionNames('the options of createLocalInspector()', options, ['port']);
@@ -55,7 +61,7 @@ export async function createLocalInspector(options: LocalInspectorOptions = {}):
   const files = await readPage();
   const inspection = new Inspection(systemClock, () => streams.changed());
   const streams = new EventStreams(systemClock, inspection);
-  const server = createServer((request, response) => answer(request, response, files, streams));
+  const server = createServer((request, response) => answer(request, response, files, streams, address.port));
   const address = await listen(server, port);
   return {
     inspect: { next: (event) => void (server.listening && inspection.see(event)) },
@@ -88,16 +94,29 @@ function answer(
   response: ServerResponse,
   files: ReadonlyMap<string, PageFile>,
   streams: EventStreams,
+  port: number,
 ): void {
   const refuse = (status: number, text: string) =>
     response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
   const [path = ''] = (request.url ?? '').split('?');
   const file = files.get(path);
-  // Another site whose name leads here (DNS rebinding) must see nothing.
-  if (!/^(localhost|127\.0\.0\.1)(:\d+)?$/.test(request.headers.host ?? '')) refuse(403, 'ask for localhost');
+  if (!isForHere(request.headers, port)) refuse(403, `ask for localhost:${port}, from no other site`);
   else if (request.method !== 'GET') refuse(405, 'GET only');
   else if (file !== undefined) response.writeHead(200, { ...HEADERS, 'Content-Type': file.type }).end(file.body);
   else if (path !== '/events') refuse(404, 'there is nothing here');
   else if (streams.isFull) refuse(503, `${EventStreams.max} pages look on already`);
   else streams.add(response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/event-stream; charset=utf-8' }));
+}
+
+/**
+ * Whether somebody on this machine asks, and not another site. One whose name leads here (DNS rebinding) says so by `Host`;
+ * one that embeds the page, or takes up streams, by `Sec-Fetch-Site`, or `Origin` where the browser is older. What is no
+ * browser sends neither.
+ */
+function isForHere({ host = '', origin, 'sec-fetch-site': site }: IncomingHttpHeaders, port: number): boolean {
+  const isOwn = ['localhost', '127.0.0.1', '[::1]'].some(
+    (name) => host === `${name}:${port}` || (port === 80 && host === name),
+  );
+  const isSameSite = site === undefined || site === 'same-origin' || site === 'none';
+  return isOwn && isSameSite && (origin === undefined || origin === `http://${host}`);
 }

@@ -8,10 +8,21 @@ const TELL_EVERY_MS = 100;
 const HEARTBEAT_MS = 10_000;
 /** A page that has so many bytes to read still gets nothing new until it has read them. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
+/** A page that has taken nothing of what waits for it for so long is dead, and makes room for another. */
+const STUCK_MS = 30_000;
 /** How long a page may take to read the end of its stream. */
 const GOODBYE_MS = 200;
 /** How soon a page comes back when its stream has ended. */
 const RETRY_MS = 500;
+
+/** One page that looks on. */
+interface Page {
+  /** Whether it has missed something, so that it must be told all anew. */
+  hasMissed: boolean;
+  /** How many messages wait for it, and since when it has taken none of them. */
+  waiting: number;
+  sinceMs: number;
+}
 
 /** The pages that look on, each at the end of a stream of Server-Sent Events. */
 export class EventStreams {
@@ -19,8 +30,7 @@ export class EventStreams {
   static readonly max = 16;
   readonly #clock: Clock;
   readonly #inspection: Inspection;
-  /** Each stream, and whether it has missed something, so that it must be told all anew. */
-  readonly #streams = new Map<ServerResponse, { hasMissed: boolean }>();
+  readonly #streams = new Map<ServerResponse, Page>();
   #telling: TimerHandle | undefined;
   #heartbeat: TimerHandle | undefined;
 
@@ -36,9 +46,11 @@ export class EventStreams {
 
   /** Begins a stream. */
   add(response: ServerResponse): void {
-    response.write(`retry: ${RETRY_MS}\n\n`);
-    this.#streams.set(response, { hasMissed: true });
-    response.on('close', () => this.#streams.delete(response));
+    const page: Page = { hasMissed: true, waiting: 0, sinceMs: 0 };
+    this.#streams.set(response, page);
+    // What is written to one that is gone, but not told of yet, is an error that has nobody to tell.
+    response.on('error', () => {}).on('close', () => this.#streams.delete(response));
+    this.#write(response, page, `retry: ${RETRY_MS}\n\n`);
     this.#tell();
     this.#heartbeat ??= this.#clock.setTimeout(() => this.#beat(), HEARTBEAT_MS);
   }
@@ -68,30 +80,46 @@ export class EventStreams {
   #tell(): void {
     this.#clock.clearTimeout(this.#telling);
     this.#telling = undefined;
-    const changes = this.#inspection.takeChanges();
-    const some = message('some', changes);
+    const some = message('some', this.#inspection.takeChanges());
     let all: string | undefined;
-    for (const [response, stream] of this.#streams) {
+    for (const [response, page] of this.#streams) {
       if (response.writableLength > MAX_UNREAD_BYTES) {
-        stream.hasMissed = true;
+        page.hasMissed = true;
         // It is looked at again.
         this.changed();
-      } else if (stream.hasMissed) {
+      } else if (page.hasMissed) {
         all ??= message('all', this.#inspection.all());
-        response.write(all);
-        stream.hasMissed = false;
+        this.#write(response, page, all);
+        page.hasMissed = false;
       } else {
-        response.write(some);
+        this.#write(response, page, some);
       }
     }
   }
 
+  #write(response: ServerResponse, page: Page, text: string): void {
+    if (page.waiting++ === 0) page.sinceMs = this.#clock.monotonicMs();
+    response.write(text, () => {
+      page.waiting--;
+      page.sinceMs = this.#clock.monotonicMs();
+    });
+  }
+
   #beat(): void {
-    for (const response of this.#streams.keys()) response.write(':\n\n');
+    const nowMs = this.#clock.monotonicMs();
+    for (const [response, page] of this.#streams) {
+      if (page.waiting > 0 && nowMs - page.sinceMs >= STUCK_MS) response.destroy();
+      else this.#write(response, page, ':\n\n');
+    }
     this.#heartbeat = this.#streams.size === 0 ? undefined : this.#clock.setTimeout(() => this.#beat(), HEARTBEAT_MS);
   }
 }
 
+/** A message; in a timer nothing may throw, and a page that is told nothing is better than a process that ends. */
 function message(event: string, data: object): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  try {
+    return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  } catch {
+    return ':\n\n';
+  }
 }

@@ -13,6 +13,8 @@ export class Inspection {
   readonly #systemCounts = new Map<string, number>();
   readonly #actors = new Map<string, ActorRecord>();
   readonly #requests = new Map<string, RequestRecord>();
+  /** The characters of all requests together. */
+  #requestsLength = 0;
   readonly #transitions: ShownTransition[] = [];
   #transitionCount = 0;
   /** What the next message has to tell. */
@@ -78,7 +80,7 @@ export class Inspection {
       const client = (id: number) => this.#clientName(rootId, id);
       this.#requests.set(actor.sessionId, new RequestRecord(actor, rootId, this.#nowMs, client));
       this.#changedRequests.add(actor.sessionId);
-      dropOldest(this.#requests, KEPT.requests);
+      this.#forgetRequests();
     } else if (ActorRecord.isFor(machine)) {
       this.#meetSystem(rootId, actor, machine);
       this.#actors.set(actor.sessionId, new ActorRecord(actor, machine, rootId, this.#nowMs));
@@ -100,8 +102,11 @@ export class Inspection {
   #follow(id: string, event: EventObject, snapshot: Record<string, unknown>): void {
     const request = this.#requests.get(id);
     if (request !== undefined) {
+      const lengthBefore = request.length;
       request.see(event, snapshot, this.#nowMs);
+      this.#requestsLength += request.length - lengthBefore;
       this.#changedRequests.add(id);
+      this.#forgetRequests();
       return;
     }
     const actor = this.#actors.get(id);
@@ -126,6 +131,17 @@ export class Inspection {
     }
   }
 
+  /** The oldest go, where there are too many, or too much hangs on them. Pages have a bound of their own. */
+  #forgetRequests(): void {
+    for (const [id, { length }] of this.#requests) {
+      if (this.#requests.size <= KEPT.requests && this.#requestsLength <= KEPT.allRequestsLength) return;
+      this.#requests.delete(id);
+      // While nobody looks, nobody takes the changes.
+      this.#changedRequests.delete(id);
+      this.#requestsLength -= length;
+    }
+  }
+
   /** Those that have ended go first, then sessions, the oldest of them before the others. */
   #forgetActors(): void {
     for (;;) {
@@ -145,6 +161,7 @@ export class Inspection {
     if (this.#gone.length > 4 * KEPT.actors) this.#gone.shift();
     if ([...this.#actors.values()].some((record) => record.system === system)) return;
     this.#systems.delete(system);
+    this.#changedSystems.delete(system);
     this.#gone.push(system);
   }
 
@@ -160,11 +177,4 @@ export class Inspection {
 
 function pick<Value>(all: ReadonlyMap<string, Value>, ids: ReadonlySet<string>): Value[] {
   return [...ids].flatMap((id) => all.get(id) ?? []);
-}
-
-function dropOldest(map: Map<string, unknown>, max: number): void {
-  for (const id of map.keys()) {
-    if (map.size <= max) return;
-    map.delete(id);
-  }
 }

@@ -1,14 +1,14 @@
 import type { AnyActorRef, EventObject } from 'xstate';
+import { printable } from '../errors/printable.ts';
 import { KEPT, type Outcome, type ShownRequest, type ShownStep } from './shown.ts';
 
 const OUTCOMES: ReadonlySet<unknown> = new Set<Outcome>(['succeeded', 'failed', 'timedOut', 'cancelled']);
 
 /** What a request says of itself to inspectors. */
 interface Work {
-  readonly seq?: number;
-  readonly client?: number;
-  readonly timeoutMs?: number;
-  readonly payload?: unknown;
+  readonly seq: number;
+  readonly client: number | undefined;
+  readonly timeoutMs: number | undefined;
 }
 
 /** What has been seen of one request. Keeps little of a long stream. */
@@ -26,8 +26,11 @@ export class RequestRecord {
   #last: ShownStep[] = [];
   #results = 0;
   #leftOut = 0;
-  #work: Work = {};
+  #work: Work = { seq: 0, client: undefined, timeoutMs: undefined };
+  /** The Command's payload; as a text of its own, so that nothing of the payload itself is kept. */
+  #payload: string | undefined;
   #outcome: Outcome | undefined;
+  #length = 0;
 
   /** @param clientName - the name of a client of the same sender, by its number. */
   constructor(actor: AnyActorRef, system: string, atMs: number, clientName: (id: number) => string) {
@@ -42,22 +45,34 @@ export class RequestRecord {
     this.#first.push({ kind: 'queued', atMs, text: '' });
   }
 
+  /** How many characters are kept of it. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** Takes what came of an event: a snapshot of the request machine. */
   see(event: EventObject & Record<string, unknown>, snapshot: Record<string, unknown>, atMs: number): void {
-    this.#work = workOf(snapshot);
-    if (event.type === 'command.sent') this.#first.push({ kind: 'sent', atMs, text: `seq ${this.#work.seq ?? 0}` });
+    const said = saidBy(snapshot);
+    this.#work = workOf(said);
+    if (this.#payload === undefined && said.payload !== undefined) {
+      this.#payload = inShort(said.payload, KEPT.payloadLength);
+      this.#length += this.#payload.length;
+    }
+    if (event.type === 'command.sent') this.#first.push({ kind: 'sent', atMs, text: `seq ${this.#work.seq}` });
     if (event.type === 'result.received') this.#addResult(event, atMs);
     if (this.#outcome !== undefined || !OUTCOMES.has(snapshot.value)) return;
     this.#outcome = snapshot.value as Outcome;
     this.#actor = undefined;
-    this.#last.push({ kind: this.#outcome, atMs, text: describeError(event.error) });
+    const text = describeError(event.error);
+    this.#length += text.length;
+    this.#last.push({ kind: this.#outcome, atMs, text });
   }
 
   /** As the page shows it. */
   get shown(): ShownRequest {
     // The deadline is armed after the Command has left: it is looked up as late as this.
-    if (this.#actor !== undefined) this.#work = { ...this.#work, ...workOf(this.#actor.getSnapshot()) };
-    const { client, seq = 0, timeoutMs, payload } = this.#work;
+    if (this.#actor !== undefined) this.#work = workOf(saidBy(this.#actor.getSnapshot()));
+    const { client, seq, timeoutMs } = this.#work;
     return {
       id: this.id,
       system: this.system,
@@ -65,7 +80,7 @@ export class RequestRecord {
       command: this.#command,
       client: client === undefined ? undefined : this.#clientName(client),
       seq,
-      payload: payload === undefined ? undefined : inShort(payload),
+      payload: this.#payload,
       steps: [...this.#first, ...this.#last],
       leftOut: this.#leftOut === 0 ? undefined : { count: this.#leftOut, after: this.#first.length - 1 },
       results: this.#results,
@@ -76,30 +91,40 @@ export class RequestRecord {
 
   #addResult(event: EventObject & Record<string, unknown>, atMs: number): void {
     this.#results++;
-    const value = event.value === undefined || event.value === '(hidden)' ? '' : ` ${inShort(event.value)}`;
+    const value =
+      event.value === undefined || event.value === '(hidden)' ? '' : ` ${inShort(event.value, KEPT.stepLength)}`;
     const text = `${event.resultType}${value}, ${event.size} B${event.last === true ? ', last' : ''}`;
+    this.#length += text.length;
     const step: ShownStep = { kind: 'result', atMs, text };
     if (this.#results <= KEPT.results / 2) this.#first.push(step);
     else this.#last.push(step);
     if (this.#last.length <= KEPT.results / 2) return;
-    this.#last.shift();
+    this.#length -= this.#last.shift()?.text.length ?? 0;
     this.#leftOut++;
   }
 }
 
-function workOf(snapshot: unknown): Work {
-  const { context } = (snapshot ?? {}) as { context?: { work?: Work } };
+/** What a request says of itself, in its snapshot. */
+function saidBy(snapshot: unknown): Readonly<Record<string, unknown>> {
+  const { context } = (snapshot ?? {}) as { context?: { work?: Record<string, unknown> } };
   return context?.work ?? {};
+}
+
+/** The numbers alone: they hold on to nothing. */
+function workOf({ seq, client, timeoutMs }: Readonly<Record<string, unknown>>): Work {
+  const numberOr = <Else>(value: unknown, other: Else) => (typeof value === 'number' ? value : other);
+  return { seq: numberOr(seq, 0), client: numberOr(client, undefined), timeoutMs: numberOr(timeoutMs, undefined) };
 }
 
 function describeError(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const { code, message } = error as { code?: unknown; message?: unknown };
   const text = typeof message === 'string' && message !== '(hidden)' ? message : '';
-  return [code, text].filter((part) => part !== undefined && part !== '').join(': ');
+  const parts = [code, text].filter((part) => part !== undefined && part !== '');
+  return printable(parts.join(': '), KEPT.stepLength);
 }
 
-function inShort(value: unknown): string {
-  const text = JSON.stringify(value) ?? '';
-  return text.length > KEPT.textLength ? `${text.slice(0, KEPT.textLength)}...` : text;
+/** A value that has been made plain, and is not long therefore, as JSON. */
+function inShort(value: unknown, maxLength: number): string {
+  return printable(JSON.stringify(value) ?? '', maxLength);
 }

@@ -59,7 +59,7 @@ export interface ShownRequest {
   /** The name of the client that sent it, once it was sent. */
   readonly client: string | undefined;
   readonly seq: number;
-  /** The Command's payload as JSON, where payloads are shown. */
+  /** The Command's payload as JSON, where payloads are shown; its beginning. */
   readonly payload: string | undefined;
   /** What happened, in order; of a long stream the first Results and the last. */
   readonly steps: readonly ShownStep[];
@@ -97,4 +97,18 @@ export interface ShownAll extends ShownChanges {
 }
 
 /** How much is kept, here and in the page. */
-export const KEPT = { actors: 64, ended: 8, transitions: 200, requests: 100, results: 12, textLength: 2_000 } as const;
+export const KEPT = {
+  actors: 64,
+  ended: 8,
+  transitions: 200,
+  requests: 100,
+  results: 12,
+  /** Characters of a payload, */
+  payloadLength: 2_000,
+  /** of what is told of a Result or an error, */
+  stepLength: 1_000,
+  /** of the error that an actor remembers, */
+  factLength: 300,
+  /** and of all requests together: of large ones there are fewer than `requests`. */
+  allRequestsLength: 1_000_000,
+} as const;

@@ -1,19 +1,21 @@
 import { types } from 'node:util';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { describeError } from '../errors/describe-error.ts';
+import { escapeUnprintable, printable } from '../errors/printable.ts';
 
 /** Dates may have a getTime of their own. */
 const timeOf = Date.prototype.getTime;
 
 /** Shows a rejected value in an error message: short, and never the contents of a large object. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'string')
+    return escapeUnprintable(JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value));
   if (typeof value === 'function') return `a function`;
   if (types.isProxy(value)) return 'a Proxy';
   if (types.isDate(value)) return Number.isNaN(timeOf.call(value)) ? 'an invalid Date' : 'a Date';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) return `an object`;
-  return String(value);
+  return printable(String(value), 60);
 }
 
 /** The error for an option that is not acceptable: names the field, what it accepts and what came. */
@@ -102,7 +104,9 @@ export function optionNames(where: string, options: unknown, names: readonly str
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
       const accepted = names.length === 0 ? 'none' : names.map((known) => `'${known}'`).join(', ');
-      throw new CmdStreamError('invalid-argument', `${where} has no option '${name}'; it accepts ${accepted}`);
+      const owner = where.replace(/^the options of /, '');
+      const message = `${owner} has no option '${printable(name, 60)}'; it accepts ${accepted}`;
+      throw new CmdStreamError('invalid-argument', message);
     }
     readable(where, options, name);
   }

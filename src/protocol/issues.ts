@@ -1,4 +1,5 @@
 import { describeError } from '../errors/describe-error.ts';
+import { printable } from '../errors/printable.ts';
 
 /** A refusal goes into an error message, and back over the wire: it tells this many issues, */
 const MAX_ISSUES = 8;
@@ -9,8 +10,7 @@ const MAX_REFUSAL_LENGTH = 1000;
 export function describeIssues(issues: unknown): string {
   const [first, more] = firstOf(issues);
   if (first.length === 0) return 'its schema refuses it, and does not say why';
-  const told = first.map(describeIssue).join('; ');
-  const short = told.length > MAX_REFUSAL_LENGTH ? `${told.slice(0, MAX_REFUSAL_LENGTH)}...` : told;
+  const short = printable(first.map(describeIssue).join('; '), MAX_REFUSAL_LENGTH);
   return more === '' ? short : `${short}; and ${more} more`;
 }
 

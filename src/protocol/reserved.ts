@@ -1,4 +1,5 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { printable } from '../errors/printable.ts';
 
 /**
  * What the library puts on the wire beyond what a protocol declares. The Go protocol has none of it: the error Result is
@@ -34,13 +35,13 @@ export const ERROR_RESULT_TYPE = 16_383;
 /** What the error Result is called where Results have names. */
 export const ERROR_RESULT_NAME = '(error)';
 
-/** Reads the payload of an error Result, whatever the peer put there. */
+/** Reads the payload of an error Result, whatever the peer put there; the message as it may be shown. */
 export function readErrorResult(value: unknown): ErrorResult {
   const fields = typeof value === 'object' && value !== null ? (value as Partial<ErrorResult>) : {};
   const { code, message } = fields;
   return {
     code: typeof code === 'string' && Object.hasOwn(EXECUTED, code) ? code : 'command-failed',
-    message: typeof message === 'string' ? message : 'the server gave no reason',
+    message: typeof message === 'string' ? printable(message) : 'the server gave no reason',
   };
 }
 

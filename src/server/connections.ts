@@ -2,6 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import type { ServerConnections } from '../../machines/server.ts';
 import type { MessageCodec } from '../codec/codec.ts';
 import type { ByteStream } from '../transport/transport.ts';
+import { strangerClient } from '../wire/strangers.ts';
 import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
 import type { Service } from './service.ts';
 import { Session } from './session.ts';
@@ -29,7 +30,7 @@ export class Connections implements ServerConnections {
   constructor(service: Service, codecs: ConnectionCodecs, root: AnyActorRef, gone: () => void) {
     const { maxFrameBytes, maxBufferedBytes, clock, defer } = service.options;
     this.#service = service;
-    this.#channelOptions = { ...codecs, maxFrameBytes, maxBufferedBytes, clock, defer };
+    this.#channelOptions = { ...codecs, maxFrameBytes, maxBufferedBytes, clock, defer, stranger: strangerClient };
     this.#root = root;
     this.#gone = gone;
   }

@@ -123,7 +123,10 @@ export interface ServerOptions<Receiver = unknown> {
   readonly onConnection?: ((info: ConnectionInfo) => void) | undefined;
   /** A connection went that the server did not close by `shutdown()` or `close()`. */
   readonly onConnectionLost?: ((info: LostConnectionInfo) => void) | undefined;
-  /** A connection could not be accepted (out of file descriptors, failed TLS handshake); the server goes on. */
+  /**
+   * A connection could not be accepted (out of file descriptors, failed TLS handshake, more than `maxConnections`: told once
+   * a second at most); the server goes on.
+   */
   readonly onAcceptError?: ((error: CmdStreamError) => void) | undefined;
   /**
    * A handler (or validator, or invoker) threw, or gave a Result that cannot be sent; here is what it threw, stack and all.

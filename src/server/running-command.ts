@@ -1,6 +1,6 @@
 import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { describeError, isAbortError } from '../errors/describe-error.ts';
+import { describeError, isAbortError, messageOf } from '../errors/describe-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
@@ -305,7 +305,7 @@ export class RunningCommand
     const { remoteAddress } = this;
     const { onHandlerError, exposeErrors } = this.#port.service.options;
     onHandlerError(error, { command: this.command, remoteAddress, seq: this.seq });
-    this.#refuse('command-failed', exposeErrors ? describeError(error) : exposedMessage(error), error);
+    this.#refuse('command-failed', exposeErrors ? messageOf(error) : exposedMessage(error), error);
   }
 
   #refuse(code: ErrorResult['code'], message: string, cause?: unknown): void {
@@ -316,7 +316,8 @@ export class RunningCommand
       return;
     }
     this.#answered = true;
-    this.#port.sendError(this.seq, { code, message: message.slice(0, MAX_MESSAGE_LENGTH) });
+    // UTF-8 has no half surrogate pair: not the message's own, and not where it is cut.
+    this.#port.sendError(this.seq, { code, message: message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed() });
     this.#port.settled(this);
     if (order.isWaiting) order.release();
     this.#watch?.refused(code, cause === undefined ? message : describeError(cause), cause);

@@ -1,6 +1,7 @@
 import { type Actor, type AnyActorRef, createActor } from 'xstate';
 import { type SessionConnection, sessionMachine } from '../../machines/session.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { printable } from '../errors/printable.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
 import type { FrameChannel, FrameGate, FrameReceiver } from '../wire/frame-channel.ts';
 import { Abandonment } from './abandonment.ts';
@@ -222,13 +223,13 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
 
   sendError(seq: number, error: ErrorResult): void {
     if (!this.service.options.errorResults) {
-      this.#actor.send({ type: 'command.failed', error: new CmdStreamError(error.code, error.message) });
+      this.#actor.send({ type: 'command.failed', error: new CmdStreamError(error.code, printable(error.message)) });
       return;
     }
     try {
       this.send(seq, ERROR_RESULT_TYPE, error);
     } catch (cause) {
-      const message = `${this.remoteAddress} could not be told of an error: ${error.message}`;
+      const message = `${this.remoteAddress} could not be told of an error: ${printable(error.message)}`;
       this.#actor.send({
         type: 'connection.failed',
         error: new CmdStreamError('encode-failed', message, { cause }),

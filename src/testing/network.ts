@@ -95,7 +95,7 @@ export class SimulatedNetwork implements Transport {
 
   /** For {@link simulatedNetwork}. */
   constructor(options: NetworkOptions) {
-    optionNames('simulatedNetwork options', options, NAMES);
+    optionNames('the options of simulatedNetwork()', options, NAMES);
     this.clock = options.clock ?? new VirtualClock();
     this.log = options.log ?? new EventLog(() => this.clock.monotonicMs());
     this.#random = options.random ?? new SeededRandom(0);

@@ -1,6 +1,7 @@
 import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import { type CircuitBreakerOptions, resolveCircuitBreakerOptions } from '../breaker/options.ts';
-import { optionNames } from '../options/check.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { optionNames, show } from '../options/check.ts';
 import type { AnyProtocol } from '../protocol/protocol.ts';
 import { createSender } from '../sender/create-sender.ts';
 import type { SenderOptions } from '../sender/options.ts';
@@ -68,6 +69,10 @@ export class Simulation {
     handlers: Handlers<P, NoInfer<Receiver>>,
     options: Omit<ServerOptions<NoInfer<Receiver>>, Given> = {},
   ): Promise<SimulatedServer> => {
+    if (typeof makeReceiver !== 'function') {
+      const accepted = 'a function that makes the receiver, unlike that of the real serve()';
+      throw new CmdStreamError('invalid-argument', `makeReceiver must be ${accepted}; got ${show(makeReceiver)}`);
+    }
     const { host = 'server', port = 9000 } = options;
     const { clock, network } = this;
     const transport = network.from(host);

@@ -10,7 +10,8 @@ export interface HostPort {
   readonly port: number;
 }
 
-const HOST_PORT = /^(?:\[(?<ip6>[^[\]]+)\]|(?<name>[^\s:/@?#[\]]+)):(?<port>\d{1,5})$/;
+/** A resolver may be the peer's voice as well: no control characters, and no more than a host name of DNS may have. */
+const HOST_PORT = /^(?:\[(?<ip6>[^[\]]+)\]|(?<name>[^\s:/@?#[\]\p{Cc}\p{Cf}\p{Cs}]{1,253})):(?<port>\d{1,5})$/u;
 
 /**
  * Reads `host:port`: `localhost:9000`, `127.0.0.1:9000`, `[::1]:9000`.

@@ -33,7 +33,7 @@ const LAST_FREE_PORT = 65_535;
  * ```
  */
 export function memoryTransport(options: MemoryOptions = {}): Transport {
-  optionNames('memoryTransport options', options, ['maxInFlightBytes', 'defer']);
+  optionNames('the options of memoryTransport()', options, ['maxInFlightBytes', 'defer']);
   return new MemoryTransport(
     wholeNumber('maxInFlightBytes', options.maxInFlightBytes, 65_536),
     options.defer ?? deferToNextTurn,

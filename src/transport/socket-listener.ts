@@ -2,6 +2,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { inNextTurn, systemClock } from '../system/clock.ts';
 import { formatAddress } from './address.ts';
 import { SocketStream } from './socket-stream.ts';
+import { type Authorization, refusedClientError } from './tls-error.ts';
 import type { Listener, ListenerEvents, ListenOptions } from './transport.ts';
 
 /**
@@ -26,11 +27,17 @@ export function listen(
   });
 }
 
+/** How often it is told at most that connections are turned away: a flood of them would be a flood of reports. */
+const TELL_EVERY_MS = 1_000;
+
 class SocketListener implements Listener {
   readonly address: string;
 
   readonly #server: Server;
   readonly #handshakeTimeoutMs: number;
+  /** When it was last told that a connection was turned away, and how many have been since. */
+  #toldMs = Number.NEGATIVE_INFINITY;
+  #untold = 0;
   /** TCP sockets whose TLS handshake is under way, by remote address. */
   readonly #handshaking = new Map<string, Socket>();
 
@@ -55,11 +62,12 @@ class SocketListener implements Listener {
       if (server.listening) events.acceptError(error);
     };
     server.on('error', onError);
+    server.on('drop', () => this.#turnedAway(onError));
     server.on('tlsClientError', (error: Error, socket: Socket) => {
       this.#judgeHandshake(error, socket, (judged) => {
         // After a handshake that took too long Node leaves the socket open.
         socket.destroy();
-        onError(judged);
+        onError(refusedClientError(judged, socket as Authorization));
       });
     });
   }
@@ -90,6 +98,18 @@ class SocketListener implements Listener {
       if (connection.bytesRead === bytesRead) failIfWaiting();
       else socket.setTimeout(this.#handshakeTimeoutMs, failIfWaiting);
     });
+  }
+
+  /** A connection beyond the bound was closed as soon as it was there. */
+  #turnedAway(tell: (error: Error) => void): void {
+    this.#untold++;
+    const nowMs = systemClock.monotonicMs();
+    if (nowMs - this.#toldMs < TELL_EVERY_MS) return;
+    const others = this.#untold > 1 ? `, and ${this.#untold - 1} before it` : '';
+    const bound = `there are ${this.#server.maxConnections} already (option 'maxConnections')`;
+    this.#toldMs = nowMs;
+    this.#untold = 0;
+    tell(new Error(`${bound}${others}`));
   }
 
   #handshakeStarted(socket: Socket): void {

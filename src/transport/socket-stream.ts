@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { formatAddress } from './address.ts';
 import type { ReadInPlace } from './read-in-place.ts';
+import { plainTlsError } from './tls-error.ts';
 import type { ByteStream, ByteStreamConsumer } from './transport.ts';
 
 /** A connected TCP or TLS socket as a {@link ByteStream}. */
@@ -20,7 +21,7 @@ export class SocketStream implements ByteStream {
     this.#inPlace = inPlace;
     this.remoteAddress = formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
     socket.on('error', (error) => {
-      this.#error ??= error;
+      this.#error ??= plainTlsError(error);
     });
     socket.on('close', () => this.#consumer?.closed(this.#error));
   }

@@ -22,7 +22,7 @@ export interface TcpOptions {
  * @throws CmdStreamError `invalid-argument`.
  */
 export function tcpTransport(options: TcpOptions = {}): Transport {
-  optionNames('tcpTransport options', options, ['noDelay']);
+  optionNames('the options of tcpTransport()', options, ['noDelay']);
   const noDelay = flag('noDelay', options.noDelay, true);
   return {
     name: 'tcp',

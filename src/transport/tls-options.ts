@@ -73,7 +73,7 @@ const SERVER_NAMES = [...IDENTITY_NAMES, 'requestCert'] as const;
  * @throws CmdStreamError `invalid-argument`.
  */
 export function resolveClientTls(options: ClientTlsOptions): ResolvedClientTls {
-  optionNames('client TLS options', options, CLIENT_NAMES);
+  optionNames('the options of a TLS client', options, CLIENT_NAMES);
   if ((options.cert === undefined) !== (options.key === undefined)) {
     const [missing, given] = options.cert === undefined ? ['cert', 'key'] : ['key', 'cert'];
     throw invalidOption(`tls.${missing}`, `given together with 'tls.${given}'`, undefined);
@@ -112,7 +112,7 @@ function harmlessCheck(check: ClientTlsOptions['checkServerIdentity']): ClientTl
  * @throws CmdStreamError `invalid-argument`.
  */
 export function resolveServerTls(options: ServerTlsOptions): ResolvedServerTls {
-  optionNames('server TLS options', options, SERVER_NAMES);
+  optionNames('the options of a TLS server', options, SERVER_NAMES);
   const requestCert = flag('tls.requestCert', options.requestCert, false);
   for (const field of ['cert', 'key'] as const) {
     if (options[field] === undefined) throw invalidOption(`tls.${field}`, 'given: a server needs it', undefined);

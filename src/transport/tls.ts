@@ -6,6 +6,7 @@ import { parseAddress } from './address.ts';
 import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { listen } from './socket-listener.ts';
 import { whenConnected } from './socket-stream.ts';
+import { plainTlsError } from './tls-error.ts';
 import { type ClientTlsOptions, resolveClientTls, resolveServerTls, type ServerTlsOptions } from './tls-options.ts';
 import type { Transport } from './transport.ts';
 
@@ -28,13 +29,13 @@ export interface TlsTransportOptions {
  * ```
  */
 export function tlsTransport(options: TlsTransportOptions = {}): Transport {
-  optionNames('tlsTransport options', options, ['client', 'server']);
+  optionNames('the options of tlsTransport()', options, ['client', 'server']);
   const client = resolveClientTls(options.client ?? {});
   const server = options.server === undefined ? undefined : resolveServerTls(options.server);
   const { secureContext, rejectUnauthorized, checkServerIdentity } = client;
   return {
     name: 'tls',
-    async connect(address, signal) {
+    async connect(address, signal, reached) {
       const { host, port } = parseAddress(address);
       signal.throwIfAborted();
       // An IP address is not sent as a server name (RFC 6066, section 3), but is checked against the certificate.
@@ -49,7 +50,10 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
       });
       socket.setNoDelay(true);
       socket.setKeepAlive(TCP_KEEP_ALIVE.keepAlive, TCP_KEEP_ALIVE.keepAliveInitialDelay);
-      return whenConnected(socket, 'secureConnect', signal);
+      if (reached !== undefined) socket.once('connect', reached);
+      return whenConnected(socket, 'secureConnect', signal).catch((error: unknown) => {
+        throw error === signal.reason ? error : plainTlsError(error as Error, address);
+      });
     },
     async listen(where, events) {
       if (server === undefined) {

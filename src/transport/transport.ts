@@ -66,9 +66,9 @@ export interface Transport {
   readonly name: string;
   /**
    * Opens a stream to `address` (`host:port`). Rejects with the system's error; with `signal`'s reason once that fires,
-   * leaving no socket behind.
+   * leaving no socket behind. Calls `reached` where the other end has answered before the stream can be used (TLS).
    */
-  connect(address: string, signal: AbortSignal): Promise<ByteStream>;
+  connect(address: string, signal: AbortSignal, reached?: () => void): Promise<ByteStream>;
   /** Listens. Rejects when the address cannot be had. */
   listen(options: ListenOptions, events: ListenerEvents): Promise<Listener>;
 }

@@ -19,6 +19,8 @@ export class IncomingFrames {
   /** Whom frames are handed to. */
   receiver: FrameReceiver | undefined;
   gate: FrameGate = OPEN_GATE;
+  /** Looks at the first bytes, of which the other side can be told, and throws where it is another one. */
+  lookAtFirst: ((bytes: Buffer) => void) | undefined;
   /** Reads what comes before all frames, while that is awaited; returns whether it was there whole. */
   readFirst: ((reader: ByteReader) => boolean) | undefined;
 
@@ -147,7 +149,9 @@ export class IncomingFrames {
     if (reader === this.#reader) this.#wantedBytes = 0;
     this.#reading = true;
     this.deliveries++;
+    this.#handedOver = false;
     try {
+      this.lookAtFirst?.(bytes.subarray(start, end));
       if (this.#mayBegin(end - start)) this.#readAll(reader);
     } catch (error) {
       this.#fail(error, this.#handedOver);

@@ -1,6 +1,6 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
 import type { MessageCodec } from '../codec/codec.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, printableError } from '../errors/cmd-stream-error.ts';
 import { inFreshContext } from '../system/fresh-context.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
 import type { FrameChannel, FrameGate, FrameReceiver } from './frame-channel.ts';
@@ -12,6 +12,8 @@ import { WriteBatch, type WriteBatchOptions } from './write-batch.ts';
 export interface StreamChannelOptions extends WriteBatchOptions {
   /** Decodes what the other side sends. */
   readonly incoming: MessageCodec;
+  /** What the first bytes look like where they are those of another protocol: `is no cmd-stream server: ...`. */
+  readonly stranger?: ((bytes: Buffer) => string | undefined) | undefined;
 }
 
 /** Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. */
@@ -36,6 +38,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.#options = options;
     this.#batch = new WriteBatch(stream, options, () => this.#receiver?.drained());
     this.#incoming = new IncomingFrames(options.incoming, options.maxFrameBytes, this.#fail);
+    if (options.stranger !== undefined) this.#incoming.lookAtFirst = this.#lookAtFirst;
     this.lastReceivedMs = options.clock.monotonicMs();
     stream.open(this);
   }
@@ -169,9 +172,17 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     if (!this.#incoming.paused && !this.#over) this.#stream.resume();
   }
 
+  /** Of a server until its ServerInfo is there, of a client what came first: it is decoded as frames from then on. */
+  readonly #lookAtFirst = (bytes: Buffer): void => {
+    if (this.#receiver !== undefined) this.#incoming.lookAtFirst = undefined;
+    const stranger = this.#options.stranger?.(bytes);
+    if (stranger !== undefined) throw new CmdStreamError('protocol-error', `${this.remoteAddress} ${stranger}`);
+  };
+
   readonly #readServerInfo = (reader: ByteReader): boolean => {
     const info = readServerInfo(reader, this.remoteAddress);
     if (info === undefined) return false;
+    this.#incoming.lookAtFirst = undefined;
     this.#serverInfoCame(info);
     return true;
   };
@@ -181,7 +192,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   readonly #fail = (error: unknown, isReceivers: boolean): void => {
     this.#lostError = isReceivers
       ? CmdStreamError.from(error, 'internal', `handling a frame from ${this.remoteAddress} failed`)
-      : CmdStreamError.from(error, 'protocol-error', `malformed bytes from ${this.remoteAddress}`);
+      : CmdStreamError.from(printableError(error), 'protocol-error', `malformed bytes from ${this.remoteAddress}`);
     this.destroy();
     this.#tellLost(this.#lostError);
   };

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalInspector, type LocalInspector } from 'cmd-stream/inspect';
@@ -211,6 +213,55 @@ describe('the page of the local inspector', { timeout: 30_000 }, () => {
     await startSender(browser, server, second, { clients: 3 });
     await soon(status).toBe('live');
     await soon(() => tab(page, 'client').count()).toBe(3);
+  });
+
+  it('R3: shows what peers say escaped and cut, and is not thrown out of shape by it', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, { observer: inspector, payloads: true });
+    const page = await browser.open(inspector.url);
+    const hostile = `<img src=x onerror=alert(1)>\x1b[2J\u202egnp.exe\u2066\x9b\r\n${'x'.repeat(1_000_000)}`;
+    await sender.send(calc.Echo(hostile));
+    await soon(() => sequence(page)).toContain('<img src=x onerror');
+    const label = await page.locator('#sequence svg').getAttribute('aria-label');
+    expect(label).toContain('\\u001b[2J\\u202egnp.exe\\u2066\\u009b\\r\\n');
+    expect(label?.length).toBeLessThan(5_000);
+    await sender.send(calc.Fail({ message: hostile })).catch(() => undefined);
+    await soon(() => sequence(page)).toContain('command-failed');
+    expect(await page.content()).not.toMatch(/[\u0080-\u009f\u202a-\u202e\u2066-\u2069]/);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: join(tmpdir(), 'cmd-stream-inspector', 'hostile.png'), fullPage: true });
+  });
+
+  it('V12: gives no seat to a page of another site, in a real browser', async () => {
+    const inspector = await startInspector();
+    const stranger = createServer((_request, response) => {
+      const script = `for (let n = 0; n < 20; n++) {
+        const events = new EventSource('${inspector.url}events');
+        events.onopen = () => (document.title = 'open');
+        events.onerror = () => (document.title ||= 'refused');
+      }`;
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end(`<script>${script}</script>`);
+    });
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    browser.onEnd(() => {
+      stranger.closeAllConnections();
+      return new Promise((resolve) => stranger.close(resolve));
+    });
+    const { port } = stranger.address() as AddressInfo;
+    for (const origin of [`http://127.0.0.1:${port}`, `http://localhost:${port}`, new URL(inspector.url).origin]) {
+      browser.allow(origin);
+    }
+    browser.tolerate('403');
+    browser.tolerate('blocked by CORS policy');
+    browser.tolerate('net::ERR_FAILED');
+    browser.tolerate('404');
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const other = await browser.open(`http://${host}:${port}/`);
+      await soon(() => other.title()).toBe('refused');
+    }
+    const page = await browser.open(inspector.url);
+    await soon(() => page.locator('#connection').textContent()).toBe('live');
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { Calculator, calc, handlers } from '../../../examples/calc.ts';
 import type { Running } from '../../support/run.ts';
 import { freePort } from '../../support/run.ts';
 import { makeCertificates } from '../support/certificates.ts';
+import { ScriptedPeer } from '../support/scripted-peer.ts';
 import { commandLine } from './support.ts';
 
 const cli = commandLine();
@@ -23,6 +24,9 @@ afterAll(async () => {
   await server?.stop('SIGKILL');
   await rm(folder, { recursive: true, force: true });
 });
+
+/** What a terminal takes for an instruction, or shows as something else. */
+const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u;
 
 const call = (...args: string[]) => cli.run(['call', ...args]);
 
@@ -76,6 +80,42 @@ describe.concurrent('cmd-stream call', { timeout: 30_000 }, () => {
   it('tells that the server is another one than expected', async () => {
     const other = await call(address, 'Add', '{"a":2,"b":3}', '--server-info', 'other');
     expect(other).toEqual(failure(/cmd-stream call: .*'default'.*'other'.*/));
+  });
+
+  it('R3-F1, R3-F3, R3-F4: shows what a hostile server says of itself, and as an error, escaped and cut', async () => {
+    const hostile = '\x1b]0;owned\x07\x1b[2J\r\n\x9b31m\x7f\u202e\u2066';
+    const escaped = '\\u001b]0;owned\\u0007\\u001b[2J\\r\\n\\u009b31m\\u007f\\u202e\\u2066';
+    const info = Buffer.from(hostile);
+    await using stranger = await ScriptedPeer.listen({
+      serverInfo: null,
+      onConnection: ({ socket }) => {
+        socket.write(Buffer.concat([Buffer.of(info.length), info]));
+      },
+    });
+    const other = await call(stranger.address, 'Add', '{"a":2,"b":3}');
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining(escaped) });
+    expect(other.stderr.trimEnd()).not.toMatch(UNPRINTABLE);
+    await using liar = await ScriptedPeer.listen({
+      onCommand: ({ connection, seq }) =>
+        connection.result(seq, 16_383, { code: 'command-failed', message: hostile + 'x'.repeat(4_000_000) }),
+    });
+    const failed = await call(liar.address, 'Add', '{"a":2,"b":3}');
+    expect(failed).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(escaped) });
+    expect(failed.stderr.trimEnd()).not.toMatch(UNPRINTABLE);
+    expect(failed.stderr.length).toBeLessThan(2_000);
+  });
+
+  it('R3-F2: prints a Result as JSON without C1 controls, DEL and bidirectional overrides', async () => {
+    const text = 'a\x1b\n\x7f\x9b2J\u202eb\u2066\u2028 ä 👍';
+    await using peer = await ScriptedPeer.listen({
+      onCommand: ({ connection, seq }) => connection.result(seq, 0, [text]),
+    });
+    const { code, stdout } = await call(peer.address, 'Add', '{"a":2,"b":3}');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: '["a\\u001b\\n\\u007f\\u009b2J\\u202eb\\u2066\\u2028 ä 👍"]\n',
+    });
+    expect(JSON.parse(stdout)).toEqual([text]);
   });
 
   it('tells in one line that the server does not speak TLS, or not this codec', async () => {

@@ -104,3 +104,27 @@ it('a listener may close the sender', async () => {
   expect(seen.at(-1)).toBe('group: closed 0/2');
   expect(server.accepted).toBe(2);
 });
+
+it.each(['close', 'drain'] as const)(
+  'a client that is reconnecting is told as closed by %s, and never as reconnecting without a reason',
+  async (how) => {
+    const server = await peer(adds);
+    const seen: StatusEvent[] = [];
+    const client = await sender({
+      address: server.address,
+      clients: 2,
+      reconnect: { initialMs: 60_000, maxMs: 60_000 },
+      random: () => 0.999,
+      onStatus: (event) => seen.push(event),
+    });
+    await server.stop();
+    await soon(() => client.status.state).toBe('unavailable');
+    await client[how]();
+    const clients = seen.flatMap((event) =>
+      event.type === 'group' ? event.clients : event.type === 'client' ? [event] : [],
+    );
+    const unexplained = clients.filter(({ state, error }) => state === 'reconnecting' && error === undefined);
+    expect(unexplained).toEqual([]);
+    expect(clients.filter(({ state }) => state === 'closed').length).toBeGreaterThan(0);
+  },
+);

@@ -4,6 +4,8 @@ import { CmdStreamError } from 'cmd-stream';
 import { createLocalInspector, type LocalInspectorOptions } from 'cmd-stream/inspect';
 import { describe, expect, it } from 'vitest';
 import type { ShownAll } from '../../../src/local-inspector/shown.ts';
+import { ROOT } from '../../support/compiled.ts';
+import { run } from '../../support/run.ts';
 import { failureOf, onePlusOne, stage } from '../client/stage.ts';
 import { answers } from '../sender/support.ts';
 
@@ -16,10 +18,14 @@ async function inspector(options?: LocalInspectorOptions) {
 }
 
 /** Asks a server of this machine; `fetch` sets the header Host by itself. */
-async function ask(url: string, path: string, options: { method?: string; host?: string } = {}) {
-  const { method = 'GET', host } = options;
+async function ask(
+  url: string,
+  path: string,
+  options: { method?: string; host?: string; [header: string]: string } = {},
+) {
+  const { method = 'GET', ...others } = options;
   const { port } = new URL(url);
-  const headers = { connection: 'close', ...(host === undefined ? {} : { host }) };
+  const headers = { connection: 'close', ...others };
   const asked = request({ port, host: '127.0.0.1', path, method, headers }).end();
   const [response] = await once(asked, 'response');
   let body = '';
@@ -78,6 +84,25 @@ describe('a local inspector', () => {
     expect(systems.at(-1)?.name).toBe('sender 30');
   });
 
+  it.each(['looked-at', 'unseen'])(
+    'V7, R3-N9, R3-N10: is not filled, nor ended, by payloads and errors of megabytes: %s',
+    { timeout: 120_000 },
+    async (how) => {
+      const fixture = new URL('./fixtures/watched.ts', import.meta.url).pathname;
+      const limits = ['--max-old-space-size=160', '--expose-gc'];
+      const { code, stdout, stderr } = await run(process.execPath, [...limits, '--import', 'tsx', fixture, how], {
+        cwd: ROOT,
+        timeoutMs: 110_000,
+      });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const { largest, isHostile, heapUsed } = JSON.parse(stdout);
+      expect(heapUsed).toBeLessThan(60_000_000);
+      expect(largest).toBeLessThan(4_000_000);
+      expect(isHostile).toBe(false);
+      if (how === 'looked-at') expect(largest).toBeGreaterThan(10_000);
+    },
+  );
+
   it('serves its page, which may use nothing else, and nothing but it', async () => {
     const { url } = await inspector();
     const page = await ask(url, '/');
@@ -106,11 +131,41 @@ describe('a local inspector', () => {
   it('answers to its own name only: another site whose name leads here sees nothing', async () => {
     const { url } = await inspector();
     const { port } = new URL(url);
-    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`])
+    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`])
       expect((await ask(url, '/', { host })).status).toBe(200);
-    for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example']) {
+    for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example', 'localhost', 'localhost:1']) {
       expect((await ask(url, '/events', { host })).status).toBe(403);
     }
+  });
+
+  it('V12: gives no seat, and nothing else, to the page of another site', async () => {
+    const { url } = await inspector();
+    const { port } = new URL(url);
+    const others: Record<string, string>[] = [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: 'http://localhost:3000' },
+      { origin: `https://127.0.0.1:${port}` },
+      { origin: `http://127.0.0.1:${port}`, 'sec-fetch-site': 'cross-site' },
+    ];
+    for (const headers of others) {
+      for (const path of ['/events', '/', '/main.js']) expect((await ask(url, path, headers)).status).toBe(403);
+    }
+    const own: Record<string, string>[] = [
+      {},
+      { 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'none' },
+      { origin: `http://127.0.0.1:${port}`, 'sec-fetch-site': 'same-origin' },
+    ];
+    for (const headers of own) expect((await ask(url, '/', headers)).status).toBe(200);
+    // All seats are free still.
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const pages = await Promise.all(Array.from({ length: 16 }, () => fetch(`${url}events`, { signal })));
+    expect(pages.every(({ status }) => status === 200)).toBe(true);
+    leaving.abort();
   });
 
   it('has room for so many pages and no more', async () => {
@@ -147,7 +202,7 @@ describe('a local inspector', () => {
   it.each([
     [{ port: -1 }, "option 'port' must be a whole number from 0 to 65535; got -1"],
     [{ port: '7000' }, 'option \'port\' must be a whole number from 0 to 65535; got "7000"'],
-    [{ host: '0.0.0.0' }, "the options of createLocalInspector() has no option 'host'; it accepts 'port'"],
+    [{ host: '0.0.0.0' }, "createLocalInspector() has no option 'host'; it accepts 'port'"],
     [null, 'the options of createLocalInspector() must be an object; got null'],
   ])('refuses %j', async (options, message) => {
     const error = await failureOf(createLocalInspector(options as LocalInspectorOptions));

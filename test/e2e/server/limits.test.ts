@@ -50,6 +50,27 @@ describe('a connection', () => {
     expect((await third.ask(1, ECHO, 3)).value).toBe(3);
   });
 
+  it('A12: beyond the bound is reported at once, and then once a second at most', async () => {
+    const refused: Error[] = [];
+    await using server = await serveLimited({}, { maxConnections: 1, onAcceptError: (error) => refused.push(error) });
+    await using first = await RawClient.open(server.port);
+    const turnAway = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => RawClient.open(server.port).catch(() => {})));
+    await turnAway(20);
+    await eventually(() => refused.length > 0);
+    expect(refused[0]).toMatchObject({
+      code: 'connect-failed',
+      message: `a connection to ${server.address} could not be accepted: there are 1 already (option 'maxConnections')`,
+    });
+    await sleep(1_050);
+    const told = refused.length;
+    await turnAway(1);
+    await eventually(() => refused.length > told);
+    expect(refused.at(-1)?.message).toMatch(/'maxConnections'\), and \d+ before it$/);
+    expect(refused.length).toBeLessThan(10);
+    expect((await first.ask(1, ECHO, 1)).value).toBe(1);
+  });
+
   it('is told of a Command type that the protocol does not have, and goes on', async () => {
     await using server = await serveLimited({}, {});
     await using client = await RawClient.open(server.port);

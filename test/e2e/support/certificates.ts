@@ -14,6 +14,16 @@ export interface Certificates {
   /** For `localhost`, `127.0.0.1` and `::1`. */
   readonly server: Identity;
   readonly client: Identity;
+  /** What has signed them. */
+  readonly authority: Identity;
+}
+
+/** How a further certificate differs. */
+export interface IdentityOptions {
+  /** Whom it is for; also its only name, where it is not `localhost`. */
+  readonly name?: string;
+  readonly usage?: 'serverAuth' | 'clientAuth';
+  readonly expired?: boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -33,12 +43,25 @@ export async function makeCertificates(): Promise<Certificates> {
     ca: ca.cert,
     server: await signed('localhost', 'serverAuth', ca),
     client: await signed('client', 'clientAuth', ca),
+    authority: ca,
   };
 }
 
-async function signed(name: string, usage: 'serverAuth' | 'clientAuth', ca: Identity): Promise<Identity> {
+/** Makes one certificate more, which the same authority signs. */
+export async function makeIdentity({ authority }: Certificates, options: IdentityOptions): Promise<Identity> {
+  const { name = 'localhost', usage = 'serverAuth', expired = false } = options;
+  return await signed(name, usage, authority, expired);
+}
+
+async function signed(
+  name: string,
+  usage: 'serverAuth' | 'clientAuth',
+  ca: Identity,
+  expired = false,
+): Promise<Identity> {
   const made = await generate([{ name: 'commonName', value: name }], {
     ...common(),
+    ...(expired ? { notAfterDate: new Date(Date.now() - HOUR_MS / 2) } : {}),
     ca,
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
@@ -48,8 +71,7 @@ async function signed(name: string, usage: 'serverAuth' | 'clientAuth', ca: Iden
         name: 'subjectAltName',
         altNames: [
           { type: 2, value: name },
-          { type: 7, ip: '127.0.0.1' },
-          { type: 7, ip: '::1' },
+          ...(name === 'other' ? [] : [{ type: 7, ip: '127.0.0.1' } as const, { type: 7, ip: '::1' } as const]),
         ],
       },
     ],

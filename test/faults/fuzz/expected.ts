@@ -1,6 +1,7 @@
 import { BadPayload, type MessageCodec } from '../../../src/codec/codec.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
 import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
+import { strangerServer } from '../../../src/wire/strangers.ts';
 import type { FuzzCase } from './cases.ts';
 import { PENDING } from './client-target.ts';
 import type { Event, Outcome } from './outcome.ts';
@@ -98,6 +99,7 @@ function deliveredAs(
 /** Where the ServerInfo ends, or how the dialling fails. */
 function readIntroduction(bytes: Buffer): number | string {
   const length = readVarint(bytes, 0);
+  if (strangerServer(bytes, 'default') !== undefined) return 'protocol-error';
   if (length === 'cut') return 'connection-lost';
   if (length === 'protocol-error' || length.value < 1 || length.value > 1024) return 'protocol-error';
   const end = length.end + length.value;

@@ -23,7 +23,7 @@ const shared = valuesOf(
 
 describe('msgpack', () => {
   it.each([
-    [{ x: 1 }, "the options of msgpack() has no option 'x'; it accepts none"],
+    [{ x: 1 }, "msgpack() has no option 'x'; it accepts none"],
     [null, 'the options of msgpack() must be an object; got null'],
     ['fast', 'the options of msgpack() must be an object; got "fast"'],
   ])('has no options: %j', (options, message) => {

@@ -175,7 +175,7 @@ describe('mus()', () => {
     [
       'another option',
       { ...options, first: 1 },
-      "the options of mus() has no option 'first'; it accepts 'commands', 'results', 'firstType'",
+      "mus() has no option 'first'; it accepts 'commands', 'results', 'firstType'",
     ],
     [
       'what is no serializer',

@@ -245,7 +245,7 @@ describe('protobuf()', () => {
     [
       'another option',
       { ...options, schemas: {} },
-      "the options of protobuf() has no option 'schemas'; it accepts 'commands', 'results'",
+      "protobuf() has no option 'schemas'; it accepts 'commands', 'results'",
     ],
     [
       'a message in place of its schema',

@@ -71,3 +71,31 @@ describe('what machines carry, as plain data', () => {
     });
   });
 });
+
+describe('megabytes of a peer', () => {
+  const MAX_JSON = 500_000;
+
+  it('V7: are cut in every text: of payloads, keys, errors, and what caused them', () => {
+    const long = 'x'.repeat(4_000_000);
+    const error = new CmdStreamError('command-failed', long, { cause: new Error(long) });
+    const shown = showing.of({ long, [long]: 1, error, map: new Map([[long, long]]), said: { toJSON: () => long } });
+    const texts: string[] = JSON.stringify(shown).match(/x+\.{3}/g) ?? [];
+    expect(texts).toHaveLength(7);
+    for (const text of texts) expect(text).toHaveLength(2_000);
+  });
+
+  it.each([
+    ['many texts', () => Array.from({ length: 100 }, () => Array.from({ length: 100 }, () => 'y'.repeat(10_000)))],
+    ['many values', () => Array.from({ length: 100 }, () => Array.from({ length: 100 }, () => Array(100).fill(1)))],
+    ['many fields', () => Object.fromEntries(Array.from({ length: 300_000 }, (_, n) => [`k${n}`, n]))],
+    ['control characters', () => Array.from({ length: 100 }, () => '\x1b'.repeat(100_000))],
+    ['a large number', () => [10n ** 50_000n]],
+  ])('V7: are cut as a whole: %s', (_what, make) => {
+    expect(JSON.stringify(showing.of(make())).length).toBeLessThan(MAX_JSON);
+  });
+
+  it('V7: may have any field', () => {
+    const shown = showing.of(JSON.parse('{"constructor":null,"__proto__":{"a":1},"toJSON":2,"message":"m"}'));
+    expect(JSON.stringify(shown)).toBe('{"constructor":null,"__proto__":{"a":1},"toJSON":2,"message":"m"}');
+  });
+});

@@ -218,7 +218,7 @@ describe('machines and names', () => {
 describe('options and faults', () => {
   it.each([
     [{ windowBytes: 0 }, /option 'windowBytes' must be a whole number of at least 1; got 0/],
-    [{ latency: 1 }, /simulatedNetwork options has no option 'latency'/],
+    [{ latency: 1 }, /simulatedNetwork\(\) has no option 'latency'/],
     [{ link: { latencyMs: -1 } }, /option 'link.latencyMs' must be a duration in milliseconds from 0/],
     [{ link: { sliceRate: 2 } }, /option 'link.sliceRate' must be a number from 0 to 1; got 2/],
     [{ link: { bytesPerSecond: 0 } }, /option 'link.bytesPerSecond' must be a number above 0, or Infinity; got 0/],

@@ -241,11 +241,27 @@ describe('a simulation that fails', () => {
     [1, { windowBytes: 0 }, /option 'windowBytes' must be/],
     [1, { logBytes: 'yes' as never }, /option 'logBytes' must be true or false/],
     [1, { startAtMs: Number.NaN }, /option 'wallOffsetMs' must be a time/],
-    [1, { latency: 1 } as never, /the options of simulate\(\) has no option 'latency'/],
+    [1, { latency: 1 } as never, /simulate\(\) has no option 'latency'/],
   ])('is refused at once where seed or options are not acceptable: %j %j', async (seed, options, message) => {
     expect(await rejection(simulate(seed as never, () => {}, options))).toMatchObject({
       code: 'invalid-argument',
       message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe('a server of the kit', () => {
+  it('wants what makes its receiver, in the place where the real serve() has the receiver', async () => {
+    const run = simulate(1, async (simulation) => {
+      await simulation.serve(counting, new Counter() as unknown as () => Counter, handlersOn(simulation), {
+        host: 'a',
+      });
+    });
+    const { cause } = (await rejection(run)) as { cause?: unknown };
+    expect(cause).toMatchObject({
+      code: 'invalid-argument',
+      message:
+        'makeReceiver must be a function that makes the receiver, unlike that of the real serve(); got an object',
     });
   });
 });

@@ -48,6 +48,13 @@ describe('an address', () => {
     );
   });
 
+  test.each(['\x1b[31mhost:9000', 'ho\x9bst:9000', '\u202ehost:9000', '\ud83d:9000', `${'a'.repeat(254)}:9000`])(
+    'V11: %j, which only a hostile resolver can give, is refused',
+    (address) => {
+      expect(() => parseAddress(address)).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
+    },
+  );
+
   test('is written the way it is read', () => {
     for (const address of ['localhost:9000', '127.0.0.1:1', '[::1]:9000', '[::ffff:1]:9000']) {
       const { host, port } = parseAddress(address);

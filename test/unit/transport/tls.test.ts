@@ -291,18 +291,14 @@ describe('options', () => {
   });
 
   const wrong: [string, () => unknown, RegExp][] = [
-    ['an unknown name', () => ({ tls: {} }), /tlsTransport options has no option 'tls'; it accepts 'client', 'server'/],
-    [
-      'an unknown client option',
-      () => ({ client: { requestCert: true } }),
-      /client TLS options has no option 'requestCert'/,
-    ],
+    ['an unknown name', () => ({ tls: {} }), /tlsTransport\(\) has no option 'tls'; it accepts 'client', 'server'/],
+    ['an unknown client option', () => ({ client: { requestCert: true } }), /a TLS client has no option 'requestCert'/],
     [
       'an unknown server option',
       () => ({ server: { ...known.server, servername: 'x' } }),
       /has no option 'servername'/,
     ],
-    ['no object', () => ({ client: 'x' }), /client TLS options must be an object; got "x"/],
+    ['no object', () => ({ client: 'x' }), /the options of a TLS client must be an object; got "x"/],
     ['a server without certificate', () => ({ server: { key: known.server.key } }), /option 'tls.cert' must be given/],
     ['a server without key', () => ({ server: { cert: known.server.cert } }), /option 'tls.key' must be given/],
     [

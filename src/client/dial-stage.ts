@@ -1,0 +1,20 @@
+/**
+ * How far a dial has come: `reached` where the other end has answered, but TLS is not done; `open` where bytes can pass, but
+ * no ServerInfo has come; `secure` where that goes for a connection of TLS.
+ */
+export type DialStage = 'reached' | 'open' | 'secure';
+
+/** What is missing of a dial that takes too long, and what may be the matter. */
+export function describeSlowDial(address: string, stage: DialStage | undefined, timeoutMs: number): string {
+  const limit = `within ${timeoutMs} ms (option 'handshakeTimeoutMs')`;
+  switch (stage) {
+    case undefined:
+      return `${address === '' ? 'no address' : `no connection to ${address}`} ${limit}`;
+    case 'reached':
+      return `connected to ${address}, but TLS was not set up ${limit}: is it a cmd-stream server, does it speak TLS?`;
+    case 'open':
+      return `connected to ${address}, but no ServerInfo came ${limit}: is it a cmd-stream server, does it speak TLS?`;
+    case 'secure':
+      return `connected to ${address} by TLS, but no ServerInfo came ${limit}: is it a cmd-stream server?`;
+  }
+}
