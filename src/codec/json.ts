@@ -12,10 +12,10 @@ import { readText } from './utf8.ts';
 export interface JsonOptions {
   /**
    * What becomes of whole numbers beyond ±(2^53 - 1) that arrive, as Go's `int64` and `uint64` may be.
-   * `number` (default): they are rounded, as `JSON.parse` does it.
-   * `bigint`: they arrive exactly, as a `bigint` of up to 1000 digits; all other numbers stay numbers. JSON does not tell
-   * an `int64` from a `float64` without a fraction: a large one of these becomes a `bigint` too. A payload takes about a
-   * fifth longer to read, and four times as long where such a number is in it.
+   * `number` (default): they are rounded, as `JSON.parse` does it; a `bigint` of that size is refused when it is sent.
+   * `bigint`: such a `bigint` is sent, and they arrive exactly, as a `bigint` of up to 1000 digits; all other numbers stay
+   * numbers. JSON does not tell an `int64` from a `float64` without a fraction: a large one of these becomes a `bigint` too.
+   * A payload takes about a fifth longer to read, and four times as long where such a number is in it.
    */
   readonly int64?: 'number' | 'bigint' | undefined;
 }
@@ -27,15 +27,17 @@ export interface JsonOptions {
  * |---|---|---|
  * | `null`, `undefined` | `null` (a field that is `undefined` is left out) | `null` |
  * | number | number | the same |
- * | `bigint` | number, exact | see {@link JsonOptions.int64} |
+ * | `bigint` | number, exact | the same as a number; beyond ±(2^53 - 1) see {@link JsonOptions.int64} |
  * | `string` | string | the same |
  * | `Uint8Array`, `Buffer` | base64 (Go's `[]byte`) | `string` |
  * | `Date` | RFC 3339 (Go's `time.Time`) | `string` |
  * | array, object | array, object | the same |
  * | object with `toJSON` | what that returns | |
  *
- * Everything else (`NaN`, `Infinity`, `Map`, `Set`, functions, ...) is refused when it is sent, rather than arriving as
- * something else: `encode-failed`, with the way to the value in its message.
+ * Everything else (`NaN`, `Infinity`, `Map`, `Set`, functions, fields named `__proto__`, a `bigint` that would be rounded,
+ * ...) is refused when it is sent, rather than arriving as something else: `encode-failed`, with the way to the value in its
+ * message. What arrives may be nested as deep as what is sent (512 levels) and take 16 times `maxFrameBytes` of memory; a
+ * field named `__proto__` is refused. All of it, with examples: `docs/codecs.md`.
  *
  * @throws CmdStreamError `invalid-argument` for an option that does not exist or is not acceptable.
  */
