@@ -10,7 +10,13 @@ export { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type Me
 export { json } from './codec/json.ts';
 export { lengthPrefixed, type PayloadFormat } from './codec/length-prefixed.ts';
 export { msgpack } from './codec/msgpack.ts';
-export { CmdStreamError, type CmdStreamErrorCode, type CmdStreamErrorDetails } from './errors/cmd-stream-error.ts';
+export {
+  type CauseJson,
+  CmdStreamError,
+  type CmdStreamErrorCode,
+  type CmdStreamErrorDetails,
+  type CmdStreamErrorJson,
+} from './errors/cmd-stream-error.ts';
 export type { DispatchCandidate, DispatchOption, DispatchStrategy } from './group/dispatch.ts';
 export type { Group } from './group/group.ts';
 export type { GroupTicket, ResultReceiver } from './group/group-send.ts';

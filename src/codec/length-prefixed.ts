@@ -19,8 +19,11 @@ export interface PayloadFormat {
    * that is not known. One that would take more than 16 times `maxPayloadBytes` is refused unread. May throw, as `read`.
    */
   weigh?(buffer: Buffer, start: number, end: number, type: number): number;
-  /** Reads the payload in `buffer[start, end)`. Must not keep references into `buffer`. */
-  read(buffer: Buffer, start: number, end: number, type: number): unknown;
+  /**
+   * Reads the payload in `buffer[start, end)`. Must not keep references into `buffer`. May say in `message.weight` what the
+   * value takes, where `weigh` has not.
+   */
+  read(buffer: Buffer, start: number, end: number, type: number, message: DecodedMessage): unknown;
 }
 
 /**
@@ -140,9 +143,10 @@ class LengthPrefixedCodec implements MessageCodec {
     try {
       const weight = this.#format.weigh?.(buffer, start, end, type) ?? 0;
       if (weight > this.#maxWeightBytes) throw tooHeavy(weight, this.#maxWeightBytes);
-      message.value = this.#format.read(buffer, start, end, type);
+      message.value = this.#format.read(buffer, start, end, type, message);
       if (weight >= MIN_TOLD_BYTES) message.weight = weight;
     } catch (error) {
+      if (message.weight !== undefined) message.weight = 0;
       message.value = error instanceof RefusedPayload ? new BadPayload(error) : new BadPayload(error, this.#name);
     }
   }

@@ -34,7 +34,7 @@ const SHORT_BYTES = 80;
  * the value in its message.
  *
  * What arrives may be nested as deep as what is sent, and take 16 times `maxFrameBytes` of memory; msgpackr's own extensions
- * (records, pointers, `Set`, ...) are not read, and a field named `__proto__` is refused.
+ * (records, pointers, `Set`, ...) are not read, and a field named `__proto__` is refused. With examples: `docs/codecs.md`.
  *
  * @throws CmdStreamError `invalid-argument` for an option: there are none.
  */

@@ -1,6 +1,7 @@
 /// <reference lib="es2024.string" />
 import { create, type DescMessage, fromBinary, isMessage, type Message, toBinary } from '@bufbuild/protobuf';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { describeError } from '../errors/describe-error.ts';
 import { optionNames, show } from '../options/check.ts';
 import type { AnyProtocol, CommandsOf, InputOf, ResultInput, ResultsOf } from '../protocol/protocol.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
@@ -92,8 +93,8 @@ function toBytes(schema: DescMessage, message: Message): Uint8Array {
   try {
     return toBinary(schema, message);
   } catch (thrown) {
-    // It calls as deep as messages are nested.
-    throw thrown instanceof RangeError ? Unsendable.toError(tooDeep()) : thrown;
+    // It calls as deep as messages are nested, and wraps what comes of it.
+    throw describeError(thrown).includes('call stack') ? Unsendable.toError(tooDeep()) : thrown;
   }
 }
 

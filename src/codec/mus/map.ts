@@ -2,9 +2,8 @@ import { types } from 'node:util';
 import { show } from '../../options/check.ts';
 import { protoField } from '../refused-payload.ts';
 import { protoName, Unsendable } from '../sendable.ts';
-import { checkElement } from './errors.ts';
 import { checkLength, type LimitedMusSerializer, limited } from './limited.ts';
-import { type MusSerializer, serializer } from './serializer.ts';
+import { checkElement, type MusSerializer, serializer } from './serializer.ts';
 import { string } from './text.ts';
 
 // What a map takes in memory, about, in bytes, beside what its keys and values take: it is read as a list first.

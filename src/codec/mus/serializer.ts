@@ -1,3 +1,4 @@
+import { CmdStreamError } from '../../errors/cmd-stream-error.ts';
 import type { MusReader } from './mus-reader.ts';
 import type { MusWriter } from './mus-writer.ts';
 
@@ -47,4 +48,13 @@ export function serializer<Input, Output = Input>(
   read: (reader: MusReader) => Output,
 ): MusSerializer<Input, Output> {
   return Object.freeze({ name, minBytes, write, read });
+}
+
+/**
+ * Refuses elements that may take no bytes: a few bytes could announce any number of them.
+ * @throws CmdStreamError `invalid-argument`
+ */
+export function checkElement(of: string, element: AnyMusSerializer): void {
+  if (element.minBytes > 0) return;
+  throw new CmdStreamError('invalid-argument', `${of} takes no elements without any bytes, as ${element.name} has`);
 }

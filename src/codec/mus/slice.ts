@@ -1,8 +1,7 @@
 import { show } from '../../options/check.ts';
 import { Unsendable } from '../sendable.ts';
-import { checkElement } from './errors.ts';
 import { checkLength, type LimitedMusSerializer, limited } from './limited.ts';
-import { type MusSerializer, serializer } from './serializer.ts';
+import { checkElement, type MusSerializer, serializer } from './serializer.ts';
 
 // What a slice takes in memory, about, in bytes, beside what its elements take.
 const SLICE_BYTES = 40;

@@ -124,7 +124,7 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'any error is final',
     file: 'src/client/client.ts',
-    from: "return error instanceof CmdStreamError && error.code === 'server-info-mismatch';",
+    from: "return CmdStreamError.is(error) && error.code === 'server-info-mismatch';",
     to: 'return error instanceof CmdStreamError;',
     why: 'flaw 8: a client that meets an error while it connects closes for good',
   },

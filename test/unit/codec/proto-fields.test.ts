@@ -67,7 +67,7 @@ describe.each(codecs.slice(1))('F13: %s, which reads what others write', (_, cod
     `{"__proto__":${big}}`,
     `{"a":"${'x'.repeat(3000)}","__proto__":{}}`,
     `{"a":1,"__proto__":2,"__proto__":3}`,
-  ])('F13: refuses it: %.60s', (text) => {
+  ])('F13: refuses it: %s', (text) => {
     expect(refusalOf(codec, Buffer.from(text))).toBe(REFUSED);
   });
 
