@@ -12,7 +12,7 @@ export { describeError } from './describe-error.ts';
  * | `refused` | a `beforeSend` hook refused the Command |
  * | `circuit-open` | the circuit breaker does not allow the Command |
  * | `unavailable` | no client of the group is ready |
- * | `overloaded` | a bound (bytes waiting, requests pending or waiting) is reached |
+ * | `overloaded` | a bound (bytes waiting, requests pending or waiting) is reached, here or at the server |
  * | `encode-failed` | the Command or Result cannot be encoded |
  * | `timeout` | the deadline of the request passed |
  * | `cancelled` | the caller's `AbortSignal` fired, or the caller left the stream |
