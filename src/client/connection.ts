@@ -4,6 +4,7 @@ import type { ResultEntry } from '../protocol/protocol.ts';
 import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, readErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
+import { Departure, type ReasonOfEnd } from './departure.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
 import { PendingTable } from './pending-table.ts';
 
@@ -45,6 +46,7 @@ export class Connection implements FrameReceiver {
   readonly #pending = new PendingTable<PendingCommand>();
   /** Only Commands whose Results have an asynchronous schema stand here. */
   readonly #validating = new Map<number, Validating>();
+  readonly #departure: Departure;
 
   constructor(
     clientId: number,
@@ -56,6 +58,7 @@ export class Connection implements FrameReceiver {
     this.clientId = clientId;
     this.address = address;
     this.#channel = channel;
+    this.#departure = new Departure(channel, this.#pending);
     this.#context = context;
     this.#events = events;
   }
@@ -91,12 +94,18 @@ export class Connection implements FrameReceiver {
     return this.#channel.deliveries;
   }
 
-  /** @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then. */
-  send(seq: number, pending: PendingCommand): void {
-    const { command } = pending;
-    const size = this.#channel.send(seq, command.type, command.payload);
-    this.#pending.add(seq, pending);
-    pending.sent(this, seq, size);
+  /**
+   * Sends a Command, or the bytes that it has been encoded into. Returns whether it did: encoding calls code of the
+   * user's, which may settle the Command, or end the connection.
+   * @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then.
+   */
+  send(seq: number, pending: PendingCommand, encoded?: Uint8Array): boolean {
+    return this.#departure.send(this, seq, pending, encoded);
+  }
+
+  /** Takes no more Commands, one that is being encoded among them. */
+  refuse(): void {
+    this.#departure.refuse();
   }
 
   sendPing(): void {
@@ -115,12 +124,9 @@ export class Connection implements FrameReceiver {
   }
 
   /** Closes the socket and fails what is pending with what `reason` makes of the name of each Command. */
-  dispose(reason: (commandName: string, mayHaveExecuted: boolean) => CmdStreamError): void {
+  dispose(reason: ReasonOfEnd): void {
     this.#channel.destroy();
-    const { lastFlushedSeq } = this.#channel;
-    for (const [seq, pending] of this.#pending.all()) {
-      if (this.#pending.delete(seq)) pending.failed(reason(pending.command.name, seq <= lastFlushedSeq));
-    }
+    this.#departure.end(reason);
     this.#validating.clear();
   }
 

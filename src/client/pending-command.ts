@@ -16,6 +16,8 @@ export interface Carrier {
 /** A Command that a client sends, and whom its Results go to. */
 export interface PendingCommand {
   readonly command: Command;
+  /** Whether it has come to its end: it must not leave any more. Code of the user's that runs before it leaves may end it. */
+  readonly settled: boolean;
   /** It has been given to `carrier` under `seq`; `size` is its bytes on the wire. */
   sent(carrier: Carrier, seq: number, size: number): void;
   /**

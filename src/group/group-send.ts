@@ -35,6 +35,7 @@ export interface GroupSendContext {
 /** A Command on its way through the group itself, without a sender above. */
 export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   readonly command: Command;
+  settled = false;
   seq = 0;
   size = 0;
   deadlineBucket: DeadlineBucket | undefined;
@@ -55,6 +56,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   armed(timeoutMs: number): this {
+    if (this.settled) return this;
     if (Number.isFinite(timeoutMs)) this.#context.deadlines.arm(this, Math.max(timeoutMs, 0));
     return this;
   }
@@ -66,13 +68,13 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean): void {
-    if (lastOne) this.#context.deadlines.disarm(this);
+    if (lastOne) this.#settle();
     const result = { type: entry.name, value, size, last: lastOne };
     callUser(this.#context.warn, 'result() of a receiver', () => this.#receiver.result(result));
   }
 
   failed(error: CmdStreamError): void {
-    this.#context.deadlines.disarm(this);
+    this.#settle();
     callUser(this.#context.warn, 'failed() of a receiver', () => this.#receiver.failed(error));
   }
 
@@ -80,5 +82,10 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
     if (this.#carrier?.forget(this.seq) !== true) return;
     const message = `${this.command.name} at ${this.#carrier.address} was not answered by its deadline`;
     this.failed(new CmdStreamError('timeout', message, { mayHaveExecuted: true }));
+  }
+
+  #settle(): void {
+    this.settled = true;
+    this.#context.deadlines.disarm(this);
   }
 }

@@ -20,6 +20,12 @@ export interface FrameReceiver {
   lost(error: CmdStreamError | undefined): void;
 }
 
+/** Says whether a frame may still leave. Asked once its bytes are made, since making them calls code of the user's. */
+export interface FrameGate {
+  /** Whether the frame may leave: whoever waits for its answer still does, and the connection takes it. */
+  readonly mayLeave: boolean;
+}
+
 /**
  * A connection that carries frames: what clients and sessions talk to. A byte stream becomes one through
  * `StreamChannel`; an engine that carries messages itself can be one directly.
@@ -42,10 +48,13 @@ export interface FrameChannel {
   /** Starts delivering to `receiver`; called exactly once. */
   open(receiver: FrameReceiver): void;
   /**
-   * Appends a frame, which leaves at the end of the turn, and returns its size in bytes.
+   * Appends a frame, which leaves at the end of the turn, and returns its size in bytes; 0 where `gate` does not let it
+   * leave once it is encoded: no byte of it is kept then.
    * @throws CmdStreamError `encode-failed` or `frame-too-large`; no byte of it is kept.
    */
-  send(seq: number, type: number, value: unknown): number;
+  send(seq: number, type: number, value: unknown, gate?: FrameGate): number;
+  /** As `send`, for a message that has been encoded already (by a `MessageEncoder`). */
+  sendEncoded(seq: number, message: Uint8Array, gate?: FrameGate): number;
   /** Appends the frame with sequence number 0. */
   sendPing(): void;
   /** Stops delivering frames and reading. */

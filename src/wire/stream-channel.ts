@@ -2,7 +2,7 @@ import { ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
 import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
-import type { FrameChannel, FrameReceiver } from './frame-channel.ts';
+import type { FrameChannel, FrameGate, FrameReceiver } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
 import { KeptBytes } from './kept-bytes.ts';
 import { MAX_SERVER_INFO_BYTES } from './server-info.ts';
@@ -91,8 +91,12 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.#batch.appendBytes(bytes);
   }
 
-  send(seq: number, type: number, value: unknown): number {
-    return this.#batch.appendFrame(seq, type, value);
+  send(seq: number, type: number, value: unknown, gate?: FrameGate): number {
+    return this.#batch.appendFrame(seq, type, value, gate);
+  }
+
+  sendEncoded(seq: number, message: Uint8Array, gate?: FrameGate): number {
+    return this.#batch.appendEncoded(seq, message, gate);
   }
 
   sendPing(): void {
