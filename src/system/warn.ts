@@ -27,7 +27,8 @@ export function watchUserPromise(warn: Warn, what: string, returned: unknown): v
 
 /** Whether `value` is a promise, of whatever library. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  const mayBe = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return mayBe && 'then' in value && typeof value.then === 'function';
 }
 
 /** For so long after a warning of a function's failure further ones are only counted. */
