@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import {
   type CmdStreamError,
+  type Codec,
   type Command,
   command,
   createSender,
@@ -38,7 +39,7 @@ export class DispatchStage {
   readonly #closes: (() => unknown)[] = [];
   address = '';
 
-  async serve(port = 0): Promise<Server> {
+  async serve(port = 0, codec?: Codec): Promise<Server> {
     const note = (payload: unknown) => {
       const name = String((payload as { name?: unknown } | null)?.name ?? payload);
       this.executed.push(name);
@@ -65,7 +66,7 @@ export class DispatchStage {
         Hold: executed.Hold,
         Count: (payload, context) => executed.Count(payload, context),
       },
-      { port, host: '127.0.0.1' },
+      { port, host: '127.0.0.1', codec },
     );
     this.address = `127.0.0.1:${server.port}`;
     this.#closes.push(() => server.close());
