@@ -1,5 +1,6 @@
 import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { isLastOne } from '../protocol/last-one.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
 import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, readErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
@@ -174,7 +175,7 @@ export class Connection implements FrameReceiver {
   #deliver(seq: number, pending: PendingCommand, entry: ResultEntry, value: unknown, size: number): void {
     let lastOne: boolean;
     try {
-      lastOne = entry.lastOne(value);
+      lastOne = isLastOne(entry, value);
     } catch (error) {
       const what = `lastOne of ${entry.name} threw: ${describeError(error)}`;
       this.#fail(seq, pending, new CmdStreamError('result-invalid', what, { cause: error, mayHaveExecuted: true }));

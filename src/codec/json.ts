@@ -2,7 +2,7 @@ import { oneOf, optionNames } from '../options/check.ts';
 import type { Codec } from './codec.ts';
 import { parseExactly } from './json-reader.ts';
 import { JsonWriter } from './json-writer.ts';
-import { lengthPrefixed } from './length-prefixed.ts';
+import { lengthPrefixedTrusted } from './length-prefixed.ts';
 import { tooLong, Unsendable } from './sendable.ts';
 import { readText } from './utf8.ts';
 
@@ -40,7 +40,7 @@ export interface JsonOptions {
 export function json(options: JsonOptions = {}): Codec {
   optionNames('the options of json()', options, ['int64']);
   const parse = oneOf('int64', options.int64, 'number', ['number', 'bigint']) === 'bigint' ? parseExactly : JSON.parse;
-  return lengthPrefixed('json', ({ maxPayloadBytes }) => {
+  return lengthPrefixedTrusted('json', ({ maxPayloadBytes }) => {
     const jsonWriter = new JsonWriter(maxPayloadBytes);
     return {
       write(value, writer) {

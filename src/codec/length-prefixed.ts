@@ -4,6 +4,7 @@ import { varintSize, writeVarint } from '../bytes/varint.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
 import { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type MessageSet } from './codec.ts';
+import { refusePromise } from './prompt.ts';
 
 /** How one payload is written and read; the library adds the type number and the length. */
 export interface PayloadFormat {
@@ -28,7 +29,29 @@ export function lengthPrefixed(name: string, makeFormat: (messages: MessageSet) 
       `lengthPrefixed() takes a function makeFormat; got ${show(makeFormat)}`,
     );
   }
-  return { name, bind: (messages) => new LengthPrefixedCodec(checked(name, makeFormat(messages)), messages) };
+  return lengthPrefixedTrusted(name, (messages) => prompt(name, checked(name, makeFormat(messages))));
+}
+
+/** The same for the library's own formats, which need no watching. */
+export function lengthPrefixedTrusted(name: string, makeFormat: (messages: MessageSet) => PayloadFormat): Codec {
+  return { name, bind: (messages) => new LengthPrefixedCodec(makeFormat(messages), messages) };
+}
+
+/** A format whose functions are heard to answer at once. */
+function prompt(name: string, format: PayloadFormat): PayloadFormat {
+  return {
+    write(value, writer, type) {
+      const returned: unknown = format.write(value, writer, type);
+      if (returned !== undefined) refusePromise(`write() of the codec '${name}'`, returned, 'encode-failed');
+    },
+    read(buffer, start, end, type) {
+      const value = format.read(buffer, start, end, type);
+      if (typeof value === 'object' || typeof value === 'function') {
+        refusePromise(`read() of the codec '${name}'`, value, 'protocol-error');
+      }
+      return value;
+    },
+  };
 }
 
 function checked(name: string, format: PayloadFormat): PayloadFormat {

@@ -6,7 +6,7 @@ import type { AnyProtocol, CommandsOf, InputOf, ResultInput, ResultsOf } from '.
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
 import { type FormsByName, formsByType, resolveForms } from './by-name.ts';
 import type { Codec } from './codec.ts';
-import { lengthPrefixed } from './length-prefixed.ts';
+import { lengthPrefixedTrusted } from './length-prefixed.ts';
 import { errorResultSchema } from './protobuf/error-result.ts';
 
 /** The generated schema of a payload: that of its message, where it is declared as one. */
@@ -42,7 +42,7 @@ export function protobuf<P extends AnyProtocol = AnyProtocol>(options: ProtobufO
   optionNames('the options of protobuf()', options, ['commands', 'results']);
   const command = resolveSchemas('commands', options.commands);
   const result = resolveSchemas('results', options.results);
-  return lengthPrefixed('protobuf', (messages) => {
+  return lengthPrefixedTrusted('protobuf', (messages) => {
     const schemas = formsByType(messages.kind === 'command' ? command : result, messages, errorResultSchema());
     return {
       write(value, writer, type) {

@@ -1,6 +1,7 @@
 import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
+import { isLastOne } from '../protocol/last-one.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
@@ -189,7 +190,7 @@ export class RunningCommand implements HandlerContext<unknown, unknown>, Proxied
     try {
       const entry = only ?? resultEntryOf(this.#route, result);
       const value = only === undefined ? (result as { value: unknown }).value : result;
-      const last = entry.lastOne(value);
+      const last = isLastOne(entry, value);
       this.#port.send(this.seq, entry.type, value);
       if (!last) return true;
       this.#settle();

@@ -1,6 +1,7 @@
 import { ByteWriter } from '../bytes/byte-writer.ts';
 import { MAX_VARINT_BYTES } from '../bytes/varint.ts';
 import type { MessageCodec } from '../codec/codec.ts';
+import { encodeNow } from '../codec/prompt.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
 import { unencodable } from './unencodable.ts';
 
@@ -25,7 +26,7 @@ export class MessageEncoder {
     this.#writer = undefined;
     writer.position = 0;
     try {
-      this.#codec.encode(type, value, writer);
+      encodeNow(this.#codec, type, value, writer);
       const size = writer.position;
       // Whatever its sequence number will be.
       if (size + MAX_VARINT_BYTES > this.#maxFrameBytes + MAX_HEADER_BYTES) {

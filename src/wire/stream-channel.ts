@@ -1,5 +1,6 @@
 import { ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
 import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
+import { decodeNow } from '../codec/prompt.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
 import type { FrameChannel, FrameGate, FrameReceiver } from './frame-channel.ts';
@@ -204,7 +205,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     }
     const message = this.#message;
     reader.missing = 0;
-    if (seq !== NEED_MORE && this.#options.incoming.decode(reader, message)) {
+    if (seq !== NEED_MORE && decodeNow(this.#options.incoming, reader, message)) {
       const { value } = message;
       message.value = undefined;
       this.#handedOver = true;

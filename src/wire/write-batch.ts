@@ -1,5 +1,6 @@
 import { ByteWriter } from '../bytes/byte-writer.ts';
 import type { MessageCodec } from '../codec/codec.ts';
+import { encodeNow } from '../codec/prompt.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Clock, Defer } from '../system/clock.ts';
 import type { ByteStream } from '../transport/transport.ts';
@@ -85,7 +86,7 @@ export class WriteBatch {
     this.#appending = true;
     try {
       gathered.writeVarint(seq);
-      this.#options.outgoing.encode(type, value, gathered);
+      encodeNow(this.#options.outgoing, type, value, gathered);
     } catch (error) {
       gathered.position = start;
       throw unencodable(error);
