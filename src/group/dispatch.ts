@@ -17,7 +17,7 @@ export interface DispatchCandidate {
 /** Chooses the client that sends the next Command. */
 export interface DispatchStrategy {
   /**
-   * Returns one of `ready`, which holds at least one client; only clients that are ready stand there. Called for each
+   * Returns one of `ready`, which holds at least one client and is frozen; only clients that are ready stand there. Called for each
    * send, so it should be quick. Must answer at once: a promise is none of them.
    */
   pick<C extends DispatchCandidate>(ready: readonly C[]): C;

@@ -5,6 +5,17 @@ import { collect, MODES } from './support.ts';
 
 const stage = dispatchStage();
 
+/** A promise that is settled from outside. */
+function deferred() {
+  let resolve: (value: unknown) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<unknown>((ok, no) => {
+    resolve = ok;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
 /** Runs `code` once. */
 function once(code: () => unknown): () => void {
   let done = false;
@@ -234,6 +245,25 @@ describe('user code of every kind at every place', () => {
     'aborts its own signal': () => controllers.get('b')?.abort(),
     "aborts a neighbour's signal": () => controllers.get('c')?.abort(),
     "aborts a pending one's signal": () => controllers.get('held')?.abort(),
+    'aborts a signal whose listener sends another': (sender, inner) => {
+      const controller = controllers.get('b');
+      controller?.signal.addEventListener('abort', () => inner.push(heard(sender.send(tales.Tell('inner')))));
+      controller?.abort();
+    },
+    'aborts a signal whose listener closes': (sender) => {
+      const controller = controllers.get('c');
+      controller?.signal.addEventListener('abort', () => void sender.close());
+      controller?.abort();
+    },
+    'sends through the group': (sender, inner) => {
+      const { promise, resolve, reject } = deferred();
+      inner.push(heard(promise));
+      try {
+        sender.group.send(tales.Tell('inner'), { result: ({ value }) => resolve(value), failed: reject });
+      } catch (error) {
+        reject(error);
+      }
+    },
     closes: (sender) => void sender.close(),
     drains: (sender) => void sender.drain(),
   };
