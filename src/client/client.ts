@@ -85,7 +85,7 @@ export class Client implements ClientLink {
     try {
       sent = this.#connection?.send(seq, pending, encoded) ?? false;
     } finally {
-      if (!sent) this.#seq = seq - 1;
+      if (!sent && this.#seq === seq) this.#seq--;
     }
     return sent;
   }

@@ -39,6 +39,8 @@ export class SendPath {
   /** Requests whose `beforeSend` hook is still thinking, and those whose turn comes after the dispatch of another. */
   readonly #prepared = new WaitingRequests();
   readonly #held: Held[] = [];
+  /** How many times those that wait have been served because there was room. */
+  #served = 0;
 
   constructor(options: SendPathOptions) {
     this.#options = options;
@@ -145,6 +147,7 @@ export class SendPath {
   #dispatch(request: Request, terms: SendTerms, encoded?: Uint8Array): void {
     // A hook may have cancelled it, or have closed the sender.
     if (request.settled) return;
+    const served = this.#served;
     let refusal: DispatchRefusal | undefined;
     // Whoever waits already comes first.
     if (this.#line.isServing || this.#line.length > 0) {
@@ -157,6 +160,8 @@ export class SendPath {
     refusal ??= dispatch(this.#group, request, encoded);
     if (refusal !== undefined) this.#waitOrFail(request, terms, encoded, refusal);
     if (this.#held.length > 0) this.#dispatchHeld();
+    // Of room that came about meanwhile was told before it stood in the line.
+    if (this.#served !== served && this.#line.length > 0) this.#serve();
   }
 
   #waitOrFail(request: Request, terms: SendTerms, encoded: Uint8Array | undefined, refusal: DispatchRefusal): void {
@@ -178,6 +183,7 @@ export class SendPath {
   /** There is room, or a client: those that wait are served, then what was sent while they were. */
   #serve(): void {
     if (this.#isDispatching) return;
+    this.#served++;
     if (this.#line.length > 0) this.#line.serve();
     if (this.#held.length > 0) this.#dispatchHeld();
   }
