@@ -99,8 +99,8 @@ export class SendPath {
       request.watchedBy(hooks);
       answer = hooks.beforeSend?.(request.command);
       isWaiting = isThenable(answer);
-      // Whatever calls back while it is asked does so to a promise.
-      if (isWaiting) answer = Promise.resolve(answer);
+      // Whatever calls back while it is asked does so to a promise; not Promise.resolve, which gives back what is one.
+      if (isWaiting) answer = new Promise((resolve) => resolve(answer));
     } catch (error) {
       this.#refuse(request, error);
       return;

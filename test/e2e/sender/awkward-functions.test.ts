@@ -39,6 +39,7 @@ const KEPT: Record<string, () => unknown> = {
       no(error);
     }),
   'a thenable that calls back later': () => thenable((ok) => setTimeout(ok, 5)),
+  'a promise with a then of its own that calls back at once': () => thenable((ok) => ok(), Promise.resolve()),
   'a function that is a thenable': () =>
     thenable(
       (ok) => ok(),
