@@ -83,11 +83,21 @@ export class Client implements ClientLink {
     return connection === undefined || connection.pending >= this.#context.maxPending || connection.full;
   }
 
-  /** Sends a Command; the client is accepting and not full. */
-  send(pending: PendingCommand): void {
-    const seq = this.#seq + 1;
-    this.#connection?.send(seq, pending);
-    this.#seq = seq;
+  /**
+   * Sends a Command, or the bytes that it has been encoded into; the client is accepting and not full. Returns whether
+   * it did (see {@link Connection.send}).
+   * @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then.
+   */
+  send(pending: PendingCommand, encoded?: Uint8Array): boolean {
+    // Taken before anything else: whoever sees that the Command is sent may send another one here.
+    const seq = ++this.#seq;
+    let sent = false;
+    try {
+      sent = this.#connection?.send(seq, pending, encoded) ?? false;
+    } finally {
+      if (!sent && this.#seq === seq) this.#seq--;
+    }
+    return sent;
   }
 
   has(seq: number): boolean {
@@ -163,6 +173,7 @@ export class Client implements ClientLink {
   }
 
   refuse(): void {
+    this.#connection?.refuse();
     this.#context.events.refusing(this);
   }
 

@@ -1,5 +1,6 @@
 import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { isLastOne } from '../protocol/last-one.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
 import {
   causeOf,
@@ -11,6 +12,7 @@ import {
 import { type Validation, validate } from '../protocol/validate.ts';
 import { isThenable } from '../system/warn.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
+import { Departure, type ReasonOfEnd } from './departure.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
 import { PendingTable } from './pending-table.ts';
 
@@ -52,6 +54,7 @@ export class Connection implements FrameReceiver {
   readonly #pending = new PendingTable<PendingCommand>();
   /** Only Commands whose Results have an asynchronous schema stand here. */
   readonly #validating = new Map<number, Validating>();
+  readonly #departure: Departure;
 
   constructor(
     clientId: number,
@@ -63,6 +66,7 @@ export class Connection implements FrameReceiver {
     this.clientId = clientId;
     this.address = address;
     this.#channel = channel;
+    this.#departure = new Departure(channel, this.#pending);
     this.#context = context;
     this.#events = events;
   }
@@ -98,12 +102,18 @@ export class Connection implements FrameReceiver {
     return this.#channel.deliveries;
   }
 
-  /** @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then. */
-  send(seq: number, pending: PendingCommand): void {
-    const { command } = pending;
-    const size = this.#channel.send(seq, command.type, command.payload);
-    this.#pending.add(seq, pending);
-    pending.sent(this, seq, size);
+  /**
+   * Sends a Command, or the bytes that it has been encoded into. Returns whether it did: encoding calls code of the
+   * user's, which may settle the Command, or end the connection.
+   * @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then.
+   */
+  send(seq: number, pending: PendingCommand, encoded?: Uint8Array): boolean {
+    return this.#departure.send(this, seq, pending, encoded);
+  }
+
+  /** Takes no more Commands, one that is being encoded among them. */
+  refuse(): void {
+    this.#departure.refuse();
   }
 
   sendPing(): void {
@@ -122,12 +132,9 @@ export class Connection implements FrameReceiver {
   }
 
   /** Closes the socket and fails what is pending with what `reason` makes of the name of each Command. */
-  dispose(reason: (commandName: string, mayHaveExecuted: boolean) => CmdStreamError): void {
+  dispose(reason: ReasonOfEnd): void {
     this.#channel.destroy();
-    const { lastFlushedSeq } = this.#channel;
-    for (const [seq, pending] of this.#pending.all()) {
-      if (this.#pending.delete(seq)) pending.failed(reason(pending.command.name, seq <= lastFlushedSeq));
-    }
+    this.#departure.end(reason);
     this.#validating.clear();
   }
 
@@ -175,7 +182,7 @@ export class Connection implements FrameReceiver {
   #deliver(seq: number, pending: PendingCommand, entry: ResultEntry, value: unknown, size: number): void {
     let lastOne: boolean;
     try {
-      lastOne = entry.lastOne(value);
+      lastOne = isLastOne(entry, value);
     } catch (error) {
       const what = `lastOne of ${entry.name} threw: ${describeError(error)}`;
       this.#fail(seq, pending, new CmdStreamError('result-invalid', what, { cause: error, mayHaveExecuted: true }));

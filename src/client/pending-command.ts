@@ -18,6 +18,8 @@ export interface PendingCommand {
   readonly command: Command;
   /** How many Results it has had. */
   readonly received: number;
+  /** Whether it has come to its end: it must not leave any more. Code of the user's that runs before it leaves may end it. */
+  readonly settled: boolean;
   /** It has been given to `carrier` under `seq`; `size` is its bytes on the wire. */
   sent(carrier: Carrier, seq: number, size: number): void;
   /**

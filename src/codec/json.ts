@@ -3,7 +3,7 @@ import type { Codec } from './codec.ts';
 import { parseExactly } from './json-reader.ts';
 import { MAX_WEIGHT_PER_BYTE, scanJson, weighJsonValue } from './json-scan.ts';
 import { JsonWriter } from './json-writer.ts';
-import { lengthPrefixed } from './length-prefixed.ts';
+import { lengthPrefixedTrusted } from './length-prefixed.ts';
 import { hasProtoField, maxWeightBytes, protoField } from './refused-payload.ts';
 import { MAX_PAYLOAD_DEPTH, tooLong, Unsendable } from './sendable.ts';
 import { readText } from './utf8.ts';
@@ -50,7 +50,7 @@ export function json(options: JsonOptions = {}): Codec {
   optionNames('the options of json()', options, ['int64']);
   const exact = oneOf('int64', options.int64, 'number', ['number', 'bigint']) === 'bigint';
   const parse: (text: string) => unknown = exact ? parseExactly : JSON.parse;
-  return lengthPrefixed('json', ({ maxPayloadBytes }) => {
+  return lengthPrefixedTrusted('json', ({ maxPayloadBytes }) => {
     const alwaysLight = maxWeightBytes(maxPayloadBytes) / MAX_WEIGHT_PER_BYTE;
     const jsonWriter = new JsonWriter(maxPayloadBytes, exact);
     return {

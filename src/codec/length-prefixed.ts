@@ -5,6 +5,7 @@ import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
 import { payloadTooLarge } from '../protocol/reserved.ts';
 import { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type MessageSet } from './codec.ts';
+import { refusePromise } from './prompt.ts';
 import { maxWeightBytes, RefusedPayload, tooHeavy } from './refused-payload.ts';
 
 /** A smaller weight is not told: it is little beside what else a message takes. */
@@ -41,7 +42,30 @@ export function lengthPrefixed(name: string, makeFormat: (messages: MessageSet) 
       `lengthPrefixed() takes a function makeFormat; got ${show(makeFormat)}`,
     );
   }
-  return { name, bind: (messages) => new LengthPrefixedCodec(name, checked(name, makeFormat(messages)), messages) };
+  return lengthPrefixedTrusted(name, (messages) => prompt(name, checked(name, makeFormat(messages))));
+}
+
+/** The same for the library's own formats, which need no watching. */
+export function lengthPrefixedTrusted(name: string, makeFormat: (messages: MessageSet) => PayloadFormat): Codec {
+  return { name, bind: (messages) => new LengthPrefixedCodec(name, makeFormat(messages), messages) };
+}
+
+/** A format whose functions are heard to answer at once. */
+function prompt(name: string, format: PayloadFormat): PayloadFormat {
+  return {
+    ...(format.weigh === undefined ? undefined : { weigh: format.weigh.bind(format) }),
+    write(value, writer, type) {
+      const returned: unknown = format.write(value, writer, type);
+      if (returned !== undefined) refusePromise(`write() of the codec '${name}'`, returned, 'encode-failed');
+    },
+    read(buffer, start, end, type, message) {
+      const value = format.read(buffer, start, end, type, message);
+      if (typeof value === 'object' || typeof value === 'function') {
+        refusePromise(`read() of the codec '${name}'`, value, 'protocol-error');
+      }
+      return value;
+    },
+  };
 }
 
 function checked(name: string, format: PayloadFormat): PayloadFormat {

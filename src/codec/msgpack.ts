@@ -1,7 +1,7 @@
 import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr';
 import { optionNames } from '../options/check.ts';
 import type { Codec } from './codec.ts';
-import { lengthPrefixed } from './length-prefixed.ts';
+import { lengthPrefixedTrusted } from './length-prefixed.ts';
 import { PlainMaker } from './msgpack-plain.ts';
 import { scanMessagePack } from './msgpack-scan.ts';
 
@@ -41,7 +41,7 @@ const SHORT_BYTES = 80;
 export function msgpack(): Codec;
 export function msgpack(options: object = {}): Codec {
   optionNames('the options of msgpack()', options, []);
-  return lengthPrefixed('msgpack', ({ maxPayloadBytes }) => {
+  return lengthPrefixedTrusted('msgpack', ({ maxPayloadBytes }) => {
     const plain = new PlainMaker(maxPayloadBytes);
     const packr = new Packr({
       useRecords: false,

@@ -7,7 +7,7 @@ import type { AnyProtocol, CommandsOf, InputOf, ResultInput, ResultsOf } from '.
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
 import { type FormsByName, formsByType, resolveForms } from './by-name.ts';
 import type { Codec } from './codec.ts';
-import { lengthPrefixed } from './length-prefixed.ts';
+import { lengthPrefixedTrusted } from './length-prefixed.ts';
 import { errorResultSchema } from './protobuf/error-result.ts';
 import { PayloadGuards } from './protobuf/payload-guard.ts';
 import { MAX_PAYLOAD_DEPTH, tooDeep, Unsendable } from './sendable.ts';
@@ -45,7 +45,7 @@ export function protobuf<P extends AnyProtocol = AnyProtocol>(options: ProtobufO
   optionNames('the options of protobuf()', options, ['commands', 'results']);
   const command = resolveSchemas('commands', options.commands);
   const result = resolveSchemas('results', options.results);
-  return lengthPrefixed('protobuf', (messages) => {
+  return lengthPrefixedTrusted('protobuf', (messages) => {
     const schemas = formsByType(messages.kind === 'command' ? command : result, messages, errorResultSchema());
     const guards = new PayloadGuards();
     return {

@@ -1,5 +1,6 @@
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import { invalidOption, show } from '../options/check.ts';
+import { tookPromise } from '../system/stray-promise.ts';
 
 /** A ready client, as a dispatch strategy sees it. */
 export interface DispatchCandidate {
@@ -16,8 +17,8 @@ export interface DispatchCandidate {
 /** Chooses the client that sends the next Command. */
 export interface DispatchStrategy {
   /**
-   * Returns one of `ready`, which holds at least one client; only clients that are ready stand there. Called for each
-   * send, so it should be quick.
+   * Returns one of `ready`, which holds at least one client and is frozen; only clients that are ready stand there. Called for each
+   * send, so it should be quick. Must answer at once: a promise is none of them.
    */
   pick<C extends DispatchCandidate>(ready: readonly C[]): C;
 }
@@ -73,6 +74,6 @@ export function pickFrom<C extends DispatchCandidate>(ready: readonly C[], strat
   if (ready.includes(picked)) return picked;
   throw new CmdStreamError(
     'invalid-argument',
-    `the dispatch strategy's pick(ready) must return one of 'ready'; got ${show(picked)}`,
+    `the dispatch strategy's pick(ready) must return one of 'ready'; got ${tookPromise(picked) ? 'a promise' : show(picked)}`,
   );
 }

@@ -36,6 +36,7 @@ export interface GroupSendContext {
 export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   readonly command: Command;
   received = 0;
+  settled = false;
   seq = 0;
   size = 0;
   deadlineBucket: DeadlineBucket | undefined;
@@ -56,6 +57,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   armed(timeoutMs: number): this {
+    if (this.settled) return this;
     if (Number.isFinite(timeoutMs)) this.#context.deadlines.arm(this, Math.max(timeoutMs, 0));
     return this;
   }
@@ -68,13 +70,13 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
 
   result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean): void {
     this.received++;
-    if (lastOne) this.#context.deadlines.disarm(this);
+    if (lastOne) this.#settle();
     const result = { type: entry.name, value, size, last: lastOne };
     callUser(this.#context.warn, 'result() of a receiver', () => this.#receiver.result(result));
   }
 
   failed(error: CmdStreamError): void {
-    this.#context.deadlines.disarm(this);
+    this.#settle();
     callUser(this.#context.warn, 'failed() of a receiver', () => this.#receiver.failed(error));
   }
 
@@ -82,5 +84,10 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
     if (this.#carrier?.forget(this.seq) !== true) return;
     const message = `${this.command.name} at ${this.#carrier.address} was not answered by its deadline`;
     this.failed(new CmdStreamError('timeout', message, { mayHaveExecuted: true }));
+  }
+
+  #settle(): void {
+    this.settled = true;
+    this.#context.deadlines.disarm(this);
   }
 }

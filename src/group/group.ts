@@ -56,7 +56,11 @@ export class Group {
   readonly #actor: Actor<typeof groupMachine>;
   readonly #roomListeners = new Set<() => void>();
   /** The clients that take Commands now; replaced, never changed, so that a strategy may hold on to it. */
-  #ready: readonly Client[] = [];
+  #ready: readonly Client[] = Object.freeze([]);
+  /** Whether a Command is being given to a client, which calls code of the user's. */
+  #dispatching = false;
+  /** Whether room is to be told of once that is over. */
+  #roomUntold = false;
 
   /** @internal */
   constructor(options: GroupOptions) {
@@ -66,11 +70,11 @@ export class Group {
       stableMs: options.timings.backoffResetMs,
       events: {
         accepting: (client) => {
-          this.#ready = [...this.#ready, client].sort((a, b) => a.id - b.id);
+          this.#ready = Object.freeze([...this.#ready, client].sort((a, b) => a.id - b.id));
           this.#tellRoom();
         },
         refusing: (client) => {
-          this.#ready = this.#ready.filter((other) => other !== client);
+          this.#ready = Object.freeze(this.#ready.filter((other) => other !== client));
         },
         room: () => this.#tellRoom(),
         unexpected: options.onUnexpectedResult,
@@ -122,6 +126,8 @@ export class Group {
 
   /**
    * Gives `command` to a ready client. Its Results, or the one failure that ends it, go to `receiver`.
+   *
+   * It throws at once, however often: a loop that calls it again and again must give away its turn by itself.
    *
    * @throws CmdStreamError `invalid-argument`, `closed`, `unavailable`, `overloaded`, `encode-failed`,
    * `frame-too-large`; nothing was sent.
@@ -191,27 +197,57 @@ export class Group {
     this.#tell({ type: 'addresses.changed' });
   }
 
+  /** @internal Whether it takes no more Commands, for good. */
+  get isClosing(): boolean {
+    const { state } = this;
+    return state === 'draining' || state === 'closing' || state === 'closed';
+  }
+
+  /** @internal Whether a Command is being given to a client at this moment: what asks is code of the user's. */
+  get isDispatching(): boolean {
+    return this.#dispatching;
+  }
+
+  /** @internal Has room told of once the dispatch that is under way is over. */
+  tellRoomAfterDispatch(): void {
+    this.#roomUntold = true;
+  }
+
   /**
-   * @internal Gives a Command to a client, or says why there is none that takes it.
+   * @internal Gives a Command to a client (as bytes, where it has been encoded), or says why there is none that takes it.
+   * One that code of the user's has ended meanwhile is not sent.
    * @throws CmdStreamError `encode-failed`, `frame-too-large`, `invalid-argument` (the strategy); nothing was sent.
    */
-  dispatch(pending: PendingCommand): DispatchRefusal | undefined {
-    const ready = this.#ready;
-    if (ready.length === 0) return 'unavailable';
-    const client = pickFrom(ready, this.#options.dispatch);
-    if (!client.full) {
-      client.send(pending);
-      return;
+  dispatch(pending: PendingCommand, encoded?: Uint8Array): DispatchRefusal | undefined {
+    const outer = this.#dispatching;
+    this.#dispatching = true;
+    try {
+      return this.#give(pending, encoded);
+    } finally {
+      this.#dispatching = outer;
+      if (this.#roomUntold && !outer) this.#tellRoom();
     }
-    const other = ready.find((candidate) => !candidate.full);
-    if (other === undefined) return 'overloaded';
-    other.send(pending);
+  }
+
+  /** After each call of code of the user's everything is looked at again: the strategy and the encoding are such calls. */
+  #give(pending: PendingCommand, encoded: Uint8Array | undefined): DispatchRefusal | undefined {
+    // Each round but the last has cost a client.
+    for (let rounds = this.size; rounds >= 0 && this.#ready.length > 0; rounds--) {
+      const ready = this.#ready;
+      const picked = pickFrom(ready, this.#options.dispatch);
+      if (pending.settled) return undefined;
+      const isReady = ready === this.#ready || this.#ready.includes(picked);
+      const client = isReady && !picked.full ? picked : this.#ready.find((other) => !other.full);
+      if (client === undefined) return this.#ready.length === 0 ? 'unavailable' : 'overloaded';
+      if (client.send(pending, encoded) || pending.settled) return undefined;
+    }
+    return 'unavailable';
   }
 
   /** @internal The error of a Command that was refused. */
   refusalError(name: string, refusal: DispatchRefusal): CmdStreamError {
     const { value, context } = this.#actor.getSnapshot();
-    if (value === 'closed' || value === 'closing' || value === 'draining') {
+    if (this.isClosing) {
       const because = value === 'closed' && context.error !== undefined ? `: ${describeError(context.error)}` : '';
       return new CmdStreamError('closed', `${name} was not sent: the sender is ${value}${because}`, {
         cause: context.error,
@@ -240,7 +276,10 @@ export class Group {
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event);
   }
 
+  /** Not in the middle of a dispatch: what waits would be sent from within it, and might be what is being sent. */
   #tellRoom(): void {
+    this.#roomUntold = this.#dispatching;
+    if (this.#dispatching) return;
     for (const listener of this.#roomListeners) listener();
   }
 }

@@ -3,6 +3,7 @@ import { invalidOption } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
 import { isThenable } from '../system/warn.ts';
 import type { Hooks, HooksFactory, ReceivedResult, SentCommand } from './hooks.ts';
+import { madeHooks } from './made-hooks.ts';
 import { noopHooks } from './noop-hooks.ts';
 import { refusalOf, unsent } from './refusal.ts';
 import { type EndingHook, tellEnding, tellResult } from './tell.ts';
@@ -73,7 +74,7 @@ class ComposedHooks implements Hooks {
       // The send may end while one of them is being asked.
       if (this.#asked === undefined) return;
       try {
-        const hooks = this.#factories[i]?.() ?? noopHooks();
+        const hooks = madeHooks(this.#factories[i]?.());
         this.#asked[this.#count++] = hooks;
         const answer = hooks.beforeSend?.(command);
         if (isThenable(answer)) return this.#wait(answer, i, command);

@@ -5,6 +5,16 @@ import type { Hooks, ReceivedResult, SentCommand } from './hooks.ts';
 /** The hooks that end a send. */
 export type EndingHook = 'onError' | 'onTimeout' | 'onCancel';
 
+/** Whether hooks are to be told of Results. Asking may call a getter, which may fail. */
+export function hearResults(hooks: Hooks, warn: Warn): boolean {
+  try {
+    return hooks.onResult !== undefined;
+  } catch (error) {
+    warnOfUserCode(warn, "the hook 'onResult'", error);
+    return false;
+  }
+}
+
 /** Tells hooks of a Result. A hook that fails becomes a warning. */
 export function tellResult(hooks: Hooks, sent: SentCommand, result: ReceivedResult, warn: Warn = processWarning): void {
   try {

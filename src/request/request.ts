@@ -3,13 +3,14 @@ import { type RequestEvent, type RequestWork, type ResultReceived, requestMachin
 import type { Carrier, PendingCommand } from '../client/pending-command.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Hooks, SentCommand } from '../hooks/hooks.ts';
-import { type EndingHook, tellEnding, tellResult } from '../hooks/tell.ts';
+import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
 import type { Command } from '../protocol/command.ts';
 import type { CommandEntry, ResultEntry } from '../protocol/protocol.ts';
 import type { Warn } from '../system/warn.ts';
 import { compileMachine } from './compile.ts';
 import { CompiledActor } from './compiled-actor.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from './deadline-queue.ts';
+import type { RefusalPace } from './refusal-pace.ts';
 import type { RequestActors } from './request-actors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
 
@@ -17,6 +18,7 @@ import type { Cancellable, SignalWatch } from './signal-watch.ts';
 export interface RequestContext {
   readonly deadlines: DeadlineQueue;
   readonly signals: SignalWatch;
+  readonly refusals: RefusalPace;
   /** How many Results may wait for a caller who takes them one by one. */
   readonly maxBufferedResults: number;
   readonly warn: Warn;
@@ -185,7 +187,7 @@ export abstract class Request
     const { value, resultType: type, size, last } = event as ResultReceived;
     this.#received++;
     this.take(this.entry.tagged ? { type, value } : value);
-    if (this.#hooks?.onResult === undefined) return;
+    if (this.#hooks === undefined || !hearResults(this.#hooks, this.context.warn)) return;
     tellResult(this.#hooks, this, { seq: this.#received, type, value, size, last }, this.context.warn);
   }
 
@@ -225,7 +227,9 @@ export abstract class Request
   protected abstract abort(error: CmdStreamError): void;
 
   #abort(error: CmdStreamError, hook: EndingHook): void {
-    this.abort(error);
+    const pause = this.seq > 0 ? undefined : this.context.refusals.next();
+    if (pause === undefined) this.abort(error);
+    else pause.then(() => this.abort(error));
     if (this.#hooks !== undefined) tellEnding(this.#hooks, hook, this, error, this.context.warn);
   }
 

@@ -11,15 +11,21 @@ export interface Cancellable {
 export class SignalWatch {
   readonly #cancellables = new Map<AbortSignal, SharedSignal>();
 
-  /** Lets `signal`, which has not fired, cancel `cancellable`. */
+  /**
+   * Lets `signal`, which has not fired, cancel `cancellable`.
+   * @throws what the signal's `addEventListener` throws; nothing is watched then.
+   */
   add(signal: AbortSignal, cancellable: Cancellable): void {
     let shared = this.#cancellables.get(signal);
-    if (shared === undefined) {
-      shared = new SharedSignal(signal);
-      this.#cancellables.set(signal, shared);
-      signal.addEventListener('abort', shared);
+    if (shared !== undefined) {
+      shared.cancellables.add(cancellable);
+      return;
     }
+    shared = new SharedSignal(signal);
     shared.cancellables.add(cancellable);
+    // First: what is no AbortSignal of the platform's may throw, or fire at once.
+    signal.addEventListener('abort', shared);
+    if (shared.cancellables.size > 0) this.#cancellables.set(signal, shared);
   }
 
   /** Ends that; harmless where it has ended. */
@@ -29,7 +35,11 @@ export class SignalWatch {
     shared.cancellables.delete(cancellable);
     if (shared.cancellables.size > 0) return;
     this.#cancellables.delete(signal);
-    signal.removeEventListener('abort', shared);
+    try {
+      signal.removeEventListener('abort', shared);
+    } catch {
+      // Whatever it is that only looks like a signal: its listener cancels nothing any more.
+    }
   }
 }
 
@@ -43,6 +53,15 @@ class SharedSignal {
   }
 
   handleEvent(): void {
-    for (const cancellable of this.cancellables) cancellable.cancelled(this.#signal.reason);
+    const reason = this.#reason;
+    for (const cancellable of this.cancellables) cancellable.cancelled(reason);
+  }
+
+  get #reason(): unknown {
+    try {
+      return this.#signal.reason;
+    } catch (error) {
+      return error;
+    }
   }
 }

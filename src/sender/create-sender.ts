@@ -9,11 +9,13 @@ import { circuitBreakerHooks } from '../hooks/circuit-breaker-hooks.ts';
 import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { DeadlineQueue } from '../request/deadline-queue.ts';
+import { RefusalPace } from '../request/refusal-pace.ts';
 import { RequestActors } from '../request/request-actors.ts';
 import { SignalWatch } from '../request/signal-watch.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
+import { MessageEncoder } from '../wire/message-encoder.ts';
 import type { SenderOptions } from './options.ts';
 import { resolveSenderOptions } from './resolve-options.ts';
 import { SendPath } from './send-path.ts';
@@ -48,6 +50,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const root = startActorRoot('sender', clock, inspect?.watch);
   const actors = inspect === undefined ? undefined : new RequestActors(root, inspect.everyNth);
   const deadlines = new DeadlineQueue(clock);
+  const refusals = new RefusalPace();
   const { circuitBreaker: given } = resolved;
   const owned =
     given === undefined || isCircuitBreaker(given)
@@ -118,14 +121,16 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     group,
     hooks: breaker === undefined ? resolved.hooks : circuitBreakerHooks(breaker, resolved.hooks),
     clock,
+    encoder: new MessageEncoder(outgoing, maxFrameBytes),
     whenFull: resolved.whenFull,
     maxWaiting: resolved.maxWaiting,
+    maxWaitingBytes: resolved.maxWaitingBytes,
   });
   const sender = new Sender<P>({
     group,
     tables,
     options: resolved,
-    requests: { deadlines, signals: new SignalWatch(), maxBufferedResults, warn, actors },
+    requests: { deadlines, signals: new SignalWatch(), refusals, maxBufferedResults, warn, actors },
     path,
     breaker,
   });

@@ -68,6 +68,11 @@ export interface SenderOptions {
   readonly whenFull?: 'fail' | 'wait' | undefined;
   /** How many sends may wait for a ready client, for room, or for a `beforeSend` hook. Default 10 000. */
   readonly maxWaiting?: number | undefined;
+  /**
+   * How many bytes those that wait may have together: a Command that has to wait is encoded when it is sent, and carries
+   * the value of that moment. Beyond it a send fails with `overloaded`. Default 16 MiB.
+   */
+  readonly maxWaitingBytes?: number | undefined;
   /** How many Commands may wait for Results at each client. Default 100 000. */
   readonly maxPending?: number | undefined;
   /** How many bytes may wait to be written at each client. Default 16 MiB. */

@@ -37,6 +37,7 @@ const NAMES: readonly (keyof SenderOptions)[] = [
   'waitForReady',
   'whenFull',
   'maxWaiting',
+  'maxWaitingBytes',
   'maxPending',
   'maxBufferedBytes',
   'maxBufferedResults',
@@ -70,6 +71,7 @@ export interface ResolvedSenderOptions {
   readonly waitForReady: boolean;
   readonly whenFull: 'fail' | 'wait';
   readonly maxWaiting: number;
+  readonly maxWaitingBytes: number;
   readonly maxPending: number;
   readonly maxBufferedBytes: number;
   readonly maxBufferedResults: number;
@@ -126,6 +128,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
     waitForReady: flag('waitForReady', options.waitForReady, false),
     whenFull: oneOf('whenFull', options.whenFull, 'fail', ['fail', 'wait']),
     maxWaiting: wholeNumber('maxWaiting', options.maxWaiting, 10_000),
+    maxWaitingBytes: wholeNumber('maxWaitingBytes', options.maxWaitingBytes, 16 * 1024 * 1024),
     maxPending: wholeNumber('maxPending', options.maxPending, 100_000),
     maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, 16 * 1024 * 1024),
     maxBufferedResults: wholeNumber('maxBufferedResults', options.maxBufferedResults, 1_024),

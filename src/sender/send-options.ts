@@ -75,7 +75,10 @@ function isAbortSignal(value: unknown): boolean {
     typeof value === 'object' &&
     value !== null &&
     'aborted' in value &&
+    typeof value.aborted === 'boolean' &&
     'addEventListener' in value &&
-    typeof value.addEventListener === 'function'
+    typeof value.addEventListener === 'function' &&
+    'removeEventListener' in value &&
+    typeof value.removeEventListener === 'function'
   );
 }

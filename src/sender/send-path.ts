@@ -1,22 +1,34 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { DispatchRefusal, Group } from '../group/group.ts';
 import type { HooksFactory } from '../hooks/hooks.ts';
-import { noopHooks } from '../hooks/noop-hooks.ts';
+import { madeHooks } from '../hooks/made-hooks.ts';
 import { refusalOf } from '../hooks/refusal.ts';
+import { invalidOption } from '../options/check.ts';
 import type { Request } from '../request/request.ts';
 import type { Clock } from '../system/clock.ts';
 import { isThenable } from '../system/warn.ts';
+import type { MessageEncoder } from '../wire/message-encoder.ts';
 import type { SendTerms } from './send-options.ts';
-import { dispatch, WaitingLine } from './waiting-line.ts';
+import { dispatch, notSent, WaitingLine } from './waiting-line.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 /** What a {@link SendPath} leads through. */
 export interface SendPathOptions {
   readonly group: Group;
   readonly hooks: HooksFactory | undefined;
   readonly clock: Clock;
+  readonly encoder: MessageEncoder;
   readonly whenFull: 'fail' | 'wait';
-  /** How many requests may wait on the way, for their hooks or for the group. */
+  /** How many requests may wait on the way, for their hooks or for the group, */
   readonly maxWaiting: number;
+  /** and in how many bytes. */
+  readonly maxWaitingBytes: number;
+}
+
+/** A send from within the dispatch of another: its turn comes after that. */
+interface Held {
+  readonly request: Request;
+  readonly terms: SendTerms;
 }
 
 /** The way of a request from the call to a client: its signal and deadline, its hooks, and the line where it must wait. */
@@ -24,28 +36,27 @@ export class SendPath {
   readonly #options: SendPathOptions;
   readonly #group: Group;
   readonly #line: WaitingLine;
-  /** Requests whose `beforeSend` hook is still thinking. */
-  readonly #prepared = new Set<Request>();
-  readonly #leavePrepared = (request: Request) => this.#prepared.delete(request);
+  /** Requests whose `beforeSend` hook is still thinking, and those whose turn comes after the dispatch of another. */
+  readonly #prepared = new WaitingRequests();
+  readonly #held: Held[] = [];
+  /** How many times those that wait have been served because there was room. */
+  #served = 0;
 
   constructor(options: SendPathOptions) {
     this.#options = options;
     this.#group = options.group;
     this.#line = new WaitingLine(options.group);
+    options.group.onRoom(() => this.#serve());
   }
 
   /** Sends a request, or has it wait; one that cannot be sent fails. */
   start(request: Request, terms: SendTerms): void {
     const { signal, timeoutMs } = terms;
-    if (signal?.aborted === true) {
-      request.cancelled(signal.reason);
-      return;
-    }
+    if (signal !== undefined && !this.#heed(request, signal)) return;
     if (timeoutMs <= 0) {
       request.expired(-timeoutMs);
       return;
     }
-    if (signal !== undefined) request.cancelBy(signal);
     const { clock, hooks } = this.#options;
     const sinceMs = timeoutMs === Number.POSITIVE_INFINITY ? 0 : clock.monotonicMs();
     if (hooks === undefined) this.#dispatch(request, terms);
@@ -57,73 +68,187 @@ export class SendPath {
   /** Fails all that wait: the group takes no more Commands. */
   failWaiting(): void {
     this.#line.failAll('unavailable');
-    for (const request of [...this.#prepared]) request.failed(this.#refusal(request, 'unavailable'));
+    this.#prepared.failAll((name) => this.#group.refusalError(name, 'unavailable'));
   }
+
+  // ---- the signal
+
+  /** Lets the signal cancel the request. Returns whether the request goes on. */
+  #heed(request: Request, signal: AbortSignal): boolean {
+    try {
+      if (signal.aborted !== true) {
+        request.cancelBy(signal);
+        return !request.settled;
+      }
+      request.cancelled(signal.reason);
+    } catch (error) {
+      // Something that looks like a signal, and is none.
+      const message = `${invalidOption('signal', 'an AbortSignal', signal).message}, which threw`;
+      request.failed(new CmdStreamError('invalid-argument', message, { cause: error }));
+    }
+    return false;
+  }
+
+  // ---- the hooks
 
   #askHooks(request: Request, terms: SendTerms, factory: HooksFactory): void {
     let answer: unknown;
+    let isWaiting: boolean;
     try {
-      const hooks = factory() ?? noopHooks();
+      const hooks = madeHooks(factory());
       request.watchedBy(hooks);
       answer = hooks.beforeSend?.(request.command);
+      isWaiting = isThenable(answer);
+      // Whatever calls back while it is asked does so to a promise; not Promise.resolve, which gives back what is one.
+      if (isWaiting) answer = new Promise((resolve) => resolve(answer));
     } catch (error) {
       this.#refuse(request, error);
       return;
     }
-    if (isThenable(answer)) this.#awaitHooks(request, terms, answer);
+    if (isWaiting) this.#awaitHooks(request, terms, answer as Promise<unknown>);
     else this.#dispatch(request, terms);
   }
 
-  #awaitHooks(request: Request, terms: SendTerms, thinking: PromiseLike<unknown>): void {
+  /** The value that is sent is that of the call, however long the hooks think. */
+  #awaitHooks(request: Request, terms: SendTerms, thinking: Promise<unknown>): void {
     thinking.then(
-      () => this.#prepared.delete(request) && this.#dispatch(request, terms),
-      (error) => this.#prepared.delete(request) && this.#refuse(request, error),
+      () => {
+        const encoded = this.#prepared.take(request);
+        if (encoded !== undefined) this.#dispatch(request, terms, encoded);
+      },
+      (error) => this.#prepared.take(request) !== undefined && this.#refuse(request, error),
     );
-    if (request.settled) return;
-    if (this.#isClosing) request.failed(this.#refusal(request, 'unavailable'));
-    else if (this.#mayWait(request)) {
-      this.#prepared.add(request);
-      request.whenSettled(this.#leavePrepared);
-    }
+    this.#prepare(request);
   }
 
   /** A hook refused: it hears no more of the request. */
   #refuse(request: Request, error: unknown): void {
     request.watchedBy(undefined);
     // What refuses because the sender is closing (its own circuit breaker is stopped by then) is not the reason.
-    request.failed(this.#isClosing ? this.#refusal(request, 'unavailable') : refusalOf(request.command, error));
+    const { isClosing } = this.#group;
+    request.failed(isClosing ? this.#refusal(request, 'unavailable') : refusalOf(request.command, error));
   }
 
-  #dispatch(request: Request, terms: SendTerms): void {
+  /** Has a request wait outside of the line. Returns whether it does. */
+  #prepare(request: Request, given?: Uint8Array): boolean {
+    const encoded = given ?? this.#encode(request);
+    if (encoded === undefined) return false;
+    if (this.#group.isClosing) request.failed(this.#refusal(request, 'unavailable'));
+    else if (this.#hasBytesFor(request, encoded)) {
+      this.#prepared.add(request, encoded);
+      return true;
+    }
+    return false;
+  }
+
+  // ---- the dispatch
+
+  /** @param encoded - the bytes that it has been encoded into, where it has waited. */
+  #dispatch(request: Request, terms: SendTerms, encoded?: Uint8Array): void {
     // A hook may have cancelled it, or have closed the sender.
     if (request.settled) return;
+    const served = this.#served;
+    let refusal: DispatchRefusal | undefined;
     // Whoever waits already comes first.
-    const refusal = this.#line.serve() ?? dispatch(this.#group, request);
-    if (refusal === undefined) return;
+    if (this.#line.isServing || this.#line.length > 0) {
+      if (this.#isDispatching) {
+        this.#hold(request, terms, encoded);
+        return;
+      }
+      refusal = this.#line.serve();
+    }
+    refusal ??= dispatch(this.#group, request, encoded);
+    if (refusal !== undefined) this.#waitOrFail(request, terms, encoded, refusal);
+    if (this.#held.length > 0) this.#dispatchHeld();
+    // Of room that came about meanwhile was told before it stood in the line.
+    if (this.#served !== served && this.#line.length > 0) this.#serve();
+  }
+
+  #waitOrFail(request: Request, terms: SendTerms, encoded: Uint8Array | undefined, refusal: DispatchRefusal): void {
     const error = this.#refusal(request, refusal);
     const waits =
       error.code === 'unavailable'
         ? terms.waitForReady
         : error.code === 'overloaded' && this.#options.whenFull === 'wait';
     if (!waits) request.failed(error);
-    else if (this.#mayWait(request, error)) this.#line.add(request);
+    else if (encoded === undefined) {
+      const now = this.#encode(request, error);
+      // Encoding calls code of the user's: there may be room now, or no sender any more.
+      if (now !== undefined) this.#dispatch(request, terms, now);
+    } else if (this.#hasPlaceFor(request, error) && this.#hasBytesFor(request, encoded, error)) {
+      this.#line.add(request, encoded);
+    }
   }
 
-  /** Whether there is room for one more to wait; fails the request where there is not. */
-  #mayWait(request: Request, cause?: CmdStreamError): boolean {
+  /** There is room, or a client: those that wait are served, then what was sent while they were. */
+  #serve(): void {
+    if (this.#isDispatching) return;
+    this.#served++;
+    if (this.#line.length > 0) this.#line.serve();
+    if (this.#held.length > 0) this.#dispatchHeld();
+  }
+
+  get #isDispatching(): boolean {
+    return this.#line.isServing || this.#group.isDispatching;
+  }
+
+  #hold(request: Request, terms: SendTerms, encoded: Uint8Array | undefined): void {
+    if (!this.#prepare(request, encoded)) return;
+    this.#held.push({ request, terms });
+    if (this.#group.isDispatching) this.#group.tellRoomAfterDispatch();
+  }
+
+  #dispatchHeld(): void {
+    while (!this.#isDispatching) {
+      const held = this.#held.shift();
+      if (held === undefined) return;
+      const encoded = this.#prepared.take(held.request);
+      if (encoded !== undefined) this.#dispatch(held.request, held.terms, encoded);
+    }
+  }
+
+  // ---- what waits
+
+  /**
+   * The bytes of the request's Command, for which there is a place to wait. `undefined` where the request has come to its
+   * end, by that or by what encoding it calls.
+   */
+  #encode(request: Request, cause?: CmdStreamError): Uint8Array | undefined {
+    if (request.settled || !this.#hasPlaceFor(request, cause)) return undefined;
+    const { type, payload, name } = request.command;
+    try {
+      const encoded = this.#options.encoder.encode(type, payload);
+      return request.settled ? undefined : encoded;
+    } catch (error) {
+      request.failed(notSent(name, error));
+      return undefined;
+    }
+  }
+
+  /** Whether one more may wait; fails the request where none may. */
+  #hasPlaceFor(request: Request, cause?: CmdStreamError): boolean {
     const { maxWaiting } = this.#options;
-    if (this.#line.length + this.#prepared.size < maxWaiting) return true;
-    const message = `${request.command.name} was not sent: ${maxWaiting} sends are waiting (option 'maxWaiting')`;
-    request.failed(new CmdStreamError('overloaded', message, { cause }));
+    if (this.#line.length + this.#prepared.length < maxWaiting) return true;
+    this.#overload(request, `${maxWaiting} sends are waiting (option 'maxWaiting')`, cause);
     return false;
+  }
+
+  /** Whether so many bytes more may wait; fails the request where they may not. */
+  #hasBytesFor(request: Request, { length }: Uint8Array, cause?: CmdStreamError): boolean {
+    const { maxWaitingBytes } = this.#options;
+    const bytes = this.#line.bytes + this.#prepared.bytes;
+    if (bytes + length <= maxWaitingBytes) return true;
+    const what = `its ${length} bytes, with ${bytes} that are waiting, are over ${maxWaitingBytes}`;
+    this.#overload(request, `${what} (option 'maxWaitingBytes')`, cause);
+    return false;
+  }
+
+  #overload(request: Request, what: string, cause: CmdStreamError | undefined): void {
+    const message = `${request.command.name} was not sent: ${what}`;
+    request.failed(new CmdStreamError('overloaded', message, { cause }));
   }
 
   #refusal(request: Request, refusal: DispatchRefusal): CmdStreamError {
     return this.#group.refusalError(request.command.name, refusal);
-  }
-
-  get #isClosing(): boolean {
-    const { state } = this.#group;
-    return state === 'draining' || state === 'closing' || state === 'closed';
   }
 }

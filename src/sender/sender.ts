@@ -208,7 +208,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
       path.start(request, terms);
       return request.promise as Promise<Value>;
     } catch (error) {
-      return Promise.reject(CmdStreamError.from(error));
+      return this.#rejected(CmdStreamError.from(error));
     }
   }
 
@@ -231,8 +231,22 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     } catch (error) {
       const failure = CmdStreamError.from(error);
       const awaitsPromise = handler !== undefined || second !== undefined;
-      return awaitsPromise ? Promise.reject(failure) : streamOf(ResultQueue.failed(failure));
+      return awaitsPromise ? this.#rejected(failure) : streamOf(this.#failedStream(failure));
     }
+  }
+
+  /** For arguments that are not acceptable, before there is a request. */
+  #rejected(failure: CmdStreamError): Promise<never> {
+    const pause = this.#parts.requests.refusals.next();
+    return pause === undefined ? Promise.reject(failure) : pause.then(() => Promise.reject(failure));
+  }
+
+  #failedStream(failure: CmdStreamError): ResultQueue {
+    const pause = this.#parts.requests.refusals.next();
+    if (pause === undefined) return ResultQueue.failed(failure);
+    const results = new ResultQueue(() => {});
+    pause.then(() => results.end(failure));
+    return results;
   }
 }
 

@@ -2,6 +2,7 @@ import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { describeError, isAbortError, messageOf } from '../errors/describe-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
+import { isLastOne } from '../protocol/last-one.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import { inFreshContext } from '../system/fresh-context.ts';
@@ -273,7 +274,7 @@ export class RunningCommand
     try {
       const entry = only ?? resultEntryOf(this.#route, result);
       const value = only === undefined ? (result as { value: unknown }).value : result;
-      const last = entry.lastOne(value);
+      const last = isLastOne(entry, value);
       // The user's `lastOne` may have answered the Command itself.
       if (this.#answered) return false;
       this.#port.send(this.seq, entry.type, value);

@@ -45,6 +45,12 @@ export const OPEN_GATE: FrameGate = {
   refused() {},
 };
 
+/** Says whether a frame may still leave. Asked once its bytes are made, since making them calls code of the user's. */
+export interface SendGate {
+  /** Whether the frame may leave: whoever waits for its answer still does, and the connection takes it. */
+  readonly mayLeave: boolean;
+}
+
 /**
  * A connection that carries frames: what clients and sessions talk to. A byte stream becomes one through
  * `StreamChannel`; an engine that carries messages itself can be one directly.
@@ -73,10 +79,13 @@ export interface FrameChannel {
   /** Starts delivering to `receiver`, as `gate` lets frames pass; called exactly once. */
   open(receiver: FrameReceiver, gate?: FrameGate): void;
   /**
-   * Appends a frame, which leaves at the end of the turn, and returns its size in bytes.
+   * Appends a frame, which leaves at the end of the turn, and returns its size in bytes; 0 where `gate` does not let it
+   * leave once it is encoded: no byte of it is kept then.
    * @throws CmdStreamError `encode-failed` or `frame-too-large`; no byte of it is kept.
    */
-  send(seq: number, type: number, value: unknown): number;
+  send(seq: number, type: number, value: unknown, gate?: SendGate): number;
+  /** As `send`, for a message that has been encoded already (by a `MessageEncoder`). */
+  sendEncoded(seq: number, message: Uint8Array, gate?: SendGate): number;
   /** Appends the frame with sequence number 0. */
   sendPing(): void;
   /** Stops delivering frames and reading: neither a Ping nor the end of the connection is seen. */

@@ -1,5 +1,6 @@
 import { ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
 import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
+import { decodeNow } from '../codec/prompt.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { type FrameGate, type FrameReceiver, OPEN_GATE } from './frame-channel.ts';
 import { checkSkipped, frameTooLarge, LARGE_FRAME_BYTES, MAX_HEADER_BYTES } from './frame-size.ts';
@@ -195,7 +196,7 @@ export class IncomingFrames {
     const message = this.#message;
     message.weight = 0;
     reader.missing = 0;
-    if (seq !== NEED_MORE && this.#codec.decode(reader, message)) {
+    if (seq !== NEED_MORE && decodeNow(this.#codec, reader, message)) {
       const { value, weight = 0 } = message;
       const size = reader.position - start;
       message.value = undefined;
@@ -241,7 +242,7 @@ export class IncomingFrames {
   #skip(reader: ByteReader): boolean {
     const message = this.#message;
     const codec = this.#codec;
-    const isWhole = codec.skip === undefined ? codec.decode(reader, message) : codec.skip(reader, message);
+    const isWhole = codec.skip === undefined ? decodeNow(codec, reader, message) : codec.skip(reader, message);
     if (isWhole) message.value = undefined;
     return isWhole;
   }

@@ -3,7 +3,7 @@ import type { MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError, printableError } from '../errors/cmd-stream-error.ts';
 import { inFreshContext } from '../system/fresh-context.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
-import type { FrameChannel, FrameGate, FrameReceiver } from './frame-channel.ts';
+import type { FrameChannel, FrameGate, FrameReceiver, SendGate } from './frame-channel.ts';
 import { IncomingFrames } from './incoming-frames.ts';
 import { readServerInfo } from './server-info.ts';
 import { WriteBatch, type WriteBatchOptions } from './write-batch.ts';
@@ -105,8 +105,12 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.#batch.appendBytes(bytes);
   }
 
-  send(seq: number, type: number, value: unknown): number {
-    return this.#batch.appendFrame(seq, type, value);
+  send(seq: number, type: number, value: unknown, gate?: SendGate): number {
+    return this.#batch.appendFrame(seq, type, value, gate);
+  }
+
+  sendEncoded(seq: number, message: Uint8Array, gate?: SendGate): number {
+    return this.#batch.appendEncoded(seq, message, gate);
   }
 
   sendPing(): void {

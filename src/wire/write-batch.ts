@@ -1,9 +1,12 @@
 import { ByteWriter } from '../bytes/byte-writer.ts';
 import type { MessageCodec } from '../codec/codec.ts';
+import { encodeNow } from '../codec/prompt.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Clock, Defer } from '../system/clock.ts';
 import type { ByteStream } from '../transport/transport.ts';
+import type { SendGate } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
+import { unencodable } from './unencodable.ts';
 
 /** What a {@link WriteBatch} needs to know. */
 export interface WriteBatchOptions {
@@ -44,6 +47,8 @@ export class WriteBatch {
   #lastGatheredSeq = 0;
   /** Whether a frame is being appended: encoding one calls the `toJSON` and the getters of its payload. */
   #appending = false;
+  /** A write came due while a frame was being appended: half a frame must not be written. */
+  #writeDue = false;
   #flushScheduled = false;
   /** The memory of the write that the stream has not taken. */
   #writing: Buffer | undefined;
@@ -73,35 +78,38 @@ export class WriteBatch {
     return true;
   }
 
-  /** Appends a frame and returns its size; a frame that fails leaves no byte behind. */
-  appendFrame(seq: number, type: number, value: unknown): number {
-    if (this.#appending) {
-      throw new CmdStreamError(
-        'encode-failed',
-        'cannot be sent from a getter or toJSON of a payload that is being sent',
-      );
-    }
+  /** Appends a frame and returns its size, or 0 where `gate` is shut. A frame that does not leave leaves no byte behind. */
+  appendFrame(seq: number, type: number, value: unknown, gate?: SendGate): number {
+    if (this.#appending) throw sentWhileEncoding();
     const gathered = this.#gathered;
     const start = gathered.position;
     this.#appending = true;
     try {
       gathered.writeVarint(seq);
-      this.#options.outgoing.encode(type, value, gathered);
+      encodeNow(this.#options.outgoing, type, value, gathered);
     } catch (error) {
       gathered.position = start;
-      throw CmdStreamError.from(error, 'encode-failed', 'cannot be encoded');
+      throw unencodable(error);
     } finally {
       this.#appending = false;
+      if (this.#writeDue) this.#scheduleDueWrite();
     }
     const size = gathered.position - start;
     if (size > this.#options.maxFrameBytes + MAX_HEADER_BYTES) {
       gathered.position = start;
       throw frameTooLarge(size, this.#options.maxFrameBytes);
     }
-    this.#lastGatheredSeq = seq;
-    this.#scheduleFlush();
-    if (gathered.position >= EARLY_WRITE_BYTES) this.#writeGathered();
-    return size;
+    return this.#letLeave(seq, start, gate);
+  }
+
+  /** As `appendFrame`, for a message that has been encoded already. */
+  appendEncoded(seq: number, message: Uint8Array, gate?: SendGate): number {
+    if (this.#appending) throw sentWhileEncoding();
+    const gathered = this.#gathered;
+    const start = gathered.position;
+    gathered.writeVarint(seq);
+    gathered.writeBytes(message);
+    return this.#letLeave(seq, start, gate);
   }
 
   /** Appends the frame with sequence number 0. */
@@ -135,6 +143,25 @@ export class WriteBatch {
     this.#over = true;
   }
 
+  /** The frame that begins at `start` is whole: it leaves with the batch, or is taken back. */
+  #letLeave(seq: number, start: number, gate: SendGate | undefined): number {
+    const gathered = this.#gathered;
+    const size = gathered.position - start;
+    if (gate !== undefined && !gate.mayLeave) {
+      gathered.position = start;
+      return 0;
+    }
+    this.#lastGatheredSeq = seq;
+    this.#scheduleFlush();
+    if (gathered.position >= EARLY_WRITE_BYTES) this.#writeGathered();
+    return size;
+  }
+
+  #scheduleDueWrite(): void {
+    this.#writeDue = false;
+    this.#scheduleFlush();
+  }
+
   #scheduleFlush(): void {
     if (this.#flushScheduled || this.#writing !== undefined) return;
     this.#flushScheduled = true;
@@ -160,6 +187,10 @@ export class WriteBatch {
 
   #write(): void {
     this.#flushScheduled = false;
+    if (this.#appending) {
+      this.#writeDue = true;
+      return;
+    }
     const gathered = this.#gathered;
     if (this.#over) gathered.position = 0;
     if (this.#over || this.#writing !== undefined) return;
@@ -169,4 +200,8 @@ export class WriteBatch {
     this.#wasFull = false;
     this.#tellDrained();
   }
+}
+
+function sentWhileEncoding(): CmdStreamError {
+  return new CmdStreamError('encode-failed', 'cannot be sent from a getter or toJSON of a payload that is being sent');
 }

@@ -2,6 +2,7 @@ import { type ByteReader, NEED_MORE } from '../../bytes/byte-reader.ts';
 import type { ByteWriter } from '../../bytes/byte-writer.ts';
 import { CmdStreamError } from '../../errors/cmd-stream-error.ts';
 import { BadPayload, type DecodedMessage, type MessageCodec, type MessageSet } from '../codec.ts';
+import { refusePromise } from '../prompt.ts';
 import { Unsendable } from '../sendable.ts';
 import { MusReader, NEED_MORE_BYTES, type SuspendedRead } from './mus-reader.ts';
 import { MusWriter } from './mus-writer.ts';
@@ -46,7 +47,8 @@ export class MusMessageCodec implements MessageCodec {
     bytes.writeVarint(this.#firstType + type);
     const writer = new MusWriter(bytes, this.#maxPayloadBytes);
     try {
-      (this.#serializers.get(type) as MusSerializer<unknown>).write(value, writer);
+      const returned: unknown = (this.#serializers.get(type) as MusSerializer<unknown>).write(value, writer);
+      if (returned !== undefined) refusePromise('write() of a serializer', returned, 'encode-failed');
       writer.checkRoom();
     } catch (thrown) {
       throw Unsendable.toError(thrown);
@@ -64,6 +66,7 @@ export class MusMessageCodec implements MessageCodec {
     const payload = new MusReader(reader, this.#maxPayloadBytes, suspended?.payload);
     try {
       const value = (this.#serializers.get(type) as MusSerializer<unknown>).read(payload);
+      if (typeof value === 'object') refusePromise('read() of a serializer', value, 'protocol-error');
       const { problem, weight } = payload;
       message.value = problem === undefined ? value : new BadPayload(new Error(problem));
       if (problem === undefined && weight >= MIN_TOLD_BYTES) message.weight = weight;

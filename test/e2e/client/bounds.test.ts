@@ -106,7 +106,12 @@ describe('maxBufferedBytes', () => {
   /** Sends more within one turn than the bound, and what the kernel takes in place of a peer who does not read yet. */
   async function flood(whenFull: 'fail' | 'wait') {
     const server = await peer({ onCommand: ({ seq, connection, payload }) => connection.result(seq, TEXT, payload) });
-    const client = await sender({ address: server.address, maxBufferedBytes, whenFull });
+    const client = await sender({
+      address: server.address,
+      maxBufferedBytes,
+      maxWaitingBytes: 64 * 1024 * 1024,
+      whenFull,
+    });
     const sent = Array.from({ length: 3_000 }, () => client.send(calc.Echo(text)));
     return { server, client, sent };
   }

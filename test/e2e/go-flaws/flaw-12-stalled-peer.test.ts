@@ -18,6 +18,7 @@ async function stalled(whenFull: 'fail' | 'wait') {
     address: server.address,
     maxBufferedBytes: 4 * 1024 * 1024,
     maxFrameBytes: 2 * 1024 * 1024,
+    maxWaitingBytes: 128 * 1024 * 1024,
     whenFull,
     keepalive: false,
   });

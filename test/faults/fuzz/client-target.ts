@@ -106,6 +106,7 @@ export class ClientTarget {
     return {
       command,
       received: 0,
+      settled: false,
       sent: () => {},
       result: (entry, value, _, last) => note({ what: 'result', seq, name: entry.name, value }, last),
       failed: (error) => note({ what: 'failed', seq, name: error.code }, true),

@@ -4,14 +4,14 @@ import type { Mutant } from './mutant.ts';
 export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'pending for ever',
-    file: 'src/client/connection.ts',
+    file: 'src/client/departure.ts',
     from: 'if (this.#pending.delete(seq)) pending.failed(reason(pending.command.name, seq <= lastFlushedSeq));',
     to: 'this.#pending.delete(seq);',
     why: 'flaw 10: what was pending when the connection was lost never settles by itself',
   },
   {
     name: 'mayHaveExecuted: never',
-    file: 'src/client/connection.ts',
+    file: 'src/client/departure.ts',
     from: 'seq <= lastFlushedSeq',
     to: 'seq < lastFlushedSeq',
     why: 'the last Command that left is said not to have been executed',
@@ -25,9 +25,9 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   },
   {
     name: 'sent twice',
-    file: 'src/client/connection.ts',
+    file: 'src/client/departure.ts',
     from: '    this.#pending.add(seq, pending);\n',
-    to: '    if (seq % 5 === 0) this.#channel.send(seq, command.type, command.payload);\n    this.#pending.add(seq, pending);\n',
+    to: '    if (seq % 5 === 0) this.#channel.send(seq, pending.command.type, pending.command.payload);\n    this.#pending.add(seq, pending);\n',
     why: 'some Commands are executed twice',
   },
   {
@@ -61,8 +61,8 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'socket left open',
     file: 'src/client/connection.ts',
-    from: '    this.#channel.destroy();\n    const { lastFlushedSeq }',
-    to: '    const { lastFlushedSeq }',
+    from: '    this.#channel.destroy();\n    this.#departure',
+    to: '    this.#departure',
     why: 'flaw 12: closing does not close what a stalled peer holds',
   },
   {
@@ -131,8 +131,8 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'half a frame stays in the buffer',
     file: 'src/wire/write-batch.ts',
-    from: "      gathered.position = start;\n      throw CmdStreamError.from(error, 'encode-failed'",
-    to: "      throw CmdStreamError.from(error, 'encode-failed'",
+    from: '      gathered.position = start;\n      throw unencodable(error)',
+    to: '      throw unencodable(error)',
     why: 'flaw 17: a Command that cannot be encoded kills the connection',
   },
   {

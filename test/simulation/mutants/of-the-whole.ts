@@ -5,7 +5,7 @@ export const OF_THE_WHOLE: readonly Mutant[] = [
   {
     name: 'dead clients get Commands',
     file: 'src/group/group.ts',
-    from: 'this.#ready = this.#ready.filter((other) => other !== client);',
+    from: 'this.#ready = Object.freeze(this.#ready.filter((other) => other !== client));',
     to: 'void client;',
     why: 'flaw 16: a client that is not ready is chosen',
   },

@@ -37,6 +37,12 @@ export class FakeChannel implements FrameChannel {
     return 10;
   }
 
+  /** What was sent as bytes stands there as bytes. */
+  sendEncoded(seq: number, message: Uint8Array): number {
+    this.sent.push({ seq, type: message[0] ?? -1, value: message });
+    return message.length + 1;
+  }
+
   sendPing(): void {
     this.pings++;
   }

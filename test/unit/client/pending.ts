@@ -6,6 +6,7 @@ import type { ResultEntry } from '../../../src/protocol/protocol.ts';
 /** A Command on its way that notes what happens to it. */
 export class NotedCommand implements PendingCommand {
   readonly command: Command;
+  settled = false;
   seq = 0;
   carrier: Carrier | undefined;
   readonly results: { readonly type: string; readonly value: unknown; readonly lastOne: boolean }[] = [];

@@ -58,3 +58,67 @@ describe('what a signal cancels', () => {
     expect(listeners()).toBe(0);
   });
 });
+
+describe('what only looks like a signal', () => {
+  const like = (own: object) =>
+    ({ reason: 'why', addEventListener() {}, removeEventListener() {}, ...own }) as unknown as AbortSignal;
+  const noted = () => {
+    const reasons: unknown[] = [];
+    return { reasons, cancelled: (reason: unknown) => void reasons.push(reason) };
+  };
+
+  it('R4-DD1: may throw when it is let go of', () => {
+    const watch = new SignalWatch();
+    const signal = like({
+      removeEventListener() {
+        throw new Error('no');
+      },
+    });
+    const one = noted();
+    watch.add(signal, one);
+    expect(() => watch.remove(signal, one)).not.toThrow();
+  });
+
+  it('R4-DD1: is not watched where it throws when it is listened to', () => {
+    const watch = new SignalWatch();
+    let calls = 0;
+    const signal = like({
+      addEventListener() {
+        if (++calls === 1) throw new Error('no');
+      },
+    });
+    const [first, second] = [noted(), noted()];
+    expect(() => watch.add(signal, first)).toThrow('no');
+    watch.add(signal, second);
+    expect(calls).toBe(2);
+  });
+
+  it('R4-DD1: may fire while it is listened to', () => {
+    const signal = like({ addEventListener: (_: string, listener: { handleEvent(): void }) => listener.handleEvent() });
+    const one = noted();
+    new SignalWatch().add(signal, one);
+    expect(one.reasons).toEqual(['why']);
+  });
+
+  it('R4-DD1: may have a reason that throws', () => {
+    const error = new Error('no');
+    let fire = () => {};
+    const signal = Object.defineProperty(
+      like({
+        addEventListener: (_: string, listener: { handleEvent(): void }) => {
+          fire = () => listener.handleEvent();
+        },
+      }),
+      'reason',
+      {
+        get: () => {
+          throw error;
+        },
+      },
+    );
+    const one = noted();
+    new SignalWatch().add(signal, one);
+    fire();
+    expect(one.reasons).toEqual([error]);
+  });
+});

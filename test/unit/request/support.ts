@@ -4,6 +4,7 @@ import { protocolTables } from '../../../src/protocol/protocol.ts';
 import type { CompiledMachine } from '../../../src/request/compile.ts';
 import { CompiledActor } from '../../../src/request/compiled-actor.ts';
 import { DeadlineQueue } from '../../../src/request/deadline-queue.ts';
+import { RefusalPace } from '../../../src/request/refusal-pace.ts';
 import type { RequestContext } from '../../../src/request/request.ts';
 import { RequestActors } from '../../../src/request/request-actors.ts';
 import { SignalWatch } from '../../../src/request/signal-watch.ts';
@@ -68,6 +69,7 @@ export function requestContext(mode: (typeof MODES)[number], options: { maxBuffe
   const context: RequestContext = {
     deadlines: new DeadlineQueue(clock),
     signals: new SignalWatch(),
+    refusals: new RefusalPace(),
     maxBufferedResults: options.maxBufferedResults ?? 4,
     warn: (message) => warnings.push(message),
     actors: mode === 'inspected' ? new RequestActors(root) : undefined,

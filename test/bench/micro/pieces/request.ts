@@ -2,6 +2,7 @@ import { Command } from '../../../../src/protocol/command.ts';
 import { command, result } from '../../../../src/protocol/definitions.ts';
 import { defineProtocol, protocolTables } from '../../../../src/protocol/protocol.ts';
 import { DeadlineQueue } from '../../../../src/request/deadline-queue.ts';
+import { RefusalPace } from '../../../../src/request/refusal-pace.ts';
 import type { RequestContext } from '../../../../src/request/request.ts';
 import { SignalWatch } from '../../../../src/request/signal-watch.ts';
 import { SingleRequest } from '../../../../src/request/single-request.ts';
@@ -29,6 +30,7 @@ export const request: Piece = {
     const context: RequestContext = {
       deadlines: new DeadlineQueue(systemClock),
       signals: new SignalWatch(),
+      refusals: new RefusalPace(),
       maxBufferedResults: 1000,
       warn: () => {},
       actors: undefined,
