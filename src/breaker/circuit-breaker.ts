@@ -1,7 +1,8 @@
 import { type Actor, type AnyActorRef, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import { type CircuitBreakerEvent, circuitBreakerMachine } from '../../machines/circuit-breaker.ts';
 import type { Watch } from '../system/actor-root.ts';
-import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
+import { AsyncContext } from '../system/async-context.ts';
+import { type Clock, type Defer, deferToEndOfTurn, systemClock, unrefedClock } from '../system/clock.ts';
 import { callUser, processWarning, type Warn } from '../system/warn.ts';
 import { FailureWindow } from './failure-window.ts';
 import {
@@ -52,6 +53,8 @@ export class CircuitBreaker {
   readonly #window: FailureWindow;
   readonly #changes: StateChanges;
   readonly #actor: Actor<typeof circuitBreakerMachine>;
+  /** Where callbacks run: not in the context of whichever send an outcome is of. */
+  readonly #maker = new AsyncContext();
   /** The state that was noted last: what the next change is a change from. */
   #notedState: CircuitBreakerState = 'closed';
   #openedAtMs = 0;
@@ -70,7 +73,8 @@ export class CircuitBreaker {
     this.#actor = createActor(machine, {
       id: 'circuit breaker',
       input: { openDurationMs: options.openDurationMs, successThreshold: options.successThreshold },
-      clock,
+      // Nobody waits for the end of its being open: the process may end before.
+      clock: unrefedClock(clock),
       ...(parent === undefined ? undefined : { parent }),
       ...(inspect === undefined ? undefined : { inspect }),
     });
@@ -150,7 +154,7 @@ export class CircuitBreaker {
     this.#changes.deliver();
   }
 
-  /** Calls `listener` after each change of state. Returns the function that ends it. */
+  /** Calls `listener` after each change of state, in the async context of this call. Returns the function that ends it. */
   subscribe(listener: CircuitBreakerListener): () => void {
     return this.#changes.subscribe(listener);
   }
@@ -191,7 +195,7 @@ export class CircuitBreaker {
   #tellOutcome(name: 'onSuccess' | 'onFailure', { value }: Snapshot): void {
     const callback = this.#options[name];
     if (callback !== undefined) {
-      callUser(this.#warn, `'${name}' of the circuit breaker`, () => callback(PUBLIC_STATES[value]));
+      callUser(this.#warn, `'${name}' of the circuit breaker`, () => this.#maker.run(callback, PUBLIC_STATES[value]));
     }
     this.#changes.deliver();
   }

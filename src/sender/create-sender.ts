@@ -12,6 +12,8 @@ import { DeadlineQueue } from '../request/deadline-queue.ts';
 import { RequestActors } from '../request/request-actors.ts';
 import { SignalWatch } from '../request/signal-watch.ts';
 import { startActorRoot } from '../system/actor-root.ts';
+import { inContextOfNow, runOutside } from '../system/async-context.ts';
+import { checkedRandom } from '../system/random.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
 import type { SenderOptions } from './options.ts';
@@ -65,7 +67,19 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     changed: () => group.addressesChanged(),
     check: (address) => void parseAddress(address),
   });
-  const { onUnexpectedResult, onStatus } = resolved;
+  const { onStatus } = resolved;
+  const onUnexpectedResult =
+    resolved.onUnexpectedResult === undefined ? undefined : inContextOfNow(resolved.onUnexpectedResult);
+  const connect = dialer({
+    transport: resolved.transport,
+    serverInfo: resolved.serverInfo,
+    outgoing,
+    incoming,
+    maxFrameBytes,
+    maxBufferedBytes,
+    clock,
+    defer,
+  });
 
   const group: Group = new Group({
     tables,
@@ -75,16 +89,8 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     dispatch: resolved.dispatch,
     addresses,
     client: {
-      connect: dialer({
-        transport: resolved.transport,
-        serverInfo: resolved.serverInfo,
-        outgoing,
-        incoming,
-        maxFrameBytes,
-        maxBufferedBytes,
-        clock,
-        defer,
-      }),
+      // A socket outlives whoever caused that it was dialled.
+      connect: (address, signal) => runOutside(connect, address, signal),
       addresses,
       clock,
       resultEntries: tables.resultEntries,
@@ -97,7 +103,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       if (onUnexpectedResult !== undefined) callUser(warn, 'onUnexpectedResult', () => onUnexpectedResult(result));
     },
     clock,
-    random: resolved.random,
+    random: checkedRandom(resolved.random, warn),
     deadlines,
     warn,
     parent: root,
@@ -118,6 +124,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     group,
     hooks: breaker === undefined ? resolved.hooks : circuitBreakerHooks(breaker, resolved.hooks),
     clock,
+    warn,
     whenFull: resolved.whenFull,
     maxWaiting: resolved.maxWaiting,
   });
@@ -130,7 +137,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     breaker,
   });
   if (onStatus !== undefined) sender.subscribe(onStatus);
-  group.start();
+  runOutside(() => group.start());
   if (!resolved.lazy) await started(sender);
   return sender;
 }

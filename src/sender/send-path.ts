@@ -1,19 +1,21 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { DispatchRefusal, Group } from '../group/group.ts';
-import type { HooksFactory } from '../hooks/hooks.ts';
+import { hooksOfCaller } from '../hooks/caller-hooks.ts';
+import type { ClockedHooksFactory } from '../hooks/hooks.ts';
 import { noopHooks } from '../hooks/noop-hooks.ts';
 import { refusalOf } from '../hooks/refusal.ts';
 import type { Request } from '../request/request.ts';
 import type { Clock } from '../system/clock.ts';
-import { isThenable } from '../system/warn.ts';
+import { isThenable, type Warn } from '../system/warn.ts';
 import type { SendTerms } from './send-options.ts';
 import { dispatch, WaitingLine } from './waiting-line.ts';
 
 /** What a {@link SendPath} leads through. */
 export interface SendPathOptions {
   readonly group: Group;
-  readonly hooks: HooksFactory | undefined;
+  readonly hooks: ClockedHooksFactory | undefined;
   readonly clock: Clock;
+  readonly warn: Warn;
   readonly whenFull: 'fail' | 'wait';
   /** How many requests may wait on the way, for their hooks or for the group. */
   readonly maxWaiting: number;
@@ -47,9 +49,9 @@ export class SendPath {
     }
     if (signal !== undefined) request.cancelBy(signal);
     const { clock, hooks } = this.#options;
-    const sinceMs = timeoutMs === Number.POSITIVE_INFINITY ? 0 : clock.monotonicMs();
+    const sinceMs = timeoutMs === Number.POSITIVE_INFINITY && hooks === undefined ? 0 : clock.monotonicMs();
     if (hooks === undefined) this.#dispatch(request, terms);
-    else this.#askHooks(request, terms, hooks);
+    else this.#askHooks(request, terms, hooks, sinceMs);
     // Only now, since nothing of it may stay where nothing is under way: no timer of a closed sender's.
     if (timeoutMs !== Number.POSITIVE_INFINITY && !request.settled) request.setDeadline(timeoutMs, sinceMs);
   }
@@ -60,11 +62,12 @@ export class SendPath {
     for (const request of [...this.#prepared]) request.failed(this.#refusal(request, 'unavailable'));
   }
 
-  #askHooks(request: Request, terms: SendTerms, factory: HooksFactory): void {
+  #askHooks(request: Request, terms: SendTerms, factory: ClockedHooksFactory, sinceMs: number): void {
+    const { clock, warn } = this.#options;
     let answer: unknown;
     try {
-      const hooks = factory() ?? noopHooks();
-      request.watchedBy(hooks);
+      const hooks = factory(request.command, terms, clock) ?? noopHooks();
+      request.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warn));
       answer = hooks.beforeSend?.(request.command);
     } catch (error) {
       this.#refuse(request, error);

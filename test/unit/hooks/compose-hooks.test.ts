@@ -3,7 +3,7 @@ import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import { composeHooks } from '../../../src/hooks/compose-hooks.ts';
 import type { Hooks } from '../../../src/hooks/hooks.ts';
 import { noopHooks } from '../../../src/hooks/noop-hooks.ts';
-import { closedGate, command, failure, notSent, recording, resultOf, sent } from './support.ts';
+import { closedGate, command, failure, notSent, recording, resultOf, sent, terms } from './support.ts';
 
 let log: string[];
 beforeEach(() => {
@@ -28,7 +28,7 @@ function thrownBy(hooks: Hooks): unknown {
 
 describe('composed hooks', () => {
   it('are all called in the given order', () => {
-    const hooks = composeHooks(recording('a', log), recording('b', log))();
+    const hooks = composeHooks(recording('a', log), recording('b', log))(command, terms);
     expect(hooks.beforeSend?.(command)).toBeUndefined();
     hooks.onResult?.(sent, resultOf(1, false));
     hooks.onTimeout?.(sent, failure('timeout'));
@@ -49,12 +49,12 @@ describe('composed hooks', () => {
       return {};
     };
     const factory = composeHooks(counting, counting);
-    for (let n = 0; n < 3; n++) factory().beforeSend?.(command);
+    for (let n = 0; n < 3; n++) factory(command, terms).beforeSend?.(command);
     expect(made).toBe(6);
   });
 
   it('need not have every method', () => {
-    const hooks = composeHooks(noopHooks, recording('b', log), noopHooks)();
+    const hooks = composeHooks(noopHooks, recording('b', log), noopHooks)(command, terms);
     hooks.beforeSend?.(command);
     hooks.onError?.(sent, failure('connection-lost'));
     expect(log).toEqual(['b.beforeSend', 'b.onError connection-lost']);
@@ -72,7 +72,7 @@ describe('composed hooks', () => {
   });
 
   it.each(['onError', 'onTimeout', 'onCancel'] as const)('pass on one ending only: %s', (ending) => {
-    const hooks = composeHooks(recording('a', log), recording('b', log))();
+    const hooks = composeHooks(recording('a', log), recording('b', log))(command, terms);
     hooks.beforeSend?.(command);
     log.length = 0;
     hooks[ending]?.(sent, failure('internal'));
@@ -95,7 +95,7 @@ describe('when one of the composed hooks refuses', () => {
       recording('b', log),
       recording('c', log, refuse(new Error('over quota'))),
       recording('d', log),
-    )();
+    )(command, terms);
     const error = thrownBy(hooks);
     expect(error).toBeInstanceOf(CmdStreamError);
     expect(error).toMatchObject({ code: 'refused', mayHaveExecuted: false, cause: new Error('over quota') });
@@ -105,7 +105,7 @@ describe('when one of the composed hooks refuses', () => {
   });
 
   it('nobody learns it a second time', () => {
-    const hooks = composeHooks(recording('a', log), recording('b', log, refuse(failure('overloaded'))))();
+    const hooks = composeHooks(recording('a', log), recording('b', log, refuse(failure('overloaded'))))(command, terms);
     const error = thrownBy(hooks);
     hooks.onError?.(notSent, error as CmdStreamError);
     expect(log).toEqual(['a.beforeSend', 'b.beforeSend', 'a.onError overloaded']);
@@ -115,7 +115,7 @@ describe('when one of the composed hooks refuses', () => {
     'its own CmdStreamError is the error, where it says that this side chose not to send: %s',
     (code) => {
       const own = failure(code);
-      expect(thrownBy(composeHooks(noopHooks, recording('b', log, refuse(own)))())).toBe(own);
+      expect(thrownBy(composeHooks(noopHooks, recording('b', log, refuse(own)))(command, terms))).toBe(own);
     },
   );
 
@@ -124,7 +124,7 @@ describe('when one of the composed hooks refuses', () => {
     failure('timeout'),
     new CmdStreamError('overloaded', 'of another request', { mayHaveExecuted: true }),
   ])('an error that tells of another request is the cause only', (foreign) => {
-    const error = thrownBy(composeHooks(noopHooks, recording('b', log, refuse(foreign)))());
+    const error = thrownBy(composeHooks(noopHooks, recording('b', log, refuse(foreign)))(command, terms));
     expect(error).toMatchObject({ code: 'refused', mayHaveExecuted: false, cause: foreign });
   });
 
@@ -132,7 +132,7 @@ describe('when one of the composed hooks refuses', () => {
     const unmakeable = () => {
       throw new Error('no hooks today');
     };
-    expect(thrownBy(composeHooks(recording('a', log), unmakeable)())).toMatchObject({ code: 'refused' });
+    expect(thrownBy(composeHooks(recording('a', log), unmakeable)(command, terms))).toMatchObject({ code: 'refused' });
     expect(log).toEqual(['a.beforeSend', 'a.onError refused']);
   });
 });
@@ -143,14 +143,18 @@ describe('composed hooks that wait in beforeSend', () => {
       await Promise.resolve();
       log.push('waited');
     };
-    const hooks = composeHooks(recording('a', log), recording('b', log, wait), recording('c', log, wait))();
+    const hooks = composeHooks(
+      recording('a', log),
+      recording('b', log, wait),
+      recording('c', log, wait),
+    )(command, terms);
     await hooks.beforeSend?.(command);
     expect(log).toEqual(['a.beforeSend', 'b.beforeSend', 'waited', 'c.beforeSend', 'waited']);
   });
 
   it('may refuse by rejecting', async () => {
     const reject = () => Promise.reject(new Error('no token'));
-    const hooks = composeHooks(recording('a', log), recording('b', log, reject), recording('c', log))();
+    const hooks = composeHooks(recording('a', log), recording('b', log, reject), recording('c', log))(command, terms);
     await expect(hooks.beforeSend?.(command)).rejects.toMatchObject({ code: 'refused', cause: new Error('no token') });
     expect(log).toEqual(['a.beforeSend', 'b.beforeSend', 'a.onError refused']);
   });
@@ -161,7 +165,7 @@ describe('composed hooks that wait in beforeSend', () => {
       recording('a', log),
       recording('b', log, () => gate.promise),
       recording('c', log),
-    )();
+    )(command, terms);
     const asked = hooks.beforeSend?.(command);
     hooks.onCancel?.(notSent, failure('cancelled'));
     const expected = ['a.beforeSend', 'b.beforeSend', 'a.onCancel cancelled', 'b.onCancel cancelled'];
@@ -176,7 +180,7 @@ describe('composed hooks that wait in beforeSend', () => {
     const hooks = composeHooks(
       recording('a', log),
       recording('b', log, () => gate.promise),
-    )();
+    )(command, terms);
     const asked = hooks.beforeSend?.(command);
     hooks.onTimeout?.(notSent, failure('timeout'));
     log.length = 0;
@@ -204,7 +208,7 @@ describe('composed hooks that fail', () => {
       throw new Error('a defect');
     };
     const defective = () => ({ onResult: defect, onError: async () => defect() });
-    const hooks = composeHooks(defective, recording('b', log))();
+    const hooks = composeHooks(defective, recording('b', log))(command, terms);
     hooks.beforeSend?.(command);
     hooks.onResult?.(sent, resultOf(1, false));
     hooks.onError?.(sent, failure('connection-lost'));
