@@ -1,6 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { serverMachine } from '../../machines/server.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { runOutside } from '../system/async-context.ts';
 import type { Listener } from '../transport/transport.ts';
 import type { Connections } from './connections.ts';
 import type { ResolvedServerOptions } from './options.ts';
@@ -25,7 +26,10 @@ export function serverLogic(
   const { host, port, transport, handshakeTimeoutMs, maxConnections, clock, idleTimeoutMs } = options;
   const listen = fromPromise<void>(async () => {
     try {
-      place.listener = await transport.listen(
+      // What is accepted is nobody's, whoever called serve().
+      const listenOutside = (...wanted: Parameters<typeof transport.listen>) => transport.listen(...wanted);
+      place.listener = await runOutside(
+        listenOutside,
         { host, port, handshakeTimeoutMs, maxConnections },
         {
           connection: (stream) => (isAccepting() ? connections.accept(stream) : stream.destroy()),

@@ -1,3 +1,4 @@
+import { AsyncContext, runOutside } from '../system/async-context.ts';
 import type { Defer } from '../system/clock.ts';
 import { StreamEnd } from './stream-end.ts';
 import { systemError } from './system-error.ts';
@@ -13,6 +14,8 @@ export interface MemoryStreamOptions {
 /** One end of an in-memory connection: what it sends stands in its peer's inbox at once. */
 export class MemoryStream extends StreamEnd {
   readonly #options: MemoryStreamOptions;
+  /** As a socket's: its own, and not that of whoever writes at the other end. */
+  readonly #context = runOutside(() => new AsyncContext());
   #peer: MemoryStream | undefined;
   #tellScheduled = false;
 
@@ -71,7 +74,7 @@ export class MemoryStream extends StreamEnd {
   protected override tellSoon(): void {
     if (this.#tellScheduled) return;
     this.#tellScheduled = true;
-    this.#options.defer(this.#tellNow);
+    this.#context.run(this.#options.defer, this.#tellNow);
   }
 
   readonly #tellNow = (): void => {

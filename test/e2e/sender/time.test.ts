@@ -92,7 +92,8 @@ describe('fake timers', () => {
   it('F11: do not concern a sender, neither while they are in use nor after', async () => {
     const { address } = await peer(answers);
     const client = await sender({ address });
-    const codeOf = async (timeoutMs: number) => (await failureOf(client.send(calc.Wait({ ms: 1 }), { timeoutMs }))).code;
+    const codeOf = async (timeoutMs: number) =>
+      (await failureOf(client.send(calc.Wait({ ms: 1 }), { timeoutMs }))).code;
     for (let round = 0; round < 2; round++) {
       vi.useFakeTimers();
       expect(await codeOf(100)).toBe('timeout');
