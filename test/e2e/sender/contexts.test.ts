@@ -11,7 +11,7 @@ import {
   tcpTransport,
 } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
-import { failureOf, onePlusOne, sleep, stage } from '../client/stage.ts';
+import { failureOf, onePlusOne, sleep, soon, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
 import { answer, answers, collect, MODES } from './support.ts';
 
@@ -220,27 +220,25 @@ describe("a socket's async context", () => {
     expect(seen.filter((what) => what.startsWith('dialled'))).toHaveLength(4);
   });
 
-  it("A11: is nobody's where a write that fails in a send is what shows that the connection is lost", async () => {
-    const { address } = await peer(answers);
-    const dialled: unknown[] = [];
-    const tcp = tcpTransport();
-    const streams: ByteStream[] = [];
-    const connect = async (to: string, signal: AbortSignal) => {
-      dialled.push(storage.getStore());
-      const stream = await tcp.connect(to, signal);
-      const write = stream.write.bind(stream);
-      const { length } = streams;
-      stream.write = (bytes) => {
-        if (length === 0) stream.destroy();
-        return write(bytes);
-      };
-      streams.push(stream);
-      return stream;
-    };
-    const client = await sender({ address, transport: { ...tcp, connect } });
-    await storage.run('A', () => failureOf(client.send(onePlusOne)));
-    await storage.run('B', () => client.send(onePlusOne, { waitForReady: true }));
-    expect(dialled).toEqual([undefined, undefined]);
+  it("A11: is nobody's where it is dialled when the last Command that a client waited for is cancelled", async () => {
+    const servers = [await peer(answers), await peer(answers)];
+    let current = 0;
+    const { seen, transport } = watchedTransport();
+    const client = await sender({
+      transport,
+      address: () => servers[current]?.address ?? '',
+      addressRefreshMs: 10,
+    });
+    const controller = new AbortController();
+    const waiting = storage.run('A', () => failureOf(client.send(calc.Wait({ ms: 1 }), { signal: controller.signal })));
+    current = 1;
+    await soon(() => client.status.clients[0]?.state === 'ready' && servers[1]?.accepted === 0).toBe(false);
+    storage.run('B', () => controller.abort());
+    await waiting;
+    await soon(() => servers[1]?.accepted).toBe(1);
+    await storage.run('C', () => client.send(onePlusOne, { waitForReady: true }));
+    const dialled = seen.filter((what) => what.startsWith('dialled'));
+    expect(dialled).toEqual(['dialled in undefined', 'dialled in undefined']);
   });
 
   it.each([
