@@ -64,13 +64,14 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     const { timeoutMs, multiTimeoutMs, waitForReady } = parts.options;
     this.group = parts.group;
     this.#parts = parts;
-    this.#singleTerms = { timeoutMs, signal: undefined, waitForReady, resultsCount: 1 };
-    this.#multiTerms = {
+    // Hooks get to see them.
+    this.#singleTerms = Object.freeze({ timeoutMs, signal: undefined, waitForReady, resultsCount: 1 });
+    this.#multiTerms = Object.freeze({
       timeoutMs: multiTimeoutMs,
       signal: undefined,
       waitForReady,
       resultsCount: Number.POSITIVE_INFINITY,
-    };
+    });
   }
 
   /**

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import { composeHooks } from '../../../src/hooks/compose-hooks.ts';
-import type { Hooks } from '../../../src/hooks/hooks.ts';
+import type { ClockedHooksFactory, Hooks } from '../../../src/hooks/hooks.ts';
 import { noopHooks } from '../../../src/hooks/noop-hooks.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 import { closedGate, command, failure, notSent, recording, resultOf, sent, terms } from './support.ts';
 
 let log: string[];
@@ -40,6 +41,44 @@ describe('composed hooks', () => {
       'a.onTimeout timeout',
       'b.onTimeout timeout',
     ]);
+  });
+
+  it('F8: hear of the end last, all of them, and once', () => {
+    const ending = (name: string) => () => ({
+      onError: () => void log.push(`${name}.onError`),
+      onEnd: (_: unknown, outcome: unknown, durationMs: number) => {
+        log.push(`${name}.onEnd ${outcome === 'success' ? outcome : (outcome as CmdStreamError).code} ${durationMs}`);
+      },
+    });
+    const factory = composeHooks(ending('a'), noopHooks, composeHooks(ending('b'), ending('c')));
+    const failing = factory(command, terms);
+    failing.beforeSend?.(command);
+    failing.onError?.(sent, failure('timeout'));
+    failing.onEnd?.(sent, failure('timeout'), 5);
+    failing.onEnd?.(sent, failure('timeout'), 6);
+    expect(log.splice(0)).toEqual([
+      ...['a.onError', 'b.onError', 'c.onError'],
+      ...['a.onEnd timeout 5', 'b.onEnd timeout 5', 'c.onEnd timeout 5'],
+    ]);
+    const succeeding = factory(command, terms);
+    succeeding.beforeSend?.(command);
+    succeeding.onEnd?.(sent, 'success', 7);
+    expect(log).toEqual(['a.onEnd success 7', 'b.onEnd success 7', 'c.onEnd success 7']);
+  });
+
+  it('F8: hear of the end where a later one refuses, with the time of the clock that they were given', () => {
+    const clock = new VirtualClock();
+    const ending = () => ({
+      beforeSend: () => clock.advance(250),
+      onEnd: ({ seq }: { seq: number }, outcome: unknown, durationMs: number) => {
+        log.push(`onEnd of ${seq}: ${(outcome as CmdStreamError).code} after ${durationMs} ms`);
+      },
+    });
+    const factory: ClockedHooksFactory = composeHooks(ending, () => ({
+      beforeSend: refuse(new Error('no')) as () => void,
+    }));
+    thrownBy(factory(command, terms, clock));
+    expect(log).toEqual(['onEnd of 0: refused after 250 ms']);
   });
 
   it('are made anew for each send', () => {
