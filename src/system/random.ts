@@ -1,4 +1,4 @@
-import { type Warn, warnOfUserCode } from './warn.ts';
+import { type Warn, warnOfUserCode, watchUserPromise } from './warn.ts';
 
 /** Returns a number within `[0, 1)`. */
 export type Random = () => number;
@@ -16,6 +16,7 @@ export function checkedRandom(random: Random, warn: Warn): Random {
     try {
       const number: unknown = random();
       if (typeof number === 'number' && number >= 0 && number < 1) return number;
+      watchUserPromise(warn, "the option 'random'", number);
       throw new RangeError(
         `it must give a number from 0 to below 1; got ${typeof number === 'number' ? number : typeof number}`,
       );

@@ -21,7 +21,6 @@ describe('random numbers of the user', () => {
     [Number.POSITIVE_INFINITY, 'got Infinity'],
     ['0.5', 'got string'],
     [undefined, 'got undefined'],
-    [Promise.resolve(0.5), 'got object'],
   ])('R5-G: are replaced where they will not: %s', (given, told) => {
     const warnings: string[] = [];
     const random = checkedRandom(
@@ -33,6 +32,19 @@ describe('random numbers of the user', () => {
     expect(new Set(numbers).size).toBeGreaterThan(1);
     expect(warnings).toEqual([expect.stringContaining("the option 'random' failed")]);
     expect(warnings[0]).toContain(told);
+  });
+
+  it('R5-G: are replaced where they come by a promise, which may reject', async () => {
+    const warnings: string[] = [];
+    const random = checkedRandom(
+      (async () => {
+        throw new Error('own mistake');
+      }) as never,
+      (message) => warnings.push(message),
+    );
+    expect(random()).toBeLessThan(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([expect.stringContaining('got object')]);
   });
 
   it('R5-G: are replaced where asking for one throws', () => {
