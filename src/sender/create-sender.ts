@@ -132,7 +132,14 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     group,
     tables,
     options: resolved,
-    requests: { deadlines, signals: new SignalWatch(), maxBufferedResults, warn, actors },
+    requests: {
+      deadlines,
+      signals: new SignalWatch(),
+      maxBufferedResults,
+      warn,
+      actors,
+      callSites: resolved.callSites,
+    },
     path,
     breaker,
   });
