@@ -23,7 +23,14 @@ export type { GroupTicket, ResultReceiver } from './group/group-send.ts';
 export type { ClientStatus, GroupState, GroupStatus } from './group/status.ts';
 export { circuitBreakerHooks } from './hooks/circuit-breaker-hooks.ts';
 export { composeHooks } from './hooks/compose-hooks.ts';
-export type { Hooks, HooksFactory, ReceivedResult, SentCommand } from './hooks/hooks.ts';
+export type {
+  Hooks,
+  HooksFactory,
+  ReceivedResult,
+  ResolvedSendOptions,
+  SendOutcome,
+  SentCommand,
+} from './hooks/hooks.ts';
 export { noopHooks } from './hooks/noop-hooks.ts';
 export type { Inspect, InspectionObserver, InspectOptions, Inspector } from './inspect/options.ts';
 export { Command } from './protocol/command.ts';

@@ -3,7 +3,8 @@ import { type Actor, type AnyActorRef, createActor, type InspectionEvent, type S
 import { type CircuitBreakerEvent, circuitBreakerMachine } from '../../machines/circuit-breaker.ts';
 import { hasBrand, markClass } from '../errors/brand.ts';
 import type { Watch } from '../system/actor-root.ts';
-import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
+import { AsyncContext } from '../system/async-context.ts';
+import { type Clock, type Defer, deferToEndOfTurn, systemClock, unrefedClock } from '../system/clock.ts';
 import { callUser, processWarning, type Warn } from '../system/warn.ts';
 import { FailureWindow } from './failure-window.ts';
 import {
@@ -61,6 +62,8 @@ export class CircuitBreaker {
   readonly #window: FailureWindow;
   readonly #changes: StateChanges;
   readonly #actor: Actor<typeof circuitBreakerMachine>;
+  /** Where callbacks run: not in the context of whichever send an outcome is of. */
+  readonly #maker = new AsyncContext();
   /** The state that was noted last: what the next change is a change from. */
   #notedState: CircuitBreakerState = 'closed';
   #openedAtMs = 0;
@@ -79,7 +82,8 @@ export class CircuitBreaker {
     this.#actor = createActor(machine, {
       id: 'circuit breaker',
       input: { openDurationMs: options.openDurationMs, successThreshold: options.successThreshold },
-      clock,
+      // Nobody waits for the end of its being open: the process may end before.
+      clock: unrefedClock(clock),
       ...(parent === undefined ? undefined : { parent }),
       ...(inspect === undefined ? undefined : { inspect }),
     });
@@ -159,7 +163,7 @@ export class CircuitBreaker {
     this.#changes.deliver();
   }
 
-  /** Calls `listener` after each change of state. Returns the function that ends it. */
+  /** Calls `listener` after each change of state, in the async context of this call. Returns the function that ends it. */
   subscribe(listener: CircuitBreakerListener): () => void {
     return this.#changes.subscribe(listener);
   }
@@ -200,7 +204,7 @@ export class CircuitBreaker {
   #tellOutcome(name: 'onSuccess' | 'onFailure', { value }: Snapshot): void {
     const callback = this.#options[name];
     if (callback !== undefined) {
-      callUser(this.#warn, `'${name}' of the circuit breaker`, () => callback(PUBLIC_STATES[value]));
+      callUser(this.#warn, `'${name}' of the circuit breaker`, () => this.#maker.run(callback, PUBLIC_STATES[value]));
     }
     this.#changes.deliver();
   }

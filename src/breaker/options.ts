@@ -9,8 +9,9 @@ export type CircuitBreakerState = 'closed' | 'open' | 'half-open';
 /**
  * Options of a circuit breaker.
  *
- * A callback may ask the breaker anything and change it (`state`, `reset()`, a send through it). One that throws, or
- * returns a promise that rejects, changes nothing for the breaker; the process gets a warning.
+ * A callback may ask the breaker anything and change it (`state`, `reset()`, a send through it), and runs in the async
+ * context in which the breaker was made. One that throws, or returns a promise that rejects, changes nothing for the
+ * breaker; the process gets a warning.
  */
 export interface CircuitBreakerOptions {
   /** How many of the last outcomes are looked at while closed. Default 10, at most 1,000,000. */
@@ -20,7 +21,10 @@ export interface CircuitBreakerOptions {
    * successes, so that a few early failures do not open it. Default 0.5.
    */
   readonly failureRate?: number | undefined;
-  /** How long the breaker stays open before it tries the service again, in milliseconds. Default 1000. */
+  /**
+   * How long the breaker stays open before it tries the service again, in milliseconds. It does not keep a process from
+   * ending. Default 1000.
+   */
   readonly openDurationMs?: number | undefined;
   /**
    * How many trials must succeed in half-open for the breaker to close; one that fails opens it again. Also the bound

@@ -1,3 +1,4 @@
+import { inContextOfNow } from '../system/async-context.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import type { CircuitBreakerState } from './options.ts';
 
@@ -27,7 +28,7 @@ export class StateChanges {
   /** Adds a listener; returns the function that removes it. */
   subscribe(listener: CircuitBreakerListener): () => void {
     const key = Symbol('listener');
-    this.#listeners.set(key, listener);
+    this.#listeners.set(key, inContextOfNow(listener));
     return () => {
       this.#listeners.delete(key);
     };

@@ -1,7 +1,9 @@
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
-import type { Clock, TimerHandle } from '../system/clock.ts';
-import type { Warn } from '../system/warn.ts';
+import { runOutside } from '../system/async-context.ts';
+import { type Clock, judgeLater } from '../system/clock.ts';
+import { type Warn, warnOfFailure } from '../system/warn.ts';
+import { QuestionPace } from './question-pace.ts';
 
 /** Finds out where the service is: gives an address like `10.0.0.7:9000`, or several of them. */
 export type AddressResolver = () => string | readonly string[] | Promise<string | readonly string[]>;
@@ -26,20 +28,27 @@ export class AddressBook {
   readonly #options: AddressBookOptions;
   /** Who is asked; nobody, where the list is fixed or no more questions are to be put. */
   #resolver: AddressResolver | undefined;
-  #addresses: readonly string[];
+  #addresses: readonly string[] = [];
+  /** Where in the list each address stands. */
+  #places = new Map<string, number>();
   /** The address that each client uses, or tries next. */
   readonly #chosen = new Map<number, string>();
+  /** Of each address, how many clients use it or try it next. */
+  readonly #users = new Map<string, number>();
+  readonly #pace = new QuestionPace();
   /** The question that is being asked; one at a time. */
   #asking: Promise<void> | undefined;
   #refusal: unknown;
-  /** For the answer to the question that is being asked, or for the next question. */
-  #timer: TimerHandle;
+  /** When the next question is asked by itself; Infinity: not at all. */
+  #nextQuestionMs = Number.POSITIVE_INFINITY;
+  /** Ends the wait for the answer to the question that is being asked, or for the next question. */
+  #cancelTimer: (() => void) | undefined;
 
   constructor(options: AddressBookOptions) {
     const { source } = options;
     this.#options = options;
     this.#resolver = typeof source === 'function' ? source : undefined;
-    this.#addresses = typeof source === 'function' ? [] : [...new Set(source)];
+    if (typeof source !== 'function') this.#setAddresses(source);
   }
 
   /** How many addresses are known. */
@@ -49,7 +58,7 @@ export class AddressBook {
 
   /** Whether `address` is one to use. While none is known nothing is wrong with any. */
   includes(address: string): boolean {
-    return this.#addresses.length === 0 || this.#addresses.includes(address);
+    return this.#addresses.length === 0 || this.#places.has(address);
   }
 
   /** The address that `client` will begin with, where that is known before anybody is asked. */
@@ -68,31 +77,37 @@ export class AddressBook {
       signal.throwIfAborted();
     }
     const chosen = this.#chosen.get(client);
-    const address = chosen !== undefined && this.#addresses.includes(chosen) ? chosen : this.#leastChosen(client);
+    const address = chosen !== undefined && this.#places.has(chosen) ? chosen : this.#leastChosen(client);
     if (address === undefined) {
       const message = `the address resolver gave no address: ${describeError(this.#refusal)}`;
       throw new CmdStreamError('connect-failed', message, { cause: this.#refusal });
     }
-    this.#chosen.set(client, address);
+    this.#choose(client, address);
     return address;
   }
 
   /** The address of `client` is of no use just now: it is to go on to the next; and perhaps there are others by now. */
   giveUp(client: number): void {
-    const at = this.#addresses.indexOf(this.#chosen.get(client) ?? '');
-    const next = this.#addresses[(at + 1) % this.#addresses.length];
-    if (at >= 0 && next !== undefined) this.#chosen.set(client, next);
+    const at = this.#places.get(this.#chosen.get(client) ?? '');
+    const next = at === undefined ? undefined : this.#addresses[(at + 1) % this.#addresses.length];
+    if (next !== undefined) this.#choose(client, next);
     this.refresh();
   }
 
-  /** Asks the resolver, unless it is being asked, and again after the interval. */
+  /**
+   * Asks the resolver, unless it is being asked, and again after the interval. Whoever has a reason may ask for this: it
+   * is done at once, or after a pause where it was done just now.
+   */
   refresh(): void {
     if (this.#resolver === undefined || this.#asking !== undefined) return;
-    this.#stopTimer();
-    this.#asking = this.#ask(this.#resolver).finally(() => {
-      this.#asking = undefined;
-      this.#startTimer();
-    });
+    const nowMs = this.#options.clock.monotonicMs();
+    const waitMs = this.#pace.waitMs(nowMs);
+    if (waitMs > 0) {
+      this.#askIn(waitMs, true);
+      return;
+    }
+    this.#pace.asked(nowMs);
+    this.#askNow(this.#resolver);
   }
 
   /** No more questions; what is still answered changes nothing. */
@@ -101,18 +116,41 @@ export class AddressBook {
     this.#stopTimer();
   }
 
-  /** Each client begins at another place, so that they spread. */
+  #setAddresses(addresses: readonly string[]): void {
+    this.#addresses = [...new Set(addresses)];
+    this.#places = new Map(this.#addresses.map((address, place) => [address, place]));
+  }
+
+  #choose(client: number, address: string): void {
+    const before = this.#chosen.get(client);
+    if (before === address) return;
+    if (before !== undefined) this.#users.set(before, this.#usersOf(before) - 1);
+    if (before !== undefined && this.#usersOf(before) === 0) this.#users.delete(before);
+    this.#chosen.set(client, address);
+    this.#users.set(address, this.#usersOf(address) + 1);
+  }
+
+  #usersOf(address: string): number {
+    return this.#users.get(address) ?? 0;
+  }
+
+  /** What `client` itself had is gone. Each client begins at another place, so that they spread. */
   #leastChosen(client: number): string | undefined {
     const { length } = this.#addresses;
-    const others = [...this.#chosen].filter(([other]) => other !== client);
     let best: string | undefined;
     let fewest = Number.POSITIVE_INFINITY;
-    for (let step = 0; step < length; step++) {
-      const address = this.#addresses[(client + step) % length];
-      const count = others.filter(([, chosen]) => chosen === address).length;
+    for (let step = 0; step < length && fewest > 0; step++) {
+      const address = this.#addresses[(client + step) % length] as string;
+      const count = this.#usersOf(address);
       if (count < fewest) [best, fewest] = [address, count];
     }
     return best;
+  }
+
+  #askNow(resolver: AddressResolver): void {
+    this.#stopTimer();
+    // Whose send it is that found a connection lost is nothing to the resolver.
+    this.#asking = runOutside(() => this.#ask(resolver));
   }
 
   async #ask(resolver: AddressResolver): Promise<void> {
@@ -126,14 +164,19 @@ export class AddressBook {
       for (const address of answer) check(address);
       if (this.#resolver === undefined) return;
       const before = this.#addresses;
-      this.#addresses = [...new Set<string>(answer)];
+      this.#setAddresses(answer);
       this.#refusal = undefined;
+      this.#pace.answered();
       if (before.length > 0 && before.join() !== this.#addresses.join()) changed();
     } catch (error) {
       if (this.#resolver === undefined) return;
       this.#refusal = error;
+      this.#pace.failed();
       const left = this.#addresses.length === 0 ? 'no address is known' : 'the known addresses stay in use';
-      warn(`cmd-stream: the address resolver failed: ${describeError(error)}; ${left}`);
+      warnOfFailure(warn, 'the address resolver', () => `: ${describeError(error)}; ${left}`);
+    } finally {
+      this.#asking = undefined;
+      this.#askIn(this.#options.refreshMs, false);
     }
   }
 
@@ -142,18 +185,31 @@ export class AddressBook {
     const { clock, timeoutMs } = this.#options;
     return new Promise<string | readonly string[]>((resolve, reject) => {
       const refusal = `it did not answer within ${timeoutMs} ms (option 'handshakeTimeoutMs')`;
-      this.#timer = clock.setTimeout(() => reject(new CmdStreamError('handshake-timeout', refusal)), timeoutMs);
+      const giveUp = () => reject(new CmdStreamError('handshake-timeout', refusal));
+      this.#cancelTimer = judgeLater(clock, giveUp, timeoutMs);
       Promise.resolve().then(resolver).then(resolve, reject);
     }).finally(() => this.#stopTimer());
   }
 
-  #startTimer(): void {
-    const { clock, refreshMs } = this.#options;
-    if (this.#resolver === undefined || !Number.isFinite(refreshMs)) return;
-    this.#timer = clock.setTimeout(() => this.refresh(), refreshMs);
+  /** @param isPaced - whether somebody had a reason to ask: otherwise it is the interval's turn, which has none. */
+  #askIn(delayMs: number, isPaced: boolean): void {
+    const { clock } = this.#options;
+    const atMs = clock.monotonicMs() + delayMs;
+    if (this.#resolver === undefined || atMs >= this.#nextQuestionMs) return;
+    this.#stopTimer();
+    this.#nextQuestionMs = atMs;
+    const ask = () => {
+      this.#nextQuestionMs = Number.POSITIVE_INFINITY;
+      if (isPaced) this.refresh();
+      else if (this.#resolver !== undefined) this.#askNow(this.#resolver);
+    };
+    const handle = clock.setTimeout(ask, delayMs);
+    this.#cancelTimer = () => clock.clearTimeout(handle);
   }
 
   #stopTimer(): void {
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#nextQuestionMs = Number.POSITIVE_INFINITY;
   }
 }

@@ -3,9 +3,13 @@ import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../request/deadline-queue.ts';
+import { AsyncContext } from '../system/async-context.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 
-/** Who gets the Results of a Command that was sent through the group itself. */
+/**
+ * Who gets the Results of a Command that was sent through the group itself: called in the async context of whoever sent
+ * it.
+ */
 export interface ResultReceiver {
   /** A Result has arrived; nothing follows a `last` one. `type` is its name in the protocol. */
   result(result: {
@@ -44,6 +48,8 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   previousInBucket: DeadlineEntry | undefined;
   readonly #receiver: ResultReceiver;
   readonly #context: GroupSendContext;
+  /** What happens to it comes from sockets and timers of all. */
+  readonly #caller = new AsyncContext();
   #carrier: Carrier | undefined;
 
   constructor(command: Command, receiver: ResultReceiver, context: GroupSendContext) {
@@ -72,12 +78,12 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
     this.received++;
     if (lastOne) this.#settle();
     const result = { type: entry.name, value, size, last: lastOne };
-    callUser(this.#context.warn, 'result() of a receiver', () => this.#receiver.result(result));
+    callUser(this.#context.warn, 'result() of a receiver', () => this.#caller.run(() => this.#receiver.result(result)));
   }
 
   failed(error: CmdStreamError): void {
     this.#settle();
-    callUser(this.#context.warn, 'failed() of a receiver', () => this.#receiver.failed(error));
+    callUser(this.#context.warn, 'failed() of a receiver', () => this.#caller.run(() => this.#receiver.failed(error)));
   }
 
   deadlineReached(): void {

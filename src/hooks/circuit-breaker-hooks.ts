@@ -4,7 +4,7 @@ import { invalidOption } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
 import { blamesService } from './blame.ts';
 import { composeHooks } from './compose-hooks.ts';
-import type { Hooks, HooksFactory, ReceivedResult, SentCommand } from './hooks.ts';
+import { type Hooks, type HooksFactory, type ReceivedResult, RUNS_ANYWHERE, type SentCommand } from './hooks.ts';
 
 /**
  * Hooks that put a circuit breaker in front of every send. A Command that it does not admit fails with `circuit-open`
@@ -35,6 +35,11 @@ class CircuitBreakerHooks implements Hooks {
 
   constructor(breaker: CircuitBreaker) {
     this.#breaker = breaker;
+  }
+
+  /** The breaker tells its listeners in contexts of their own. */
+  get [RUNS_ANYWHERE](): true {
+    return true;
   }
 
   beforeSend(command: Command): void {

@@ -1,19 +1,28 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { invalidOption } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
+import { type Clock, systemClock } from '../system/clock.ts';
 import { isThenable } from '../system/warn.ts';
-import type { Hooks, HooksFactory, ReceivedResult, SentCommand } from './hooks.ts';
+import type {
+  ClockedHooksFactory,
+  Hooks,
+  HooksFactory,
+  ReceivedResult,
+  ResolvedSendOptions,
+  SendOutcome,
+  SentCommand,
+} from './hooks.ts';
 import { madeHooks } from './made-hooks.ts';
 import { noopHooks } from './noop-hooks.ts';
 import { refusalOf, unsent } from './refusal.ts';
-import { type EndingHook, tellEnding, tellResult } from './tell.ts';
+import { type EndingHook, tellEnd, tellEnding, tellResult } from './tell.ts';
 
 /**
  * Puts several hooks in front of a send. All of them are called in the given order, for `beforeSend` and for everything
  * that follows: hooks watch a send and do not wrap each other, so there is no way back through them.
  *
- * - The first one that refuses ends the send. Those after it are not asked; those before it get `onError` with the
- *   error that the caller gets, so that what they took in `beforeSend` can be given back.
+ * - The first one that refuses ends the send. Those after it are not asked; those before it get `onError` and `onEnd` with
+ *   the error that the caller gets, so that what they took in `beforeSend` can be given back.
  * - Between two of them the send may end (the caller cancels while a `beforeSend` waits): then no further one is asked.
  * - One that throws does not keep the others from being called.
  *
@@ -30,18 +39,28 @@ export function composeHooks(...factories: HooksFactory[]): HooksFactory {
   const [first, second] = factories;
   if (first === undefined) return noopHooks;
   if (second === undefined) return first;
-  return () => new ComposedHooks(factories);
+  const composed: ClockedHooksFactory = (_, options, clock = systemClock) =>
+    new ComposedHooks(factories, options, clock);
+  return composed;
 }
 
 /** The hooks of one send. Each is made when its turn to be asked comes. */
 class ComposedHooks implements Hooks {
-  readonly #factories: readonly HooksFactory[];
-  /** Those that were asked and did not refuse; `undefined` once the send has ended and all of them know. */
+  readonly #factories: readonly ClockedHooksFactory[];
+  readonly #options: ResolvedSendOptions;
+  readonly #clock: Clock;
+  readonly #sinceMs: number;
+  /** Those that were asked and did not refuse; `undefined` once the send has ended. */
   #asked: Hooks[] | undefined;
+  /** The same, from the send's end until they have been told so. */
+  #ended: Hooks[] | undefined;
   #count = 0;
 
-  constructor(factories: readonly HooksFactory[]) {
+  constructor(factories: readonly HooksFactory[], options: ResolvedSendOptions, clock: Clock) {
     this.#factories = factories;
+    this.#options = options;
+    this.#clock = clock;
+    this.#sinceMs = clock.monotonicMs();
     // An array that grows takes 17 places at once, for as long as the send is under way.
     this.#asked = new Array(factories.length);
   }
@@ -54,6 +73,14 @@ class ComposedHooks implements Hooks {
     const asked = this.#asked;
     if (asked === undefined) return;
     for (let index = 0; index < this.#count; index++) tellResult(asked[index] as Hooks, sent, result);
+  }
+
+  onEnd(sent: SentCommand, outcome: SendOutcome, durationMs: number): void {
+    const hooks = this.#asked ?? this.#ended;
+    this.#asked = undefined;
+    this.#ended = undefined;
+    if (hooks === undefined) return;
+    for (let index = 0; index < this.#count; index++) tellEnd(hooks[index] as Hooks, sent, outcome, durationMs);
   }
 
   onError(sent: SentCommand, error: CmdStreamError): void {
@@ -74,7 +101,7 @@ class ComposedHooks implements Hooks {
       // The send may end while one of them is being asked.
       if (this.#asked === undefined) return;
       try {
-        const hooks = madeHooks(this.#factories[i]?.());
+        const hooks = madeHooks(this.#factories[i]?.(command, this.#options, this.#clock));
         this.#asked[this.#count++] = hooks;
         const answer = hooks.beforeSend?.(command);
         if (isThenable(answer)) return this.#wait(answer, i, command);
@@ -96,8 +123,10 @@ class ComposedHooks implements Hooks {
   /** The hooks at `index` refused: they are told nothing, those before them are. */
   #refuse(index: number, command: Command, thrown: unknown): CmdStreamError {
     const error = refusalOf(command, thrown);
+    const sent = unsent(command);
     this.#count = index;
-    this.#end('onError', unsent(command), error);
+    this.#end('onError', sent, error);
+    this.onEnd(sent, error, this.#clock.monotonicMs() - this.#sinceMs);
     return error;
   }
 
@@ -105,6 +134,7 @@ class ComposedHooks implements Hooks {
     const asked = this.#asked;
     this.#asked = undefined;
     if (asked === undefined) return;
+    this.#ended = asked;
     for (let index = 0; index < this.#count; index++) tellEnding(asked[index] as Hooks, ending, sent, error);
   }
 }

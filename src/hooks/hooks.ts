@@ -1,5 +1,6 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
+import type { Clock } from '../system/clock.ts';
 
 /** A Command on its way, as hooks see it. */
 export interface SentCommand {
@@ -27,10 +28,25 @@ export interface ReceivedResult {
   readonly last: boolean;
 }
 
+/** How a send ended: `'success'` with its last Result, otherwise the error that its caller gets. */
+export type SendOutcome = 'success' | CmdStreamError;
+
+/** The options of a send, complete: what its caller gave, and the sender's own for the rest. */
+export interface ResolvedSendOptions {
+  /** The time that it has from the call on, in milliseconds; also where it was given as a deadline. Infinity: no end. */
+  readonly timeoutMs: number;
+  /** What its caller may cancel it by. */
+  readonly signal: AbortSignal | undefined;
+  /** Whether it waits for a client to become ready. */
+  readonly waitForReady: boolean;
+  /** How many Results it takes at most: 1 for a `send`; Infinity for a `sendMulti` that did not say. */
+  readonly resultsCount: number;
+}
+
 /**
  * What happens to one send, for metrics, tracing, policies. Each send gets hooks of its own from a {@link HooksFactory},
  * so they may keep state. The order is `beforeSend`, then `onResult` for each Result; a send that does not end with its
- * last Result ends with exactly one of `onError`, `onTimeout`, `onCancel`.
+ * last Result ends with exactly one of `onError`, `onTimeout`, `onCancel`; and `onEnd` comes last, whatever the outcome.
  *
  * The rule for whoever takes something in `beforeSend` and has to give it back (a trial of a circuit breaker, a gauge, a
  * span): **hooks that were asked by `beforeSend` and did not refuse learn how the send ended, exactly once; hooks that
@@ -42,6 +58,7 @@ export interface ReceivedResult {
  *   is ignored, and a `beforeSend` that waits before it takes something must look whether the send is still on;
  * - a send that is over before its hooks were asked (its signal had fired already) does not concern them.
  *
+ * All of them run in the async context of their send's caller: an `AsyncLocalStorage` holds what it held there.
  * A hook that throws (other than `beforeSend`) changes nothing for the send; the process gets a warning.
  */
 export interface Hooks {
@@ -60,7 +77,27 @@ export interface Hooks {
   onTimeout?(sent: SentCommand, error: CmdStreamError): void;
   /** The caller cancelled: by its `AbortSignal`, or by leaving the stream. */
   onCancel?(sent: SentCommand, error: CmdStreamError): void;
+  /**
+   * The send has ended, one way or the other, and the hook for that has been called: the one hook for metrics. Called
+   * exactly once for each send whose hooks were asked and did not refuse.
+   *
+   * @param outcome - `'success'`, or the error that the caller gets.
+   * @param durationMs - from the call of the send to its end, on a clock that nobody sets. For a stream, the end is the
+   * arrival of its last Result, however long its caller takes for them.
+   */
+  onEnd?(sent: SentCommand, outcome: SendOutcome, durationMs: number): void;
 }
 
-/** Makes the hooks of one send. */
-export type HooksFactory = () => Hooks;
+/**
+ * Makes the hooks of one send, from its Command and its options. Called once for each send, in the async context of its
+ * caller; one that throws refuses the send, as `beforeSend` does.
+ */
+export type HooksFactory = (command: Command, options: ResolvedSendOptions) => Hooks;
+
+/**
+ * @internal What the library's own factories get beside: where `onEnd` has its time from if nobody but them can tell.
+ */
+export type ClockedHooksFactory = (command: Command, options: ResolvedSendOptions, clock?: Clock) => Hooks;
+
+/** @internal Marks hooks that do not care in whose async context they run, and have no `onEnd`. */
+export const RUNS_ANYWHERE = Symbol('runs anywhere');

@@ -1,6 +1,6 @@
-import type { Hooks, HooksFactory } from './hooks.ts';
+import type { Hooks } from './hooks.ts';
 
-const NOOP: Hooks = Object.freeze({});
+const NOOP = Object.freeze({});
 
 /** Hooks that do nothing: what a sender has by default. */
-export const noopHooks: HooksFactory = () => NOOP;
+export const noopHooks = (): Hooks => NOOP;

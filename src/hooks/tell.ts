@@ -1,6 +1,6 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { processWarning, type Warn, warnOfUserCode, watchUserPromise } from '../system/warn.ts';
-import type { Hooks, ReceivedResult, SentCommand } from './hooks.ts';
+import type { Hooks, ReceivedResult, SendOutcome, SentCommand } from './hooks.ts';
 
 /** The hooks that end a send. */
 export type EndingHook = 'onError' | 'onTimeout' | 'onCancel';
@@ -36,5 +36,20 @@ export function tellEnding(
     watchUserPromise(warn, `the hook '${ending}'`, hooks[ending]?.(sent, error));
   } catch (failure) {
     warnOfUserCode(warn, `the hook '${ending}'`, failure);
+  }
+}
+
+/** Tells hooks that a send has ended, and how. A hook that fails becomes a warning. */
+export function tellEnd(
+  hooks: Hooks,
+  sent: SentCommand,
+  outcome: SendOutcome,
+  durationMs: number,
+  warn: Warn = processWarning,
+): void {
+  try {
+    watchUserPromise(warn, "the hook 'onEnd'", hooks.onEnd?.(sent, outcome, durationMs));
+  } catch (failure) {
+    warnOfUserCode(warn, "the hook 'onEnd'", failure);
   }
 }

@@ -1,5 +1,5 @@
-import { MAX_TIMER_MS } from '../options/check.ts';
-import type { Clock, TimerHandle } from '../system/clock.ts';
+import type { Clock } from '../system/clock.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 
 /** Something with a deadline: the queue links it into its lists itself, so arming one allocates nothing. */
 export interface DeadlineEntry {
@@ -24,29 +24,27 @@ const FINE_BELOW_MS = 500;
 const COARSE_TICK_MS = 10;
 /** So many due times without a bucket may stand in the heap before it is made anew. */
 const MAX_STALE = 1000;
-/** No timer is to be set any more. */
-const STOPPED = Number.NEGATIVE_INFINITY;
 
 /**
  * The deadlines of all requests of a sender, under a single timer. Arming and disarming cost the same however many are
  * armed: entries that are due at the same tick hang in one list, and only the ticks are kept in order (a binary heap).
  * What it holds on to goes by what is armed now, not by what has been armed within the longest timeout.
  *
- * A deadline is never reached early, and at most one tick plus the timer's own lateness after its time.
+ * A deadline is never reached early, and at most one tick plus the timer's own lateness after its time; where the timer
+ * was held up, one turn of the event loop later, so that what has arrived by then is read first.
  */
 export class DeadlineQueue {
   readonly #clock: Clock;
-  readonly #onTimer = () => this.#expire();
+  readonly #timer: DeadlineTimer;
   readonly #buckets = new Map<number, DeadlineBucket>();
   /** The due times of all buckets, as a binary heap; among them some of buckets that are gone. */
   #heap: number[] = [];
   /** The bucket that was armed last stays when it is empty: the next entry mostly goes there. */
   #latest: DeadlineBucket | undefined;
-  #timer: TimerHandle;
-  #timerDueMs = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#timer = new DeadlineTimer(clock, (nowMs) => this.#expire(nowMs));
   }
 
   /**
@@ -54,9 +52,9 @@ export class DeadlineQueue {
    * timer of Node's, for one millisecond at least. Does nothing once the queue is stopped.
    */
   arm(entry: DeadlineEntry, timeoutMs: number, sinceMs = this.#clock.monotonicMs()): void {
-    if (this.#timerDueMs === STOPPED) return;
+    if (this.#timer.isStopped) return;
     const tick = timeoutMs < FINE_BELOW_MS ? 1 : COARSE_TICK_MS;
-    const dueMs = Math.ceil((sinceMs + Math.max(timeoutMs, 1)) / tick) * tick;
+    const dueMs = Math.ceil((this.#timer.timeOf(sinceMs) + Math.max(timeoutMs, 1)) / tick) * tick;
     // Consecutive sends mostly share a tick.
     const bucket = this.#latest?.dueMs === dueMs ? this.#latest : this.#bucketAt(dueMs);
     const { first } = bucket;
@@ -82,9 +80,7 @@ export class DeadlineQueue {
 
   /** Forgets all entries and stops the timer, for good. */
   stop(): void {
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerDueMs = STOPPED;
+    this.#timer.stop();
     this.#buckets.clear();
     this.#heap = [];
     this.#latest = undefined;
@@ -98,7 +94,7 @@ export class DeadlineQueue {
       bucket = { dueMs, first: undefined };
       this.#buckets.set(dueMs, bucket);
       pushHeap(this.#heap, dueMs);
-      if (dueMs < this.#timerDueMs) this.#schedule(dueMs);
+      if (dueMs < this.#timer.dueMs) this.#timer.set(dueMs);
     }
     this.#latest = bucket;
     return bucket;
@@ -114,26 +110,16 @@ export class DeadlineQueue {
     this.#heap = [...this.#buckets.keys()].sort((a, b) => a - b);
   }
 
-  #schedule(dueMs: number): void {
-    this.#clock.clearTimeout(this.#timer);
-    this.#timerDueMs = dueMs;
-    const delayMs = Math.ceil(dueMs - this.#clock.monotonicMs());
-    this.#timer = this.#clock.setTimeout(this.#onTimer, Math.min(Math.max(delayMs, 1), MAX_TIMER_MS));
-  }
-
-  #expire(): void {
-    this.#timer = undefined;
-    this.#timerDueMs = Number.POSITIVE_INFINITY;
-    const nowMs = this.#clock.monotonicMs();
+  #expire(nowMs: number): void {
     for (let dueMs = this.#heap[0]; dueMs !== undefined; dueMs = this.#heap[0]) {
       const bucket = this.#buckets.get(dueMs);
       if (dueMs > nowMs && bucket?.first !== undefined) break;
       popHeap(this.#heap);
       if (bucket !== undefined) this.#expireBucket(bucket);
     }
-    // Whoever was reached may have armed others as well.
+    // Whoever was reached may have armed others as well, or have kept the process busy for a while.
     const nextMs = this.#heap[0];
-    if (nextMs !== undefined && nextMs < this.#timerDueMs) this.#schedule(nextMs);
+    if (nextMs !== undefined && nextMs < this.#timer.dueMs) this.#timer.set(nextMs, true);
   }
 
   #expireBucket(bucket: DeadlineBucket): void {
@@ -141,7 +127,7 @@ export class DeadlineQueue {
     if (this.#latest === bucket) this.#latest = undefined;
     for (let entry = bucket.first; entry !== undefined; entry = bucket.first) {
       // Whoever was reached may have stopped the queue.
-      if (this.#timerDueMs === STOPPED) return;
+      if (this.#timer.isStopped) return;
       this.disarm(entry);
       entry.deadlineReached();
     }

@@ -7,6 +7,7 @@ import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/t
 import type { Command } from '../protocol/command.ts';
 import type { CommandEntry, ResultEntry } from '../protocol/protocol.ts';
 import type { Warn } from '../system/warn.ts';
+import { CallSite } from './call-site.ts';
 import { compileMachine } from './compile.ts';
 import { CompiledActor } from './compiled-actor.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from './deadline-queue.ts';
@@ -24,6 +25,8 @@ export interface RequestContext {
   readonly warn: Warn;
   /** With an inspector attached: where requests get their actors from. Otherwise they run compiled. */
   readonly actors: RequestActors | undefined;
+  /** Whether errors are to say where the send was called. Default false. */
+  readonly callSites?: boolean | undefined;
 }
 
 const MACHINE = compileMachine<{ work: RequestWork }, RequestEvent>(requestMachine);
@@ -63,6 +66,7 @@ export abstract class Request
   #hooks: Hooks | undefined = undefined;
   #signal: AbortSignal | undefined = undefined;
   #onSettled: ((request: Request) => void) | undefined = undefined;
+  readonly #callSite: CallSite | undefined;
   #received = 0;
   #timeoutMs = Number.POSITIVE_INFINITY;
 
@@ -71,6 +75,7 @@ export abstract class Request
     this.command = command;
     this.entry = entry;
     this.context = context;
+    this.#callSite = context.callSites === true ? new CallSite(new.target) : undefined;
     this.#inspected = context.actors?.start(this, command.name);
   }
 
@@ -227,6 +232,7 @@ export abstract class Request
   protected abstract abort(error: CmdStreamError): void;
 
   #abort(error: CmdStreamError, hook: EndingHook): void {
+    this.#callSite?.addTo(error);
     const pause = this.seq > 0 ? undefined : this.context.refusals.next();
     if (pause === undefined) this.abort(error);
     else pause.then(() => this.abort(error));

@@ -13,6 +13,8 @@ import { RefusalPace } from '../request/refusal-pace.ts';
 import { RequestActors } from '../request/request-actors.ts';
 import { SignalWatch } from '../request/signal-watch.ts';
 import { startActorRoot } from '../system/actor-root.ts';
+import { inContextOfNow, runOutside } from '../system/async-context.ts';
+import { checkedRandom } from '../system/random.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
@@ -68,7 +70,19 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     changed: () => group.addressesChanged(),
     check: (address) => void parseAddress(address),
   });
-  const { onUnexpectedResult, onStatus } = resolved;
+  const { onStatus } = resolved;
+  const onUnexpectedResult =
+    resolved.onUnexpectedResult === undefined ? undefined : inContextOfNow(resolved.onUnexpectedResult);
+  const connect = dialer({
+    transport: resolved.transport,
+    serverInfo: resolved.serverInfo,
+    outgoing,
+    incoming,
+    maxFrameBytes,
+    maxBufferedBytes,
+    clock,
+    defer,
+  });
 
   const group: Group = new Group({
     tables,
@@ -78,16 +92,8 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     dispatch: resolved.dispatch,
     addresses,
     client: {
-      connect: dialer({
-        transport: resolved.transport,
-        serverInfo: resolved.serverInfo,
-        outgoing,
-        incoming,
-        maxFrameBytes,
-        maxBufferedBytes,
-        clock,
-        defer,
-      }),
+      // A socket outlives whoever caused that it was dialled.
+      connect: (address, signal) => runOutside(connect, address, signal),
       addresses,
       clock,
       resultEntries: tables.resultEntries,
@@ -100,7 +106,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       if (onUnexpectedResult !== undefined) callUser(warn, 'onUnexpectedResult', () => onUnexpectedResult(result));
     },
     clock,
-    random: resolved.random,
+    random: checkedRandom(resolved.random, warn),
     deadlines,
     warn,
     parent: root,
@@ -122,6 +128,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     hooks: breaker === undefined ? resolved.hooks : circuitBreakerHooks(breaker, resolved.hooks),
     clock,
     encoder: new MessageEncoder(outgoing, maxFrameBytes),
+    warn,
     whenFull: resolved.whenFull,
     maxWaiting: resolved.maxWaiting,
     maxWaitingBytes: resolved.maxWaitingBytes,
@@ -130,12 +137,20 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     group,
     tables,
     options: resolved,
-    requests: { deadlines, signals: new SignalWatch(), refusals, maxBufferedResults, warn, actors },
+    requests: {
+      deadlines,
+      signals: new SignalWatch(),
+      refusals,
+      maxBufferedResults,
+      warn,
+      actors,
+      callSites: resolved.callSites,
+    },
     path,
     breaker,
   });
   if (onStatus !== undefined) sender.subscribe(onStatus);
-  group.start();
+  runOutside(() => group.start());
   if (!resolved.lazy) await started(sender);
   return sender;
 }

@@ -42,7 +42,8 @@ export interface BackoffOptions {
 export interface SenderOptions {
   /**
    * Where the service is: `'host:port'` (`'[::1]:9000'` for IPv6), several of them, or a function that finds out: it is
-   * asked at the start, whenever a connection fails, and every `addressRefreshMs`.
+   * asked at the start, whenever a connection fails, and every `addressRefreshMs`; while connections keep failing once a
+   * second, and less often while it fails itself.
    */
   readonly address: string | readonly string[] | AddressResolver;
   /** How often an address function is asked although nothing failed; Infinity: never. Default 30 000. */
@@ -102,9 +103,14 @@ export interface SenderOptions {
   readonly circuitBreaker?: CircuitBreakerOptions | CircuitBreaker | undefined;
   /** Makes the hooks of each send; the circuit breaker is asked before them. Default: none. */
   readonly hooks?: HooksFactory | undefined;
+  /**
+   * Whether the stack of an error that a send fails with says where the send was called, below its own frames. Costs a
+   * walk over the stack (some microseconds) for each send, failed or not. Default false.
+   */
+  readonly callSites?: boolean | undefined;
   /** Gets Results that nobody waits for any more. Default: they are dropped. */
   readonly onUnexpectedResult?: ((result: UnexpectedResult) => void) | undefined;
-  /** Gets each change of the group, its clients and the breaker. */
+  /** Gets each change of the group, its clients and the breaker, until the group is `closed`. */
   readonly onStatus?: ((event: StatusEvent) => void) | undefined;
   /**
    * Who watches the statecharts live: the group, each client (`client 2 @ localhost:9000`), the sender's own circuit
@@ -118,6 +124,6 @@ export interface SenderOptions {
   readonly clock?: Clock | undefined;
   /** For tests: the end of a turn. */
   readonly defer?: Defer | undefined;
-  /** For tests: the jitter of waits. */
+  /** For tests: the jitter of waits, a number from 0 to below 1. What is none is replaced, with a warning. */
   readonly random?: Random | undefined;
 }

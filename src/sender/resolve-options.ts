@@ -50,6 +50,7 @@ const NAMES: readonly (keyof SenderOptions)[] = [
   'lazy',
   'circuitBreaker',
   'hooks',
+  'callSites',
   'onUnexpectedResult',
   'onStatus',
   'inspect',
@@ -83,6 +84,7 @@ export interface ResolvedSenderOptions {
   readonly lazy: boolean;
   readonly circuitBreaker: ResolvedCircuitBreakerOptions | CircuitBreaker | undefined;
   readonly hooks: HooksFactory | undefined;
+  readonly callSites: boolean;
   readonly onUnexpectedResult: ((result: UnexpectedResult) => void) | undefined;
   readonly onStatus: ((event: StatusEvent) => void) | undefined;
   readonly inspect: ResolvedInspect | undefined;
@@ -140,6 +142,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
     lazy: flag('lazy', options.lazy, false),
     circuitBreaker: resolveBreaker(options.circuitBreaker),
     hooks: callback('hooks', options.hooks),
+    callSites: flag('callSites', options.callSites, false),
     onUnexpectedResult: callback('onUnexpectedResult', options.onUnexpectedResult),
     onStatus: callback('onStatus', options.onStatus),
     inspect: resolveInspect(options.inspect),

@@ -65,7 +65,7 @@ export function resolveSendOptions(
     timeoutMs: deadline === NO_DEADLINE ? givenMs : Math.min(givenMs, deadlineToTimeoutMs(deadline, clock)),
     signal,
     waitForReady: flag('waitForReady', waitForReady, defaults.waitForReady),
-    resultsCount: wholeNumber('resultsCount', resultsCount, Number.POSITIVE_INFINITY),
+    resultsCount: wholeNumber('resultsCount', resultsCount, defaults.resultsCount),
   };
 }
 

@@ -1,12 +1,13 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { DispatchRefusal, Group } from '../group/group.ts';
-import type { HooksFactory } from '../hooks/hooks.ts';
+import { hooksOfCaller } from '../hooks/caller-hooks.ts';
+import type { ClockedHooksFactory } from '../hooks/hooks.ts';
 import { madeHooks } from '../hooks/made-hooks.ts';
 import { refusalOf } from '../hooks/refusal.ts';
 import { invalidOption } from '../options/check.ts';
 import type { Request } from '../request/request.ts';
 import type { Clock } from '../system/clock.ts';
-import { isThenable } from '../system/warn.ts';
+import { isThenable, type Warn } from '../system/warn.ts';
 import type { MessageEncoder } from '../wire/message-encoder.ts';
 import type { SendTerms } from './send-options.ts';
 import { dispatch, notSent, WaitingLine } from './waiting-line.ts';
@@ -15,9 +16,10 @@ import { WaitingRequests } from './waiting-requests.ts';
 /** What a {@link SendPath} leads through. */
 export interface SendPathOptions {
   readonly group: Group;
-  readonly hooks: HooksFactory | undefined;
+  readonly hooks: ClockedHooksFactory | undefined;
   readonly clock: Clock;
   readonly encoder: MessageEncoder;
+  readonly warn: Warn;
   readonly whenFull: 'fail' | 'wait';
   /** How many requests may wait on the way, for their hooks or for the group, */
   readonly maxWaiting: number;
@@ -58,9 +60,9 @@ export class SendPath {
       return;
     }
     const { clock, hooks } = this.#options;
-    const sinceMs = timeoutMs === Number.POSITIVE_INFINITY ? 0 : clock.monotonicMs();
+    const sinceMs = timeoutMs === Number.POSITIVE_INFINITY && hooks === undefined ? 0 : clock.monotonicMs();
     if (hooks === undefined) this.#dispatch(request, terms);
-    else this.#askHooks(request, terms, hooks);
+    else this.#askHooks(request, terms, hooks, sinceMs);
     // Only now, since nothing of it may stay where nothing is under way: no timer of a closed sender's.
     if (timeoutMs !== Number.POSITIVE_INFINITY && !request.settled) request.setDeadline(timeoutMs, sinceMs);
   }
@@ -91,12 +93,13 @@ export class SendPath {
 
   // ---- the hooks
 
-  #askHooks(request: Request, terms: SendTerms, factory: HooksFactory): void {
+  #askHooks(request: Request, terms: SendTerms, factory: ClockedHooksFactory, sinceMs: number): void {
+    const { clock, warn } = this.#options;
     let answer: unknown;
     let isWaiting: boolean;
     try {
-      const hooks = madeHooks(factory());
-      request.watchedBy(hooks);
+      const hooks = madeHooks(factory(request.command, terms, clock));
+      request.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warn));
       answer = hooks.beforeSend?.(request.command);
       isWaiting = isThenable(answer);
       // Whatever calls back while it is asked does so to a promise; not Promise.resolve, which gives back what is one.

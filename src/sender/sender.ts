@@ -21,7 +21,7 @@ import {
   type SendTerms,
 } from './send-options.ts';
 import type { SendPath } from './send-path.ts';
-import { type StatusEvent, StatusStream } from './status.ts';
+import { type StatusEvent, StatusStream, subscribeToStatus } from './status.ts';
 
 /** The Results of one Command, one by one. Leaving the loop early (or `return()`) cancels the request. */
 export type ResultStream<Value> = AsyncIterableIterator<Value, undefined, undefined> & AsyncDisposable;
@@ -64,13 +64,14 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     const { timeoutMs, multiTimeoutMs, waitForReady } = parts.options;
     this.group = parts.group;
     this.#parts = parts;
-    this.#singleTerms = { timeoutMs, signal: undefined, waitForReady, resultsCount: 1 };
-    this.#multiTerms = {
+    // Hooks get to see them.
+    this.#singleTerms = Object.freeze({ timeoutMs, signal: undefined, waitForReady, resultsCount: 1 });
+    this.#multiTerms = Object.freeze({
       timeoutMs: multiTimeoutMs,
       signal: undefined,
       waitForReady,
       resultsCount: Number.POSITIVE_INFINITY,
-    };
+    });
   }
 
   /**
@@ -153,17 +154,12 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   }
 
   /**
-   * Calls `listener` with each change; returns the function that ends it. A listener that throws disturbs nothing; the
-   * process gets a warning.
+   * Calls `listener` with each change, in the async context of this call, until the sender is closed and it has been told
+   * so; returns the function that ends it sooner. A listener that throws disturbs nothing; the process gets a warning.
    */
   subscribe(listener: (event: StatusEvent) => void): () => void {
     if (typeof listener !== 'function') throw invalidOption('listener', 'a function', listener);
-    const { breaker } = this.#parts;
-    const ends = [this.group.onChange(listener)];
-    if (breaker !== undefined) ends.push(breaker.subscribe((state) => listener({ type: 'circuit-breaker', state })));
-    return () => {
-      for (const end of ends) end();
-    };
+    return subscribeToStatus(this.group, this.#parts.breaker, listener);
   }
 
   /** Resolves when the sender is closed and nothing of it is left: no timer, no socket, no pending send. */

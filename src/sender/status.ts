@@ -1,5 +1,8 @@
+import type { CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import type { CircuitBreakerState } from '../breaker/options.ts';
+import type { Group } from '../group/group.ts';
 import type { ClientStatus, GroupStatus } from '../group/status.ts';
+import { inContextOfNow } from '../system/async-context.ts';
 
 /** What the circuit breaker of a sender is doing. */
 export interface CircuitBreakerStatus {
@@ -9,6 +12,38 @@ export interface CircuitBreakerStatus {
 
 /** One change: of the group, of one of its clients, or of the circuit breaker. */
 export type StatusEvent = GroupStatus | ClientStatus | CircuitBreakerStatus;
+
+/**
+ * Calls `listener` with each change, in the async context of now, until the sender is closed and it has been told so; a
+ * breaker that is shared with others may live on. Returns the function that ends it sooner.
+ */
+export function subscribeToStatus(
+  group: Group,
+  breaker: CircuitBreaker | undefined,
+  listener: (event: StatusEvent) => void,
+): () => void {
+  if (group.state === 'closed') return () => undefined;
+  const tell = inContextOfNow(listener);
+  const ends: (() => void)[] = [];
+  const end = () => {
+    for (const endOne of ends.splice(0)) endOne();
+  };
+  const onChange = (event: GroupStatus | ClientStatus) => {
+    try {
+      return tell(event);
+    } finally {
+      if (isLast(event)) end();
+    }
+  };
+  ends.push(group.onChange(onChange));
+  if (breaker !== undefined) ends.push(breaker.subscribe((state) => tell({ type: 'circuit-breaker', state })));
+  return end;
+}
+
+/** Whether nothing follows a change. */
+function isLast(event: StatusEvent): boolean {
+  return event.type === 'group' && event.state === 'closed';
+}
 
 /** How many changes wait for a reader who does not take them; older ones make way for newer ones. */
 const MAX_KEPT = 256;
@@ -56,7 +91,7 @@ export class StatusStream implements AsyncIterableIterator<StatusEvent, undefine
       if (this.#kept.length === MAX_KEPT) this.#kept.shift();
       this.#kept.push(event);
     }
-    if (event.type === 'group' && event.state === 'closed') this.#end();
+    if (isLast(event)) this.#end();
   }
 
   #end(): void {

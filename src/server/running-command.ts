@@ -5,7 +5,7 @@ import type { Schema } from '../protocol/definitions.ts';
 import { isLastOne } from '../protocol/last-one.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
-import { inFreshContext } from '../system/fresh-context.ts';
+import { runOutside } from '../system/async-context.ts';
 import { isThenable } from '../system/warn.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import { CommandWatch } from './command-watch.ts';
@@ -131,7 +131,7 @@ export class RunningCommand
     try {
       if (invoker === undefined) this.#take(handler.call(self, payload, this));
       // The receiver is what the invoker was typed with; types end where handlers are looked up by number.
-      else inFreshContext(() => this.#invoke(invoker as Invoker<unknown>, payload));
+      else runOutside(() => this.#invoke(invoker as Invoker<unknown>, payload));
     } catch (error) {
       this.#fail(error);
     }

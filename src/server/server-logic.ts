@@ -1,6 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { serverMachine } from '../../machines/server.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { runOutside } from '../system/async-context.ts';
 import { type Clock, inNextTurn } from '../system/clock.ts';
 import type { Listener } from '../transport/transport.ts';
 import type { Connections } from './connections.ts';
@@ -26,7 +27,10 @@ export function serverLogic(
   const { host, port, transport, handshakeTimeoutMs, maxConnections, clock, idleTimeoutMs, frameTimeoutMs } = options;
   const listen = fromPromise<void>(async () => {
     try {
-      place.listener = await transport.listen(
+      // What is accepted is nobody's, whoever called serve().
+      const listenOutside = (...wanted: Parameters<typeof transport.listen>) => transport.listen(...wanted);
+      place.listener = await runOutside(
+        listenOutside,
         { host, port, handshakeTimeoutMs, maxConnections },
         {
           connection: (stream) => (isAccepting() ? connections.accept(stream) : stream.destroy()),

@@ -1,3 +1,7 @@
+import { performance } from 'node:perf_hooks';
+import * as timers from 'node:timers';
+import { runOutside } from './async-context.ts';
+
 /** A handle of {@link Clock.setTimeout}; opaque to its users. */
 export type TimerHandle = unknown;
 
@@ -14,15 +18,39 @@ export interface Clock {
   setTimeout(callback: () => void, delayMs: number): TimerHandle;
   /** Cancels a timer; harmless when it has fired. */
   clearTimeout(handle: TimerHandle): void;
+  /** Lets the process end although the timer is set; where it is missing, timers hold the process. */
+  unref?(handle: TimerHandle): void;
 }
 
-/** The clock of the machine that the process runs on. */
+// Taken once, and from where a test's fake timers do not reach: what a test does to the globals is meant for its own
+// code, and a timer that was set on a clock which is gone never fires.
+const { setTimeout, clearTimeout, setImmediate, clearImmediate } = timers;
+const monotonicMs = performance.now.bind(performance);
+const { nextTick } = process;
+
+/**
+ * The clock of the machine that the process runs on. Fake timers do not concern it, but for `now()`, which asks the
+ * `Date.now` of the moment: callers compute deadlines by it. Its timers hold nobody's async context.
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  monotonicMs,
+  setTimeout: (callback, delayMs) => runOutside(setTimeout<[]>, callback, delayMs),
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+  unref: (handle) => void (handle as NodeJS.Timeout).unref(),
 };
+
+/** A clock like `clock` whose timers do not hold the process. */
+export function unrefedClock(clock: Clock): Pick<Clock, 'setTimeout' | 'clearTimeout'> {
+  return {
+    setTimeout: (callback, delayMs) => {
+      const handle = clock.setTimeout(callback, delayMs);
+      clock.unref?.(handle);
+      return handle;
+    },
+    clearTimeout: (handle) => clock.clearTimeout(handle),
+  };
+}
 
 /** Runs `task` at the end of the current turn of the event loop, after all work that is already due in it. */
 export type Defer = (task: () => void) => void;
@@ -31,7 +59,7 @@ export type Defer = (task: () => void) => void;
  * `process.nextTick`: called from a promise's continuation it runs after all continuations of the turn, so that all
  * Commands that one turn sends leave in one write; and before any waiting for the network.
  */
-export const deferToEndOfTurn: Defer = (task) => process.nextTick(task);
+export const deferToEndOfTurn: Defer = (task) => nextTick(task);
 
 /** `setImmediate`: in the next turn of the event loop, so that timers and the network have their turns as well. */
 export const deferToNextTurn: Defer = (task) => {
@@ -44,9 +72,28 @@ export const deferToNextTurn: Defer = (task) => {
  */
 export function inNextTurn(clock: Clock, task: () => void): () => void {
   if (clock.setTimeout === systemClock.setTimeout) {
-    const immediate = setImmediate(task);
+    const immediate = runOutside(setImmediate<[]>, task);
     return () => clearImmediate(immediate);
   }
   const handle = clock.setTimeout(task, 0);
   return () => clock.clearTimeout(handle);
+}
+
+/** A timer that fires so much after its time was held up: by a process that was busy, or stopped. */
+export const LATE_MS = 2;
+
+/**
+ * Calls `judge` after `delayMs`, for the verdict that somebody has not done something in time. Where the process was held
+ * up, it may have been done, and lies there to be read: then one turn of the event loop comes first. Returns what cancels
+ * it.
+ */
+export function judgeLater(clock: Clock, judge: () => void, delayMs: number): () => void {
+  const dueMs = clock.monotonicMs() + delayMs;
+  const fired = () => {
+    if (clock.monotonicMs() <= dueMs + LATE_MS) judge();
+    else cancel = inNextTurn(clock, judge);
+  };
+  const handle = clock.setTimeout(fired, delayMs);
+  let cancel = () => clock.clearTimeout(handle);
+  return () => cancel();
 }

@@ -49,6 +49,11 @@ const told = new WeakMap<Warn, Map<string, Told>>();
  * were left out. One that fails at every call would bury everything else that the process says.
  */
 export function warnOfUserCode(warn: Warn, what: string, error: unknown): void {
+  warnOfFailure(warn, what, () => `, which changes nothing for the library: ${stackOf(error)}`);
+}
+
+/** The same, with what `rest` says of the failure after "failed". */
+export function warnOfFailure(warn: Warn, what: string, rest: () => string): void {
   const atMs = systemClock.monotonicMs();
   const byName = told.get(warn) ?? new Map<string, Told>();
   told.set(warn, byName);
@@ -60,5 +65,5 @@ export function warnOfUserCode(warn: Warn, what: string, error: unknown): void {
   byName.set(what, { atMs, leftOut: 0 });
   const leftOut =
     last === undefined || last.leftOut === 0 ? '' : ` (and ${last.leftOut} times more since the last warning)`;
-  warn(`cmd-stream: ${what} failed${leftOut}, which changes nothing for the library: ${stackOf(error)}`);
+  warn(`cmd-stream: ${what} failed${leftOut}${rest()}`);
 }

@@ -1,5 +1,5 @@
+import { AsyncContext, runOutside, runOutside } from '../system/async-context.ts';
 import type { Defer } from '../system/clock.ts';
-import { inFreshContext } from '../system/fresh-context.ts';
 import { StreamEnd } from './stream-end.ts';
 import { systemError } from './system-error.ts';
 import type { ByteStreamConsumer } from './transport.ts';
@@ -14,6 +14,8 @@ export interface MemoryStreamOptions {
 /** One end of an in-memory connection: what it sends stands in its peer's inbox at once. */
 export class MemoryStream extends StreamEnd {
   readonly #options: MemoryStreamOptions;
+  /** As a socket's: its own, and not that of whoever writes at the other end. */
+  readonly #context = runOutside(() => new AsyncContext());
   #peer: MemoryStream | undefined;
   #tellScheduled = false;
 
@@ -72,13 +74,13 @@ export class MemoryStream extends StreamEnd {
   protected override tellSoon(): void {
     if (this.#tellScheduled) return;
     this.#tellScheduled = true;
-    this.#options.defer(this.#tellNow);
+    this.#context.run(this.#options.defer, this.#tellNow);
   }
 
   readonly #tellNow = (): void => {
     this.#tellScheduled = false;
     // As from a socket: in nobody's async context, not in that of whoever wrote.
-    inFreshContext(this.#tell);
+    runOutside(this.#tell);
   };
 
   readonly #tell = (): void => this.tell();

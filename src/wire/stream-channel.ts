@@ -1,7 +1,7 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
 import type { MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError, printableError } from '../errors/cmd-stream-error.ts';
-import { inFreshContext } from '../system/fresh-context.ts';
+import { runOutside } from '../system/async-context.ts';
 import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
 import type { FrameChannel, FrameGate, FrameReceiver, SendGate } from './frame-channel.ts';
 import { IncomingFrames } from './incoming-frames.ts';
@@ -124,7 +124,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   resume(): void {
     // Whoever makes room is in an async context of its own, which what is delivered has nothing to do with.
-    if (this.#incoming.paused) inFreshContext(this.#readAgain);
+    if (this.#incoming.paused) runOutside(this.#readAgain);
   }
 
   holdFrames(): void {
@@ -132,7 +132,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   releaseFrames(): void {
-    inFreshContext(this.#release);
+    runOutside(this.#release);
   }
 
   end(): void {

@@ -9,6 +9,7 @@ export const PRELUDE = `import {
   type HandlerContext,
   type Handlers,
   type Hooks,
+  type HooksFactory,
   json,
   lengthPrefixed,
   msgpack,

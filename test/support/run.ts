@@ -61,6 +61,11 @@ export class Running {
     }
   }
 
+  /** Sends a signal that it is to survive. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Sends a signal, and waits for the end. */
   async stop(signal: NodeJS.Signals): Promise<Ended> {
     this.#child.kill(signal);

@@ -218,11 +218,18 @@ describe.each(MODES)('hooks, requests running %s', (_, mode) => {
     expectWarning(`the hook 'onError' failed`);
     expectWarning(`the hook 'onTimeout' failed`);
     expectWarning(`the hook 'onCancel' failed`);
+    expectWarning(`the hook 'onEnd' failed`);
     const fail = () => {
       throw new Error('own mistake');
     };
     const { client } = await connected({
-      hooks: () => ({ onResult: fail, onError: async () => fail(), onTimeout: fail, onCancel: async () => fail() }),
+      hooks: () => ({
+        onResult: fail,
+        onError: async () => fail(),
+        onTimeout: fail,
+        onCancel: async () => fail(),
+        onEnd: fail,
+      }),
     });
     expect(await client.send(onePlusOne)).toBe(2);
     expect(await failureOf(client.send(calc.Fail({ message: 'no' })))).toMatchObject({ code: 'command-failed' });
@@ -259,6 +266,125 @@ describe.each(MODES)('hooks, requests running %s', (_, mode) => {
     await failureOf(client.send(onePlusOne, { signal: controller.signal }));
     answers.unshift(Promise.resolve());
     expect(await client.send(onePlusOne)).toBe(2);
+  });
+
+  it('F8: hear of the end of each send, once and last, with its outcome and how long it took', async () => {
+    const heard: string[] = [];
+    const ends: [outcome: unknown, durationMs: number][] = [];
+    const note = (what: string) => () => void heard.push(what);
+    const { client, server } = await connected({
+      hooks: () => ({
+        onResult: note('result'),
+        onError: note('error'),
+        onTimeout: note('timeout'),
+        onCancel: note('cancel'),
+        onEnd: ({ command, seq }, outcome, durationMs) => {
+          heard.push(`end of ${command.name} ${seq}: ${outcome === 'success' ? outcome : outcome.code}`);
+          ends.push([outcome, durationMs]);
+        },
+      }),
+    });
+    await client.send(onePlusOne);
+    await collect(client.sendMulti(calc.Countdown({ from: 3 })));
+    await collect(client.sendMulti(calc.Countdown({ from: 3 }), { resultsCount: 2 }));
+    const failed = await failureOf(client.send(calc.Fail({ message: 'no' })));
+    const late = await failureOf(client.send(calc.Wait({ ms: 1 }), { timeoutMs: 60 }));
+    for await (const _ of client.sendMulti(calc.Countdown({ from: 2 }))) break;
+    const stream = client.sendMulti(calc.Wait({ ms: 1 }));
+    await stream.return?.();
+    const pending = failureOf(client.send(calc.Wait({ ms: 1 })));
+    await expect.poll(() => server.commands.length).toBe(8);
+    await client.close();
+    expect(heard).toEqual([
+      'result',
+      'end of Add 1: success',
+      ...['result', 'result', 'result', 'end of Countdown 2: success'],
+      ...['result', 'result', 'end of Countdown 3: success'],
+      ...['error', 'end of Fail 4: command-failed'],
+      ...['timeout', 'end of Wait 5: timeout'],
+      ...['result', 'result', 'end of Countdown 6: success'],
+      ...['cancel', 'end of Wait 7: cancelled'],
+      ...['error', 'end of Wait 8: closed'],
+    ]);
+    expect([ends[3]?.[0], ends[4]?.[0], ends[7]?.[0]]).toEqual([failed, late, await pending]);
+    expect(ends[4]?.[1]).toBeGreaterThanOrEqual(59);
+    for (const [, durationMs] of ends) expect(durationMs).toBeGreaterThanOrEqual(0);
+    expect(ends[0]?.[1]).toBeLessThan(5_000);
+  });
+
+  it('F8: hear of no end where they refused, and of one where what they took waits, or somebody else refuses', async () => {
+    const heard: string[] = [];
+    const ending =
+      (name: string, more: Hooks = {}): HooksFactory =>
+      () => ({
+        onError: (_, { code }) => void heard.push(`${name}: error ${code}`),
+        onCancel: (_, { code }) => void heard.push(`${name}: cancel ${code}`),
+        onEnd: ({ seq }, outcome, durationMs) => {
+          const wasLong = durationMs >= 29 ? 'after a while' : 'at once';
+          heard.push(`${name}: end of ${seq}, ${outcome === 'success' ? outcome : outcome.code} ${wasLong}`);
+        },
+        ...more,
+      });
+    const refuse = async () => {
+      await sleep(30);
+      throw new Error('no');
+    };
+    const hooks = composeHooks(ending('first'), ending('refusing', { beforeSend: refuse }), ending('never asked'));
+    const { client } = await connected({ hooks, circuitBreaker: { windowSize: 2 } });
+    expect(await failureOf(client.send(onePlusOne))).toMatchObject({ code: 'refused' });
+    const controller = new AbortController();
+    const cancelled = failureOf(client.send(onePlusOne, { signal: controller.signal }));
+    controller.abort();
+    await cancelled;
+    expect(heard).toEqual([
+      ...['first: error refused', 'first: end of 0, refused after a while'],
+      ...['first: cancel cancelled', 'refusing: cancel cancelled'],
+      ...['first: end of 0, cancelled at once', 'refusing: end of 0, cancelled at once'],
+    ]);
+  });
+
+  it('F8: are made from the Command and the options that it is sent with', async () => {
+    const made: unknown[] = [];
+    const noting: HooksFactory = (command, options) => {
+      made.push([command, { ...options }]);
+      return {};
+    };
+    const breaker = { windowSize: 3 };
+    const { client } = await connected({
+      hooks: composeHooks(noting, noting),
+      circuitBreaker: breaker,
+      timeoutMs: 9_000,
+    });
+    const { signal } = new AbortController();
+    await client.send(onePlusOne);
+    await client.send(onePlusOne, { signal, timeoutMs: 1_000, waitForReady: true });
+    const countdown = calc.Countdown({ from: 1 });
+    await collect(client.sendMulti(countdown));
+    await collect(client.sendMulti(countdown, { resultsCount: 7 }));
+    const soonMs = Date.now() + 5_000;
+    await client.sendWithDeadline(onePlusOne, soonMs);
+    const terms = { timeoutMs: 9_000, signal: undefined, waitForReady: false, resultsCount: 1 };
+    const endless = { ...terms, timeoutMs: Number.POSITIVE_INFINITY, resultsCount: Number.POSITIVE_INFINITY };
+    const expected = [
+      [onePlusOne, terms],
+      [onePlusOne, { ...terms, signal, timeoutMs: 1_000, waitForReady: true }],
+      [countdown, endless],
+      [countdown, { ...endless, resultsCount: 7 }],
+      [onePlusOne, { ...terms, timeoutMs: expect.any(Number) }],
+    ];
+    expect(made).toEqual(expected.flatMap((one) => [one, one]));
+    const { timeoutMs } = (made[8] as [unknown, { timeoutMs: number }])[1];
+    expect(timeoutMs).toBeGreaterThan(0);
+    expect(timeoutMs).toBeLessThanOrEqual(5_000);
+  });
+
+  it('F8: cannot change the options of other sends', async () => {
+    const changing: HooksFactory = (_, options) => {
+      (options as { timeoutMs: number }).timeoutMs = 1;
+      return {};
+    };
+    const { client } = await connected({ hooks: changing });
+    expect(await failureOf(client.send(onePlusOne))).toMatchObject({ code: 'refused' });
   });
 
   it('composed, all hear: those before the one that refuses learn of it', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest';
+import { systemClock } from '../../../src/system/clock.ts';
 
 /**
  * Call it at the top of an end-to-end test file: when the file is done, no socket, server, timer or other resource may be
@@ -75,9 +76,13 @@ interface SeenTimer {
   readonly setAt: string;
 }
 
-/** Sees every timer that is set through the globals, also those that do not keep the process alive. */
+/**
+ * Sees every timer that is set through the globals or by the library's clock, which does not use them, also those that
+ * do not keep the process alive.
+ */
 class TimerWatch {
   readonly #originals = { setTimeout: globalThis.setTimeout, setInterval: globalThis.setInterval };
+  readonly #clock = { ...systemClock };
   #seen: SeenTimer[] = [];
   #pruneAt = 1000;
 
@@ -93,10 +98,17 @@ class TimerWatch {
       Object.defineProperties(watched, Object.getOwnPropertyDescriptors(original));
       Object.assign(globalThis, { [name]: watched });
     }
+    const watchedClock: typeof systemClock.setTimeout = (callback, delayMs) => {
+      const timer = this.#clock.setTimeout(callback, delayMs);
+      this.#remember(timer as NodeJS.Timeout, watchedClock);
+      return timer;
+    };
+    systemClock.setTimeout = watchedClock;
   }
 
   stop(): void {
     Object.assign(globalThis, this.#originals);
+    Object.assign(systemClock, this.#clock);
   }
 
   /** Waits without being seen itself. */
@@ -109,7 +121,7 @@ class TimerWatch {
     return this.#seen.map(({ setAt }) => `timer set ${setAt}`);
   }
 
-  #remember(timer: NodeJS.Timeout, caller: (...parameters: unknown[]) => unknown): void {
+  #remember(timer: NodeJS.Timeout, caller: (...parameters: never[]) => unknown): void {
     const place: { stack?: string } = {};
     Error.captureStackTrace(place, caller);
     this.#seen.push({ timer, setAt: place.stack?.split('\n').slice(1, 4).join(' ').replace(/\s+/g, ' ').trim() ?? '' });

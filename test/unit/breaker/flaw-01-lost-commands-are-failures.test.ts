@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { circuitBreakerHooks } from '../../../src/hooks/circuit-breaker-hooks.ts';
-import { command, failure, resultOf, sent } from '../hooks/support.ts';
+import { command, failure, resultOf, sent, terms } from '../hooks/support.ts';
 import { startBreaker } from './support.ts';
 
 it('21 Commands that are lost with their connection are failures: the breaker opens', () => {
@@ -17,7 +17,7 @@ it('21 Commands that are lost with their connection are failures: the breaker op
   });
   const factory = circuitBreakerHooks(breaker);
   const sends = Array.from({ length: 21 }, () => {
-    const hooks = factory();
+    const hooks = factory(command, terms);
     hooks.beforeSend?.(command);
     return hooks;
   });

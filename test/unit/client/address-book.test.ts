@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AddressBook, type AddressBookOptions, type AddressResolver } from '../../../src/client/address-book.ts';
 import { parseAddress } from '../../../src/transport/address.ts';
@@ -21,6 +23,17 @@ function newBook(source: AddressBookOptions['source'], options: Partial<AddressB
     ...options,
   });
   return { book, clock, warnings, seen };
+}
+
+/** A book whose resolver is asked again only for a reason, and when that was. */
+function outage(answer: () => readonly string[]) {
+  const times: number[] = [];
+  const source = () => {
+    times.push(made.clock.monotonicMs());
+    return answer();
+  };
+  const made = newBook(source, { refreshMs: 1_000_000 });
+  return { ...made, times };
 }
 
 /** A resolver that answers when, and as, the test says. */
@@ -72,6 +85,51 @@ describe('the addresses of a list', () => {
     await turn();
     book.giveUp(0);
     expect(await book.pick(0, signal)).toBe('b:2');
+  });
+});
+
+describe('the users of addresses', () => {
+  it('R5-DD4: are counted: 1,000 clients over 1,000 addresses are quick', async () => {
+    const addresses = Array.from({ length: 1_000 }, (_, n) => `host${n}:1`);
+    const { book } = newBook(addresses);
+    const picks = await Promise.all(addresses.map((_, client) => book.pick(client, signal)));
+    expect(new Set(picks).size).toBe(1_000);
+    const startMs = performance.now();
+    for (let round = 0; round < 5; round++) {
+      for (let client = 0; client < 1_000; client++) {
+        book.giveUp(client);
+        await book.pick(client, signal);
+      }
+      const { book: another } = newBook(addresses);
+      for (let client = 0; client < 1_000; client++) await another.pick(client, signal);
+    }
+    // It took tens of seconds when each was counted for each.
+    expect(performance.now() - startMs).toBeLessThan(2_000);
+  });
+
+  it('R5-DD4: are counted rightly, whatever clients take and give up', async () => {
+    const addresses = ['a:1', 'b:2', 'c:3', 'd:4'];
+    const step = fc.record({ client: fc.nat(5), givesUp: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { book } = newBook(addresses);
+        const chosen = new Map<number, string>();
+        const usersOf = (address: string) => [...chosen.values()].filter((other) => other === address).length;
+        for (const { client, givesUp } of steps) {
+          const before = chosen.get(client);
+          if (givesUp) {
+            book.giveUp(client);
+            if (before !== undefined) chosen.set(client, addresses[(addresses.indexOf(before) + 1) % 4] as string);
+            continue;
+          }
+          const picked = await book.pick(client, signal);
+          if (before === undefined) {
+            expect(usersOf(picked)).toBe(Math.min(...addresses.map(usersOf)));
+          } else expect(picked).toBe(chosen.get(client));
+          chosen.set(client, picked);
+        }
+      }),
+    );
   });
 });
 
@@ -140,41 +198,39 @@ describe('an address resolver', () => {
 
   it('tells of other addresses, and not of the same', async () => {
     const answers = [['a:1', 'b:2'], ['a:1', 'b:2'], ['b:2', 'c:3'], ['b:2']];
-    const { book, seen } = newBook(() => answers.shift() ?? []);
+    const { book, clock, seen } = newBook(() => answers.shift() ?? []);
     const changes: number[] = [];
     while (answers.length > 0) {
       book.refresh();
       await turn();
       changes.push(seen.changes);
+      clock.advance(1_000);
     }
     expect(changes).toEqual([0, 0, 1, 2]);
     expect([book.includes('a:1'), book.includes('b:2')]).toEqual([false, true]);
   });
 
-  it('that fails leaves the known addresses in use, and says so', async () => {
-    const answers: (() => string | readonly string[])[] = [
-      () => ['a:1'],
+  it.each<[answer: () => string | readonly string[], told: string]>([
+    [
       () => {
         throw new Error('no such service');
       },
-      () => [],
-      () => ['no port'],
-      () => '',
-      () => 5 as unknown as string[],
-    ];
-    const { book, seen, warnings } = newBook(() => (answers.shift() as () => string | readonly string[])());
-    while (answers.length > 0) {
+      'no such service; the known addresses stay in use',
+    ],
+    [() => [], 'got an array of 0'],
+    [() => ['no port'], '"no port"'],
+    [() => '', 'got ""'],
+    [() => 5 as unknown as string[], 'got 5'],
+  ])('that fails leaves the known addresses in use, and says so (%#)', async (answer, told) => {
+    const answers = [() => ['a:1'], answer];
+    const { book, seen, warnings } = newBook(() => (answers.shift() as typeof answer)());
+    for (let asked = 0; asked < 2; asked++) {
       book.refresh();
       await turn();
     }
     expect(await book.pick(0, signal)).toBe('a:1');
     expect(seen.changes).toBe(0);
-    expect(warnings).toHaveLength(5);
-    expect(warnings[0]).toContain('no such service; the known addresses stay in use');
-    expect(warnings[1]).toContain('got an array of 0');
-    expect(warnings[2]).toContain('"no port"');
-    expect(warnings[3]).toContain('got ""');
-    expect(warnings[4]).toContain('got 5');
+    expect(warnings).toEqual([expect.stringContaining(told)]);
   });
 
   it('that fails before it has given any address fails those who wait, and is asked by the next', async () => {
@@ -211,6 +267,82 @@ describe('an address resolver', () => {
     await turn();
     expect(await book.pick(0, signal)).toBe('b:2');
     expect(seen.changes).toBe(0);
+  });
+
+  it('R5-W3: is asked at most with a pause while connections fail, one more time at once, and less often while it fails', async () => {
+    const { clock, times, book } = outage(() => ['a:1', 'b:2']);
+    await book.pick(0, signal);
+    for (let ms = 0; ms < 10_000; ms += 50) {
+      for (let client = 0; client < 200; client++) book.giveUp(client);
+      await clock.advanceWithTurns(50);
+    }
+    expect(times).toEqual([0, 0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000, 10_000]);
+    expect(clock.timers).toBe(1);
+  });
+
+  it('R5-W3: is asked less and less often while it fails as well, and warns at most once a second', async () => {
+    let isDown = true;
+    const { clock, times, book, warnings } = outage(() => {
+      if (isDown) throw new Error('SERVFAIL');
+      return ['a:1'];
+    });
+    const dialAll = async (untilMs: number) => {
+      while (clock.monotonicMs() < untilMs) {
+        for (let client = 0; client < 20; client++) await book.pick(client, signal).catch(() => book.giveUp(client));
+        await clock.advanceWithTurns(50);
+      }
+    };
+    await dialAll(20_000);
+    expect(times).toEqual([0, 0, 1_000, 3_000, 7_000, 12_000, 17_000]);
+    expect(warnings).toHaveLength(1);
+    isDown = false;
+    await dialAll(30_000);
+    expect(times.slice(7)).toEqual([22_000]);
+    expect(await book.pick(0, signal)).toBe('a:1');
+  });
+
+  it('R5-W3: that has given other addresses is asked at once when these fail', async () => {
+    const { clock, times, book } = outage(() => ['a:1']);
+    await book.pick(0, signal);
+    clock.advance(20_000);
+    book.giveUp(0);
+    await turn();
+    book.giveUp(0);
+    await turn();
+    expect(times).toEqual([0, 20_000, 20_000]);
+    book.stop();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('F7: is not judged by a time-out that comes late before what it said has been heard', async () => {
+    const { questions, resolver } = asked();
+    const { book, clock } = newBook(resolver);
+    const pick = book.pick(0, signal);
+    await turn();
+    // The process stood still: its clock went on, and then everything is due at once.
+    const reading = clock.monotonicMs.bind(clock);
+    clock.monotonicMs = () => reading() + 5_000;
+    clock.advance(1_000);
+    questions[0]?.answer(['a:1']);
+    await turn();
+    clock.advance(100);
+    expect(await pick).toBe('a:1');
+  });
+
+  it('A11: is asked outside of the context of whoever found a connection lost', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const { book, clock } = newBook(() => {
+      seen.push(storage.getStore());
+      return ['a:1'];
+    });
+    await storage.run('a caller', async () => {
+      await book.pick(0, signal);
+      book.giveUp(0);
+    });
+    await turn();
+    await storage.run('another', () => clock.advanceWithTurns(30_000));
+    expect(seen).toEqual([undefined, undefined, undefined]);
   });
 
   it('is waited for no longer than the one who asks cares', async () => {

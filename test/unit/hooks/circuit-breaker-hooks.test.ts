@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { CmdStreamErrorCode } from '../../../src/errors/cmd-stream-error.ts';
 import { circuitBreakerHooks } from '../../../src/hooks/circuit-breaker-hooks.ts';
 import { composeHooks } from '../../../src/hooks/compose-hooks.ts';
-import type { Hooks } from '../../../src/hooks/hooks.ts';
+import type { Hooks, HooksFactory } from '../../../src/hooks/hooks.ts';
 import { open, startBreaker, startHalfOpen } from '../breaker/support.ts';
-import { closedGate, command, failure, notSent, recording, resultOf, sent } from './support.ts';
+import { closedGate, command, failure, notSent, recording, resultOf, sent, terms } from './support.ts';
 
 let outcomes: string[];
 let log: string[];
@@ -22,8 +22,8 @@ const watched = {
 };
 
 /** Hooks of a send that the breaker admitted. */
-function sending(factory: () => Hooks): Hooks {
-  const hooks = factory();
+function sending(factory: HooksFactory): Hooks {
+  const hooks = factory(command, terms);
   expect(hooks.beforeSend?.(command)).toBeUndefined();
   return hooks;
 }
@@ -119,7 +119,7 @@ describe('circuit breaker hooks', () => {
     const { breaker, clock } = startBreaker({ openDurationMs: 1000 });
     open(breaker);
     clock.advance(400);
-    const hooks = circuitBreakerHooks(breaker, recording('inner', log))();
+    const hooks = circuitBreakerHooks(breaker, recording('inner', log))(command, terms);
     expect(() => hooks.beforeSend?.(command)).toThrow(
       expect.objectContaining({
         code: 'circuit-open',
@@ -162,12 +162,12 @@ describe('a trial in half-open is never lost', () => {
     throw new Error('over quota');
   };
   const wayOf = {
-    'an inner hook refuses': (own: () => Hooks) => composeHooks(own, recording('later', log, quota))(),
-    'an inner hook rejects': (own: () => Hooks) =>
+    'an inner hook refuses': (own: HooksFactory) => composeHooks(own, recording('later', log, quota))(command, terms),
+    'an inner hook rejects': (own: HooksFactory) =>
       composeHooks(
         own,
         recording('later', log, async (asked) => quota?.(asked)),
-      )(),
+      )(command, terms),
   };
 
   it.each(Object.entries(wayOf))('when %s', async (_, compose) => {
@@ -187,7 +187,7 @@ describe('a trial in half-open is never lost', () => {
       throw failure('connection-lost');
     };
     const factory = circuitBreakerHooks(breaker, recording('inner', log, fetchToken));
-    expect(() => factory().beforeSend?.(command)).toThrow();
+    expect(() => factory(command, terms).beforeSend?.(command)).toThrow();
     expect(breaker.state).toBe('half-open');
     expect(breaker.admit()).toBeGreaterThan(0);
   });
@@ -198,7 +198,7 @@ describe('a trial in half-open is never lost', () => {
     const hooks = circuitBreakerHooks(
       breaker,
       recording('inner', log, () => gate.promise),
-    )();
+    )(command, terms);
     const asked = hooks.beforeSend?.(command);
     expect(breaker.admit()).toBe(0);
     hooks.onCancel?.(notSent, failure('cancelled'));
@@ -215,7 +215,7 @@ describe('a trial in half-open is never lost', () => {
     const hooks = composeHooks(
       recording('outer', log, () => gate.promise),
       circuitBreakerHooks(breaker),
-    )();
+    )(command, terms);
     const asked = hooks.beforeSend?.(command);
     hooks.onCancel?.(notSent, failure('cancelled'));
     gate.open();
@@ -228,7 +228,9 @@ describe('a trial in half-open is never lost', () => {
     const { breaker: second } = startBreaker();
     open(second);
     const factory = composeHooks(circuitBreakerHooks(breaker), circuitBreakerHooks(second));
-    expect(() => factory().beforeSend?.(command)).toThrow(expect.objectContaining({ code: 'circuit-open' }));
+    expect(() => factory(command, terms).beforeSend?.(command)).toThrow(
+      expect.objectContaining({ code: 'circuit-open' }),
+    );
     expect(breaker.admit()).toBeGreaterThan(0);
   });
 });

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import { composeHooks } from '../../../src/hooks/compose-hooks.ts';
-import type { Hooks } from '../../../src/hooks/hooks.ts';
+import type { ClockedHooksFactory, Hooks } from '../../../src/hooks/hooks.ts';
 import { noopHooks } from '../../../src/hooks/noop-hooks.ts';
-import { closedGate, command, failure, notSent, recording, resultOf, sent } from './support.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+import { closedGate, command, failure, notSent, recording, resultOf, sent, terms } from './support.ts';
 
 let log: string[];
 beforeEach(() => {
@@ -28,7 +29,7 @@ function thrownBy(hooks: Hooks): unknown {
 
 describe('composed hooks', () => {
   it('are all called in the given order', () => {
-    const hooks = composeHooks(recording('a', log), recording('b', log))();
+    const hooks = composeHooks(recording('a', log), recording('b', log))(command, terms);
     expect(hooks.beforeSend?.(command)).toBeUndefined();
     hooks.onResult?.(sent, resultOf(1, false));
     hooks.onTimeout?.(sent, failure('timeout'));
@@ -42,6 +43,44 @@ describe('composed hooks', () => {
     ]);
   });
 
+  it('F8: hear of the end last, all of them, and once', () => {
+    const ending = (name: string) => () => ({
+      onError: () => void log.push(`${name}.onError`),
+      onEnd: (_: unknown, outcome: unknown, durationMs: number) => {
+        log.push(`${name}.onEnd ${outcome === 'success' ? outcome : (outcome as CmdStreamError).code} ${durationMs}`);
+      },
+    });
+    const factory = composeHooks(ending('a'), noopHooks, composeHooks(ending('b'), ending('c')));
+    const failing = factory(command, terms);
+    failing.beforeSend?.(command);
+    failing.onError?.(sent, failure('timeout'));
+    failing.onEnd?.(sent, failure('timeout'), 5);
+    failing.onEnd?.(sent, failure('timeout'), 6);
+    expect(log.splice(0)).toEqual([
+      ...['a.onError', 'b.onError', 'c.onError'],
+      ...['a.onEnd timeout 5', 'b.onEnd timeout 5', 'c.onEnd timeout 5'],
+    ]);
+    const succeeding = factory(command, terms);
+    succeeding.beforeSend?.(command);
+    succeeding.onEnd?.(sent, 'success', 7);
+    expect(log).toEqual(['a.onEnd success 7', 'b.onEnd success 7', 'c.onEnd success 7']);
+  });
+
+  it('F8: hear of the end where a later one refuses, with the time of the clock that they were given', () => {
+    const clock = new VirtualClock();
+    const ending = () => ({
+      beforeSend: () => clock.advance(250),
+      onEnd: ({ seq }: { seq: number }, outcome: unknown, durationMs: number) => {
+        log.push(`onEnd of ${seq}: ${(outcome as CmdStreamError).code} after ${durationMs} ms`);
+      },
+    });
+    const factory: ClockedHooksFactory = composeHooks(ending, () => ({
+      beforeSend: refuse(new Error('no')) as () => void,
+    }));
+    thrownBy(factory(command, terms, clock));
+    expect(log).toEqual(['onEnd of 0: refused after 250 ms']);
+  });
+
   it('are made anew for each send', () => {
     let made = 0;
     const counting = () => {
@@ -49,12 +88,12 @@ describe('composed hooks', () => {
       return {};
     };
     const factory = composeHooks(counting, counting);
-    for (let n = 0; n < 3; n++) factory().beforeSend?.(command);
+    for (let n = 0; n < 3; n++) factory(command, terms).beforeSend?.(command);
     expect(made).toBe(6);
   });
 
   it('need not have every method', () => {
-    const hooks = composeHooks(noopHooks, recording('b', log), noopHooks)();
+    const hooks = composeHooks(noopHooks, recording('b', log), noopHooks)(command, terms);
     hooks.beforeSend?.(command);
     hooks.onError?.(sent, failure('connection-lost'));
     expect(log).toEqual(['b.beforeSend', 'b.onError connection-lost']);
@@ -72,7 +111,7 @@ describe('composed hooks', () => {
   });
 
   it.each(['onError', 'onTimeout', 'onCancel'] as const)('pass on one ending only: %s', (ending) => {
-    const hooks = composeHooks(recording('a', log), recording('b', log))();
+    const hooks = composeHooks(recording('a', log), recording('b', log))(command, terms);
     hooks.beforeSend?.(command);
     log.length = 0;
     hooks[ending]?.(sent, failure('internal'));
@@ -95,7 +134,7 @@ describe('when one of the composed hooks refuses', () => {
       recording('b', log),
       recording('c', log, refuse(new Error('over quota'))),
       recording('d', log),
-    )();
+    )(command, terms);
     const error = thrownBy(hooks);
     expect(error).toBeInstanceOf(CmdStreamError);
     expect(error).toMatchObject({ code: 'refused', mayHaveExecuted: false, cause: new Error('over quota') });
@@ -105,7 +144,7 @@ describe('when one of the composed hooks refuses', () => {
   });
 
   it('nobody learns it a second time', () => {
-    const hooks = composeHooks(recording('a', log), recording('b', log, refuse(failure('overloaded'))))();
+    const hooks = composeHooks(recording('a', log), recording('b', log, refuse(failure('overloaded'))))(command, terms);
     const error = thrownBy(hooks);
     hooks.onError?.(notSent, error as CmdStreamError);
     expect(log).toEqual(['a.beforeSend', 'b.beforeSend', 'a.onError overloaded']);
@@ -115,7 +154,7 @@ describe('when one of the composed hooks refuses', () => {
     'its own CmdStreamError is the error, where it says that this side chose not to send: %s',
     (code) => {
       const own = failure(code);
-      expect(thrownBy(composeHooks(noopHooks, recording('b', log, refuse(own)))())).toBe(own);
+      expect(thrownBy(composeHooks(noopHooks, recording('b', log, refuse(own)))(command, terms))).toBe(own);
     },
   );
 
@@ -124,7 +163,7 @@ describe('when one of the composed hooks refuses', () => {
     failure('timeout'),
     new CmdStreamError('overloaded', 'of another request', { mayHaveExecuted: true }),
   ])('an error that tells of another request is the cause only', (foreign) => {
-    const error = thrownBy(composeHooks(noopHooks, recording('b', log, refuse(foreign)))());
+    const error = thrownBy(composeHooks(noopHooks, recording('b', log, refuse(foreign)))(command, terms));
     expect(error).toMatchObject({ code: 'refused', mayHaveExecuted: false, cause: foreign });
   });
 
@@ -132,7 +171,7 @@ describe('when one of the composed hooks refuses', () => {
     const unmakeable = () => {
       throw new Error('no hooks today');
     };
-    expect(thrownBy(composeHooks(recording('a', log), unmakeable)())).toMatchObject({ code: 'refused' });
+    expect(thrownBy(composeHooks(recording('a', log), unmakeable)(command, terms))).toMatchObject({ code: 'refused' });
     expect(log).toEqual(['a.beforeSend', 'a.onError refused']);
   });
 });
@@ -143,14 +182,18 @@ describe('composed hooks that wait in beforeSend', () => {
       await Promise.resolve();
       log.push('waited');
     };
-    const hooks = composeHooks(recording('a', log), recording('b', log, wait), recording('c', log, wait))();
+    const hooks = composeHooks(
+      recording('a', log),
+      recording('b', log, wait),
+      recording('c', log, wait),
+    )(command, terms);
     await hooks.beforeSend?.(command);
     expect(log).toEqual(['a.beforeSend', 'b.beforeSend', 'waited', 'c.beforeSend', 'waited']);
   });
 
   it('may refuse by rejecting', async () => {
     const reject = () => Promise.reject(new Error('no token'));
-    const hooks = composeHooks(recording('a', log), recording('b', log, reject), recording('c', log))();
+    const hooks = composeHooks(recording('a', log), recording('b', log, reject), recording('c', log))(command, terms);
     await expect(hooks.beforeSend?.(command)).rejects.toMatchObject({ code: 'refused', cause: new Error('no token') });
     expect(log).toEqual(['a.beforeSend', 'b.beforeSend', 'a.onError refused']);
   });
@@ -161,7 +204,7 @@ describe('composed hooks that wait in beforeSend', () => {
       recording('a', log),
       recording('b', log, () => gate.promise),
       recording('c', log),
-    )();
+    )(command, terms);
     const asked = hooks.beforeSend?.(command);
     hooks.onCancel?.(notSent, failure('cancelled'));
     const expected = ['a.beforeSend', 'b.beforeSend', 'a.onCancel cancelled', 'b.onCancel cancelled'];
@@ -176,7 +219,7 @@ describe('composed hooks that wait in beforeSend', () => {
     const hooks = composeHooks(
       recording('a', log),
       recording('b', log, () => gate.promise),
-    )();
+    )(command, terms);
     const asked = hooks.beforeSend?.(command);
     hooks.onTimeout?.(notSent, failure('timeout'));
     log.length = 0;
@@ -204,7 +247,7 @@ describe('composed hooks that fail', () => {
       throw new Error('a defect');
     };
     const defective = () => ({ onResult: defect, onError: async () => defect() });
-    const hooks = composeHooks(defective, recording('b', log))();
+    const hooks = composeHooks(defective, recording('b', log))(command, terms);
     hooks.beforeSend?.(command);
     hooks.onResult?.(sent, resultOf(1, false));
     hooks.onError?.(sent, failure('connection-lost'));

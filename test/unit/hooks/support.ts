@@ -1,9 +1,23 @@
 import { CmdStreamError, type CmdStreamErrorCode } from '../../../src/errors/cmd-stream-error.ts';
-import type { Hooks, HooksFactory, ReceivedResult, SentCommand } from '../../../src/hooks/hooks.ts';
+import type {
+  Hooks,
+  HooksFactory,
+  ReceivedResult,
+  ResolvedSendOptions,
+  SentCommand,
+} from '../../../src/hooks/hooks.ts';
 import { Command } from '../../../src/protocol/command.ts';
 
 /** A Command to send in tests. */
 export const command = new Command('Add', 0, { a: 2, b: 3 }, {});
+
+/** On what terms it is sent. */
+export const terms: ResolvedSendOptions = {
+  timeoutMs: 1_000,
+  signal: undefined,
+  waitForReady: false,
+  resultsCount: 1,
+};
 
 /** The Command once sent. */
 export const sent: SentCommand = { command, seq: 7, clientId: 1, size: 12 };

@@ -34,7 +34,7 @@ describe('the options of a send', () => {
   });
 
   it('fall back on what holds for the sender, one by one', () => {
-    expect(resolve({ waitForReady: true })).toEqual({ ...defaults, waitForReady: true, resultsCount: Infinity });
+    expect(resolve({ waitForReady: true })).toEqual({ ...defaults, waitForReady: true });
     expect(resolve({ resultsCount: 4 })).toEqual({ ...defaults, resultsCount: 4 });
     const { signal } = new AbortController();
     expect(resolve({ signal }).signal).toBe(signal);

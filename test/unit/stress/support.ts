@@ -3,6 +3,7 @@ import { interop } from '../../interop/support/protocol.ts';
 import { type Entry, Ledger, type Settled } from '../../stress/ledger.ts';
 import { VerifyErrors } from '../../stress/verify-errors.ts';
 import { type Expectation, withId } from '../../stress/workload/work.ts';
+import { terms } from '../hooks/support.ts';
 
 /** Expects the Results 'r0', 'r1', ... */
 export const expectation = (changes: Partial<Expectation> = {}): Expectation => ({
@@ -29,8 +30,9 @@ export class Book {
   begin(changes: Partial<Expectation> = {}): Send {
     const id = ++this.#lastId;
     const entry = this.ledger.begin(id, 'Add', expectation(changes));
-    const hooks = this.ledger.hooks();
-    void hooks.beforeSend?.(interop.Add(withId(id, { A: 1, B: 2 })));
+    const command = interop.Add(withId(id, { A: 1, B: 2 }));
+    const hooks = this.ledger.hooks(command, terms);
+    void hooks.beforeSend?.(command);
     return new Send(this.ledger, entry, hooks, id);
   }
 }

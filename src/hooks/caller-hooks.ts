@@ -1,0 +1,71 @@
+import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { AsyncContext } from '../system/async-context.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Warn } from '../system/warn.ts';
+import { type Hooks, type ReceivedResult, RUNS_ANYWHERE, type SentCommand } from './hooks.ts';
+import { type EndingHook, tellEnd, tellEnding, tellResult } from './tell.ts';
+
+/**
+ * What hears of a send in place of its `hooks`: calls them in the async context of the send, whose caller this must be
+ * called by, and adds `onEnd`. Nothing, where they have nothing to hear.
+ *
+ * @param sinceMs - when the send was called, in the monotonic milliseconds of `clock`.
+ */
+export function hooksOfCaller(hooks: Hooks, sinceMs: number, clock: Clock, warn: Warn): Hooks | undefined {
+  if (RUNS_ANYWHERE in hooks) return hooks;
+  return hears(hooks) ? new CallerHooks(hooks, sinceMs, clock, warn) : undefined;
+}
+
+/** Whether hooks hear of anything but `beforeSend`. */
+function hears(hooks: Hooks): boolean {
+  try {
+    const { onResult, onError, onTimeout, onCancel, onEnd } = hooks;
+    return (onResult ?? onError ?? onTimeout ?? onCancel ?? onEnd) != null;
+  } catch {
+    // It is when they are told that what is wrong with them becomes a warning.
+    return true;
+  }
+}
+
+/** The hooks of one send and the async context of its caller: what happens to it comes from sockets and timers of all. */
+class CallerHooks implements Hooks {
+  readonly #hooks: Hooks;
+  readonly #sinceMs: number;
+  readonly #clock: Clock;
+  readonly #warn: Warn;
+  readonly #caller = new AsyncContext();
+
+  constructor(hooks: Hooks, sinceMs: number, clock: Clock, warn: Warn) {
+    this.#hooks = hooks;
+    this.#sinceMs = sinceMs;
+    this.#clock = clock;
+    this.#warn = warn;
+  }
+
+  onResult(sent: SentCommand, result: ReceivedResult): void {
+    this.#caller.run(tellResult, this.#hooks, sent, result, this.#warn);
+    if (result.last) this.#end(sent, 'success');
+  }
+
+  onError(sent: SentCommand, error: CmdStreamError): void {
+    this.#fail('onError', sent, error);
+  }
+
+  onTimeout(sent: SentCommand, error: CmdStreamError): void {
+    this.#fail('onTimeout', sent, error);
+  }
+
+  onCancel(sent: SentCommand, error: CmdStreamError): void {
+    this.#fail('onCancel', sent, error);
+  }
+
+  #fail(ending: EndingHook, sent: SentCommand, error: CmdStreamError): void {
+    this.#caller.run(tellEnding, this.#hooks, ending, sent, error, this.#warn);
+    this.#end(sent, error);
+  }
+
+  #end(sent: SentCommand, outcome: 'success' | CmdStreamError): void {
+    const durationMs = this.#clock.monotonicMs() - this.#sinceMs;
+    this.#caller.run(tellEnd, this.#hooks, sent, outcome, durationMs, this.#warn);
+  }
+}
