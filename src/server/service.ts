@@ -1,5 +1,5 @@
 import type { ErrorResult } from '../protocol/reserved.ts';
-import type { FairTurn } from './fair-turn.ts';
+import type { FairTurn } from '../system/fair-turn.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Route } from './route.ts';
 

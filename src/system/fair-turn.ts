@@ -1,4 +1,4 @@
-import { type Clock, inNextTurn } from '../system/clock.ts';
+import { type Clock, inNextTurn } from './clock.ts';
 
 /**
  * How long handlers may go on giving Results, and sessions reading Commands, before the rest of the process has its turn.
