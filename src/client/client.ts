@@ -1,10 +1,12 @@
 import type { ClientLink, ClientLinkEvent } from '../../machines/client.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
-import type { Clock } from '../system/clock.ts';
 import type { FrameChannel } from '../wire/frame-channel.ts';
 import type { AddressBook } from './address-book.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
+
+/** Slow streams stay where new Commands go: a client has one connection at a time. */
+function keepConnection(): void {}
 
 /** Opens a channel to an address: dial, TLS, handshake. Leaves nothing behind when `signal` fires. */
 export type Connect = (address: string, signal: AbortSignal) => Promise<FrameChannel>;
@@ -24,7 +26,6 @@ export interface ClientEvents {
 export interface ClientContext extends ConnectionContext {
   readonly connect: Connect;
   readonly addresses: AddressBook;
-  readonly clock: Clock;
   readonly events: ClientEvents;
   /** A client with so many Commands waiting for Results is full. */
   readonly maxPending: number;
@@ -135,6 +136,7 @@ export class Client implements ClientLink {
         if (this.#awaitingIdle && connection.pending === 0) tell({ type: 'pending.settled' });
         events.room();
       },
+      retire: keepConnection,
       unexpected: (result) => events.unexpected(result),
     });
     this.#connection = connection;
@@ -158,7 +160,9 @@ export class Client implements ClientLink {
 
   quietMs(): number {
     const connection = this.#connection;
-    return connection === undefined ? 0 : this.#context.clock.monotonicMs() - connection.lastReceivedMs;
+    // A client that does not read for its own reasons hears nothing, whatever its peer does.
+    if (connection === undefined || connection.paused) return 0;
+    return this.#context.clock.monotonicMs() - connection.lastReceivedMs;
   }
 
   idleMs(): number {

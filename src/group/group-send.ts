@@ -1,4 +1,4 @@
-import type { Carrier, PendingCommand } from '../client/pending-command.ts';
+import type { Carrier, PendingCommand, WhenSlow } from '../client/pending-command.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
@@ -30,11 +30,14 @@ export interface GroupTicket {
 export interface GroupSendContext {
   readonly deadlines: DeadlineQueue;
   readonly warn: Warn;
+  /** For Results that come faster than an asynchronous schema checks them; the receiver takes each at once. */
+  readonly whenSlow: WhenSlow;
 }
 
 /** A Command on its way through the group itself, without a sender above. */
 export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   readonly command: Command;
+  answered = false;
   seq = 0;
   size = 0;
   deadlineBucket: DeadlineBucket | undefined;
@@ -54,6 +57,10 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
     return this.#carrier?.clientId ?? -1;
   }
 
+  get whenSlow(): WhenSlow {
+    return this.#context.whenSlow;
+  }
+
   armed(timeoutMs: number): this {
     if (Number.isFinite(timeoutMs)) this.#context.deadlines.arm(this, Math.max(timeoutMs, 0));
     return this;
@@ -66,6 +73,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean): void {
+    this.answered = true;
     if (lastOne) this.#context.deadlines.disarm(this);
     const result = { type: entry.name, value, size, last: lastOne };
     callUser(this.#context.warn, 'result() of a receiver', () => this.#receiver.result(result));

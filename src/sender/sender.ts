@@ -61,15 +61,16 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 
   /** @internal */
   constructor(parts: SenderParts) {
-    const { timeoutMs, multiTimeoutMs, waitForReady } = parts.options;
+    const { timeoutMs, multiTimeoutMs, waitForReady, whenSlow } = parts.options;
     this.group = parts.group;
     this.#parts = parts;
-    this.#singleTerms = { timeoutMs, signal: undefined, waitForReady, resultsCount: 1 };
+    this.#singleTerms = { timeoutMs, signal: undefined, waitForReady, resultsCount: 1, whenSlow };
     this.#multiTerms = {
       timeoutMs: multiTimeoutMs,
       signal: undefined,
       waitForReady,
       resultsCount: Number.POSITIVE_INFINITY,
+      whenSlow,
     };
   }
 
@@ -225,7 +226,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
       const entry = entryOf(this.#parts.tables, command);
       const options = typeof first === 'function' ? second : first;
       const terms = resolveSendOptions('multi', options, deadline, this.#multiTerms, own.clock);
-      const request = new StreamRequest(command, entry, requests, terms.resultsCount);
+      const request = new StreamRequest(command, entry, requests, terms.resultsCount, terms.whenSlow);
       path.start(request, terms);
       return handler === undefined ? streamOf(request.results) : consume(request, handler);
     } catch (error) {

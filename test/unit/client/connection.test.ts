@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ResultBounds } from '../../../src/client/backlog.ts';
 import { Connection } from '../../../src/client/connection.ts';
-import type { UnexpectedResult } from '../../../src/client/pending-command.ts';
+import type { UnexpectedResult, WhenSlow } from '../../../src/client/pending-command.ts';
 import { BadPayload } from '../../../src/codec/codec.ts';
 import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import { command, result, type Schema } from '../../../src/protocol/definitions.ts';
 import { defineProtocol, protocolTables } from '../../../src/protocol/protocol.ts';
+import { FairTurn } from '../../../src/system/fair-turn.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 import { FakeChannel } from './fake-channel.ts';
 import { turn } from './fake-link.ts';
 import { NotedCommand } from './pending.ts';
@@ -42,23 +45,28 @@ const [SUM, TICK, EVEN, SLOW, ERROR] = [0, 1, 2, 3, 16_383];
 function connected() {
   const channel = new FakeChannel();
   const { resultEntries } = protocol[protocolTables];
-  const heard = { lost: [] as CmdStreamError[], pongs: 0, room: 0, unexpected: [] as UnexpectedResult[] };
-  const context = { resultEntries, maxBufferedResults: 3 };
+  const heard = { lost: [] as CmdStreamError[], pongs: 0, room: 0, retire: 0, unexpected: [] as UnexpectedResult[] };
+  const clock = new VirtualClock();
+  const bounds = new ResultBounds(3, 1_000);
+  const turn = new FairTurn(clock);
+  const context = { resultEntries, bounds, turn, clock };
   const connection = new Connection(2, '10.0.0.1:9000', channel, context, {
     lost: (error) => heard.lost.push(error),
     pong: () => heard.pongs++,
     room: () => heard.room++,
+    retire: () => heard.retire++,
     unexpected: (unexpected) => heard.unexpected.push(unexpected),
   });
   connection.open();
   thinking.length = 0;
   let seq = 0;
-  const send = (payload: unknown = 1) => {
-    const pending = new NotedCommand(protocol.Go(payload));
+  const send = (payload: unknown = 1, whenSlow: WhenSlow = 'pause') => {
+    const pending = new NotedCommand(protocol.Go(payload), whenSlow);
     connection.send(++seq, pending);
     return pending;
   };
-  return { channel, connection, heard, send, frame: channel.receiver.frame.bind(channel.receiver) };
+  const frame = channel.receiver.frame.bind(channel.receiver);
+  return { channel, connection, heard, send, frame, clock, bounds, turn };
 }
 
 describe('a connection', () => {
@@ -219,7 +227,7 @@ describe('Results with a schema that takes its time', () => {
 
   it('overflow, for their Command only, when more come than may wait', async () => {
     const { channel, connection, send, frame } = connected();
-    const pending = send();
+    const pending = send(1, 'fail');
     // Any number may arrive at once.
     for (let count = 1; count <= 10; count++) frame(1, SLOW, count, 3);
     expect(pending.errors).toEqual([]);

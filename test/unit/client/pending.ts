@@ -1,4 +1,4 @@
-import type { Carrier, PendingCommand } from '../../../src/client/pending-command.ts';
+import type { Carrier, PendingCommand, WhenSlow } from '../../../src/client/pending-command.ts';
 import type { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import type { Command } from '../../../src/protocol/command.ts';
 import type { ResultEntry } from '../../../src/protocol/protocol.ts';
@@ -6,13 +6,19 @@ import type { ResultEntry } from '../../../src/protocol/protocol.ts';
 /** A Command on its way that notes what happens to it. */
 export class NotedCommand implements PendingCommand {
   readonly command: Command;
+  readonly whenSlow: WhenSlow;
   seq = 0;
   carrier: Carrier | undefined;
   readonly results: { readonly type: string; readonly value: unknown; readonly lastOne: boolean }[] = [];
   readonly errors: CmdStreamError[] = [];
 
-  constructor(command: Command) {
+  constructor(command: Command, whenSlow: WhenSlow = 'pause') {
     this.command = command;
+    this.whenSlow = whenSlow;
+  }
+
+  get answered(): boolean {
+    return this.results.length > 0;
   }
 
   sent(carrier: Carrier, seq: number): void {
