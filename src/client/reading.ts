@@ -85,10 +85,8 @@ export class Reading {
   /** A Result has come, of a stream that is not slow or of another Command: it may have waited for those that are. */
   arrived(seq: number): void {
     if (this.#waitedMs === 0 || this.#slow.has(seq)) return;
-    const nowMs = this.#clock.monotonicMs();
-    const forgivenMs = FORGIVEN * (nowMs - this.#heldUpAtMs);
-    this.#heldUpMs = Math.max(0, this.#heldUpMs - forgivenMs) + this.#waitedMs;
-    this.#heldUpAtMs = nowMs;
+    this.#heldUpMs = this.#unforgivenMs + this.#waitedMs;
+    this.#heldUpAtMs = this.#clock.monotonicMs();
     this.#waitedMs = 0;
   }
 
@@ -121,7 +119,7 @@ export class Reading {
     if (this.#over) return;
     const isAlone = this.#slow.size > 0 && this.#slow.size >= this.#pending.size;
     if (this.#full === 0 || isAlone) this.readsOn = false;
-    else if (this.#heldUpMs >= PATIENCE_MS) this.readsOn = true;
+    else if (this.#unforgivenMs >= PATIENCE_MS) this.readsOn = true;
     if (isAlone || this.#slow.size === 0) this.#heldUpMs = 0;
     const othersWait = this.#full > 0 && !isAlone && !this.readsOn;
     this.#bePatient(othersWait);
@@ -140,6 +138,10 @@ export class Reading {
     this.#full = 0;
     this.#slow.clear();
     this.#bePatient(false);
+  }
+
+  get #unforgivenMs(): number {
+    return Math.max(0, this.#heldUpMs - FORGIVEN * (this.#clock.monotonicMs() - this.#heldUpAtMs));
   }
 
   #bePatient(isNeeded: boolean): void {
