@@ -42,7 +42,9 @@ export class Backlog {
   count = 0;
   /** What they weigh. */
   bytes = 0;
-  /** How much that was when it was assessed last. */
+  /** What the heaviest Result of the stream weighed so far: the next may weigh as much. */
+  heaviest = 0;
+  /** How much waited when it was assessed last. */
   pressure: Pressure = 'none';
   readonly #bounds: ResultBounds;
   /** The delivery that was read last, and how many waited already when it came. */
@@ -103,7 +105,8 @@ export class Backlog {
    */
   reassess(): boolean {
     const before = this.pressure;
-    if (this.isAtBound) this.pressure = 'full';
+    if (this.count === 0) this.pressure = 'none';
+    else if (this.isAtBound) this.pressure = 'full';
     else if (before === 'none') this.pressure = this.#isSlow ? 'slow' : 'none';
     else if (this.#hasRoom) this.pressure = 'none';
     else if (before === 'full' && this.#isBelowBound) this.pressure = 'slow';
@@ -141,7 +144,7 @@ export class Backlog {
 
   /** Whether no Result may be kept, by their bytes. */
   get isAtBound(): boolean {
-    return this.#isFullByBytes || this.#isAboveShare(1);
+    return this.#isFullByBytes || this.#isAboveShare(1, this.bytes + this.heaviest);
   }
 
   /** Whether, of one that was at its bound, so much has been taken that it is worth reading on for others. */
@@ -158,15 +161,14 @@ export class Backlog {
   /** Whether, of one that was slow, so little waits that it should be read on. */
   get #hasRoom(): boolean {
     const { maxResults, maxBytes } = this.#bounds;
-    if (this.count === 0) return true;
     return this.count <= maxResults / 2 && this.bytes <= maxBytes / 4 && !this.#isAboveShare(0.25);
   }
 
   /** Whether all streams keep at least `part` of what they may, and this one its equal share of that. */
-  #isAboveShare(part: number): boolean {
+  #isAboveShare(part: number, bytes = this.bytes): boolean {
     const { totalBytes, maxTotalBytes, backlogs } = this.#bounds;
     const mostBytes = part * maxTotalBytes;
-    return totalBytes >= mostBytes && this.bytes * backlogs >= mostBytes;
+    return totalBytes >= mostBytes && bytes * backlogs >= mostBytes;
   }
 }
 

@@ -63,6 +63,11 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
     return this.#kept.length - this.#taken;
   }
 
+  /** Whether the caller waits for the next Result: it need not be kept. */
+  get isAwaited(): boolean {
+    return this.#takers.length > 0;
+  }
+
   // ---- the side of the caller
 
   [Symbol.asyncIterator](): this {

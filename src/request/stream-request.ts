@@ -38,6 +38,7 @@ export class StreamRequest extends Request implements ResultSource {
 
   /** A stream that its connection waits for is full only where that reads for others all the same. */
   override isFull(): boolean {
+    if (this.results.isAwaited) return false;
     return this.#whenSlow === 'fail' ? this.#backlog.isFull(this.delivery) : this.readsOn && this.#backlog.isAtBound;
   }
 
@@ -50,6 +51,7 @@ export class StreamRequest extends Request implements ResultSource {
   }
 
   protected override take(value: unknown, weight: number): void {
+    if (weight > this.#backlog.heaviest) this.#backlog.heaviest = weight;
     this.results.push(value, weight, this.delivery);
     this.#assess();
   }
