@@ -161,7 +161,7 @@ export class Connection implements FrameReceiver, Carrier {
       const type = entry?.name ?? ERROR_RESULT_NAME;
       const readable = value instanceof BadPayload ? undefined : value;
       this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
-      this.#reading.work(size);
+      this.#reading.work(size, false);
     } else if (isPlain(entry, value) && !this.#validating.has(seq)) {
       this.#deliver(seq, pending, entry, value, size, weight);
     } else {
@@ -170,12 +170,12 @@ export class Connection implements FrameReceiver, Carrier {
   }
 
   partial(size: number): void {
-    this.#reading.work(size);
+    this.#reading.work(size, true);
   }
 
   ping(): void {
     this.#events.pong();
-    this.#reading.work(0);
+    this.#reading.work(0, false);
   }
 
   drained(): void {
@@ -209,7 +209,7 @@ export class Connection implements FrameReceiver, Carrier {
     if (!lastOne) {
       pending.result(entry, value, size, false, weight);
       // Not for those that answer one Command each: there are as many as this process has asked for.
-      this.#reading.work(size);
+      this.#reading.work(size, true);
       return;
     }
     this.#settle(seq);
@@ -264,7 +264,7 @@ export class Connection implements FrameReceiver, Carrier {
       const checking = this.#checkNow(seq, pending, entry, value, size, weight);
       if (checking !== undefined) this.#validating.add(seq, weight, this.deliveries, whenSlow, () => checking);
     }
-    this.#reading.work(size);
+    this.#reading.work(size, true);
   }
 
   #checkNow(

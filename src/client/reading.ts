@@ -7,6 +7,8 @@ import type { Pressure } from './backlog.ts';
 const WORK_OF_FRAME = 512;
 /** After so much it is time to look whether the rest of the process has waited for long enough. */
 const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
+/** So much longer it is read on where what comes is of use: it is done with sooner, in fewer pieces. */
+const LONGER_MS = 0.4;
 /**
  * So long others on its connection may wait for a full stream, at a time and, where Results of theirs came behind it, in
  * all; then the connection is read on for them, which fails the stream. Of the time that goes by a tenth is forgiven.
@@ -98,8 +100,11 @@ export class Reading {
     this.regulate();
   }
 
-  /** Something has come that no Command asked for one by one: the Result of a stream, of nobody, a Pong, a piece. */
-  work(size: number): void {
+  /**
+   * Something has come that no Command asked for one by one: the Result of a stream, of nobody, a Pong, a piece.
+   * @param isOfUse - whether somebody waits for it.
+   */
+  work(size: number, isOfUse: boolean): void {
     const turn = this.#turn;
     if (turn.number !== this.#turnNumber) {
       this.#turnNumber = turn.number;
@@ -108,7 +113,7 @@ export class Reading {
     this.#work += WORK_OF_FRAME + size;
     if (this.#work < WORK_PER_LOOK) return;
     this.#work = 0;
-    if (this.#held || !turn.isOver()) return;
+    if (this.#held || !turn.isOver(isOfUse ? LONGER_MS : 0)) return;
     this.#held = true;
     this.#apply();
     turn.queue(this, this.#release);

@@ -99,7 +99,7 @@ describe('a connection reads', () => {
 
   it('E1: what nobody asked for one by one by the slice, in turn with others', () => {
     const { reading, reads, clock, turn } = setUp(1);
-    for (let looks = 0; looks < 5_000 && reads(); looks++) reading.work(4_096);
+    for (let looks = 0; looks < 5_000 && reads(); looks++) reading.work(4_096, false);
     expect(reads()).toBe(false);
     expect(reading.paused).toBe(false);
     clock.advance(1);
@@ -109,7 +109,7 @@ describe('a connection reads', () => {
 
   it('E1: no more when the turn of the others is over while a slow stream waits', () => {
     const { reading, reads, clock, turn } = setUp(1);
-    for (let looks = 0; looks < 5_000 && reads(); looks++) reading.work(4_096);
+    for (let looks = 0; looks < 5_000 && reads(); looks++) reading.work(4_096, false);
     reading.pressed(1, 'consumer', 'slow');
     clock.advance(1);
     expect(reads()).toBe(false);
