@@ -49,8 +49,8 @@ export class Reading {
   #heldUpMs = 0;
   #heldUpAtMs = 0;
   #reading = true;
-  /** Whether the rest of the process has its turn. */
-  #held = false;
+  /** Whether it waits for its turn to read on. */
+  #queued = false;
   #over = false;
   /** What has come unasked since it was last looked whether others wait, and in which turn. */
   #work = 0;
@@ -113,10 +113,9 @@ export class Reading {
     this.#work += WORK_OF_FRAME + size;
     if (this.#work < WORK_PER_LOOK) return;
     this.#work = 0;
-    if (this.#held || !turn.isOver(isOfUse ? LONGER_MS : 0)) return;
-    this.#held = true;
-    this.#apply();
-    turn.queue(this, this.#release);
+    if (this.#over || !this.#reading || !turn.isOver(isOfUse ? LONGER_MS : 0)) return;
+    this.#stopReading();
+    this.#readOn();
   }
 
   /** Reads, or not, by what is pending now. */
@@ -133,7 +132,8 @@ export class Reading {
       this.paused = paused;
       if (!paused) this.resumedMs = this.#clock.monotonicMs();
     }
-    this.#apply();
+    if (!paused) this.#readOn();
+    else if (this.#reading) this.#stopReading();
   }
 
   /** The end: the channel is left as it is. */
@@ -166,19 +166,24 @@ export class Reading {
     this.regulate();
   };
 
-  readonly #release = (): void => {
-    this.#held = false;
-    this.#apply();
-  };
-
-  #apply(): void {
-    if (this.#over) return;
-    const reading = !this.paused && !this.#held;
-    if (reading === this.#reading) return;
-    this.#reading = reading;
-    if (reading) this.#channel.resume();
-    else this.#channel.pause();
+  #stopReading(): void {
+    this.#reading = false;
+    this.#channel.pause();
   }
+
+  /** In a turn of its own: what comes must not come in the middle of what lets it come, such as a request that ends. */
+  #readOn(): void {
+    if (this.#reading || this.#queued) return;
+    this.#queued = true;
+    this.#turn.queue(this, this.#takeTurn);
+  }
+
+  readonly #takeTurn = (): void => {
+    this.#queued = false;
+    if (this.#over || this.paused) return;
+    this.#reading = true;
+    this.#channel.resume();
+  };
 }
 
 function isFull({ consumer, schema }: Record<WaitsFor, Pressure>): boolean {

@@ -10,7 +10,11 @@ function setUp(pending: number) {
   const turn = new FairTurn(clock);
   const table = { size: pending };
   const reading = new Reading(channel, table, turn, clock);
-  const reads = () => !channel.paused;
+  /** Whether it reads once it has had its turn. */
+  const reads = () => {
+    clock.advance(1);
+    return !channel.paused;
+  };
   /** As the connection does it. */
   const settle = (seq: number) => {
     table.size--;
@@ -98,24 +102,30 @@ describe('a connection reads', () => {
   });
 
   it('E1: what nobody asked for one by one by the slice, in turn with others', () => {
-    const { reading, reads, clock, turn } = setUp(1);
-    for (let looks = 0; looks < 5_000 && reads(); looks++) reading.work(4_096, false);
-    expect(reads()).toBe(false);
-    expect(reading.paused).toBe(false);
-    clock.advance(1);
+    const { reading, reads, channel, turn } = setUp(1);
+    for (let looks = 0; looks < 5_000 && !channel.paused; looks++) reading.work(4_096, false);
+    expect([channel.paused, reading.paused]).toEqual([true, false]);
     expect(reads()).toBe(true);
     turn.stop();
   });
 
   it('E1: no more when the turn of the others is over while a slow stream waits', () => {
-    const { reading, reads, clock, turn } = setUp(1);
-    for (let looks = 0; looks < 5_000 && reads(); looks++) reading.work(4_096, false);
+    const { reading, reads, channel, turn } = setUp(1);
+    for (let looks = 0; looks < 5_000 && !channel.paused; looks++) reading.work(4_096, false);
     reading.pressed(1, 'consumer', 'slow');
-    clock.advance(1);
     expect(reads()).toBe(false);
     reading.pressed(1, 'consumer', 'none');
     expect(reads()).toBe(true);
     turn.stop();
+  });
+
+  it('A2: in a turn of its own, not in the middle of what lets it read', () => {
+    const { reading, channel, clock } = setUp(1);
+    reading.pressed(1, 'consumer', 'slow');
+    reading.pressed(1, 'consumer', 'none');
+    expect([channel.paused, reading.paused]).toEqual([true, false]);
+    clock.advance(1);
+    expect(channel.paused).toBe(false);
   });
 
   it('A2: no more, and not again, once it is over; no timer is left', () => {
