@@ -19,6 +19,8 @@ export interface ResultReceived {
   readonly value: unknown;
   /** Its bytes on the wire. */
   readonly size: number;
+  /** About how many bytes it takes in memory. */
+  readonly weight: number;
   /** Whether it is the last one that the request waits for. */
   readonly last: boolean;
 }

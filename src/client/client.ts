@@ -1,11 +1,13 @@
 import type { ClientLink, ClientLinkEvent } from '../../machines/client.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
-import type { Clock } from '../system/clock.ts';
 import type { FrameChannel } from '../wire/frame-channel.ts';
 import type { AddressBook } from './address-book.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { type DialStage, describeSlowDial } from './dial-stage.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
+
+/** Slow streams stay where new Commands go: a client has one connection at a time. */
+function keepConnection(): void {}
 
 /**
  * Opens a channel to an address: dial, TLS, handshake. Leaves nothing behind when `signal` fires. Tells how far it has come,
@@ -32,7 +34,6 @@ export interface ClientEvents {
 export interface ClientContext extends ConnectionContext {
   readonly connect: Connect;
   readonly addresses: AddressBook;
-  readonly clock: Clock;
   readonly events: ClientEvents;
   /** A client with so many Commands waiting for Results is full. */
   readonly maxPending: number;
@@ -159,6 +160,7 @@ export class Client implements ClientLink {
         if (this.#awaitingIdle && connection.pending === 0) tell({ type: 'pending.settled' });
         events.room();
       },
+      retire: keepConnection,
       unexpected: (result) => events.unexpected(result),
     });
     this.#connection = connection;
@@ -183,7 +185,9 @@ export class Client implements ClientLink {
 
   quietMs(): number {
     const connection = this.#connection;
-    return connection === undefined ? 0 : this.#context.clock.monotonicMs() - connection.lastReceivedMs;
+    // A client that does not read for its own reasons hears nothing, whatever its peer does.
+    if (connection === undefined || connection.paused) return 0;
+    return this.#context.clock.monotonicMs() - connection.lastReceivedMs;
   }
 
   idleMs(): number {

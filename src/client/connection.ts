@@ -9,12 +9,18 @@ import {
   mayHaveExecuted,
   readErrorResult,
 } from '../protocol/reserved.ts';
-import { type Validation, validate } from '../protocol/validate.ts';
+import type { Validation } from '../protocol/validate.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FairTurn } from '../system/fair-turn.ts';
 import { isThenable } from '../system/warn.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
+import type { Pressure, ResultBounds } from './backlog.ts';
+import { applySchema, invalidResult, isPlain, unreadableResult } from './check-result.ts';
 import { Departure, type ReasonOfEnd } from './departure.ts';
-import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
+import type { Carrier, PendingCommand, UnexpectedResult } from './pending-command.ts';
 import { PendingTable } from './pending-table.ts';
+import { Reading, type WaitsFor } from './reading.ts';
+import { SchemaLines } from './schema-lines.ts';
 
 /** What a connection tells its client. */
 export interface ConnectionEvents {
@@ -22,6 +28,8 @@ export interface ConnectionEvents {
   pong(): void;
   /** There is room again: a pending Command settled, or waiting bytes were written. */
   room(): void;
+  /** A stream is slow: new Commands had better go over another connection, since this one may have to stop reading. */
+  retire(): void;
   unexpected(result: UnexpectedResult): void;
 }
 
@@ -29,23 +37,17 @@ export interface ConnectionEvents {
 export interface ConnectionContext {
   readonly resultEntries: readonly ResultEntry[];
   /** How many Results of one Command may wait for an asynchronous schema. */
-  readonly maxBufferedResults: number;
-}
-
-/** The Results of one Command that wait for an asynchronous schema, in order. */
-interface Validating {
-  tail: Promise<void>;
-  count: number;
-  /** The delivery that is being read, and how many waited already when it came: many may arrive at once. */
-  delivery: number;
-  waitingBefore: number;
+  readonly bounds: ResultBounds;
+  /** Whose turn it is to be read. */
+  readonly turn: FairTurn;
+  readonly clock: Clock;
 }
 
 /**
  * One connection in use: the table of Commands that wait for Results, and the way of a Result to its Command. It lives
  * from the handshake to the loss of its socket; Commands never move to another connection.
  */
-export class Connection implements FrameReceiver {
+export class Connection implements FrameReceiver, Carrier {
   readonly clientId: number;
   readonly address: string;
   readonly #channel: FrameChannel;
@@ -53,8 +55,9 @@ export class Connection implements FrameReceiver {
   readonly #events: ConnectionEvents;
   readonly #pending = new PendingTable<PendingCommand>();
   /** Only Commands whose Results have an asynchronous schema stand here. */
-  readonly #validating = new Map<number, Validating>();
+  readonly #validating: SchemaLines;
   readonly #departure: Departure;
+  readonly #reading: Reading;
 
   constructor(
     clientId: number,
@@ -69,6 +72,8 @@ export class Connection implements FrameReceiver {
     this.#departure = new Departure(channel, this.#pending);
     this.#context = context;
     this.#events = events;
+    this.#reading = new Reading(channel, this.#pending, context.turn, context.clock);
+    this.#validating = new SchemaLines(context.bounds, (seq, pressure) => this.#press(seq, 'schema', pressure));
   }
 
   /** Starts reading. What has arrived already is handed over at once, the end of the connection included. */
@@ -90,8 +95,14 @@ export class Connection implements FrameReceiver {
     return this.#channel.full;
   }
 
+  /** Whether nothing is read, since all that is pending are streams whose consumers are slow: no Pong is seen then. */
+  get paused(): boolean {
+    return this.#reading.paused;
+  }
+
+  /** When something was received last, or could be again after a pause (monotonic milliseconds). */
   get lastReceivedMs(): number {
-    return this.#channel.lastReceivedMs;
+    return Math.max(this.#channel.lastReceivedMs, this.#reading.resumedMs);
   }
 
   get lastSentMs(): number {
@@ -102,13 +113,19 @@ export class Connection implements FrameReceiver {
     return this.#channel.deliveries;
   }
 
+  get readsOn(): boolean {
+    return this.#reading.readsOn;
+  }
+
   /**
    * Sends a Command, or the bytes that it has been encoded into. Returns whether it did: encoding calls code of the
    * user's, which may settle the Command, or end the connection.
    * @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then.
    */
   send(seq: number, pending: PendingCommand, encoded?: Uint8Array): boolean {
-    return this.#departure.send(this, seq, pending, encoded);
+    const isSent = this.#departure.send(this, seq, pending, encoded);
+    if (this.#reading.paused) this.#readOn();
+    return isSent;
   }
 
   /** Takes no more Commands, one that is being encoded among them. */
@@ -126,13 +143,18 @@ export class Connection implements FrameReceiver {
 
   /** Lets go of a Command: its Results, should they come, are unexpected. */
   forget(seq: number): boolean {
-    if (!this.#pending.delete(seq)) return false;
+    if (!this.#settle(seq)) return false;
     this.#events.room();
     return true;
   }
 
+  pressed(seq: number, pressure: Pressure): void {
+    this.#press(seq, 'consumer', pressure);
+  }
+
   /** Closes the socket and fails what is pending with what `reason` makes of the name of each Command. */
   dispose(reason: ReasonOfEnd): void {
+    this.#reading.stop();
     this.#channel.destroy();
     this.#departure.end(reason);
     this.#validating.clear();
@@ -140,7 +162,7 @@ export class Connection implements FrameReceiver {
 
   // ---- FrameReceiver
 
-  frame(seq: number, type: number, value: unknown, size: number): void {
+  frame(seq: number, type: number, value: unknown, size: number, weight = size): void {
     const entry = this.#context.resultEntries[type];
     if (entry === undefined && type !== ERROR_RESULT_TYPE) {
       throw new CmdStreamError(
@@ -153,19 +175,21 @@ export class Connection implements FrameReceiver {
       const type = entry?.name ?? ERROR_RESULT_NAME;
       const readable = value instanceof BadPayload ? undefined : value;
       this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
-    } else if (this.#validating.size === 0 && isPlain(entry, value)) {
-      this.#deliver(seq, pending, entry, value, size);
+      this.#reading.work(size, false);
+    } else if (isPlain(entry, value) && !this.#validating.has(seq)) {
+      this.#deliver(seq, pending, entry, value, size, weight);
     } else {
-      this.#check(seq, pending, entry, value, size);
+      this.#check(seq, pending, entry, value, size, weight);
     }
   }
 
-  partial(): void {
-    // A client has few servers; each is read as it sends.
+  partial(size: number): void {
+    this.#reading.work(size, true);
   }
 
   ping(): void {
     this.#events.pong();
+    this.#reading.work(0, false);
   }
 
   drained(): void {
@@ -179,7 +203,15 @@ export class Connection implements FrameReceiver {
 
   // ---- the way of a Result
 
-  #deliver(seq: number, pending: PendingCommand, entry: ResultEntry, value: unknown, size: number): void {
+  #deliver(
+    seq: number,
+    pending: PendingCommand,
+    entry: ResultEntry,
+    value: unknown,
+    size: number,
+    weight: number,
+  ): void {
+    if (this.#reading.hasSlow) this.#reading.arrived(seq);
     let lastOne: boolean;
     try {
       lastOne = isLastOne(entry, value);
@@ -189,51 +221,64 @@ export class Connection implements FrameReceiver {
       return;
     }
     if (!lastOne) {
-      pending.result(entry, value, size, false);
+      pending.result(entry, value, size, false, weight);
+      // Not for those that answer one Command each: there are as many as this process has asked for.
+      this.#reading.work(size, true);
       return;
     }
-    this.#pending.delete(seq);
-    pending.result(entry, value, size, true);
+    this.#settle(seq);
+    pending.result(entry, value, size, true, weight);
     this.#events.room();
   }
 
+  /** A Command is pending no more, and nothing is kept for it. Returns whether it was pending. */
+  #settle(seq: number): boolean {
+    if (!this.#pending.delete(seq)) return false;
+    if (this.#reading.hasSlow) this.#reading.settled(seq);
+    this.#validating.drop(seq);
+    return true;
+  }
+
+  /** A Command has come while nothing is read. */
+  #readOn(): void {
+    this.#reading.regulate();
+    this.#events.retire();
+  }
+
+  #press(seq: number, waitsFor: WaitsFor, pressure: Pressure): void {
+    if (!this.#pending.has(seq)) return;
+    this.#reading.pressed(seq, waitsFor, pressure);
+    if (pressure !== 'none') this.#events.retire();
+  }
+
   #fail(seq: number, pending: PendingCommand, error: CmdStreamError): void {
-    this.#pending.delete(seq);
+    this.#settle(seq);
     pending.failed(error);
     this.#events.room();
   }
 
   /** The way of a Result that is an error, is not readable, or has a schema. Results of a Command stay in order. */
-  #check(seq: number, pending: PendingCommand, entry: ResultEntry | undefined, value: unknown, size: number): void {
-    const ahead = this.#validating.get(seq);
-    if (ahead === undefined) {
-      const waitsFor = this.#checkNow(seq, pending, entry, value, size);
-      if (waitsFor === undefined) return;
-      const line = { tail: Promise.resolve(), count: 0, delivery: this.deliveries, waitingBefore: 0 };
-      this.#queue(seq, line, () => waitsFor);
-    } else if (this.#isFull(ahead)) {
-      const what = `${pending.command.name}: Results arrive faster than their schema checks them`;
+  #check(
+    seq: number,
+    pending: PendingCommand,
+    entry: ResultEntry | undefined,
+    value: unknown,
+    size: number,
+    weight: number,
+  ): void {
+    const { whenSlow } = pending;
+    const why = this.#validating.refusal(seq, this, whenSlow);
+    if (why !== undefined) {
+      const what = `${pending.command.name}: Results arrive faster than their schema checks them: ${why}`;
       this.#fail(seq, pending, new CmdStreamError('result-overflow', what, { mayHaveExecuted: true }));
+    } else if (this.#validating.has(seq)) {
+      const check = () => this.#checkNow(seq, pending, entry, value, size, weight);
+      this.#validating.add(seq, weight, this.deliveries, whenSlow, check);
     } else {
-      this.#queue(seq, ahead, () => this.#checkNow(seq, pending, entry, value, size));
+      const checking = this.#checkNow(seq, pending, entry, value, size, weight);
+      if (checking !== undefined) this.#validating.add(seq, weight, this.deliveries, whenSlow, () => checking);
     }
-  }
-
-  #isFull(line: Validating): boolean {
-    if (line.delivery !== this.deliveries) {
-      line.delivery = this.deliveries;
-      line.waitingBefore = line.count;
-    }
-    return line.waitingBefore >= this.#context.maxBufferedResults;
-  }
-
-  #queue(seq: number, line: Validating, task: () => Promise<void> | undefined): void {
-    line.count++;
-    this.#validating.set(seq, line);
-    line.tail = line.tail.then(task).then(() => {
-      line.count--;
-      if (line.count === 0) this.#validating.delete(seq);
-    });
+    this.#reading.work(size, true);
   }
 
   #checkNow(
@@ -242,6 +287,7 @@ export class Connection implements FrameReceiver {
     entry: ResultEntry | undefined,
     value: unknown,
     size: number,
+    weight: number,
   ): Promise<void> | undefined {
     if (this.#pending.get(seq) !== pending) return;
     const { name } = pending.command;
@@ -255,7 +301,7 @@ export class Connection implements FrameReceiver {
       const details = { cause: causeOf(error), mayHaveExecuted: executed };
       this.#fail(seq, pending, new CmdStreamError(error.code, what, details));
     } else {
-      return this.#applySchema(seq, pending, entry, value, size);
+      return this.#applySchema(seq, pending, entry, value, size, weight);
     }
   }
 
@@ -265,42 +311,21 @@ export class Connection implements FrameReceiver {
     entry: ResultEntry,
     value: unknown,
     size: number,
+    weight: number,
   ): Promise<void> | undefined {
     const { name } = pending.command;
     const { schema } = entry.definition;
     if (schema === undefined) {
-      this.#deliver(seq, pending, entry, value, size);
+      this.#deliver(seq, pending, entry, value, size, weight);
       return;
     }
     const settle = (outcome: Validation) => {
       if (this.#pending.get(seq) !== pending) return;
-      if (outcome.refusal === undefined) this.#deliver(seq, pending, entry, outcome.value, size);
+      if (outcome.refusal === undefined) this.#deliver(seq, pending, entry, outcome.value, size, weight);
       else this.#fail(seq, pending, invalidResult(`${name}: its ${entry.name} Result is refused: ${outcome.refusal}`));
     };
-    const refuse = (error: unknown) => settle({ refusal: `its schema threw: ${describeError(error)}` });
-    try {
-      const outcome = validate(schema, value);
-      if (isThenable(outcome)) return outcome.then(settle, refuse);
-      settle(outcome);
-    } catch (error) {
-      refuse(error);
-    }
+    const outcome = applySchema(schema, value);
+    if (isThenable(outcome)) return outcome.then(settle);
+    settle(outcome);
   }
-}
-
-/** Whether a Result needs no check: most do not. */
-function isPlain(entry: ResultEntry | undefined, value: unknown): entry is ResultEntry {
-  return entry !== undefined && entry.definition.schema === undefined && !(value instanceof BadPayload);
-}
-
-/** A payload over the limit was not even read. */
-function unreadableResult(what: string, { error, reason }: BadPayload): CmdStreamError {
-  if ((error as Partial<CmdStreamError> | undefined)?.code !== 'frame-too-large') {
-    return invalidResult(`${what} is not readable: ${reason}`, error);
-  }
-  return new CmdStreamError('frame-too-large', `${what} is too large: ${reason}`, { mayHaveExecuted: true });
-}
-
-function invalidResult(message: string, cause?: unknown): CmdStreamError {
-  return new CmdStreamError('result-invalid', message, { cause, mayHaveExecuted: true });
 }

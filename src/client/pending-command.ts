@@ -1,6 +1,7 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
+import type { Pressure } from './backlog.ts';
 
 /** The connection that a Command was given to. */
 export interface Carrier {
@@ -9,13 +10,27 @@ export interface Carrier {
   readonly address: string;
   /** How many times bytes have arrived; the same for all Results that arrived together. */
   readonly deliveries: number;
+  /** Whether it reads for others although streams are full: what comes for those cannot be kept. */
+  readonly readsOn: boolean;
   /** Waits no more for the Results of a Command. Returns whether it was pending. */
   forget(seq: number): boolean;
+  /**
+   * How much waits for the consumer of a stream has changed. From `slow` on nothing need be read for its sake, until it is
+   * `none` again or the stream is no longer pending.
+   */
+  pressed(seq: number, pressure: Pressure): void;
 }
+
+/**
+ * What becomes of a stream whose Results come faster than its consumer takes them: it is read on only as the consumer
+ * takes them, or fails with `result-overflow`.
+ */
+export type WhenSlow = 'pause' | 'fail';
 
 /** A Command that a client sends, and whom its Results go to. */
 export interface PendingCommand {
   readonly command: Command;
+  readonly whenSlow: WhenSlow;
   /** How many Results it has had. */
   readonly received: number;
   /** Whether it has come to its end: it must not leave any more. Code of the user's that runs before it leaves may end it. */
@@ -24,9 +39,11 @@ export interface PendingCommand {
   sent(carrier: Carrier, seq: number, size: number): void;
   /**
    * A Result has arrived, and has passed its schema.
+   * @param size - its bytes on the wire.
    * @param lastOne - whether it says of itself that it is the last; nothing follows then.
+   * @param weight - about how many bytes it takes in memory.
    */
-  result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean): void;
+  result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean, weight: number): void;
   /** Nothing will follow: the connection was lost, the handler failed, the Result is not acceptable. */
   failed(error: CmdStreamError): void;
 }

@@ -1,4 +1,4 @@
-import type { Carrier, PendingCommand } from '../client/pending-command.ts';
+import type { Carrier, PendingCommand, WhenSlow } from '../client/pending-command.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
@@ -34,6 +34,8 @@ export interface GroupTicket {
 export interface GroupSendContext {
   readonly deadlines: DeadlineQueue;
   readonly warn: Warn;
+  /** For Results that come faster than an asynchronous schema checks them; the receiver takes each at once. */
+  readonly whenSlow: WhenSlow;
 }
 
 /** A Command on its way through the group itself, without a sender above. */
@@ -60,6 +62,10 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
 
   get clientId(): number {
     return this.#carrier?.clientId ?? -1;
+  }
+
+  get whenSlow(): WhenSlow {
+    return this.#context.whenSlow;
   }
 
   armed(timeoutMs: number): this {

@@ -3,7 +3,7 @@ import type { ClientTimings } from '../../machines/client.ts';
 import { type GroupEvent, groupMachine } from '../../machines/group.ts';
 import type { AddressBook } from '../client/address-book.ts';
 import { Client, type ClientContext } from '../client/client.ts';
-import type { PendingCommand } from '../client/pending-command.ts';
+import type { PendingCommand, WhenSlow } from '../client/pending-command.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import { durationMs } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
@@ -33,6 +33,7 @@ export interface GroupOptions {
   readonly random: Random;
   readonly deadlines: DeadlineQueue;
   readonly warn: Warn;
+  readonly whenSlow: WhenSlow;
   /** Whose child the group's actor is. */
   readonly parent: AnyActorRef;
   /** The group is closed: nothing of it is left. */

@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import { type RequestEvent, type RequestWork, type ResultReceived, requestMachine } from '../../machines/request.ts';
-import type { Carrier, PendingCommand } from '../client/pending-command.ts';
+import type { Pressure, ResultBounds } from '../client/backlog.ts';
+import type { Carrier, PendingCommand, WhenSlow } from '../client/pending-command.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Hooks, SentCommand } from '../hooks/hooks.ts';
 import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
@@ -20,8 +21,10 @@ export interface RequestContext {
   readonly deadlines: DeadlineQueue;
   readonly signals: SignalWatch;
   readonly refusals: RefusalPace;
-  /** How many Results may wait for a caller who takes them one by one. */
-  readonly maxBufferedResults: number;
+  /** How much may wait for callers who take their Results one by one. */
+  readonly bounds: ResultBounds;
+  /** What becomes of streams whose callers are slow, where they do not say. */
+  readonly whenSlow: WhenSlow;
   readonly warn: Warn;
   /** With an inspector attached: where requests get their actors from. Otherwise they run compiled. */
   readonly actors: RequestActors | undefined;
@@ -87,6 +90,10 @@ export abstract class Request
     return this.#received;
   }
 
+  get whenSlow(): WhenSlow {
+    return this.context.whenSlow;
+  }
+
   /** Whether the request has come to its end. */
   get settled(): boolean {
     return this.#inspected === undefined ? this.isFinal : this.#inspected.getSnapshot().status !== 'active';
@@ -132,7 +139,7 @@ export abstract class Request
     this.#happen(COMMAND_SENT, SENT_EVENT);
   }
 
-  result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean): void {
+  result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean, weight = size): void {
     // After its last Result the carrier has let go of it by itself.
     if (lastOne) this.#carried = false;
     if (!this.entry.resultTypes.includes(entry.type)) {
@@ -141,7 +148,7 @@ export abstract class Request
       return;
     }
     const last = this.isLast(lastOne, this.#received + 1);
-    this.#happen(RESULT_RECEIVED, { type: 'result.received', resultType: entry.name, value, size, last });
+    this.#happen(RESULT_RECEIVED, { type: 'result.received', resultType: entry.name, value, size, weight, last });
   }
 
   failed(error: CmdStreamError): void {
@@ -189,9 +196,9 @@ export abstract class Request
   }
 
   deliver(event: RequestEvent): void {
-    const { value, resultType: type, size, last } = event as ResultReceived;
+    const { value, resultType: type, size, weight, last } = event as ResultReceived;
     this.#received++;
-    this.take(this.entry.tagged ? { type, value } : value);
+    this.take(this.entry.tagged ? { type, value } : value, weight);
     if (this.#hooks === undefined || !hearResults(this.#hooks, this.context.warn)) return;
     tellResult(this.#hooks, this, { seq: this.#received, type, value, size, last }, this.context.warn);
   }
@@ -224,8 +231,8 @@ export abstract class Request
 
   /** Whether the Result that has just arrived, the `count`th, is the last one that the caller waits for. */
   protected abstract isLast(lastOne: boolean, count: number): boolean;
-  /** Takes a Result for the caller. */
-  protected abstract take(value: unknown): void;
+  /** Takes a Result for the caller; `weight` is about how many bytes it takes in memory. */
+  protected abstract take(value: unknown, weight: number): void;
   /** The last Result has been taken. */
   protected abstract complete(): void;
   /** There will be no (more) Results, for `error`. */
@@ -249,10 +256,23 @@ export abstract class Request
     return this.#carrier?.deliveries ?? 0;
   }
 
+  /** Whether the connection reads although streams are full. */
+  protected get readsOn(): boolean {
+    return this.#carrier?.readsOn ?? false;
+  }
+
+  /** Tells the connection how much waits for the caller. */
+  protected tellPressure(pressure: Pressure): void {
+    if (this.#carried) this.#carrier?.pressed(this.seq, pressure);
+  }
+
+  /** Why no more Results may be kept. */
+  protected describeFull(): string {
+    return 'too many Results wait for their consumer';
+  }
+
   #overflow(): CmdStreamError {
-    const { maxBufferedResults } = this.context;
-    const message = `${this.#where()}: ${maxBufferedResults} Results wait for their consumer (option 'maxBufferedResults')`;
-    return new CmdStreamError('result-overflow', message, { mayHaveExecuted: true });
+    return new CmdStreamError('result-overflow', `${this.#where()}: ${this.describeFull()}`, { mayHaveExecuted: true });
   }
 
   #whenDue(): string {

@@ -1,9 +1,18 @@
+import { Backlog, ResultBounds, watchRest } from '../client/backlog.ts';
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 
 /** A caller that waits for the next Result. */
 interface Taker {
   readonly resolve: (result: IteratorResult<unknown, undefined>) => void;
   readonly reject: (error: CmdStreamError) => void;
+}
+
+/** Where the Results of a queue come from. */
+export interface ResultSource {
+  /** The caller has taken a Result that was kept. */
+  taken(): void;
+  /** The caller leaves before the end. */
+  left(): void;
 }
 
 /** What the caller gets after the last Result: the end, and an error before it where there is one. */
@@ -15,6 +24,9 @@ const END: IteratorResult<unknown, undefined> = { done: true, value: undefined }
 const IN_ORDER: Ending = { error: undefined };
 /** Fewer places of taken Results than these are not worth moving the others. */
 const FEW_TAKEN = 64;
+/** Where there is nothing to come. */
+const NOWHERE: ResultSource = { taken: () => undefined, left: () => undefined };
+const NOTHING = new ResultBounds(1, 1);
 
 /**
  * The Results of one request on their way to a caller that takes them one by one: an async iterator. Results that come
@@ -23,20 +35,30 @@ const FEW_TAKEN = 64;
  */
 export class ResultQueue implements AsyncIterableIterator<unknown, undefined, undefined>, AsyncDisposable {
   #kept: unknown[] = [];
+  /** What the Results in `#kept` weigh. */
+  #weights: number[] = [];
   /** How many places at the start of `#kept` are of Results that were taken. */
   #taken = 0;
   #takers: Taker[] = [];
   #ending: Ending | undefined = undefined;
-  #onLeave: (() => void) | undefined;
+  /** Nowhere after the end. */
+  #source: ResultSource;
+  readonly #backlog: Backlog;
 
-  /** @param onLeave - called when the caller leaves before the end. */
-  constructor(onLeave: () => void) {
-    this.#onLeave = onLeave;
+  /** @param backlog - what is kept is counted there. */
+  constructor(source: ResultSource, backlog: Backlog) {
+    this.#source = source;
+    this.#backlog = backlog;
+  }
+
+  /** A queue that gets no Results, only an end. */
+  static empty(): ResultQueue {
+    return new ResultQueue(NOWHERE, new Backlog(NOTHING));
   }
 
   /** A queue that has nothing but an error to give. */
   static failed(error: CmdStreamError): ResultQueue {
-    const queue = new ResultQueue(() => undefined);
+    const queue = ResultQueue.empty();
     queue.end(error);
     return queue;
   }
@@ -44,6 +66,11 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
   /** How many Results wait to be taken. */
   get length(): number {
     return this.#kept.length - this.#taken;
+  }
+
+  /** Whether the caller waits for the next Result: it need not be kept. */
+  get isAwaited(): boolean {
+    return this.#takers.length > 0;
   }
 
   // ---- the side of the caller
@@ -62,12 +89,14 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
 
   /** Leaves: what is kept is dropped, and whoever waits for a Result is told that there is none. */
   return(): Promise<IteratorResult<unknown, undefined>> {
-    const onLeave = this.#onLeave;
+    const source = this.#source;
     this.#kept = [];
+    this.#weights = [];
     this.#taken = 0;
+    this.#backlog.clear();
     this.end(undefined);
     this.#ending = IN_ORDER;
-    onLeave?.();
+    source.left();
     return Promise.resolve(END);
   }
 
@@ -77,17 +106,23 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
 
   // ---- the side of the request
 
-  /** Gives a Result to the one who waits for it, or keeps it. */
-  push(value: unknown): void {
+  /** Gives a Result, which came with the connection's `delivery`, to the one who waits for it, or keeps it. */
+  push(value: unknown, weight: number, delivery: number): void {
     const taker = this.#takers.shift();
-    if (taker === undefined) this.#kept.push(value);
-    else taker.resolve({ done: false, value });
+    if (taker === undefined) {
+      this.#backlog.add(weight, delivery);
+      this.#kept.push(value);
+      this.#weights.push(weight);
+    } else {
+      taker.resolve({ done: false, value });
+    }
   }
 
   /** No Result follows: because of `error`, or in order. Later ends mean nothing. */
   end(error: CmdStreamError | undefined): void {
     if (this.#ending !== undefined) return;
-    this.#onLeave = undefined;
+    this.#source = NOWHERE;
+    if (this.length > 0) watchRest(this, this.#backlog);
     const takers = this.#takers;
     this.#takers = [];
     const [first] = takers;
@@ -99,11 +134,15 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
 
   #take(): unknown {
     const value = this.#kept[this.#taken];
+    const weight = this.#weights[this.#taken] as number;
     this.#kept[this.#taken++] = undefined;
     if (this.length === 0 || (this.#taken >= FEW_TAKEN && this.#taken >= this.length)) {
       this.#kept = this.#kept.slice(this.#taken);
+      this.#weights = this.#weights.slice(this.#taken);
       this.#taken = 0;
     }
+    this.#backlog.remove(weight);
+    this.#source.taken();
     return value;
   }
 }

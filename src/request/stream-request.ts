@@ -1,44 +1,59 @@
+import { Backlog } from '../client/backlog.ts';
+import type { WhenSlow } from '../client/pending-command.ts';
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
 import type { CommandEntry } from '../protocol/protocol.ts';
 import { Request, type RequestContext } from './request.ts';
-import { ResultQueue } from './result-queue.ts';
+import { ResultQueue, type ResultSource } from './result-queue.ts';
 
 /**
- * A send that is answered by several Results. Those that come faster than they are taken are kept, up to
- * `maxBufferedResults` and what arrives at once; leaving them cancels the request.
+ * A send that is answered by several Results. Those that come faster than they are taken are kept within bounds; beyond
+ * them the connection is told that it need not read on for them, or the request fails. Leaving them cancels the request.
  */
-export class StreamRequest extends Request {
+export class StreamRequest extends Request implements ResultSource {
   /** What the caller has of it. */
-  readonly results = new ResultQueue(() => this.cancelled(LEFT));
+  readonly results: ResultQueue;
+  readonly #backlog: Backlog;
   readonly #expected: number;
-  #delivery = -1;
-  #waitingBefore = 0;
+  readonly #whenSlow: WhenSlow;
 
   /** @param expected - how many Results the caller wants at most. */
-  constructor(command: Command, entry: CommandEntry, context: RequestContext, expected: number) {
+  constructor(
+    command: Command,
+    entry: CommandEntry,
+    context: RequestContext,
+    expected: number,
+    whenSlow = context.whenSlow,
+  ) {
     super(command, entry, context);
     this.#expected = expected;
+    this.#whenSlow = whenSlow;
+    this.#backlog = new Backlog(context.bounds);
+    this.results = new ResultQueue(this, this.#backlog);
   }
 
-  /**
-   * Counts what was waiting when the bytes arrived that are being read: thousands of small Results may arrive at once,
-   * before even the quickest caller has a turn to take one.
-   */
+  override get whenSlow(): WhenSlow {
+    return this.#whenSlow;
+  }
+
+  /** A stream that its connection waits for is full only where that reads for others all the same. */
   override isFull(): boolean {
-    if (this.#delivery !== this.delivery) {
-      this.#delivery = this.delivery;
-      this.#waitingBefore = this.results.length;
-    }
-    return this.#waitingBefore >= this.context.maxBufferedResults;
+    if (this.results.isAwaited) return false;
+    return this.#whenSlow === 'fail' ? this.#backlog.isFull(this.delivery) : this.readsOn && this.#backlog.isAtBound;
+  }
+
+  protected override describeFull(): string {
+    return this.#backlog.describe(this.delivery, this.#whenSlow === 'fail');
   }
 
   protected override isLast(lastOne: boolean, count: number): boolean {
     return lastOne || count >= this.#expected;
   }
 
-  protected override take(value: unknown): void {
-    this.results.push(value);
+  protected override take(value: unknown, weight: number): void {
+    if (weight > this.#backlog.heaviest) this.#backlog.heaviest = weight;
+    this.results.push(value, weight, this.delivery);
+    this.#assess();
   }
 
   protected override complete(): void {
@@ -47,6 +62,20 @@ export class StreamRequest extends Request {
 
   protected override abort(error: CmdStreamError): void {
     this.results.end(error);
+  }
+
+  // ---- what the caller does
+
+  taken(): void {
+    this.#assess();
+  }
+
+  left(): void {
+    this.cancelled(LEFT);
+  }
+
+  #assess(): void {
+    if (this.#whenSlow === 'pause' && this.#backlog.reassess()) this.tellPressure(this.#backlog.pressure);
   }
 }
 

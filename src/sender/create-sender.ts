@@ -1,5 +1,6 @@
 import { CircuitBreaker, isCircuitBreaker } from '../breaker/circuit-breaker.ts';
 import { AddressBook } from '../client/address-book.ts';
+import { ResultBounds } from '../client/backlog.ts';
 import { dialer } from '../client/dial.ts';
 import { bindCodec } from '../codec/bind.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
@@ -14,6 +15,7 @@ import { RequestActors } from '../request/request-actors.ts';
 import { SignalWatch } from '../request/signal-watch.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { inContextOfNow, runOutside } from '../system/async-context.ts';
+import { FairTurn } from '../system/fair-turn.ts';
 import { checkedRandom } from '../system/random.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
@@ -43,10 +45,13 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     );
   }
   const resolved = resolveSenderOptions(options);
-  const { clock, defer, codec, maxFrameBytes, maxBufferedBytes, timings, maxBufferedResults, inspect } = resolved;
+  const { clock, defer, codec, maxFrameBytes, maxBufferedBytes, timings, whenSlow, inspect } = resolved;
   // One of its own: what it was told of decides what is left out.
   const warn: Warn = (message) => resolved.warn(message);
   const { commands: outgoing, results: incoming } = bindCodec(codec, tables, maxFrameBytes);
+
+  const bounds = new ResultBounds(resolved.maxBufferedResults, resolved.maxBufferedResultBytes);
+  const turn = new FairTurn(clock);
 
   // From here on nothing throws: what is started below is stopped by the group's end.
   const root = startActorRoot('sender', clock, inspect?.watch);
@@ -97,7 +102,8 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       addresses,
       clock,
       resultEntries: tables.resultEntries,
-      maxBufferedResults,
+      bounds,
+      turn,
       maxPending: resolved.maxPending,
       handshakeTimeoutMs: timings.handshakeTimeoutMs,
       pingTimeoutMs: timings.pingTimeoutMs,
@@ -109,12 +115,14 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     random: checkedRandom(resolved.random, warn),
     deadlines,
     warn,
+    whenSlow,
     parent: root,
     onClosed: () => {
       // The group may have come to its end by itself: whoever waits for it must hear of that.
       path.failWaiting();
       addresses.stop();
       deadlines.stop();
+      turn.stop();
       owned?.stop();
       actors?.stop();
       unwatch?.();
@@ -141,7 +149,8 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       deadlines,
       signals: new SignalWatch(),
       refusals,
-      maxBufferedResults,
+      bounds,
+      whenSlow,
       warn,
       actors,
       callSites: resolved.callSites,

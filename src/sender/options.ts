@@ -79,10 +79,24 @@ export interface SenderOptions {
   /** How many bytes may wait to be written at each client. Default 16 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   /**
-   * How many Results of one stream may wait for their consumer, beside those that arrive at once with the same bytes: with
-   * more the stream fails with `result-overflow`. Default 1024.
+   * What becomes of a stream whose Results come faster than its consumer takes them. `'pause'`: its connection is read
+   * on only as the consumer takes them, so that the server waits; for as long as other Commands are under way on the same
+   * connection it is read on for them, and the stream fails with `result-overflow` once `maxBufferedResultBytes` wait.
+   * `'fail'`: it fails with `result-overflow` as soon as `maxBufferedResults` or `maxBufferedResultBytes` wait. The same
+   * holds for Results that wait for an asynchronous schema. Default `'pause'`.
+   */
+  readonly whenSlow?: 'pause' | 'fail' | undefined;
+  /**
+   * How many Results of one stream may wait for their consumer, beside those that arrive at once with the same bytes.
+   * Default 1024.
    */
   readonly maxBufferedResults?: number | undefined;
+  /**
+   * How many bytes of Results of one stream may wait for their consumer; each counts its bytes on the wire and 64 more.
+   * All streams of the sender together may keep four times as much: beyond that those wait, or fail, that keep more than
+   * an equal share of it. One Result is always taken, whatever its size. Default 16 MiB.
+   */
+  readonly maxBufferedResultBytes?: number | undefined;
   /** The longest frame that is sent or accepted. Default 4 MiB. */
   readonly maxFrameBytes?: number | undefined;
 

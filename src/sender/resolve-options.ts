@@ -6,7 +6,7 @@ import {
   resolveCircuitBreakerOptions,
 } from '../breaker/options.ts';
 import type { AddressResolver } from '../client/address-book.ts';
-import type { UnexpectedResult } from '../client/pending-command.ts';
+import type { UnexpectedResult, WhenSlow } from '../client/pending-command.ts';
 import type { Codec } from '../codec/codec.ts';
 import { msgpack } from '../codec/msgpack.ts';
 import { type DispatchStrategy, resolveDispatch } from '../group/dispatch.ts';
@@ -40,7 +40,9 @@ const NAMES: readonly (keyof SenderOptions)[] = [
   'maxWaitingBytes',
   'maxPending',
   'maxBufferedBytes',
+  'whenSlow',
   'maxBufferedResults',
+  'maxBufferedResultBytes',
   'maxFrameBytes',
   'dispatch',
   'reconnect',
@@ -75,7 +77,9 @@ export interface ResolvedSenderOptions {
   readonly maxWaitingBytes: number;
   readonly maxPending: number;
   readonly maxBufferedBytes: number;
+  readonly whenSlow: WhenSlow;
   readonly maxBufferedResults: number;
+  readonly maxBufferedResultBytes: number;
   readonly maxFrameBytes: number;
   readonly dispatch: DispatchStrategy;
   readonly reconnect: boolean;
@@ -133,7 +137,9 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
     maxWaitingBytes: wholeNumber('maxWaitingBytes', options.maxWaitingBytes, 16 * 1024 * 1024),
     maxPending: wholeNumber('maxPending', options.maxPending, 100_000),
     maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, 16 * 1024 * 1024),
+    whenSlow: oneOf('whenSlow', options.whenSlow, 'pause', ['pause', 'fail']),
     maxBufferedResults: wholeNumber('maxBufferedResults', options.maxBufferedResults, 1_024),
+    maxBufferedResultBytes: wholeNumber('maxBufferedResultBytes', options.maxBufferedResultBytes, 16 * 1024 * 1024),
     maxFrameBytes: wholeNumber('maxFrameBytes', options.maxFrameBytes, 4 * 1024 * 1024, { max: 0x7fff_ffff }),
     dispatch: resolveDispatch(options.dispatch),
     reconnect: options.reconnect !== false,

@@ -1,4 +1,5 @@
-import { durationMs, flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
+import type { WhenSlow } from '../client/pending-command.ts';
+import { durationMs, flag, invalidOption, oneOf, optionNames, wholeNumber } from '../options/check.ts';
 import { deadlineToTimeoutMs } from '../request/deadline.ts';
 import type { Clock } from '../system/clock.ts';
 
@@ -19,6 +20,11 @@ export interface SendOptions {
 export interface MultiSendOptions extends SendOptions {
   /** How many Results to take at most: the stream ends with success after so many. Default: until the last one. */
   readonly resultsCount?: number | undefined;
+  /**
+   * What becomes of the stream when its Results come faster than they are taken: the server waits, or the stream fails
+   * with `result-overflow`. Default: the sender's.
+   */
+  readonly whenSlow?: 'pause' | 'fail' | undefined;
 }
 
 /** On what terms a Command is sent: its options, complete. */
@@ -29,6 +35,7 @@ export interface SendTerms {
   readonly waitForReady: boolean;
   /** Infinity: until the last one. */
   readonly resultsCount: number;
+  readonly whenSlow: WhenSlow;
 }
 
 /** What a send without an absolute deadline has in its place. */
@@ -38,7 +45,7 @@ export const NO_DEADLINE = Symbol('no deadline');
 export type Deadline = number | Date | typeof NO_DEADLINE;
 
 const SINGLE_NAMES: readonly (keyof SendOptions)[] = ['signal', 'timeoutMs', 'waitForReady'];
-const MULTI_NAMES: readonly (keyof MultiSendOptions)[] = [...SINGLE_NAMES, 'resultsCount'];
+const MULTI_NAMES: readonly (keyof MultiSendOptions)[] = [...SINGLE_NAMES, 'resultsCount', 'whenSlow'];
 
 /**
  * Completes the options of a send. Of `deadline` and `timeoutMs` the earlier counts.
@@ -57,7 +64,7 @@ export function resolveSendOptions(
   if (options !== undefined) {
     optionNames('the options of a send', options, kind === 'single' ? SINGLE_NAMES : MULTI_NAMES);
   }
-  const { signal, timeoutMs, waitForReady, resultsCount } = options ?? {};
+  const { signal, timeoutMs, waitForReady, resultsCount, whenSlow } = options ?? {};
   if (signal !== undefined && !isAbortSignal(signal)) throw invalidOption('signal', 'an AbortSignal', signal);
   const none = deadline === NO_DEADLINE ? defaults.timeoutMs : Number.POSITIVE_INFINITY;
   const givenMs = durationMs('timeoutMs', timeoutMs, none, { minMs: 0, infinite: true });
@@ -66,6 +73,7 @@ export function resolveSendOptions(
     signal,
     waitForReady: flag('waitForReady', waitForReady, defaults.waitForReady),
     resultsCount: wholeNumber('resultsCount', resultsCount, defaults.resultsCount),
+    whenSlow: oneOf('whenSlow', whenSlow, defaults.whenSlow, ['pause', 'fail']),
   };
 }
 

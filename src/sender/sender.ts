@@ -61,16 +61,17 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 
   /** @internal */
   constructor(parts: SenderParts) {
-    const { timeoutMs, multiTimeoutMs, waitForReady } = parts.options;
+    const { timeoutMs, multiTimeoutMs, waitForReady, whenSlow } = parts.options;
     this.group = parts.group;
     this.#parts = parts;
     // Hooks get to see them.
-    this.#singleTerms = Object.freeze({ timeoutMs, signal: undefined, waitForReady, resultsCount: 1 });
+    this.#singleTerms = Object.freeze({ timeoutMs, signal: undefined, waitForReady, resultsCount: 1, whenSlow });
     this.#multiTerms = Object.freeze({
       timeoutMs: multiTimeoutMs,
       signal: undefined,
       waitForReady,
       resultsCount: Number.POSITIVE_INFINITY,
+      whenSlow,
     });
   }
 
@@ -221,7 +222,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
       const entry = entryOf(this.#parts.tables, command);
       const options = typeof first === 'function' ? second : first;
       const terms = resolveSendOptions('multi', options, deadline, this.#multiTerms, own.clock);
-      const request = new StreamRequest(command, entry, requests, terms.resultsCount);
+      const request = new StreamRequest(command, entry, requests, terms.resultsCount, terms.whenSlow);
       path.start(request, terms);
       return handler === undefined ? streamOf(request.results) : consume(request, handler);
     } catch (error) {
@@ -240,7 +241,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   #failedStream(failure: CmdStreamError): ResultQueue {
     const pause = this.#parts.requests.refusals.next();
     if (pause === undefined) return ResultQueue.failed(failure);
-    const results = new ResultQueue(() => {});
+    const results = ResultQueue.empty();
     pause.then(() => results.end(failure));
     return results;
   }

@@ -1,7 +1,7 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
+import type { FairTurn } from '../system/fair-turn.ts';
 import type { Budget } from './budget.ts';
-import type { FairTurn } from './fair-turn.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Route } from './route.ts';
 import type { SendingOrder } from './sending-order.ts';

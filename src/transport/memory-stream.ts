@@ -1,4 +1,4 @@
-import { AsyncContext, runOutside, runOutside } from '../system/async-context.ts';
+import { AsyncContext, runOutside } from '../system/async-context.ts';
 import type { Defer } from '../system/clock.ts';
 import { StreamEnd } from './stream-end.ts';
 import { systemError } from './system-error.ts';

@@ -48,7 +48,13 @@ export interface History {
   asked: Moment | undefined;
   /** Where the ticket of the group says that it went; for sends that go past the sender. */
   carried: (Moment & Pick<Ending, 'seq' | 'client'> & { readonly pending: boolean }) | undefined;
-  readonly answers: (Moment & { readonly n: number; readonly last: boolean; readonly seq: number; client: number })[];
+  readonly answers: (Moment & {
+    readonly n: number;
+    readonly last: boolean;
+    readonly size: number;
+    readonly seq: number;
+    client: number;
+  })[];
   readonly endings: Ending[];
   readonly values: (Moment & { readonly of: number | null; readonly n: number | null })[];
   /** `pending`: whether the group still knew of it then; said of sends that go past the sender. */

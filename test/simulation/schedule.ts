@@ -54,7 +54,9 @@ export interface SenderPlan {
   readonly maxWaiting: number;
   readonly maxPending: number;
   readonly maxBufferedBytes: number;
+  readonly whenSlow: 'pause' | 'fail';
   readonly maxBufferedResults: number;
+  readonly maxBufferedResultBytes: number;
   readonly maxFrameBytes: number;
   readonly dispatch: 'round-robin' | 'least-pending';
   readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number } | null;

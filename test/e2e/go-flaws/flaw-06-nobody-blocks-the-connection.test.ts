@@ -49,7 +49,7 @@ it('flaw 6: a handler that never comes back holds up nobody else', async () => {
 
 it('flaw 6: a stream that nobody reads fails by itself, and its neighbours go on', async () => {
   const server = await flood();
-  const client = await sender({ address: server.address, maxBufferedResults: 16 });
+  const client = await sender({ address: server.address, maxBufferedResults: 16, whenSlow: 'fail' });
   const stream = client.sendMulti(calc.Countdown({ from: 3 }));
   for (let sent = 0; sent < 20; sent++) expect(await client.send(onePlusOne)).toBe(2);
   const seen: number[] = [];

@@ -307,7 +307,7 @@ const perhaps: typeof never = [
     'result-overflow',
     'too many Results wait',
     async () => {
-      const { client, seen } = await connected(flood, { maxBufferedResults: 2 });
+      const { client, seen } = await connected(flood, { maxBufferedResults: 2, whenSlow: 'fail' });
       const stream = client.sendMulti(countdown);
       await expect.poll(() => client.group.has(1, 0)).toBe(false);
       return { failure: collect(stream), seen };

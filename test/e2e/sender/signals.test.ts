@@ -59,7 +59,7 @@ describe.each(MODES)('the signal of a send, requests running %s', (_, mode) => {
         if (type === 4) connection.result(seq, ERROR, { code: 'command-failed', message: 'no' });
       },
     });
-    const client = await sender({ address: server.address, maxBufferedResults: 3, ...mode });
+    const client = await sender({ address: server.address, maxBufferedResults: 3, whenSlow: 'fail', ...mode });
     const { signal } = new AbortController();
     const wait = calc.Wait({ ms: 1 });
     await client.send(onePlusOne, { signal });

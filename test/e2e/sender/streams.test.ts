@@ -113,7 +113,7 @@ describe.each(MODES)('the Results of a stream, requests running %s', (_, mode) =
   });
 
   it('fail only their own request when too many wait for their consumer', async () => {
-    const { client, tick, received, commands, unexpected } = await held({ maxBufferedResults: 3 });
+    const { client, tick, received, commands, unexpected } = await held({ maxBufferedResults: 3, whenSlow: 'fail' });
     const slow = client.sendMulti(countdown(99));
     const quick = client.sendMulti(countdown(99));
     const sum = client.send(onePlusOne);

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { ResultBounds } from '../../../src/client/backlog.ts';
 import { Connection } from '../../../src/client/connection.ts';
 import { dialer } from '../../../src/client/dial.ts';
 import type { PendingCommand } from '../../../src/client/pending-command.ts';
@@ -6,6 +7,7 @@ import { CmdStreamError } from '../../../src/index.ts';
 import { Command } from '../../../src/protocol/command.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
 import { systemClock } from '../../../src/system/clock.ts';
+import { FairTurn } from '../../../src/system/fair-turn.ts';
 import type { FrameChannel } from '../../../src/wire/frame-channel.ts';
 import { schemas } from '../../interop/support/codecs.ts';
 import { bindBoth, type Format } from './corpus.ts';
@@ -76,7 +78,8 @@ export class ClientTarget {
   /** Sends some Commands and waits for their Results. */
   #use(channel: FrameChannel): Connection {
     const { resultEntries, commandEntries } = this.#format.protocol[protocolTables];
-    const context = { resultEntries, maxBufferedResults: 100 };
+    const clock = systemClock;
+    const context = { resultEntries, bounds: new ResultBounds(100, 1_000_000), turn: new FairTurn(clock), clock };
     const connection: Connection = new Connection(0, 'fuzz:1', channel, context, {
       lost: (error) => {
         this.#ends.push(/closed the connection$/.test(error.message) ? 'in order' : error.code);
@@ -84,6 +87,7 @@ export class ClientTarget {
       },
       pong: () => this.#events.push({ what: 'ping', seq: 0, name: '' }),
       room: () => {},
+      retire: () => {},
       unexpected: ({ seq, type, value }) => this.#events.push({ what: 'unexpected', seq, name: type, value }),
     });
     const payload = this.#format.name === 'protobuf' ? create(schemas.commands.Add) : { A: 1, B: 2 };
@@ -107,6 +111,7 @@ export class ClientTarget {
       command,
       received: 0,
       settled: false,
+      whenSlow: 'pause',
       sent: () => {},
       result: (entry, value, _, last) => note({ what: 'result', seq, name: entry.name, value }, last),
       failed: (error) => note({ what: 'failed', seq, name: error.code }, true),

@@ -1,11 +1,13 @@
 import { type AnyMachineSnapshot, createActor } from 'xstate';
 import { clientMachine } from '../../../machines/client.ts';
 import { AddressBook } from '../../../src/client/address-book.ts';
+import { ResultBounds } from '../../../src/client/backlog.ts';
 import { Client } from '../../../src/client/client.ts';
 import { dialer } from '../../../src/client/dial.ts';
 import { msgpack } from '../../../src/codec/msgpack.ts';
 import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
+import { FairTurn } from '../../../src/system/fair-turn.ts';
 import { calc } from '../../e2e/support/calc.ts';
 import { NotedCommand } from '../../unit/client/pending.ts';
 import { type ClientScenario, phaseOf } from './client-model.ts';
@@ -60,7 +62,8 @@ export async function openAlone(
       unexpected: () => {},
     },
     resultEntries,
-    maxBufferedResults: 10,
+    bounds: new ResultBounds(10, 1_000),
+    turn: new FairTurn(clock),
     maxPending: 10,
     handshakeTimeoutMs: timings.handshakeTimeoutMs,
     pingTimeoutMs: timings.pingTimeoutMs,

@@ -49,7 +49,7 @@ function stimuli({ snapshot, world }: ModelState<World>): Stimulus[] {
     { name: 'the sender is closed', event: { type: 'request.failed', error: errorOf('closed') } },
   ];
   if (snapshot.value === 'queued') return [...all, { name: 'a server comes', event: { type: 'command.sent' } }];
-  const result = { type: 'result.received', resultType: 'Tick', value: world.received + 1, size: 1 };
+  const result = { type: 'result.received', resultType: 'Tick', value: world.received + 1, size: 1, weight: 1 };
   return [
     ...all,
     { name: 'a Result comes', event: { ...result, last: false } },
@@ -101,6 +101,7 @@ async function open(create: typeof createSender, inspector: Inspector | undefine
     handshakeTimeoutMs: NEVER_MS,
     reconnect: { resetAfterMs: NEVER_MS },
     maxBufferedResults: 1,
+    whenSlow: 'fail',
     hooks: () => ({
       onResult: (_, { value }) => told.push(`onResult ${(value as { n: number }).n}`),
       onError: (_, error) => told.push(`onError ${error.code}`),

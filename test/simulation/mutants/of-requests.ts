@@ -74,10 +74,24 @@ export const OF_REQUESTS: readonly Mutant[] = [
   },
   {
     name: 'unbounded stream',
-    file: 'src/request/stream-request.ts',
-    from: 'return this.#waitingBefore >= this.context.maxBufferedResults;',
+    file: 'src/client/backlog.ts',
+    from: 'return this.#isFullByNumber(delivery) || this.isAtBound;',
     to: 'return false;',
     why: 'Results pile up before a slow consumer',
+  },
+  {
+    name: 'deaf to slow consumers',
+    file: 'src/client/reading.ts',
+    from: 'const paused = isAlone || othersWait;',
+    to: 'const paused = false;',
+    why: 'a connection is read on although nothing of what comes can be kept',
+  },
+  {
+    name: 'slow for good',
+    file: 'src/request/stream-request.ts',
+    from: '  taken(): void {\n    this.#assess();\n  }',
+    to: '  taken(): void {}',
+    why: 'a stream that was slow once is never read on',
   },
   {
     name: 'stream ends one early',

@@ -18,11 +18,14 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
     ({ kind, details }) =>
       kind === 'ending' || (kind === 'client' && (details.state === 'moving' || details.state === 'draining')),
   );
+  // A client that does not read for the sake of a slow consumer hears nothing until that has caught up.
+  const catchUpMs = Math.max(0, ...schedule.sends.map(({ count, consumeMs }) => count * consumeMs));
   for (const { kind, details, atMs, who } of entries) {
     if (kind !== 'socket.end') continue;
-    const { silentMs, sinceMs, openedMs, address } = details as unknown as SocketEnd;
+    const { silentMs, sinceMs, openedMs, paused, address } = details as unknown as SocketEnd;
     // One turn more is for what a busy process has not read.
     let boundMs = keepalive.timeMs + keepalive.timeoutMs + 2.01;
+    if (paused && schedule.sender.whenSlow === 'pause') boundMs += catchUpMs;
     // During the handshake its own limit counts.
     if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeTimeoutMs + 1.01);
     const untilMs = sinceMs + silentMs;
@@ -38,5 +41,6 @@ interface SocketEnd {
   readonly silentMs: number;
   readonly sinceMs: number;
   readonly openedMs: number;
+  readonly paused: boolean;
   readonly address: string;
 }

@@ -1,17 +1,19 @@
 import type { History, Past, Violation } from '../history.ts';
+import type { SenderPlan } from '../schedule.ts';
 
 const promise = '7';
 
 /** What stands around a payload at most: sequence number, type, length. */
 const HEADER_BYTES = 30;
+/** What a Result that waits counts beside its bytes on the wire. */
+const WEIGHT_OF_RESULT = 64;
 
 /** No queue is unbounded: pending requests, bytes to be written, sends that wait, Results that wait, Commands in flight. */
 export function* bounds(past: Past): Generator<Violation> {
   yield* atClients(past);
   yield* waiting(past);
   yield* atServers(past);
-  if (past.hooked)
-    for (const send of past.sends.values()) yield* untaken(send, past.schedule.sender.maxBufferedResults);
+  if (past.hooked) for (const send of past.sends.values()) yield* untaken(send, past.schedule.sender);
 }
 
 function* atClients({ entries, schedule }: Past): Generator<Violation> {
@@ -80,17 +82,22 @@ function* atServers({ entries, schedule }: Past): Generator<Violation> {
   }
 }
 
-/** What arrives at once may be more; but where as many as are allowed waited already, no more may come. */
-function* untaken({ id, call, answers, values }: History, limit: number): Generator<Violation> {
+/**
+ * Results that wait for their consumer. What arrives at once may be more; but where as much as is allowed waited already, no
+ * more may come: by its number where the stream is to fail then, by its bytes always.
+ */
+function* untaken({ id, call, answers, values }: History, sender: SenderPlan): Generator<Violation> {
   if (call.method !== 'sendMulti' && call.method !== 'sendMultiWithDeadline') return;
+  const most = sender.whenSlow === 'fail' ? sender.maxBufferedResults : Number.POSITIVE_INFINITY;
   let taken = 0;
   let before = 0;
   for (const [index, answer] of answers.entries()) {
     if (answer.atMs !== answers[index - 1]?.atMs) before = index;
     while ((values[taken]?.index ?? Number.POSITIVE_INFINITY) < answer.index) taken++;
     // One is in the consumer's hands.
-    if (before - taken <= limit + 1) continue;
-    const message = `${before - taken} Results of send ${id} wait for their consumer; limit ${limit}`;
+    const bytes = answers.slice(taken + 1, index).reduce((sum, { size }) => sum + size + WEIGHT_OF_RESULT, 0);
+    if (before - taken <= most + 1 && bytes < sender.maxBufferedResultBytes) continue;
+    const message = `${before - taken} Results of send ${id}, with ${bytes} bytes, wait for their consumer`;
     yield { promise, id, atMs: answer.atMs, message };
     return;
   }

@@ -24,8 +24,8 @@ export class WatchHooks implements Hooks {
     if (this.#plan === 'refuse' && this.#id % 4 === 0) throw new Error('not today');
   }
 
-  onResult(sent: SentCommand, { seq: n, last }: ReceivedResult): void {
-    this.#log.add('answered', 'sender', { id: this.#id, n, last, ...placeOf(sent) });
+  onResult(sent: SentCommand, { seq: n, last, size }: ReceivedResult): void {
+    this.#log.add('answered', 'sender', { id: this.#id, n, last, size, ...placeOf(sent) });
     this.#mayThrow();
   }
 

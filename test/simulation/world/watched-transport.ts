@@ -49,6 +49,8 @@ interface Silence {
   readonly sinceMs: number;
   /** When it was opened. */
   readonly openedMs: number;
+  /** Whether it was not read for a while. */
+  readonly paused: boolean;
 }
 
 class WatchedStream implements ByteStream {
@@ -59,6 +61,7 @@ class WatchedStream implements ByteStream {
   #lastMs: number;
   #silentMs = 0;
   #sinceMs = 0;
+  #paused = false;
 
   constructor(inner: ByteStream, clock: Clock, end: (silence: Silence) => void) {
     this.#inner = inner;
@@ -95,6 +98,7 @@ class WatchedStream implements ByteStream {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#inner.pause();
   }
 
@@ -125,6 +129,6 @@ class WatchedStream implements ByteStream {
     this.#end = undefined;
     if (end === undefined) return;
     this.#heard();
-    end({ silentMs: this.#silentMs, sinceMs: this.#sinceMs, openedMs: this.#openedMs });
+    end({ silentMs: this.#silentMs, sinceMs: this.#sinceMs, openedMs: this.#openedMs, paused: this.#paused });
   }
 }

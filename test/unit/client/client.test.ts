@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientLinkEvent } from '../../../machines/client.ts';
 import { AddressBook } from '../../../src/client/address-book.ts';
+import { ResultBounds } from '../../../src/client/backlog.ts';
 import { Client, type ClientContext } from '../../../src/client/client.ts';
 import type { UnexpectedResult } from '../../../src/client/pending-command.ts';
 import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import { command, result } from '../../../src/protocol/definitions.ts';
 import { defineProtocol, protocolTables } from '../../../src/protocol/protocol.ts';
+import { FairTurn } from '../../../src/system/fair-turn.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { FakeChannel } from './fake-channel.ts';
 import { turn } from './fake-link.ts';
@@ -53,7 +55,8 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
       unexpected: (unexpected) => heard.unexpected.push(unexpected),
     },
     resultEntries,
-    maxBufferedResults: 10,
+    bounds: new ResultBounds(10, 1_000),
+    turn: new FairTurn(clock),
     maxPending: 2,
     handshakeTimeoutMs: 1_000,
     pingTimeoutMs: 200,

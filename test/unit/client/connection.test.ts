@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ResultBounds } from '../../../src/client/backlog.ts';
 import { Connection } from '../../../src/client/connection.ts';
-import type { UnexpectedResult } from '../../../src/client/pending-command.ts';
+import type { UnexpectedResult, WhenSlow } from '../../../src/client/pending-command.ts';
 import { BadPayload } from '../../../src/codec/codec.ts';
 import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import { command, result, type Schema } from '../../../src/protocol/definitions.ts';
 import { defineProtocol, protocolTables } from '../../../src/protocol/protocol.ts';
 import { payloadTooLarge } from '../../../src/protocol/reserved.ts';
+import { FairTurn } from '../../../src/system/fair-turn.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 import { FakeChannel } from './fake-channel.ts';
 import { turn } from './fake-link.ts';
 import { NotedCommand } from './pending.ts';
@@ -43,23 +46,33 @@ const [SUM, TICK, EVEN, SLOW, ERROR] = [0, 1, 2, 3, 16_383];
 function connected() {
   const channel = new FakeChannel();
   const { resultEntries } = protocol[protocolTables];
-  const heard = { lost: [] as CmdStreamError[], pongs: 0, room: 0, unexpected: [] as UnexpectedResult[] };
-  const context = { resultEntries, maxBufferedResults: 3 };
+  const heard = { lost: [] as CmdStreamError[], pongs: 0, room: 0, retire: 0, unexpected: [] as UnexpectedResult[] };
+  const clock = new VirtualClock();
+  const bounds = new ResultBounds(3, 1_000);
+  const turn = new FairTurn(clock);
+  const context = { resultEntries, bounds, turn, clock };
   const connection = new Connection(2, '10.0.0.1:9000', channel, context, {
     lost: (error) => heard.lost.push(error),
     pong: () => heard.pongs++,
     room: () => heard.room++,
+    retire: () => heard.retire++,
     unexpected: (unexpected) => heard.unexpected.push(unexpected),
   });
   connection.open();
   thinking.length = 0;
   let seq = 0;
-  const send = (payload: unknown = 1) => {
-    const pending = new NotedCommand(protocol.Go(payload));
+  const send = (payload: unknown = 1, whenSlow: WhenSlow = 'pause') => {
+    const pending = new NotedCommand(protocol.Go(payload), whenSlow);
     connection.send(++seq, pending);
     return pending;
   };
-  return { channel, connection, heard, send, frame: channel.receiver.frame.bind(channel.receiver) };
+  const frame = connection.frame.bind(connection);
+  /** Whether it does not read, once it has had its turn. */
+  const paused = () => {
+    clock.advance(1);
+    return channel.paused;
+  };
+  return { channel, connection, heard, send, frame, paused, clock, bounds };
 }
 
 describe('a connection', () => {
@@ -259,7 +272,7 @@ describe('Results with a schema that takes its time', () => {
 
   it('overflow, for their Command only, when more come than may wait', async () => {
     const { channel, connection, send, frame } = connected();
-    const pending = send();
+    const pending = send(1, 'fail');
     // Any number may arrive at once.
     for (let count = 1; count <= 10; count++) frame(1, SLOW, count, 3);
     expect(pending.errors).toEqual([]);
@@ -284,5 +297,125 @@ describe('Results with a schema that takes its time', () => {
     expect(thinking).toHaveLength(1);
     expect(pending.results).toEqual([]);
     expect(pending.errors).toHaveLength(1);
+  });
+
+  it('A2: that come faster than it checks them are not read on, in place of failing their Command', async () => {
+    const { channel, connection, send, frame, heard, paused } = connected();
+    const pending = send();
+    for (let count = 1; count <= 4; count++) frame(1, SLOW, count, 3);
+    expect(paused()).toBe(false);
+    channel.deliveries++;
+    frame(1, SLOW, 5, 3);
+    expect([paused(), connection.paused, heard.retire]).toEqual([true, true, 1]);
+    for (let count = 1; count <= 4; count++) {
+      thinking.at(-1)?.accept();
+      await turn();
+    }
+    expect(paused()).toBe(false);
+    thinking.at(-1)?.accept();
+    await turn();
+    expect(pending.results.map(({ value }) => value)).toEqual([1, 2, 3, 4, 5]);
+    expect(pending.errors).toEqual([]);
+  });
+
+  it('R2-D3: overflow by their bytes where Results of others must be read, however few they are', async () => {
+    const { send, frame, clock, paused } = connected();
+    const pending = send();
+    const neighbour = send();
+    frame(1, SLOW, 'one', 3, 500);
+    frame(1, SLOW, 'two', 3, 500);
+    expect(paused()).toBe(true);
+    clock.advance(1_000);
+    expect(paused()).toBe(false);
+    frame(1, SLOW, 'three', 3, 1);
+    frame(2, SUM, 5, 3);
+    expect(neighbour.results).toHaveLength(1);
+    expect(pending.errors).toMatchObject([{ code: 'result-overflow', mayHaveExecuted: true }]);
+    expect(pending.errors[0]?.message).toContain(`'maxBufferedResultBytes'`);
+  });
+
+  it('R2-D3: overflow by their bytes where they are to fail', async () => {
+    const { send, frame, bounds } = connected();
+    const pending = send(1, 'fail');
+    frame(1, SLOW, 'one', 3, 900);
+    frame(1, SLOW, 'two', 3, 900);
+    expect(pending.errors).toEqual([]);
+    frame(1, SLOW, 'three', 3, 900);
+    expect(pending.errors).toMatchObject([{ code: 'result-overflow' }]);
+    expect(bounds).toMatchObject({ totalBytes: 0, backlogs: 0 });
+  });
+
+  it('DD3: are dropped with their Command, though the schema never settles', async () => {
+    const { connection, send, frame, bounds } = connected();
+    send();
+    frame(1, SLOW, 'one', 3);
+    frame(1, SLOW, 'two', 3);
+    expect(bounds.backlogs).toBe(1);
+    expect(connection.forget(1)).toBe(true);
+    expect(bounds).toMatchObject({ totalBytes: 0, backlogs: 0 });
+    const neighbour = send();
+    frame(2, SLOW, 'three', 3);
+    thinking.at(-1)?.accept();
+    await turn();
+    expect(neighbour.results).toHaveLength(1);
+    expect(bounds.backlogs).toBe(0);
+  });
+});
+
+describe('a connection whose streams are slow', () => {
+  it('A2: reads on for a Command that comes, asks for another connection, and waits again after it', () => {
+    const { connection, send, frame, heard, paused } = connected();
+    send();
+    connection.pressed(1, 'slow');
+    expect([paused(), connection.paused, heard.retire]).toEqual([true, true, 1]);
+    const neighbour = send();
+    expect([paused(), connection.paused, heard.retire]).toEqual([false, false, 2]);
+    frame(2, SUM, 5, 3);
+    expect(neighbour.results).toHaveLength(1);
+    expect(paused()).toBe(true);
+    expect(connection.forget(1)).toBe(true);
+    expect(paused()).toBe(false);
+  });
+
+  it('A2: reads on when one fails, and hears nothing of one that is not pending', () => {
+    const { connection, send, frame, paused } = connected();
+    send();
+    send();
+    connection.pressed(1, 'slow');
+    connection.pressed(2, 'full');
+    expect(paused()).toBe(true);
+    frame(2, ERROR, { code: 'command-failed', message: 'no' }, 3);
+    frame(1, ERROR, { code: 'command-failed', message: 'no' }, 3);
+    expect(paused()).toBe(false);
+    connection.pressed(1, 'slow');
+    expect(paused()).toBe(false);
+  });
+
+  it('A2: was quiet only since it reads again', () => {
+    const { channel, connection, send, clock } = connected();
+    send();
+    channel.lastReceivedMs = clock.monotonicMs();
+    connection.pressed(1, 'slow');
+    clock.advance(60_000);
+    connection.pressed(1, 'none');
+    expect(connection.lastReceivedMs).toBe(clock.monotonicMs());
+  });
+
+  it('A2: leaves the channel alone once it is disposed', () => {
+    const { connection, send, paused } = connected();
+    send();
+    connection.pressed(1, 'slow');
+    connection.dispose((name) => new CmdStreamError('closed', name));
+    expect([paused(), connection.paused]).toEqual([true, false]);
+  });
+
+  it('Q: believes no error Result that says a Command was not executed whose Results it has seen', () => {
+    const { send, frame } = connected();
+    const [answered, unanswered] = [send(), send()];
+    frame(1, TICK, { n: 2, last: false }, 3);
+    frame(1, ERROR, { code: 'command-invalid', message: 'not executed' }, 3);
+    frame(2, ERROR, { code: 'command-invalid', message: 'not executed' }, 3);
+    expect(answered.errors).toMatchObject([{ code: 'command-invalid', mayHaveExecuted: true }]);
+    expect(unanswered.errors).toMatchObject([{ code: 'command-invalid', mayHaveExecuted: false }]);
   });
 });

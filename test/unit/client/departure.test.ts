@@ -8,7 +8,14 @@ import { calc } from '../../e2e/support/calc.ts';
 import { FakeChannel } from './fake-channel.ts';
 import { NotedCommand } from './pending.ts';
 
-const carrier = { clientId: 0, address: 'here', deliveries: 0, forget: () => true };
+const carrier = {
+  clientId: 0,
+  address: 'here',
+  deliveries: 0,
+  readsOn: false,
+  forget: () => true,
+  pressed: () => {},
+};
 const lost = (name: string, mayHaveExecuted: boolean) =>
   new CmdStreamError('connection-lost', `${name} lost`, { mayHaveExecuted });
 

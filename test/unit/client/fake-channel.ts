@@ -16,6 +16,7 @@ export class FakeChannel implements FrameChannel {
   readonly sent: { readonly seq: number; readonly type: number; readonly value: unknown }[] = [];
   pings = 0;
   destroyed = 0;
+  paused = false;
   /** What happens when somebody starts to read. */
   atOpen: ((receiver: FrameReceiver) => void) | undefined;
   #receiver: FrameReceiver | undefined;
@@ -47,9 +48,13 @@ export class FakeChannel implements FrameChannel {
     this.pings++;
   }
 
-  pause(): void {}
+  pause(): void {
+    this.paused = true;
+  }
 
-  resume(): void {}
+  resume(): void {
+    this.paused = false;
+  }
 
   holdFrames(): void {}
 

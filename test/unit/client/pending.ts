@@ -1,4 +1,4 @@
-import type { Carrier, PendingCommand } from '../../../src/client/pending-command.ts';
+import type { Carrier, PendingCommand, WhenSlow } from '../../../src/client/pending-command.ts';
 import type { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
 import type { Command } from '../../../src/protocol/command.ts';
 import type { ResultEntry } from '../../../src/protocol/protocol.ts';
@@ -7,13 +7,15 @@ import type { ResultEntry } from '../../../src/protocol/protocol.ts';
 export class NotedCommand implements PendingCommand {
   readonly command: Command;
   settled = false;
+  readonly whenSlow: WhenSlow;
   seq = 0;
   carrier: Carrier | undefined;
   readonly results: { readonly type: string; readonly value: unknown; readonly lastOne: boolean }[] = [];
   readonly errors: CmdStreamError[] = [];
 
-  constructor(command: Command) {
+  constructor(command: Command, whenSlow: WhenSlow = 'pause') {
     this.command = command;
+    this.whenSlow = whenSlow;
   }
 
   get received(): number {

@@ -11,8 +11,8 @@ const MACHINE = compileMachine<{ work: RequestWork }, RequestEvent>(requestMachi
 const error = new Error('reason');
 const EVENTS: readonly RequestEvent[] = [
   { type: 'command.sent' },
-  { type: 'result.received', resultType: 'Tick', value: 1, size: 4, last: false },
-  { type: 'result.received', resultType: 'Tick', value: 2, size: 4, last: true },
+  { type: 'result.received', resultType: 'Tick', value: 1, size: 4, weight: 4, last: false },
+  { type: 'result.received', resultType: 'Tick', value: 2, size: 4, weight: 4, last: true },
   { type: 'request.failed', error },
   { type: 'deadline.reached' },
   { type: 'caller.cancelled', error },

@@ -7,7 +7,7 @@ import type { Request } from '../../../src/request/request.ts';
 import { SingleRequest } from '../../../src/request/single-request.ts';
 import { StreamRequest } from '../../../src/request/stream-request.ts';
 import { calc } from '../../e2e/support/calc.ts';
-import { commandEntry, MODES, requestContext, resultEntry, TestCarrier } from './support.ts';
+import { type ContextOptions, commandEntry, MODES, requestContext, resultEntry, TestCarrier } from './support.ts';
 
 const SUM = resultEntry('Sum');
 const TICK = resultEntry('Tick');
@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 describe.each(MODES)('a request, %s', (mode) => {
-  function setUp(options: { maxBufferedResults?: number } = {}) {
+  function setUp(options: ContextOptions = {}) {
     const shared = requestContext(mode, options);
     const carrier = new TestCarrier();
     const single = (command = add, name: 'Add' | 'Find' = 'Add') =>
@@ -330,6 +330,80 @@ describe.each(MODES)('a request, %s', (mode) => {
         mayHaveExecuted: true,
         message: expect.stringContaining(`2 Results wait for their consumer (option 'maxBufferedResults')`),
       });
+    });
+
+    it('R2-D3: fails when too many bytes wait, also of those that arrive at once', async () => {
+      const { stream, carrier } = setUp({ maxBufferedResultBytes: 1_000 });
+      const request = stream();
+      request.sent(carrier, 5, 10);
+      for (const n of [9, 8, 7]) request.result(TICK, tick(n), 600, false);
+      expect(carrier.forgotten).toEqual([5]);
+      expect([(await request.results.next()).value, (await request.results.next()).value]).toEqual([tick(9), tick(8)]);
+      await expect(request.results.next()).rejects.toMatchObject({
+        code: 'result-overflow',
+        message: expect.stringContaining(`(option 'maxBufferedResultBytes')`),
+      });
+      expect(carrier.told).toEqual([]);
+    });
+
+    it('A2: tells its connection how much waits, in place of failing, and that its caller has caught up', async () => {
+      const { stream, carrier, context } = setUp({
+        maxBufferedResults: 2,
+        maxBufferedResultBytes: 1_000,
+        whenSlow: 'pause',
+      });
+      const request = stream();
+      request.sent(carrier, 5, 10);
+      for (const n of [9, 8, 7]) request.result(TICK, tick(n), 36, false);
+      expect(carrier.told).toEqual([]);
+      carrier.deliveries++;
+      request.result(TICK, tick(6), 36, false);
+      request.result(TICK, tick(5), 636, false);
+      expect(carrier.told).toEqual(['5 slow', '5 full']);
+      expect(context.bounds).toMatchObject({ totalBytes: 1_100, backlogs: 1 });
+      for (const n of [9, 8, 7, 6]) expect((await request.results.next()).value).toEqual(tick(n));
+      expect(carrier.told.slice(2)).toEqual(['5 slow']);
+      expect((await request.results.next()).value).toEqual(tick(5));
+      expect(carrier.told.slice(3)).toEqual(['5 none']);
+      expect(context.bounds).toMatchObject({ totalBytes: 0, backlogs: 0 });
+    });
+
+    it('A2: fails by its bytes only where its connection reads on for others, naming the option', async () => {
+      const { stream, carrier, context } = setUp({ maxBufferedResultBytes: 1_000, whenSlow: 'pause' });
+      const request = stream();
+      request.sent(carrier, 5, 10);
+      for (const n of [9, 8, 7]) request.result(TICK, tick(n), 1_000, false);
+      expect(request.settled).toBe(false);
+      carrier.readsOn = true;
+      request.result(TICK, tick(6), 1, false);
+      expect(carrier.forgotten).toEqual([5]);
+      for (const n of [9, 8, 7]) expect((await request.results.next()).value).toEqual(tick(n));
+      await expect(request.results.next()).rejects.toMatchObject({
+        code: 'result-overflow',
+        message: expect.stringContaining(`Results of others had to be read (option 'maxBufferedResultBytes')`),
+      });
+      expect(context.bounds.totalBytes).toBe(0);
+    });
+
+    it('A2: may be told otherwise than its sender', () => {
+      const { carrier, context } = setUp({ maxBufferedResults: 1, whenSlow: 'pause' });
+      const request = new StreamRequest(countdown, commandEntry('Countdown'), context, 9, 'fail');
+      request.sent(carrier, 5, 10);
+      for (const n of [9, 8, 7]) {
+        carrier.deliveries++;
+        request.result(TICK, tick(n), 36, false);
+      }
+      expect([request.whenSlow, request.settled, carrier.told]).toEqual(['fail', true, []]);
+    });
+
+    it('R2-D3: counts nothing any more when its caller leaves', async () => {
+      const { stream, carrier, context } = setUp();
+      const request = stream();
+      request.sent(carrier, 5, 10);
+      for (const n of [9, 8]) request.result(TICK, tick(n), 36, false);
+      expect(context.bounds.totalBytes).toBe(200);
+      await request.results.return();
+      expect(context.bounds).toMatchObject({ totalBytes: 0, backlogs: 0 });
     });
 
     it('is cancelled when its caller leaves, before it is sent and after', async () => {

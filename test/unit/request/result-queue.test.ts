@@ -3,15 +3,28 @@ import { runInNewContext } from 'node:vm';
 import { CmdStreamError } from 'cmd-stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ResultQueue } from '../../../src/request/result-queue.ts';
+import { Backlog, ResultBounds } from '../../../src/client/backlog.ts';
+import { ResultQueue, type ResultSource } from '../../../src/request/result-queue.ts';
 
 const failure = new CmdStreamError('connection-lost', 'gone', { mayHaveExecuted: true });
 const END = { done: true, value: undefined };
 const next = (value: unknown) => ({ done: false, value });
 
+/** A queue whose Results weigh nothing to speak of. */
+class TestQueue extends ResultQueue {
+  constructor(source: ResultSource) {
+    super(source, new Backlog(new ResultBounds(1_000, 1_000_000)));
+  }
+
+  override push(value: unknown, weight = 1, delivery = 1): void {
+    super.push(value, weight, delivery);
+  }
+}
+
 function setUp() {
   const left: true[] = [];
-  return { queue: new ResultQueue(() => left.push(true)), left };
+  const queue = new TestQueue({ taken: () => undefined, left: () => left.push(true) });
+  return { queue, left };
 }
 
 describe('a queue of Results', () => {
@@ -132,7 +145,8 @@ describe('leaving a queue of Results', () => {
   });
 
   it('ends a queue that is then told of the cancellation that it caused', async () => {
-    const queue: ResultQueue = new ResultQueue(() => queue.end(new CmdStreamError('cancelled', 'left')));
+    const left = () => queue.end(new CmdStreamError('cancelled', 'left'));
+    const queue: ResultQueue = new TestQueue({ taken: () => undefined, left });
     const waiting = queue.next();
     await queue.return();
     expect(await waiting).toEqual(END);

@@ -1,5 +1,6 @@
 import type { AnyActorRef } from 'xstate';
-import type { Carrier } from '../../../src/client/pending-command.ts';
+import { type Pressure, ResultBounds } from '../../../src/client/backlog.ts';
+import type { Carrier, WhenSlow } from '../../../src/client/pending-command.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
 import type { CompiledMachine } from '../../../src/request/compile.ts';
 import { CompiledActor } from '../../../src/request/compiled-actor.ts';
@@ -44,21 +45,34 @@ export class TestActor<Context, Event extends { readonly type: string }> extends
 /** A client's connection, as requests see it: remembers what it is told to forget. */
 export class TestCarrier implements Carrier {
   deliveries = 0;
+  readsOn = false;
   readonly clientId = 3;
   readonly address = '127.0.0.1:9000';
   readonly forgotten: number[] = [];
+  readonly told: string[] = [];
 
   forget(seq: number): boolean {
     this.forgotten.push(seq);
     return true;
+  }
+
+  pressed(seq: number, pressure: Pressure): void {
+    this.told.push(`${seq} ${pressure}`);
   }
 }
 
 /** How requests run. */
 export const MODES = ['compiled', 'inspected'] as const;
 
+/** What a test may want otherwise. */
+export interface ContextOptions {
+  readonly maxBufferedResults?: number;
+  readonly maxBufferedResultBytes?: number;
+  readonly whenSlow?: WhenSlow;
+}
+
 /** What requests have in common, on a clock that the test moves. */
-export function requestContext(mode: (typeof MODES)[number], options: { maxBufferedResults?: number } = {}) {
+export function requestContext(mode: (typeof MODES)[number], options: ContextOptions = {}) {
   const clock = new VirtualClock();
   const warnings: string[] = [];
   const actorRefs: AnyActorRef[] = [];
@@ -70,7 +84,8 @@ export function requestContext(mode: (typeof MODES)[number], options: { maxBuffe
     deadlines: new DeadlineQueue(clock),
     signals: new SignalWatch(),
     refusals: new RefusalPace(),
-    maxBufferedResults: options.maxBufferedResults ?? 4,
+    bounds: new ResultBounds(options.maxBufferedResults ?? 4, options.maxBufferedResultBytes ?? 1_000_000),
+    whenSlow: options.whenSlow ?? 'fail',
     warn: (message) => warnings.push(message),
     actors: mode === 'inspected' ? new RequestActors(root) : undefined,
   };

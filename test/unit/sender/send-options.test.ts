@@ -5,7 +5,13 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const NOW = 1_000_000;
 const clock = new VirtualClock(NOW);
-const defaults: SendTerms = { timeoutMs: 30_000, signal: undefined, waitForReady: false, resultsCount: 1 };
+const defaults: SendTerms = {
+  timeoutMs: 30_000,
+  signal: undefined,
+  waitForReady: false,
+  resultsCount: 1,
+  whenSlow: 'pause',
+};
 const resolve = (options: object | undefined, deadline: Deadline = NO_DEADLINE, kind: 'single' | 'multi' = 'multi') =>
   resolveSendOptions(kind, options as never, deadline, defaults, clock);
 
@@ -57,6 +63,7 @@ describe('the options of a send', () => {
     ['waitForReady', { waitForReady: 'yes' }, /'waitForReady' must be true or false; got "yes"/],
     ['resultsCount', { resultsCount: 0 }, /'resultsCount' must be a whole number of at least 1; got 0/],
     ['resultsCount', { resultsCount: 1.5 }, /'resultsCount' .*; got 1.5/],
+    ['whenSlow', { whenSlow: 'wait' }, /'whenSlow' must be 'pause' or 'fail'; got "wait"/],
     ['a name that does not exist', { timeout: 5 }, /has no option 'timeout'; it accepts 'signal', 'timeoutMs'/],
     ['what is no object', 500, /the options of a send must be an object; got 500/],
     ['what is no object', null, /the options of a send must be an object; got null/],

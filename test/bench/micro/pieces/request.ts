@@ -1,3 +1,4 @@
+import { ResultBounds } from '../../../../src/client/backlog.ts';
 import { Command } from '../../../../src/protocol/command.ts';
 import { command, result } from '../../../../src/protocol/definitions.ts';
 import { defineProtocol, protocolTables } from '../../../../src/protocol/protocol.ts';
@@ -31,11 +32,19 @@ export const request: Piece = {
       deadlines: new DeadlineQueue(systemClock),
       signals: new SignalWatch(),
       refusals: new RefusalPace(),
-      maxBufferedResults: 1000,
+      bounds: new ResultBounds(1000, 1_000_000),
+      whenSlow: 'pause',
       warn: () => {},
       actors: undefined,
     };
-    const carrier = { clientId: 0, address: 'nowhere', deliveries: 0, forget: () => true };
+    const carrier = {
+      clientId: 0,
+      address: 'nowhere',
+      deliveries: 0,
+      forget: () => true,
+      readsOn: false,
+      pressed: () => {},
+    };
     const echo = new Command('Echo', 0, SAMPLES[0], {});
     const requests = new Array<SingleRequest>(WINDOW);
     const resolves = new Array<(value: unknown) => void>(WINDOW);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FairTurn } from '../../../src/server/fair-turn.ts';
 import { systemClock } from '../../../src/system/clock.ts';
+import { FairTurn } from '../../../src/system/fair-turn.ts';
 
 /** A clock whose time passes, and whose timers fire, when the test says so. */
 function manualClock() {

@@ -1,4 +1,4 @@
-import { type Clock, inNextTurn } from '../system/clock.ts';
+import { type Clock, inNextTurn } from './clock.ts';
 
 /**
  * How long handlers may go on giving Results, and sessions reading Commands, before the rest of the process has its turn.
@@ -57,13 +57,16 @@ export class FairTurn {
     this.#members--;
   }
 
-  /** Whether the slice is used up, so that who has more to do should {@link queue}. */
-  isOver(): boolean {
+  /**
+   * Whether the slice is used up, so that who has more to do should {@link queue}.
+   * @param longerMs - how much longer it is for this one.
+   */
+  isOver(longerMs = 0): boolean {
     if (this.#cancel === undefined) {
       this.#begin();
       return false;
     }
-    return --this.#left <= 0 || this.#clock.monotonicMs() >= this.#endMs;
+    return --this.#left <= 0 || this.#clock.monotonicMs() >= this.#endMs + longerMs;
   }
 
   /** Which turn it is. Turns are counted while slices are being used up; when nobody has looked, no number has changed. */

@@ -1,0 +1,185 @@
+/** What a Result that waits takes beside its payload: its places in queues, and the objects around a small value. */
+const OVERHEAD_BYTES = 64;
+/** All streams of a sender together may keep so many times what one may. */
+const STREAMS_AT_THEIR_BOUND = 4;
+/** What less than this waits of a stream that has ended counts for nothing any more. */
+const SMALL_REST_BYTES = 64 * 1024;
+
+/**
+ * How much of one stream waits: `slow` from half of what may wait on, when reading on is of no use to it, until most of it
+ * has been taken; `full` when no more may be kept.
+ */
+export type Pressure = 'none' | 'slow' | 'full';
+
+/** Bounds for the Results that wait for their consumers: of one stream, and of all streams of a sender together. */
+export class ResultBounds {
+  /** How many Results of one stream may wait, beside those that arrive at once. */
+  readonly maxResults: number;
+  /** How many bytes of them may wait. */
+  readonly maxBytes: number;
+  /** How many bytes of Results of all streams may wait. */
+  readonly maxTotalBytes: number;
+  /** How many bytes of all streams wait now. */
+  totalBytes = 0;
+  /** Of how many streams Results wait now. */
+  backlogs = 0;
+
+  constructor(maxResults: number, maxBytes: number) {
+    this.maxResults = maxResults;
+    this.maxBytes = maxBytes;
+    this.maxTotalBytes = STREAMS_AT_THEIR_BOUND * maxBytes;
+  }
+}
+
+/**
+ * The Results of one stream that wait for one thing: their consumer, or a schema. A Result weighs its bytes on the wire
+ * (or what its codec says that it takes in memory) and 64 bytes more.
+ *
+ * Where all streams together keep too much, those are to blame that keep more than an equal share: the others go on.
+ */
+export class Backlog {
+  /** How many wait. */
+  count = 0;
+  /** What they weigh. */
+  bytes = 0;
+  /** What the heaviest Result of the stream weighed so far: the next may weigh as much. */
+  heaviest = 0;
+  /** How much waited when it was assessed last. */
+  pressure: Pressure = 'none';
+  readonly #bounds: ResultBounds;
+  /** The delivery that was read last, and how many waited already when it came. */
+  #delivery = -1;
+  #countBefore = 0;
+  /** Whether it counts among all streams of the sender. */
+  #counted = true;
+
+  constructor(bounds: ResultBounds) {
+    this.#bounds = bounds;
+  }
+
+  /** A Result waits, which came with the connection's `delivery`. */
+  add(weight: number, delivery: number): void {
+    this.arrived(delivery);
+    const bytes = weight + OVERHEAD_BYTES;
+    this.bytes += bytes;
+    this.count++;
+    if (!this.#counted) return;
+    this.#bounds.totalBytes += bytes;
+    if (this.count === 1) this.#bounds.backlogs++;
+  }
+
+  /** A Result waits no more. */
+  remove(weight: number): void {
+    const bytes = weight + OVERHEAD_BYTES;
+    this.bytes -= bytes;
+    this.count--;
+    if (!this.#counted) return;
+    this.#bounds.totalBytes -= bytes;
+    if (this.count === 0) this.#bounds.backlogs--;
+  }
+
+  /** Nothing waits any more. */
+  clear(): void {
+    this.uncount();
+    this.count = 0;
+    this.bytes = 0;
+  }
+
+  /** It counts among all streams of the sender no more. */
+  uncount(): void {
+    if (!this.#counted) return;
+    this.#counted = false;
+    this.#bounds.totalBytes -= this.bytes;
+    if (this.count > 0) this.#bounds.backlogs--;
+  }
+
+  /** Notes how many waited when `delivery` came: thousands of small Results may arrive before anybody can take one. */
+  arrived(delivery: number): void {
+    if (delivery === this.#delivery) return;
+    this.#delivery = delivery;
+    this.#countBefore = this.count;
+  }
+
+  /**
+   * Finds out anew how much waits. Returns whether that has changed.
+   */
+  reassess(): boolean {
+    const before = this.pressure;
+    if (this.count === 0) this.pressure = 'none';
+    else if (this.isAtBound) this.pressure = 'full';
+    else if (before === 'none') this.pressure = this.#isSlow ? 'slow' : 'none';
+    else if (this.#hasRoom) this.pressure = 'none';
+    else if (before === 'full' && this.#isBelowBound) this.pressure = 'slow';
+    return this.pressure !== before;
+  }
+
+  /** Whether no Result that comes with `delivery` may be kept, by their number or by their bytes. */
+  isFull(delivery: number): boolean {
+    return this.#isFullByNumber(delivery) || this.isAtBound;
+  }
+
+  /**
+   * Why it is full, for a message.
+   * @param byNumber - whether the number of Results counts, and not only their bytes.
+   */
+  describe(delivery: number, byNumber: boolean): string {
+    const { maxResults, maxBytes, maxTotalBytes } = this.#bounds;
+    if (byNumber && this.#isFullByNumber(delivery)) {
+      return `${maxResults} Results wait for their consumer (option 'maxBufferedResults')`;
+    }
+    const paused = byNumber ? '' : ', and Results of others had to be read';
+    return this.#isFullByBytes
+      ? `Results of ${maxBytes} bytes wait for their consumer${paused} (option 'maxBufferedResultBytes')`
+      : `Results of ${maxTotalBytes} bytes wait for the consumers of all streams${paused}` +
+          ` (${STREAMS_AT_THEIR_BOUND} times option 'maxBufferedResultBytes')`;
+  }
+
+  #isFullByNumber(delivery: number): boolean {
+    return (delivery === this.#delivery ? this.#countBefore : this.count) >= this.#bounds.maxResults;
+  }
+
+  get #isFullByBytes(): boolean {
+    return this.bytes >= this.#bounds.maxBytes;
+  }
+
+  /** Whether no Result may be kept, by their bytes. */
+  get isAtBound(): boolean {
+    return this.#isFullByBytes || this.#isAboveShare(1, this.bytes + this.heaviest);
+  }
+
+  /** Whether, of one that was at its bound, so much has been taken that it is worth reading on for others. */
+  get #isBelowBound(): boolean {
+    return this.bytes <= 0.75 * this.#bounds.maxBytes && !this.#isAboveShare(0.75);
+  }
+
+  /** Whether so much waits that reading on is of no use to this stream. */
+  get #isSlow(): boolean {
+    const { maxResults, maxBytes } = this.#bounds;
+    return this.#countBefore >= maxResults || this.bytes >= maxBytes / 2 || this.#isAboveShare(0.5);
+  }
+
+  /** Whether, of one that was slow, so little waits that it should be read on. */
+  get #hasRoom(): boolean {
+    const { maxResults, maxBytes } = this.#bounds;
+    return this.count <= maxResults / 2 && this.bytes <= maxBytes / 4 && !this.#isAboveShare(0.25);
+  }
+
+  /** Whether all streams keep at least `part` of what they may, and this one its equal share of that. */
+  #isAboveShare(part: number, bytes = this.bytes): boolean {
+    const { totalBytes, maxTotalBytes, backlogs } = this.#bounds;
+    const mostBytes = part * maxTotalBytes;
+    return totalBytes >= mostBytes && bytes * backlogs >= mostBytes;
+  }
+}
+
+/** Whose queue nobody refers to any more, that can take no Result: a loop that was given up without leaving it. */
+const abandoned = new FinalizationRegistry<Backlog>((backlog) => backlog.clear());
+
+/**
+ * No Result follows in the queue `owner`. What waits in it goes on counting for as long as somebody may take it; a small
+ * rest, which most streams have for a moment, is not worth the watching.
+ */
+export function watchRest(owner: object, backlog: Backlog): void {
+  if (backlog.bytes < SMALL_REST_BYTES) backlog.uncount();
+  else abandoned.register(owner, backlog);
+}

@@ -1,0 +1,38 @@
+import { BadPayload } from '../codec/codec.ts';
+import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import type { Schema } from '../protocol/definitions.ts';
+import type { ResultEntry } from '../protocol/protocol.ts';
+import { type Validation, validate } from '../protocol/validate.ts';
+import { isThenable } from '../system/warn.ts';
+
+/** Whether a Result needs no check: most do not. */
+export function isPlain(entry: ResultEntry | undefined, value: unknown): entry is ResultEntry {
+  return entry !== undefined && entry.definition.schema === undefined && !(value instanceof BadPayload);
+}
+
+/** Applies the schema of a Result. A schema that throws refuses; a promise comes only where the schema gives one. */
+export function applySchema(schema: Schema, value: unknown): Validation | Promise<Validation> {
+  try {
+    const outcome = validate(schema, value);
+    return isThenable(outcome) ? Promise.resolve(outcome).catch(refuse) : outcome;
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+function refuse(error: unknown): Validation {
+  return { refusal: `its schema threw: ${describeError(error)}` };
+}
+
+/** The error of a Result that is not readable; a payload over the limit was not even read. */
+export function unreadableResult(what: string, { error, reason }: BadPayload): CmdStreamError {
+  if ((error as Partial<CmdStreamError> | undefined)?.code !== 'frame-too-large') {
+    return invalidResult(`${what} is not readable: ${reason}`, error);
+  }
+  return new CmdStreamError('frame-too-large', `${what} is too large: ${reason}`, { mayHaveExecuted: true });
+}
+
+/** The error of a Result that is not acceptable. */
+export function invalidResult(message: string, cause?: unknown): CmdStreamError {
+  return new CmdStreamError('result-invalid', message, { cause, mayHaveExecuted: true });
+}

@@ -1,0 +1,71 @@
+import { Backlog, type Pressure, type ResultBounds } from './backlog.ts';
+import type { Carrier, WhenSlow } from './pending-command.ts';
+
+/** The Results of one Command that wait for an asynchronous schema, in order. */
+interface SchemaLine {
+  tail: Promise<void>;
+  readonly backlog: Backlog;
+  readonly whenSlow: WhenSlow;
+}
+
+/** Is told when it has changed how much of a Command waits for its schema. */
+export type OnPressure = (seq: number, pressure: Pressure) => void;
+
+/** The Results of one connection that wait for asynchronous schemas: a line for each Command that has some. */
+export class SchemaLines {
+  readonly #bounds: ResultBounds;
+  readonly #onPressure: OnPressure;
+  readonly #lines = new Map<number, SchemaLine>();
+
+  constructor(bounds: ResultBounds, onPressure: OnPressure) {
+    this.#bounds = bounds;
+    this.#onPressure = onPressure;
+  }
+
+  /** Whether a Result of this Command must wait for one before it. */
+  has(seq: number): boolean {
+    return this.#lines.size > 0 && this.#lines.has(seq);
+  }
+
+  /** Why no more Results of a Command may wait; nothing where they may. */
+  refusal(seq: number, { deliveries, readsOn }: Carrier, whenSlow: WhenSlow): string | undefined {
+    const backlog = this.#lines.get(seq)?.backlog;
+    if (backlog === undefined) return undefined;
+    const byNumber = whenSlow === 'fail';
+    const isFull = byNumber ? backlog.isFull(deliveries) : readsOn && backlog.isAtBound;
+    return isFull ? backlog.describe(deliveries, byNumber) : undefined;
+  }
+
+  /** Has `check` done once the checks of all Results before it are. */
+  add(seq: number, weight: number, delivery: number, whenSlow: WhenSlow, check: () => Promise<void> | undefined): void {
+    const line = this.#lines.get(seq) ?? { tail: Promise.resolve(), backlog: new Backlog(this.#bounds), whenSlow };
+    this.#lines.set(seq, line);
+    line.backlog.add(weight, delivery);
+    line.tail = line.tail.then(check).then(() => this.#checked(seq, line, weight));
+    this.#assess(seq, line);
+  }
+
+  /** Drops what waits for a Command that is over: its schema may never settle. */
+  drop(seq: number): void {
+    if (this.#lines.size === 0) return;
+    this.#lines.get(seq)?.backlog.clear();
+    this.#lines.delete(seq);
+  }
+
+  /** Drops all that waits. */
+  clear(): void {
+    for (const { backlog } of this.#lines.values()) backlog.clear();
+    this.#lines.clear();
+  }
+
+  #checked(seq: number, line: SchemaLine, weight: number): void {
+    if (this.#lines.get(seq) !== line) return;
+    line.backlog.remove(weight);
+    if (line.backlog.count === 0) this.#lines.delete(seq);
+    this.#assess(seq, line);
+  }
+
+  #assess(seq: number, { backlog, whenSlow }: SchemaLine): void {
+    if (whenSlow === 'pause' && backlog.reassess()) this.#onPressure(seq, backlog.pressure);
+  }
+}
