@@ -69,7 +69,7 @@ export function requestContext(mode: (typeof MODES)[number], options: { maxBuffe
   const context: RequestContext = {
     deadlines: new DeadlineQueue(clock),
     signals: new SignalWatch(),
-    refusals: new RefusalPace(),
+    refusals: new RefusalPace(clock),
     maxBufferedResults: options.maxBufferedResults ?? 4,
     warn: (message) => warnings.push(message),
     actors: mode === 'inspected' ? new RequestActors(root) : undefined,

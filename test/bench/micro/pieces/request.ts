@@ -30,7 +30,7 @@ export const request: Piece = {
     const context: RequestContext = {
       deadlines: new DeadlineQueue(systemClock),
       signals: new SignalWatch(),
-      refusals: new RefusalPace(),
+      refusals: new RefusalPace(systemClock),
       maxBufferedResults: 1000,
       warn: () => {},
       actors: undefined,
