@@ -1,33 +1,39 @@
-import { deferToNextTurn } from '../system/clock.ts';
+import { type Clock, inNextTurn } from '../system/clock.ts';
 
 /** A few failures now and then are not worth a look at where a turn of the event loop ends. */
 const FEW = 100;
 /** After the few, so many sends of a sender may fail unsent within one turn before the others wait for the next. */
 const MAX_REFUSALS_PER_TURN = 1_000;
+/** Of the sends that are called without an `await` between them so many count: they are no loop, however many they are. */
+const MOST_OF_A_RUN = 100;
 
 /**
  * Gives the turn away where sends fail again and again without anything having been sent. Each such failure is a promise
  * that is rejected at once, and a loop that tries again without a pause (`for (;;) try { await sender.send(...) } ...`)
  * would never leave the microtasks: no dial, no timer and no signal would ever have a turn.
  *
- * Sends that were called without an `await` between them are no loop: however many they are, all of them fail at once.
- * The turns are those of the event loop, whatever clock the sender has: it is the event loop that must not stand still.
+ * All sends that one run of code calls fail at once: their failures are heard together, or not at all.
  */
 export class RefusalPace {
+  readonly #clock: Clock;
   #count = 0;
-  /** How many of them there were at the start of the present run of code, before anything that awaits went on. */
+  /** The count at the start of the present run of code, before anything that awaits goes on. */
   #before = 0;
   #isRunSeen = false;
   #pause: Promise<void> | undefined;
   #endPause: (() => void) | undefined;
 
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
   /** Counts a send that fails unsent. Returns what its caller is to be told after, where that may not be at once. */
   next(): Promise<void> | undefined {
     if (this.#pause !== undefined) return this.#pause;
-    this.#count++;
-    if (this.#count <= FEW) return undefined;
-    if (this.#count === FEW + 1) deferToNextTurn(() => this.#beginTurn());
     if (!this.#isRunSeen) this.#beginRun();
+    if (this.#count - this.#before < MOST_OF_A_RUN && ++this.#count === FEW + 1) {
+      inNextTurn(this.#clock, () => this.#beginTurn());
+    }
     if (this.#before < FEW + MAX_REFUSALS_PER_TURN) return undefined;
     this.#pause = new Promise((resolve) => {
       this.#endPause = resolve;
@@ -37,7 +43,7 @@ export class RefusalPace {
 
   #beginRun(): void {
     this.#isRunSeen = true;
-    this.#before = this.#count - 1;
+    this.#before = this.#count;
     Promise.resolve().then(() => {
       this.#isRunSeen = false;
     });

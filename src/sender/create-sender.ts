@@ -57,7 +57,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const root = startActorRoot('sender', clock, inspect?.watch);
   const actors = inspect === undefined ? undefined : new RequestActors(root, inspect.everyNth);
   const deadlines = new DeadlineQueue(clock);
-  const refusals = new RefusalPace();
+  const refusals = new RefusalPace(clock);
   const { circuitBreaker: given } = resolved;
   const owned =
     given === undefined || isCircuitBreaker(given)

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { RefusalPace } from '../../../src/request/refusal-pace.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const run = () => Promise.resolve();
@@ -14,7 +16,7 @@ async function untilPause(pace: RefusalPace): Promise<number> {
 }
 
 it('F20: lets a thousand go, then waits for the next turn', async () => {
-  const pace = new RefusalPace();
+  const pace = new RefusalPace(systemClock);
   const count = await untilPause(pace);
   expect(count).toBeGreaterThanOrEqual(1_000);
   expect(count).toBeLessThan(1_200);
@@ -30,7 +32,7 @@ it('F20: lets a thousand go, then waits for the next turn', async () => {
 });
 
 it('F20: counts each turn by itself', async () => {
-  const pace = new RefusalPace();
+  const pace = new RefusalPace(systemClock);
   for (let turns = 0; turns < 10; turns++) {
     for (let count = 0; count < 900; count++) {
       expect(pace.next()).toBeUndefined();
@@ -41,9 +43,29 @@ it('F20: counts each turn by itself', async () => {
 });
 
 it('F20: lets all go that come in one run of code', async () => {
-  const pace = new RefusalPace();
-  for (let count = 0; count < 50_000; count++) expect(pace.next()).toBeUndefined();
+  const pace = new RefusalPace(systemClock);
+  for (let runs = 0; runs < 10; runs++) {
+    for (let count = 0; count < 5_000; count++) expect(pace.next()).toBeUndefined();
+    await run();
+  }
+  for (let count = 0; count < 100; count++) pace.next();
   await run();
   expect(pace.next()).toBeInstanceOf(Promise);
   await turn();
+});
+
+it('F20: has the turns of the clock that the sender has', async () => {
+  const clock = new VirtualClock();
+  const pace = new RefusalPace(clock);
+  await untilPause(pace);
+  let isOver = false;
+  pace.next()?.then(() => {
+    isOver = true;
+  });
+  await turn();
+  expect(isOver).toBe(false);
+  clock.advance(1);
+  await run();
+  expect(isOver).toBe(true);
+  expect(clock.timers).toBe(0);
 });

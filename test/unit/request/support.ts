@@ -83,7 +83,7 @@ export function requestContext(mode: (typeof MODES)[number], options: ContextOpt
   const context: RequestContext = {
     deadlines: new DeadlineQueue(clock),
     signals: new SignalWatch(),
-    refusals: new RefusalPace(),
+    refusals: new RefusalPace(clock),
     bounds: new ResultBounds(options.maxBufferedResults ?? 4, options.maxBufferedResultBytes ?? 1_000_000),
     whenSlow: options.whenSlow ?? 'fail',
     warn: (message) => warnings.push(message),

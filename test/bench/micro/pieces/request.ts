@@ -31,7 +31,7 @@ export const request: Piece = {
     const context: RequestContext = {
       deadlines: new DeadlineQueue(systemClock),
       signals: new SignalWatch(),
-      refusals: new RefusalPace(),
+      refusals: new RefusalPace(systemClock),
       bounds: new ResultBounds(1000, 1_000_000),
       whenSlow: 'pause',
       warn: () => {},
