@@ -154,7 +154,7 @@ export class AddressBook {
   }
 
   async #ask(resolver: AddressResolver): Promise<void> {
-    const { check, changed, warn } = this.#options;
+    const { check, changed, clock, warn } = this.#options;
     try {
       const given = await this.#answerOf(resolver);
       const answer = typeof given === 'string' ? [given] : given;
@@ -173,7 +173,7 @@ export class AddressBook {
       this.#refusal = error;
       this.#pace.failed();
       const left = this.#addresses.length === 0 ? 'no address is known' : 'the known addresses stay in use';
-      warnOfFailure(warn, 'the address resolver', () => `: ${describeError(error)}; ${left}`);
+      warnOfFailure(warn, 'the address resolver', clock.monotonicMs(), () => `: ${describeError(error)}; ${left}`);
     } finally {
       this.#asking = undefined;
       this.#askIn(this.#options.refreshMs, false);

@@ -49,12 +49,16 @@ const told = new WeakMap<Warn, Map<string, Told>>();
  * were left out. One that fails at every call would bury everything else that the process says.
  */
 export function warnOfUserCode(warn: Warn, what: string, error: unknown): void {
-  warnOfFailure(warn, what, () => `, which changes nothing for the library: ${stackOf(error)}`);
+  warnOfFailure(
+    warn,
+    what,
+    systemClock.monotonicMs(),
+    () => `, which changes nothing for the library: ${stackOf(error)}`,
+  );
 }
 
-/** The same, with what `rest` says of the failure after "failed". */
-export function warnOfFailure(warn: Warn, what: string, rest: () => string): void {
-  const atMs = systemClock.monotonicMs();
+/** The same at a time by a clock of the caller's, with what `rest` says of the failure after "failed". */
+export function warnOfFailure(warn: Warn, what: string, atMs: number, rest: () => string): void {
   const byName = told.get(warn) ?? new Map<string, Told>();
   told.set(warn, byName);
   const last = byName.get(what);

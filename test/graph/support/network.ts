@@ -1,9 +1,13 @@
 import { ByteReader, NEED_MORE } from '../../../src/bytes/byte-reader.ts';
+import { QuestionPace } from '../../../src/client/question-pace.ts';
 import { memoryTransport } from '../../../src/transport/memory.ts';
 import type { ByteStream, Listener, ListenOptions, Transport } from '../../../src/transport/transport.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
 import { resultFrame } from '../../e2e/support/scripted-peer.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
+
+// The models ask for addresses as often as they like: the pauses between questions are the address book's own business.
+QuestionPace.prototype.waitMs = () => 0;
 
 /** Time, and all that is put off to the end of a turn, in the hands of the test. */
 export class Stage {
