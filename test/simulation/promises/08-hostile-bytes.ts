@@ -8,7 +8,7 @@ const promise = '8';
 const EXPECTED = [/^cmd-stream: the hook '\w+' failed/, /^cmd-stream: the address resolver failed/];
 
 /** No byte sequence crashes either side: nothing is thrown that nobody catches, and no error is a defect. */
-export function* hostileBytes({ run, sends, entries, corrupted, corruption, schedule }: Past): Generator<Violation> {
+export function* hostileBytes({ run, sends, entries, corrupted, corruption }: Past): Generator<Violation> {
   for (const warning of run.warnings) {
     if (EXPECTED.some((pattern) => pattern.test(warning))) continue;
     yield { promise, atMs: run.durationMs, message: `nobody expected: ${warning}` };
@@ -21,13 +21,13 @@ export function* hostileBytes({ run, sends, entries, corrupted, corruption, sche
   }
   // What a liar does to a connection beyond what can be read is its own fault.
   const breached = entries.some(({ kind, details }) => kind === 'lie' && BREACHES.includes(details.lie as Lie));
-  const oversized = schedule.servers.some(({ maxFrameBytes }) => maxFrameBytes !== schedule.sender.maxFrameBytes);
   for (const { kind, details, atMs, who } of entries) {
     if (kind === 'server.failed')
       yield { promise, atMs, message: `a server did not start: ${JSON.stringify(details)}` };
     if (kind !== 'connectionLost' && kind !== 'client') continue;
     const { code } = details;
-    const isBlamed = code === 'protocol-error' || (code === 'frame-too-large' && !oversized);
+    // A frame over the limit is its own request's fault, and ends no connection.
+    const isBlamed = code === 'protocol-error' || code === 'frame-too-large';
     if (breached && kind === 'client' && isBlamed) continue;
     const isStranger = kind === 'connectionLost' && String(details.client).startsWith('stranger');
     const isChanged = corrupted && (kind === 'client' || !corruption.isClean(details.client, who));
