@@ -15,6 +15,10 @@ export interface Schedule {
   readonly strangers: readonly StrangerPlan[];
   /** A server that does not say the truth, if there is one. */
   readonly liar: LiarPlan | null;
+  /** The user's code that acts in the middle of things, if it does. */
+  readonly meddling: MeddlingPlan | null;
+  /** When the sender's process stands still (stopped, or busy), and for how long. */
+  readonly stalls: readonly StallPlan[];
   /** How long sends and faults go on. */
   readonly lengthMs: number;
   readonly ending: EndingPlan;
@@ -145,6 +149,35 @@ export interface LiarPlan {
   readonly lies: readonly Lie[];
   /** To how many of a hundred Commands it lies. */
   readonly percent: number;
+}
+
+/** Where the user's code runs while the library is in the middle of something. */
+export type MeddlingPlace =
+  | 'pick'
+  | 'payload'
+  | 'codec'
+  | 'observer'
+  | 'hook'
+  | 'thenable'
+  | 'result'
+  | 'status'
+  | 'unexpected'
+  | 'abort';
+
+/** What it does there. */
+export type MeddlingAct = 'send' | 'abortOwn' | 'abortAll' | 'close' | 'drain';
+
+export interface MeddlingPlan {
+  readonly places: readonly MeddlingPlace[];
+  /** One after the other, each once. */
+  readonly acts: readonly MeddlingAct[];
+  /** At each so manieth call. */
+  readonly every: number;
+}
+
+export interface StallPlan {
+  readonly atMs: number;
+  readonly forMs: number;
 }
 
 export interface EndingPlan {

@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { HOSTS, type LiarPlan, type Lie, type Schedule } from '../schedule.ts';
+import {
+  HOSTS,
+  type LiarPlan,
+  type Lie,
+  type MeddlingAct,
+  type MeddlingPlace,
+  type Schedule,
+  type StallPlan,
+} from '../schedule.ts';
 import { listOf, oneOf, seldom, weighted, whole } from './choices.ts';
 import { endingPlan, networkPlan, senderPlan, serverPlan } from './configuration.ts';
 import { fault, faultKinds, fitFault } from './faults.ts';
@@ -15,6 +23,27 @@ const LIES: readonly Lie[] = [
   'tooLong',
   'insideFrame',
 ];
+
+const MEDDLING_PLACES: readonly MeddlingPlace[] = [
+  'pick',
+  'payload',
+  'codec',
+  'observer',
+  'hook',
+  'thenable',
+  'result',
+  'status',
+  'unexpected',
+  'abort',
+];
+
+const meddlingAct: fc.Arbitrary<MeddlingAct> = weighted(
+  ['send', 4],
+  ['abortOwn', 4],
+  ['abortAll', 3],
+  ['close', 1],
+  ['drain', 1],
+);
 
 const raw = fc.record({
   seed: fc.noShrink(whole(0, 0x7fff_ffff)),
@@ -57,6 +86,15 @@ const raw = fc.record({
     }),
     8,
   ),
+  meddling: seldom(
+    fc.record({
+      places: fc.subarray([...MEDDLING_PLACES], { minLength: 1, maxLength: 3 }),
+      acts: listOf(meddlingAct, 1, 6),
+      every: oneOf(1, 2, 5),
+    }),
+    4,
+  ),
+  stalls: seldom(listOf(fc.record({ atMs: whole(0, 999), forMs: oneOf(50, 400, 1500, 4000) }), 1, 3), 8),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -97,8 +135,16 @@ function scheduleFrom(plan: Raw): Schedule {
       server: one.server % servers.length,
     })),
     liar: null,
+    meddling: plan.meddling,
+    stalls: inOrder((plan.stalls ?? []).map((stall) => ({ ...stall, atMs: timeOf(stall.atMs) }))),
     ending: { ...ending, atMs: ending.atMs === null ? null : timeOf(ending.atMs) },
   };
+}
+
+/** One stall after the other: what begins within one is left out. */
+function inOrder(stalls: readonly StallPlan[]): readonly StallPlan[] {
+  const sorted = [...stalls].sort((a, b) => a.atMs - b.atMs);
+  return sorted.filter(({ atMs }, index) => sorted.slice(0, index).every((one) => one.atMs + one.forMs < atMs));
 }
 
 /** Hardly anything is said, and nothing goes wrong: long streams to clients that only listen. */
@@ -118,5 +164,7 @@ function listening(schedule: Schedule): Schedule {
     sender: { ...schedule.sender, keepalive },
     sends: schedule.sends.slice(0, 2).map(listen),
     faults: [],
+    meddling: null,
+    stalls: [],
   };
 }

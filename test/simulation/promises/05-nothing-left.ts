@@ -1,4 +1,5 @@
 import type { Past, Violation } from '../history.ts';
+import { firesAt } from '../world/bounds.ts';
 
 const promise = '5';
 /** One timer tick. */
@@ -7,7 +8,7 @@ const TICK_MS = 1.01;
 const GOODBYE_MS = 1000 + TICK_MS;
 
 /** After `close()` nothing is left: no timer, no socket, no pending send; closing is always bounded in time. */
-export function* nothingLeft({ entries, sends, run, ending }: Past): Generator<Violation> {
+export function* nothingLeft({ entries, sends, run, ending, schedule }: Past): Generator<Violation> {
   if (run.failure !== undefined)
     yield { promise, atMs: run.durationMs, message: `the run did not end: ${run.failure}` };
   let endedMs: number | undefined;
@@ -40,7 +41,7 @@ export function* nothingLeft({ entries, sends, run, ending }: Past): Generator<V
   }
   if (ending === undefined || endedMs === undefined) return;
   const atMost = Number(entries[ending.index]?.details.atMost);
-  if (endedMs > ending.atMs + atMost + TICK_MS) {
+  if (endedMs > firesAt(schedule, ending.atMs + atMost) + TICK_MS) {
     yield { promise, atMs: endedMs, message: `closing took ${(endedMs - ending.atMs).toFixed(3)} ms of ${atMost} ms` };
   }
   for (const { id, call, asked, endings, carried, settled } of sends.values()) {

@@ -1,12 +1,14 @@
 import type { Past, Violation } from '../history.ts';
 import { backoffModel } from '../models/backoff.ts';
+import { stalledMs } from '../world/bounds.ts';
 
 const promise = '6';
 
 /** A dead peer is found within keepalive time and ping timeout. Dials during an outage stay inside the backoff envelope. */
 export function* deadPeers(past: Past): Generator<Violation> {
   yield* silences(past);
-  yield* backoffModel(past);
+  // Whose timers fire late counts other attempts than the model.
+  if (past.schedule.stalls.length === 0) yield* backoffModel(past);
 }
 
 function* silences({ entries, schedule }: Past): Generator<Violation> {
@@ -29,6 +31,7 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
     // During the handshake its own limit counts.
     if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeTimeoutMs + 1.01);
     const untilMs = sinceMs + silentMs;
+    boundMs += stalledMs(schedule, sinceMs - keepalive.timeMs, untilMs);
     if (leaving.some((left) => left.atMs <= untilMs && left.atMs >= sinceMs - drainTimeoutMs))
       boundMs += drainTimeoutMs;
     if (silentMs <= boundMs) continue;

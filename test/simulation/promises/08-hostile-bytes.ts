@@ -26,6 +26,7 @@ export function* hostileBytes({ run, sends, entries, corrupted, corruption }: Pa
       yield { promise, atMs, message: `a server did not start: ${JSON.stringify(details)}` };
     if (kind !== 'connectionLost' && kind !== 'client') continue;
     const { code } = details;
+    // A frame over the limit is its own request's fault, and ends no connection.
     const isBlamed = code === 'protocol-error' || code === 'frame-too-large';
     if (breached && kind === 'client' && isBlamed) continue;
     const isStranger = kind === 'connectionLost' && String(details.client).startsWith('stranger');

@@ -22,15 +22,21 @@ export function* resumes(past: Past): Generator<Violation> {
   }
 }
 
-/** Whether nothing in the schedule gives a connection a reason to end. */
-function isQuiet({ faults, servers, sender, liar }: Past['schedule']): boolean {
+/**
+ * Whether nothing in the schedule gives a connection a reason to end: no server at its in-flight limit does, no frame that
+ * is too long, no stall of the sender's process (unless a server takes that for silence).
+ */
+function isQuiet({ faults, servers, sender, liar, stalls, meddling }: Past['schedule']): boolean {
+  const longestStallMs = Math.max(0, ...stalls.map(({ forMs }) => forMs));
   const fits = servers.every(
     ({ shutdown, errorResults, idleTimeoutMs }) =>
       shutdown === null &&
       errorResults &&
-      (idleTimeoutMs === null || (sender.keepalive !== null && idleTimeoutMs > sender.keepalive.timeMs + 250)),
+      (idleTimeoutMs === null ||
+        (sender.keepalive !== null && idleTimeoutMs > sender.keepalive.timeMs + longestStallMs + 250)),
   );
-  return faults.length === 0 && liar === null && fits && (sender.keepalive?.timeoutMs ?? 1000) > 250;
+  const isEnded = meddling?.acts.some((act) => act === 'close' || act === 'drain') ?? false;
+  return faults.length === 0 && liar === null && fits && !isEnded && (sender.keepalive?.timeoutMs ?? 1000) > 250;
 }
 
 /** A send that waits for a client does not go on waiting once there is one that takes all that comes. */

@@ -57,7 +57,8 @@ export function settleBoundMs(schedule: Schedule): number {
 }
 
 /** Whether service must resume: there is a server, somebody reconnects, and somebody notices what is dead. */
-export function mustResume({ ending, sender, servers, faults }: Schedule): boolean {
+export function mustResume({ ending, sender, servers, faults, meddling }: Schedule): boolean {
+  if (meddling?.acts.some((act) => act === 'close' || act === 'drain')) return false;
   if (ending.atMs !== null || sender.reconnect === null) return false;
   if (servers.every(({ shutdown }) => shutdown !== null)) return false;
   // Without keepalive, nobody learns of a connection on which nothing passes.
@@ -68,4 +69,16 @@ export function mustResume({ ending, sender, servers, faults }: Schedule): boole
   if (sender.keepalive === null && servers.some(({ idleTimeoutMs }) => idleTimeoutMs !== null)) return false;
   // A length that is another than was sent makes a reader wait for bytes that never come.
   return !faults.some(({ kind }) => kind === 'corrupt');
+}
+
+/** When a timer that is due at `atMs` fires in the sender's process: at once, or when the stall that it falls into is over. */
+export function firesAt({ stalls }: Schedule, atMs: number): number {
+  const stall = stalls.find((one) => one.atMs <= atMs && atMs <= one.atMs + one.forMs);
+  return stall === undefined ? atMs : stall.atMs + stall.forMs;
+}
+
+/** How long the sender's process stands still within a span of time. */
+export function stalledMs({ stalls }: Schedule, fromMs: number, untilMs: number): number {
+  const overlaps = stalls.map(({ atMs, forMs }) => Math.min(untilMs, atMs + forMs) - Math.max(fromMs, atMs));
+  return overlaps.reduce((sum, overlap) => sum + Math.max(0, overlap), 0);
 }

@@ -2,6 +2,7 @@ import { CmdStreamError, type Command, type ResultStream, type Sender } from '..
 import type { EventLog, VirtualClock } from '../../../src/testing.ts';
 import type { Schedule, SendPlan } from '../schedule.ts';
 import { type Cancelling, sendDirectly } from './direct-send.ts';
+import type { Meddler } from './meddler.ts';
 import { type Answer, foreign, protocol, RESULTS, type Work } from './protocol.ts';
 import type { Sleeper } from './sleeper.ts';
 
@@ -13,6 +14,8 @@ class Left extends Error {}
 
 interface Shared extends Cancelling {
   readonly ids: number[];
+  /** Fires the signal. */
+  readonly fire: () => void;
 }
 
 /** Makes the sends of a schedule, and logs `call`, `value`, `abort` and `settled` of each. */
@@ -24,11 +27,22 @@ export class Caller {
   readonly #clock: VirtualClock;
   readonly #log: EventLog;
   readonly #sleeper: Sleeper;
+  readonly #meddler: Meddler;
+  /** The signals of sends, by their ids: of all of them, where somebody may meddle with those. */
+  readonly #signals = new Map<number, Shared>();
   /** Sends that are made at once share their signal. */
   readonly #shared = new Map<SendPlan, Shared>();
   #ids = 0;
 
-  constructor(sender: AnySender, schedule: Schedule, clock: VirtualClock, log: EventLog, sleeper: Sleeper) {
+  constructor(
+    sender: AnySender,
+    schedule: Schedule,
+    clock: VirtualClock,
+    log: EventLog,
+    sleeper: Sleeper,
+    meddler: Meddler,
+  ) {
+    this.#meddler = meddler;
     this.#sender = sender;
     this.#schedule = schedule;
     this.#clock = clock;
@@ -45,6 +59,19 @@ export class Caller {
         this.#sleeper.at(Math.ceil(startMs) + plan.atMs + time * plan.gapMs, () => this.#call(id, plan));
       }
     }
+  }
+
+  /** One more send than planned, from the middle of something. */
+  sendOneMore(): void {
+    const [plan] = this.#schedule.sends as [SendPlan];
+    const calm = { command: 'Do', style: 'later', everyMs: 3, payload: 'good', cancelAfterMs: null } as const;
+    this.#call(++this.#ids, { ...plan, ...calm, method: 'send', resultsCount: null, timeoutMs: null });
+  }
+
+  /** Fires the signal of a send; of all of them, where none is named. */
+  abort(id: number | undefined): void {
+    const wanted = id === undefined ? [...this.#signals.values()] : [this.#signals.get(id)];
+    for (const one of new Set(wanted)) one?.fire();
   }
 
   /** One more send than planned, as good as any; returns whether it succeeded. */
@@ -65,7 +92,10 @@ export class Caller {
     const isDirect = method === 'group';
     const isOpenEnded = (method === 'sendMulti' || isDirect) && sender.keepalive !== null;
     const timeoutMs = plan.timeoutMs ?? (isOpenEnded ? null : sender.timeoutMs);
-    const cancelling = plan.cancelAfterMs === null ? undefined : this.#cancelling(id, plan, plan.cancelAfterMs);
+    const isMeddled = this.#schedule.meddling?.acts.some((act) => act.startsWith('abort')) ?? false;
+    const isCancelled = plan.cancelAfterMs !== null || isMeddled;
+    const cancelling = isCancelled ? this.#cancelling(id, plan, plan.cancelAfterMs) : undefined;
+    if (cancelling !== undefined) this.#signals.set(id, cancelling);
     const controller = cancelling?.controller;
     const wanted = isDirect ? null : plan.resultsCount;
     const details = { id, method, command, timeoutMs, payload, count, wanted, style: plan.style };
@@ -109,21 +139,27 @@ export class Caller {
     this.calls[before] = this.#observe(id, outcome).then(() => undefined);
   }
 
-  #cancelling(id: number, plan: SendPlan, afterMs: number): Shared {
+  #cancelling(id: number, plan: SendPlan, afterMs: number | null): Shared {
     const shared = this.#shared.get(plan);
     if (shared !== undefined) {
       shared.ids.push(id);
       return shared;
     }
-    const own: Shared = { controller: new AbortController(), cancels: [], ids: [id] };
-    if (plan.gapMs <= 1) this.#shared.set(plan, own);
-    const abort = () => {
+    const fire = () => {
+      if (own.controller.signal.aborted) return;
       for (const one of own.ids) this.#log.add('abort', 'caller', { id: one });
       own.controller.abort(new Error('changed my mind'));
       for (const cancel of own.cancels) cancel();
     };
-    if (afterMs < 0) abort();
-    else this.#sleeper.at(this.#clock.monotonicMs() + afterMs, abort);
+    const own: Shared = { controller: new AbortController(), cancels: [], ids: [id], fire };
+    // Before the library listens: what a signal tells first may be the user's own.
+    if (this.#meddler.isAt('abort')) {
+      own.controller.signal.addEventListener('abort', () => this.#meddler.at('abort', id));
+    }
+    if (plan.gapMs <= 1) this.#shared.set(plan, own);
+    if (afterMs === null) return own;
+    if (afterMs < 0) fire();
+    else this.#sleeper.at(this.#clock.monotonicMs() + afterMs, fire);
     return own;
   }
 
@@ -137,14 +173,37 @@ export class Caller {
       case 'refused':
         return protocol[command]({ ...work, refused: true }) as AnyCommand;
       case 'good':
-        return protocol[command](work) as AnyCommand;
+        return protocol[command](this.#meddledWith(work)) as AnyCommand;
     }
+  }
+
+  /** A payload that runs the user's code when it is read. */
+  #meddledWith(work: Work): Work {
+    if (!this.#meddler.isAt('payload')) return work;
+    const { pad, ...plain } = work;
+    const meddle = () => this.#meddler.at('payload', work.id);
+    if (work.id % 2 === 0) {
+      return {
+        ...plain,
+        get pad() {
+          meddle();
+          return pad;
+        },
+      };
+    }
+    const toJSON = () => {
+      meddle();
+      return work;
+    };
+    // A member of the prototype is no field.
+    return Object.assign(Object.create({ toJSON }), work) as Work;
   }
 
   #value(id: number, value: unknown): void {
     const answer = typeof value === 'object' && value !== null && 'type' in value ? Reflect.get(value, 'value') : value;
     const { id: of, n } = (answer ?? {}) as Partial<Answer>;
     this.#log.add('value', 'caller', { id, of: of ?? null, n: n ?? null });
+    this.#meddler.at('result', id);
   }
 
   #handler(id: number, { consumeMs, leaveAfter }: SendPlan): (value: unknown) => unknown {

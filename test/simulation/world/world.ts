@@ -14,8 +14,10 @@ import { mustResume, PROBE_MS, resumeBoundMs, settleBoundMs, tripMs } from './bo
 import { Caller } from './caller.ts';
 import { Liar } from './liar.ts';
 import { PAYLOADS } from './lies.ts';
+import { Meddler } from './meddler.ts';
 import { handlersOn, protocol } from './protocol.ts';
 import { Sleeper } from './sleeper.ts';
+import { StallingClock } from './stalling-clock.ts';
 import { visitAsStranger } from './stranger.ts';
 import { TimerLedger } from './timer-ledger.ts';
 import { WatchHooks } from './watch-hooks.ts';
@@ -34,9 +36,11 @@ export class World {
   readonly #transport: WatchedTransport;
   readonly #log: Simulation['network']['log'];
   readonly #servers: SimulatedServer[] = [];
+  readonly #meddler: Meddler;
   /** Ends the liar, if there is one and it has not been replaced. */
   #endLiar: (() => Promise<void>) | undefined;
   #ending: Promise<void> | undefined;
+  #isEnding = false;
 
   constructor(simulation: Simulation, schedule: Schedule) {
     const { clock, network } = simulation;
@@ -44,7 +48,8 @@ export class World {
     this.#schedule = schedule;
     this.#log = network.log;
     this.#sleeper = new Sleeper(clock);
-    this.#timers = new TimerLedger(clock);
+    this.#timers = new TimerLedger(new StallingClock(clock, schedule.stalls));
+    this.#meddler = new Meddler(schedule.meddling, network.log);
     this.#transport = new WatchedTransport(network.from('client'), clock, network.log);
   }
 
@@ -58,6 +63,8 @@ export class World {
     }
     network.resolve(SERVICE, HOSTS.slice(0, servers.length));
     network.inject(...faults);
+    // A process that stands still reads nothing either.
+    for (const stall of this.#schedule.stalls) network.inject({ kind: 'slow-reader', host: 'client', ...stall });
     for (const stranger of strangers) {
       this.#sleeper.at(stranger.atMs, () => visitAsStranger(network, HOSTS[stranger.server] as string, stranger.bytes));
     }
@@ -79,7 +86,12 @@ export class World {
   async #use(sender: AnySender): Promise<void> {
     const { clock, network } = this.#simulation;
     const { lengthMs, ending, breakerResetsMs } = this.#schedule;
-    const caller = new Caller(sender, this.#schedule, clock, this.#log, this.#sleeper);
+    const caller = new Caller(sender, this.#schedule, clock, this.#log, this.#sleeper, this.#meddler);
+    this.#meddler.meddleWith({
+      send: () => caller.sendOneMore(),
+      abort: (id) => caller.abort(id),
+      end: (kind) => void this.#end(sender, kind),
+    });
     caller.plan();
     const startMs = clock.monotonicMs();
     for (const atMs of breakerResetsMs) {
@@ -152,13 +164,17 @@ export class World {
 
   // ---- the end of the sender
 
-  #end(sender: AnySender): Promise<void> {
-    this.#ending ??= this.#endNow(sender);
+  #end(sender: AnySender, kind = this.#schedule.ending.kind): Promise<void> {
+    // What ends it may make meddling code end it once more.
+    this.#ending ??= Promise.resolve();
+    if (this.#isEnding) return this.#ending;
+    this.#isEnding = true;
+    this.#ending = this.#endNow(sender, kind);
     return this.#ending;
   }
 
-  async #endNow(sender: AnySender): Promise<void> {
-    const { kind, timeoutMs, closeAfterMs } = this.#schedule.ending;
+  async #endNow(sender: AnySender, kind: Schedule['ending']['kind']): Promise<void> {
+    const { timeoutMs, closeAfterMs } = this.#schedule.ending;
     const { clock } = this.#simulation;
     const close = () => void sender.close();
     const own = kind === 'closeAndWait' ? timeoutMs : this.#schedule.sender.drainTimeoutMs;
@@ -206,7 +222,7 @@ export class World {
         addresses === 'resolver'
           ? network.resolver(SERVICE, PORT)
           : HOSTS.slice(0, servers.length).map((host) => `${host}:${PORT}`),
-      codec: codec === 'json' ? json() : msgpack(),
+      codec: this.#meddler.around(codec === 'json' ? json() : msgpack()),
       multiTimeoutMs: keepalive === null ? sender.timeoutMs : Number.POSITIVE_INFINITY,
       reconnect: reconnect ?? false,
       keepalive: keepalive ?? false,
@@ -223,15 +239,21 @@ export class World {
           const before = ready.map(({ id, pending, bufferedBytes }) => [id, pending, bufferedBytes]);
           const picked = strategy.pick(ready);
           this.#log.add('pick', 'sender', { ready: before, picked: picked.id });
+          this.#meddler.at('pick');
           return picked;
         },
       },
       ...(breaker === null ? {} : { circuitBreaker: breaker }),
-      ...(hooks === 'none' ? {} : { hooks: () => new WatchHooks(this.#log, this.#sleeper, hooks) }),
-      ...(inspect ? { inspect: () => {} } : {}),
-      onStatus: (event) => this.#noteStatus(event),
-      onUnexpectedResult: ({ seq, clientId, type }) =>
-        this.#log.add('unexpected', 'sender', { seq, client: clientId, type }),
+      ...(hooks === 'none' ? {} : { hooks: () => new WatchHooks(this.#log, this.#sleeper, hooks, this.#meddler) }),
+      ...(inspect || this.#meddler.isAt('observer') ? { inspect: () => this.#meddler.at('observer') } : {}),
+      onStatus: (event) => {
+        this.#noteStatus(event);
+        this.#meddler.at('status');
+      },
+      onUnexpectedResult: ({ seq, clientId, type }) => {
+        this.#log.add('unexpected', 'sender', { seq, client: clientId, type });
+        this.#meddler.at('unexpected');
+      },
     };
   }
 
