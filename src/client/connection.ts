@@ -282,7 +282,7 @@ export class Connection implements FrameReceiver, Carrier {
       this.#fail(seq, pending, invalidResult(`${what}: ${describeError(value.error)}`, value.error));
     } else if (entry === undefined) {
       const { code, message } = readErrorResult(value);
-      const mayHaveExecuted = code === 'command-failed' || pending.answered;
+      const mayHaveExecuted = code === 'command-failed' || pending.received > 0;
       this.#fail(seq, pending, new CmdStreamError(code, `${name} at ${this.address}: ${message}`, { mayHaveExecuted }));
     } else {
       return this.#applySchema(seq, pending, entry, value, size, weight);

@@ -31,8 +31,8 @@ export type WhenSlow = 'pause' | 'fail';
 export interface PendingCommand {
   readonly command: Command;
   readonly whenSlow: WhenSlow;
-  /** Whether a Result has arrived for it: then it has been executed, whatever else comes. */
-  readonly answered: boolean;
+  /** How many Results it has had. */
+  readonly received: number;
   /** It has been given to `carrier` under `seq`; `size` is its bytes on the wire. */
   sent(carrier: Carrier, seq: number, size: number): void;
   /**

@@ -37,7 +37,7 @@ export interface GroupSendContext {
 /** A Command on its way through the group itself, without a sender above. */
 export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   readonly command: Command;
-  answered = false;
+  received = 0;
   seq = 0;
   size = 0;
   deadlineBucket: DeadlineBucket | undefined;
@@ -73,7 +73,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean): void {
-    this.answered = true;
+    this.received++;
     if (lastOne) this.#context.deadlines.disarm(this);
     const result = { type: entry.name, value, size, last: lastOne };
     callUser(this.#context.warn, 'result() of a receiver', () => this.#receiver.result(result));

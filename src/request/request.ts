@@ -83,9 +83,8 @@ export abstract class Request
     return this.context.whenSlow;
   }
 
-  /** Whether a Result has come. */
-  get answered(): boolean {
-    return this.#received > 0;
+  get received(): number {
+    return this.#received;
   }
 
   /** Whether the request has come to its end. */

@@ -110,7 +110,7 @@ export class ClientTarget {
     return {
       command,
       whenSlow: 'pause',
-      answered: false,
+      received: 0,
       sent: () => {},
       result: (entry, value, _, last) => note({ what: 'result', seq, name: entry.name, value }, last),
       failed: (error) => note({ what: 'failed', seq, name: error.code }, true),

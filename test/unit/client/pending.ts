@@ -17,8 +17,8 @@ export class NotedCommand implements PendingCommand {
     this.whenSlow = whenSlow;
   }
 
-  get answered(): boolean {
-    return this.results.length > 0;
+  get received(): number {
+    return this.results.length;
   }
 
   sent(carrier: Carrier, seq: number): void {
