@@ -89,6 +89,8 @@ function* atServers({ entries, schedule }: Past): Generator<Violation> {
 function* untaken({ id, call, answers, values }: History, sender: SenderPlan): Generator<Violation> {
   if (call.method !== 'sendMulti' && call.method !== 'sendMultiWithDeadline') return;
   const most = sender.whenSlow === 'fail' ? sender.maxBufferedResults : Number.POSITIVE_INFINITY;
+  // As much may wait for the schema before, and comes whether the consumer has taken anything meanwhile or not.
+  const mostBytes = sender.maxBufferedResultBytes * (call.command === 'Checked' ? 2 : 1);
   let taken = 0;
   let before = 0;
   for (const [index, answer] of answers.entries()) {
@@ -96,7 +98,7 @@ function* untaken({ id, call, answers, values }: History, sender: SenderPlan): G
     while ((values[taken]?.index ?? Number.POSITIVE_INFINITY) < answer.index) taken++;
     // One is in the consumer's hands.
     const bytes = answers.slice(taken + 1, index).reduce((sum, { size }) => sum + size + WEIGHT_OF_RESULT, 0);
-    if (before - taken <= most + 1 && bytes < sender.maxBufferedResultBytes) continue;
+    if (before - taken <= most + 1 && bytes < mostBytes) continue;
     const message = `${before - taken} Results of send ${id}, with ${bytes} bytes, wait for their consumer`;
     yield { promise, id, atMs: answer.atMs, message };
     return;

@@ -64,6 +64,8 @@ export function sendDirectly(group: Group, send: DirectSend, log: EventLog): Pro
       ticket = deadline === null ? group.send(command, receiver) : group.sendWithDeadline(command, deadline, receiver);
       log.add('carried', 'caller', { id, seq: ticket.seq, client: ticket.clientId, pending: isPending() });
       cancelling?.cancels.push(() => forget('cancelled'));
+      // Encoding it may have run code that cancelled it.
+      if (cancelling?.controller.signal.aborted === true) forget('cancelled');
     } catch (error) {
       if (error instanceof CmdStreamError) settled(error.code, error.mayHaveExecuted);
       else settled(`not an error of the library's: ${String(error)}`, null);
