@@ -1,8 +1,9 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import { flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
 import type { Watch } from '../system/actor-root.ts';
-import { callUser, processWarning, type Warn } from '../system/warn.ts';
+import { type Defer, deferToEndOfTurn } from '../system/clock.ts';
 import { Disclosure } from './disclosure.ts';
+import { LateObserver } from './late-observer.ts';
 
 /** Sees what happens in an actor system: what XState calls an inspection observer, or a function. */
 export type InspectionObserver = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
@@ -37,7 +38,7 @@ export type Inspect = InspectionObserver | Inspector | InspectOptions;
 
 /** {@link Inspect}, complete. */
 export interface ResolvedInspect {
-  /** Takes what XState tells. Never throws: of an observer that does, the process is warned. */
+  /** Takes what XState tells. Never throws: of an observer that does, the process is warned. Observers hear of it at the end of the turn. */
   readonly watch: Watch;
   readonly everyNth: number;
 }
@@ -48,12 +49,16 @@ const OBSERVER = ['an inspector', 'an observer with next()', 'a function'];
 /**
  * Completes the option `inspect`.
  *
+ * @param defer - when the observer is told: never in the middle of what it is told of.
  * @throws CmdStreamError `invalid-argument`, naming the option, what it accepts and what it got.
  */
-export function resolveInspect(inspect: Inspect | undefined): ResolvedInspect | undefined {
+export function resolveInspect(
+  inspect: Inspect | undefined,
+  defer: Defer = deferToEndOfTurn,
+): ResolvedInspect | undefined {
   if (inspect === undefined) return undefined;
   const direct = observerOf(inspect);
-  if (direct !== undefined) return resolved(direct, 1, false);
+  if (direct !== undefined) return resolved(direct, 1, false, defer);
   if (!isObject(inspect) || !NAMES.some((name) => name in inspect)) {
     throw invalidOption('inspect', `${OBSERVER.join(', ')} or { observer, everyNth, payloads }`, inspect);
   }
@@ -62,7 +67,7 @@ export function resolveInspect(inspect: Inspect | undefined): ResolvedInspect | 
   const observer = observerOf(options.observer);
   if (observer === undefined) throw invalidOption('inspect.observer', OBSERVER.join(' or '), options.observer);
   const everyNth = wholeNumber('inspect.everyNth', options.everyNth, 1);
-  return resolved(observer, everyNth, flag('inspect.payloads', options.payloads, false));
+  return resolved(observer, everyNth, flag('inspect.payloads', options.payloads, false), defer);
 }
 
 type See = (event: InspectionEvent) => unknown;
@@ -76,10 +81,10 @@ function observerOf(value: unknown): See | undefined {
   return value.inspect === undefined ? undefined : observerOf(value.inspect);
 }
 
-function resolved(see: See, everyNth: number, payloads: boolean): ResolvedInspect {
+function resolved(see: See, everyNth: number, payloads: boolean, defer: Defer): ResolvedInspect {
   const disclosure = new Disclosure(payloads);
-  const warn: Warn = (message) => processWarning(message);
-  const watch: Watch = (event) => callUser(warn, 'the inspector', () => see(disclosure.eventOf(event)));
+  const observer = new LateObserver(see, defer);
+  const watch: Watch = (event) => observer.note(() => disclosure.eventOf(event));
   return Object.freeze({ watch, everyNth });
 }
 

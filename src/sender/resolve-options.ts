@@ -151,7 +151,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
     callSites: flag('callSites', options.callSites, false),
     onUnexpectedResult: callback('onUnexpectedResult', options.onUnexpectedResult),
     onStatus: callback('onStatus', options.onStatus),
-    inspect: resolveInspect(options.inspect),
+    inspect: resolveInspect(options.inspect, options.defer),
     clock: resolveClock(options.clock),
     defer: callback('defer', options.defer) ?? deferToEndOfTurn,
     random: callback('random', options.random) ?? systemRandom,

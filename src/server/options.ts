@@ -262,7 +262,7 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     invoker: callback('invoker', options.invoker),
     clock: withMethods('clock', options.clock, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout']) ?? systemClock,
     defer: callback('defer', options.defer) ?? deferToEndOfTurn,
-    inspect: resolveInspect(options.inspect),
+    inspect: resolveInspect(options.inspect, options.defer),
   });
 }
 

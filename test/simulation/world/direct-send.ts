@@ -34,6 +34,7 @@ export function sendDirectly(group: Group, send: DirectSend, log: EventLog): Pro
   return new Promise((resolve) => {
     let ticket: GroupTicket | undefined;
     let taken = 0;
+    const isCancelled = () => cancelling?.controller.signal.aborted === true;
     const isPending = () => ticket !== undefined && group.has(ticket.seq, ticket.clientId);
     const settled = (code: string, mayHaveExecuted: boolean | null) => {
       log.add('settled', 'caller', { id, code, mayHaveExecuted, pending: isPending() });
@@ -42,7 +43,7 @@ export function sendDirectly(group: Group, send: DirectSend, log: EventLog): Pro
     const forget = (code: string) => {
       if (ticket !== undefined && group.forget(ticket.seq, ticket.clientId)) settled(code, true);
     };
-    if (cancelling?.controller.signal.aborted === true) {
+    if (isCancelled()) {
       settled('cancelled', false);
       return;
     }
@@ -65,7 +66,7 @@ export function sendDirectly(group: Group, send: DirectSend, log: EventLog): Pro
       log.add('carried', 'caller', { id, seq: ticket.seq, client: ticket.clientId, pending: isPending() });
       cancelling?.cancels.push(() => forget('cancelled'));
       // Encoding it may have run code that cancelled it.
-      if (cancelling?.controller.signal.aborted === true) forget('cancelled');
+      if (isCancelled()) forget('cancelled');
     } catch (error) {
       if (error instanceof CmdStreamError) settled(error.code, error.mayHaveExecuted);
       else settled(`not an error of the library's: ${String(error)}`, null);
