@@ -4,13 +4,20 @@ import type { ResultEntry } from '../protocol/protocol.ts';
 import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, readErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
+import { Abandoned } from './abandoned.ts';
+import { Liveness } from './liveness.ts';
 import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
 import { PendingTable } from './pending-table.ts';
 
 /** What a connection tells its client. */
 export interface ConnectionEvents {
   lost(error: CmdStreamError): void;
+  /** The Ping that was sent last is answered. */
   pong(): void;
+  /** The server goes on working on one more Command that nobody waits for. */
+  abandoned(): void;
+  /** New Commands had better go over another connection. */
+  retire(): void;
   /** There is room again: a pending Command settled, or waiting bytes were written. */
   room(): void;
   unexpected(result: UnexpectedResult): void;
@@ -39,12 +46,15 @@ interface Validating {
 export class Connection implements FrameReceiver {
   readonly clientId: number;
   readonly address: string;
+  /** Whether the peer reads. */
+  readonly liveness: Liveness;
   readonly #channel: FrameChannel;
   readonly #context: ConnectionContext;
   readonly #events: ConnectionEvents;
   readonly #pending = new PendingTable<PendingCommand>();
   /** Only Commands whose Results have an asynchronous schema stand here. */
   readonly #validating = new Map<number, Validating>();
+  readonly #abandoned = new Abandoned();
 
   constructor(
     clientId: number,
@@ -56,6 +66,7 @@ export class Connection implements FrameReceiver {
     this.clientId = clientId;
     this.address = address;
     this.#channel = channel;
+    this.liveness = new Liveness(channel);
     this.#context = context;
     this.#events = events;
   }
@@ -79,8 +90,9 @@ export class Connection implements FrameReceiver {
     return this.#channel.full;
   }
 
-  get lastReceivedMs(): number {
-    return this.#channel.lastReceivedMs;
+  /** How many Commands the server works on for nobody. */
+  get abandoned(): number {
+    return this.#abandoned.count;
   }
 
   get lastSentMs(): number {
@@ -96,11 +108,8 @@ export class Connection implements FrameReceiver {
     const { command } = pending;
     const size = this.#channel.send(seq, command.type, command.payload);
     this.#pending.add(seq, pending);
+    this.liveness.lastSeq = seq;
     pending.sent(this, seq, size);
-  }
-
-  sendPing(): void {
-    this.#channel.sendPing();
   }
 
   has(seq: number): boolean {
@@ -109,7 +118,11 @@ export class Connection implements FrameReceiver {
 
   /** Lets go of a Command: its Results, should they come, are unexpected. */
   forget(seq: number): boolean {
-    if (!this.#pending.delete(seq)) return false;
+    const pending = this.#pending.get(seq);
+    if (pending === undefined) return false;
+    this.#pending.delete(seq);
+    // One that has given no Result may never have begun; of one that has given some, more are to come.
+    if (pending.received > 0 && this.#abandoned.add(seq)) this.#events.abandoned();
     this.#events.room();
     return true;
   }
@@ -127,6 +140,7 @@ export class Connection implements FrameReceiver {
   // ---- FrameReceiver
 
   frame(seq: number, type: number, value: unknown, size: number): void {
+    if (seq >= this.liveness.provingSeq) this.liveness.proved();
     const entry = this.#context.resultEntries[type];
     if (entry === undefined && type !== ERROR_RESULT_TYPE) {
       throw new CmdStreamError(
@@ -136,9 +150,7 @@ export class Connection implements FrameReceiver {
     }
     const pending = this.#pending.get(seq);
     if (pending === undefined) {
-      const type = entry?.name ?? ERROR_RESULT_NAME;
-      const readable = value instanceof BadPayload ? undefined : value;
-      this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
+      this.#unexpected(seq, entry, value, size);
     } else if (this.#validating.size === 0 && isPlain(entry, value)) {
       this.#deliver(seq, pending, entry, value, size);
     } else {
@@ -151,7 +163,7 @@ export class Connection implements FrameReceiver {
   }
 
   ping(): void {
-    this.#events.pong();
+    if (this.liveness.receivePong()) this.#events.pong();
   }
 
   drained(): void {
@@ -161,6 +173,16 @@ export class Connection implements FrameReceiver {
   lost(error: CmdStreamError | undefined): void {
     const reason = new CmdStreamError('connection-lost', `${this.address} closed the connection`);
     this.#events.lost(error ?? reason);
+  }
+
+  // ---- what nobody waits for
+
+  #unexpected(seq: number, entry: ResultEntry | undefined, value: unknown, size: number): void {
+    const type = entry?.name ?? ERROR_RESULT_NAME;
+    const readable = value instanceof BadPayload ? undefined : value;
+    this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
+    if (isLast(entry, value)) this.#abandoned.delete(seq);
+    else if (seq <= this.#channel.lastFlushedSeq && this.#abandoned.add(seq)) this.#events.abandoned();
   }
 
   // ---- the way of a Result
@@ -269,6 +291,16 @@ export class Connection implements FrameReceiver {
     } catch (error) {
       refuse(error);
     }
+  }
+}
+
+/** Whether a Result that nobody waits for is the last of its Command; one that cannot say so is taken for it. */
+function isLast(entry: ResultEntry | undefined, value: unknown): boolean {
+  if (entry === undefined || value instanceof BadPayload) return true;
+  try {
+    return entry.lastOne(value);
+  } catch {
+    return true;
   }
 }
 

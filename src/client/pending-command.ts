@@ -16,6 +16,8 @@ export interface Carrier {
 /** A Command that a client sends, and whom its Results go to. */
 export interface PendingCommand {
   readonly command: Command;
+  /** How many Results have come for it. */
+  readonly received: number;
   /** It has been given to `carrier` under `seq`; `size` is its bytes on the wire. */
   sent(carrier: Carrier, seq: number, size: number): void;
   /**

@@ -37,6 +37,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   readonly command: Command;
   seq = 0;
   size = 0;
+  received = 0;
   deadlineBucket: DeadlineBucket | undefined;
   nextInBucket: DeadlineEntry | undefined;
   previousInBucket: DeadlineEntry | undefined;
@@ -66,6 +67,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean): void {
+    this.received++;
     if (lastOne) this.#context.deadlines.disarm(this);
     const result = { type: entry.name, value, size, last: lastOne };
     callUser(this.#context.warn, 'result() of a receiver', () => this.#receiver.result(result));

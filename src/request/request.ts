@@ -61,7 +61,8 @@ export abstract class Request
   #hooks: Hooks | undefined = undefined;
   #signal: AbortSignal | undefined = undefined;
   #onSettled: ((request: Request) => void) | undefined = undefined;
-  #received = 0;
+  /** How many Results have been delivered. */
+  received = 0;
   #timeoutMs = Number.POSITIVE_INFINITY;
 
   constructor(command: Command, entry: CommandEntry, context: RequestContext) {
@@ -129,7 +130,7 @@ export abstract class Request
       this.failed(new CmdStreamError('result-invalid', message, { mayHaveExecuted: true }));
       return;
     }
-    const last = this.isLast(lastOne, this.#received + 1);
+    const last = this.isLast(lastOne, this.received + 1);
     this.#happen(RESULT_RECEIVED, { type: 'result.received', resultType: entry.name, value, size, last });
   }
 
@@ -179,10 +180,10 @@ export abstract class Request
 
   deliver(event: RequestEvent): void {
     const { value, resultType: type, size, last } = event as ResultReceived;
-    this.#received++;
+    this.received++;
     this.take(this.entry.tagged ? { type, value } : value);
     if (this.#hooks?.onResult === undefined) return;
-    tellResult(this.#hooks, this, { seq: this.#received, type, value, size, last }, this.context.warn);
+    tellResult(this.#hooks, this, { seq: this.received, type, value, size, last }, this.context.warn);
   }
 
   release(): void {

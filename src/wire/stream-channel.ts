@@ -19,6 +19,8 @@ const NO_BYTES = Buffer.alloc(0);
 /** Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. */
 export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   lastReceivedMs: number;
+  receivedBytes = 0;
+  readingSinceMs: number;
   deliveries = 0;
 
   readonly #stream: ByteStream;
@@ -45,6 +47,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.#options = options;
     this.#batch = new WriteBatch(stream, options, () => this.#receiver?.drained());
     this.lastReceivedMs = options.clock.monotonicMs();
+    this.readingSinceMs = this.lastReceivedMs;
     stream.open(this);
   }
 
@@ -66,6 +69,10 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   get lastSentMs(): number {
     return this.#batch.lastSentMs;
+  }
+
+  get sentBytes(): number {
+    return this.#batch.sentBytes;
   }
 
   open(receiver: FrameReceiver): void {
@@ -101,12 +108,14 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   pause(): void {
     this.#paused = true;
+    this.readingSinceMs = Number.POSITIVE_INFINITY;
     this.#stream.pause();
   }
 
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.readingSinceMs = this.#options.clock.monotonicMs();
     if (this.#hasReader()) this.#readerCame();
   }
 
@@ -129,6 +138,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   data(bytes: Buffer): void {
     if (this.#over) return;
     this.lastReceivedMs = this.#options.clock.monotonicMs();
+    this.receivedBytes += bytes.length;
     if (this.#kept.length === 0 && !this.#paused && this.#hasReader()) {
       const position = this.#deliver(bytes, 0, bytes.length);
       if (position === bytes.length || this.#over) return;

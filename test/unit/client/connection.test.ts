@@ -42,11 +42,13 @@ const [SUM, TICK, EVEN, SLOW, ERROR] = [0, 1, 2, 3, 16_383];
 function connected() {
   const channel = new FakeChannel();
   const { resultEntries } = protocol[protocolTables];
-  const heard = { lost: [] as CmdStreamError[], pongs: 0, room: 0, unexpected: [] as UnexpectedResult[] };
+  const heard = { lost: [] as CmdStreamError[], pongs: 0, abandoned: 0, room: 0, unexpected: [] as UnexpectedResult[] };
   const context = { resultEntries, maxBufferedResults: 3 };
   const connection = new Connection(2, '10.0.0.1:9000', channel, context, {
     lost: (error) => heard.lost.push(error),
     pong: () => heard.pongs++,
+    abandoned: () => heard.abandoned++,
+    retire: () => {},
     room: () => heard.room++,
     unexpected: (unexpected) => heard.unexpected.push(unexpected),
   });
@@ -145,9 +147,33 @@ describe('a connection', () => {
     expect(connection.forget(1)).toBe(true);
     expect(connection.forget(1)).toBe(false);
     channel.receiver.ping();
+    expect(heard.pongs, 'nobody has asked for it').toBe(0);
+    connection.liveness.sendPing(0);
+    for (let pongs = 0; pongs < 3; pongs++) channel.receiver.ping();
     channel.receiver.lost(undefined);
     expect(heard).toMatchObject({ room: 2, pongs: 1 });
     expect(heard.lost).toMatchObject([{ code: 'connection-lost', message: '10.0.0.1:9000 closed the connection' }]);
+  });
+
+  it('F1: knows of the Commands that its server works on for nobody', () => {
+    const { channel, connection, send, frame, heard } = connected();
+    channel.lastFlushedSeq = 4;
+    for (let sent = 0; sent < 4; sent++) send();
+    frame(1, TICK, { n: 2, last: false }, 3);
+    connection.forget(1);
+    connection.forget(2);
+    expect([connection.abandoned, heard.abandoned]).toEqual([1, 1]);
+    frame(2, TICK, { n: 2, last: false }, 3);
+    frame(2, TICK, { n: 1, last: false }, 3);
+    // Neither one that has its only Result, nor one that cannot be read, nor one that was never sent.
+    connection.forget(3);
+    frame(3, SUM, 1, 3);
+    frame(4, TICK, new BadPayload(new Error('no')), 3);
+    frame(99, TICK, { n: 1, last: false }, 3);
+    expect([connection.abandoned, heard.abandoned]).toEqual([2, 2]);
+    frame(1, TICK, { n: 1, last: true }, 3);
+    frame(2, ERROR, { code: 'command-failed', message: 'no' }, 3);
+    expect(connection.abandoned).toBe(0);
   });
 
   it('fails what is pending when it is disposed, and says what may have been executed', () => {

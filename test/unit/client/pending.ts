@@ -7,6 +7,7 @@ import type { ResultEntry } from '../../../src/protocol/protocol.ts';
 export class NotedCommand implements PendingCommand {
   readonly command: Command;
   seq = 0;
+  received = 0;
   carrier: Carrier | undefined;
   readonly results: { readonly type: string; readonly value: unknown; readonly lastOne: boolean }[] = [];
   readonly errors: CmdStreamError[] = [];
@@ -21,6 +22,7 @@ export class NotedCommand implements PendingCommand {
   }
 
   result({ name }: ResultEntry, value: unknown, _size: number, lastOne: boolean): void {
+    this.received++;
     this.results.push({ type: name, value, lastOne });
   }
 
