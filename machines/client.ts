@@ -73,6 +73,8 @@ export interface ClientInput {
   readonly reconnect: boolean;
   /** Random numbers within [0, 1), for the jitter of waits. */
   readonly random: () => number;
+  /** How many connections may be retired at a time, beside the one in use; 8 where nothing is said. */
+  readonly maxRetired?: number | undefined;
   /** Who is told of changes; nobody where a client stands alone. */
   readonly parent?: AnyActorRef | undefined;
 }
@@ -92,9 +94,6 @@ export interface ClientContext extends ClientInput {
   /** Dials in vain for another connection beside the one in use. */
   readonly renewals: number;
 }
-
-/** So many connections may be retired at a time: beyond, the one in use stays until one of them has gone. */
-const MAX_RETIRED = 8;
 
 const connect = fromPromise<ConnectionLink, { link: ClientLink }>(({ input, signal }) => input.link.connect(signal));
 
@@ -136,7 +135,7 @@ export const clientMachine = setup({
     mayReconnect: ({ context, event }) => context.reconnect && isOfCurrent(context, event),
     isOfCurrent: ({ context, event }) => isOfCurrent(context, event),
     hasNoConnections: ({ context }) => context.connections.length === 0,
-    mayRetire: ({ context }) => context.connections.length <= MAX_RETIRED,
+    mayRetire: ({ context }) => context.connections.length <= (context.maxRetired ?? 8),
     hasUntriedAddress: ({ context }) => context.link.hasUntriedAddress(),
     hasLeftDial: ({ context }) => !context.link.isDialCurrent(),
     hasLeftAddress: ({ context }) => !context.link.isAddressCurrent(),

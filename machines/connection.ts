@@ -29,6 +29,8 @@ export interface ConnectionLink {
   isWorn(): boolean;
   /** How long it is until another one may take its place: dials are not to follow each other too closely. */
   renewalDueInMs(): number;
+  /** Whether that is to be at once, since there may soon be no room for more Commands. */
+  isRenewalUrgent(): boolean;
   /** Whether its address is still one to use. */
   isAddressCurrent(): boolean;
   /** Makes the error of a connection that did not do its part in time. */
@@ -113,7 +115,7 @@ export const connectionMachine = setup({
     isPongLate: ({ context }) => !context.link.hasAnswered() && pongDueInMs(context) <= 0,
     isPongAwaited: ({ context }) => !context.link.hasAnswered(),
     isWorn: ({ context }) => context.link.isWorn(),
-    isRenewalDue: ({ context }) => context.link.renewalDueInMs() <= 0,
+    isRenewalUrgent: ({ context }) => context.link.isRenewalUrgent(),
     isIdle: ({ context }) => context.link.isIdle(),
     isAddressCurrent: ({ context }) => context.link.isAddressCurrent(),
   },
@@ -194,9 +196,9 @@ export const connectionMachine = setup({
               },
               states: {
                 fresh: { on: { 'connection.worn': 'worn' } },
-                // The server works for nobody. That may be over soon; if not, it is time for another connection.
+                // The server works for nobody, unless what has come already says that it has ended.
                 worn: {
-                  on: { 'connection.worn': { guard: 'isRenewalDue', target: 'renewing' } },
+                  on: { 'connection.worn': { guard: 'isRenewalUrgent', target: 'renewing' } },
                   after: { renewalPause: [{ guard: 'isWorn', target: 'renewing' }, { target: 'fresh' }] },
                 },
                 renewing: { entry: 'reportWorn' },

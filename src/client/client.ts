@@ -158,9 +158,7 @@ export class Client implements ClientLink, ConnectionOwner {
     return connection === this.#connection;
   }
 
-  renewalDueMs(isUrgent: boolean): number {
-    // Dials follow each other at most one by one then.
-    if (isUrgent) return this.#renewedMs;
+  renewalDueMs(): number {
     const pauseMs = Math.max(MIN_RENEWAL_PAUSE_MS, RENEWAL_DIALS * this.#dialMs);
     return this.#renewedMs + Math.min(pauseMs, MAX_RENEWAL_PAUSE_MS);
   }

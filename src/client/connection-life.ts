@@ -32,13 +32,11 @@ export interface ConnectionOwner {
   refuse(connection: Connection): void;
   /** The connection is closed. */
   closed(connection: Connection): void;
-  /** When another connection may take the place of the one in use, at the earliest; if urgent, that is sooner. */
-  renewalDueMs(isUrgent: boolean): number;
+  /** When another connection may take the place of the one in use, at the earliest (monotonic milliseconds). */
+  renewalDueMs(): number;
   isCurrent(connection: Connection): boolean;
 }
 
-/** A stream that was left may end by itself: so much time it has for that. */
-const GRACE_MS = 10;
 /** Where the server works on so many Commands for nobody, renewal is urgent: it may have a limit on those in flight. */
 const MANY_ABANDONED = 8;
 
@@ -54,8 +52,6 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   readonly #sinceMs: number;
   #tell: ((event: ConnectionLinkEvent) => void) | undefined;
   #awaitingIdle = false;
-  /** Since when there are abandoned Commands, if there are. */
-  #abandonedMs = 0;
   /** How often another connection was asked for. */
   #asked = 0;
 
@@ -88,6 +84,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     else tell({ type: 'connection.lost', error: this.lostError });
     return () => {
       this.#tell = ignore;
+      this.#owner.refuse(connection);
       this.#owner.closed(connection);
       connection.dispose((name, mayHaveExecuted) => this.#reasonFor(name, mayHaveExecuted));
     };
@@ -130,9 +127,11 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   }
 
   renewalDueInMs(): number {
-    const isUrgent = this.connection.abandoned >= MANY_ABANDONED;
-    const graceMs = isUrgent || this.#asked > 0 ? 0 : this.#abandonedMs + GRACE_MS;
-    return Math.max(this.#owner.renewalDueMs(isUrgent), graceMs) - this.#context.clock.monotonicMs();
+    return this.#owner.renewalDueMs() - this.#context.clock.monotonicMs();
+  }
+
+  isRenewalUrgent(): boolean {
+    return this.connection.abandoned >= MANY_ABANDONED;
   }
 
   isAddressCurrent(): boolean {
@@ -175,7 +174,6 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   }
 
   abandoned(): void {
-    if (this.connection.abandoned === 1) this.#abandonedMs = this.#context.clock.monotonicMs();
     this.#tell?.({ type: 'connection.worn' });
   }
 

@@ -1,8 +1,8 @@
 import type { FrameChannel } from '../wire/frame-channel.ts';
 
-/** How slow a link may be: what is under way gets the time that it takes at 64 KiB a second. */
-const SLOWEST_BYTES_PER_MS = (64 * 1024) / 1000;
-/** What the kernels of both sides, and what stands between them, may hold of what has been handed over. */
+/** How slow a link may be: what is under way gets the time that it takes at so many bytes a second. */
+const SLOWEST_BYTES_PER_SECOND = 64 * 1024;
+/** What the kernels of both sides, and what stands between them, may hold of what has left. */
 const MAX_HANDED_OVER_BYTES = 16 * 1024 * 1024;
 /** What a peer may have to send before its Pong. Without a bound one that sends for ever would never have to read. */
 const MAX_BEFORE_PONG_BYTES = 64 * 1024 * 1024;
@@ -86,6 +86,6 @@ export class Liveness {
     const sinceMs = Math.max(this.#pingMs, readingSinceMs, isWaiting ? lastSentMs : 0);
     const ahead = Math.min(this.#pingSentBytes - this.#readBytes, bufferedBytes + MAX_HANDED_OVER_BYTES);
     const back = Math.min(receivedBytes - this.#pingReceivedBytes, MAX_BEFORE_PONG_BYTES);
-    return sinceMs + pingTimeoutMs + (ahead + back) / SLOWEST_BYTES_PER_MS - nowMs;
+    return sinceMs + pingTimeoutMs + ((ahead + back) * 1000) / SLOWEST_BYTES_PER_SECOND - nowMs;
   }
 }

@@ -10,6 +10,7 @@ import {
 } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { calc, TICK } from '../support/calc.ts';
+import { resultFrame } from '../support/scripted-peer.ts';
 import { answerAdd, failureOf, onePlusOne, soon, stage } from './stage.ts';
 
 const { onEnd, peer, sender: senderOf } = stage();
@@ -87,12 +88,12 @@ describe('streams that were left, whose server works on for nobody', () => {
     await soon(() => seen.fired).toBe(2);
   });
 
-  it('F1: one that ends by itself soon costs no connection', async () => {
+  it('F1: one whose last Result is there already costs no connection', async () => {
     const server = await peer({
       onCommand: (given) => {
         answerAdd(given);
-        for (const last of [false, true])
-          if (given.type === 1) given.connection.result(given.seq, TICK, { n: 1, last });
+        const frames = [false, true].map((last) => resultFrame(given.seq, TICK, { n: 1, last }));
+        if (given.type === 1) given.connection.raw(Buffer.concat(frames));
       },
     });
     const client = await senderOf({ address: server.address });

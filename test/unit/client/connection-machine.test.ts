@@ -122,7 +122,7 @@ describe('a connection whose server works for nobody', () => {
     const { connection } = client.link;
     Object.assign(connection, { renewalDueAtMs: 10, worn: true });
     connection.tell({ type: 'connection.worn' });
-    connection.renewalDueAtMs = 0;
+    connection.urgent = true;
     connection.tell({ type: 'connection.worn' });
     expect(client.connection?.use).toEqual({ accepting: 'renewing' });
   });

@@ -11,6 +11,7 @@ export class FakeConnection implements ConnectionLink {
   pending = 0;
   addressIsCurrent = true;
   worn = false;
+  urgent = false;
   renewalDueAtMs = 0;
   readMs: number;
   sentMs: number;
@@ -87,6 +88,10 @@ export class FakeConnection implements ConnectionLink {
 
   renewalDueInMs(): number {
     return this.renewalDueAtMs - this.#clock.monotonicMs();
+  }
+
+  isRenewalUrgent(): boolean {
+    return this.urgent;
   }
 
   isAddressCurrent(): boolean {
