@@ -2,8 +2,9 @@ import type { Past, Violation } from '../history.ts';
 import { backoffModel } from '../models/backoff.ts';
 
 const promise = '6';
+const SLOWEST_BYTES_PER_SECOND = 64 * 1024;
 
-/** A dead peer is found within keepalive time and ping timeout. Dials during an outage stay inside the backoff envelope. */
+/** A dead peer is found within keepalive time and ping timeout, and the time of what is under way. Dials during an outage stay inside the backoff envelope. */
 export function* deadPeers(past: Past): Generator<Violation> {
   yield* silences(past);
   yield* backoffModel(past);
@@ -12,22 +13,15 @@ export function* deadPeers(past: Past): Generator<Violation> {
 function* silences({ entries, schedule }: Past): Generator<Violation> {
   const { keepalive, handshakeTimeoutMs } = schedule.sender;
   if (keepalive === null) return;
-  const drainTimeoutMs = Math.max(schedule.sender.drainTimeoutMs, schedule.ending.timeoutMs);
-  // While its last Results are awaited nobody pings: that has a limit of its own.
-  const leaving = entries.filter(
-    ({ kind, details }) =>
-      kind === 'ending' || (kind === 'client' && (details.state === 'moving' || details.state === 'draining')),
-  );
   for (const { kind, details, atMs, who } of entries) {
     if (kind !== 'socket.end') continue;
-    const { silentMs, sinceMs, openedMs, address } = details as unknown as SocketEnd;
+    const { silentMs, sinceMs, openedMs, bytes, address } = details as unknown as SocketEnd;
     // One turn more is for what a busy process has not read.
     let boundMs = keepalive.timeMs + keepalive.timeoutMs + 2.01;
+    // What is under way gets its time.
+    boundMs += (bytes * 1000) / SLOWEST_BYTES_PER_SECOND;
     // During the handshake its own limit counts.
-    if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeTimeoutMs + 1.01);
-    const untilMs = sinceMs + silentMs;
-    if (leaving.some((left) => left.atMs <= untilMs && left.atMs >= sinceMs - drainTimeoutMs))
-      boundMs += drainTimeoutMs;
+    if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeTimeoutMs + 2.01);
     if (silentMs <= boundMs) continue;
     const message = `${who} to ${address} was silent for ${silentMs.toFixed(3)} ms before it was given up; bound ${boundMs} ms`;
     yield { promise, atMs, message };
@@ -38,5 +32,6 @@ interface SocketEnd {
   readonly silentMs: number;
   readonly sinceMs: number;
   readonly openedMs: number;
+  readonly bytes: number;
   readonly address: string;
 }

@@ -49,6 +49,8 @@ interface Silence {
   readonly sinceMs: number;
   /** When it was opened. */
   readonly openedMs: number;
+  /** What was sent and received over it. */
+  readonly bytes: number;
 }
 
 class WatchedStream implements ByteStream {
@@ -58,6 +60,7 @@ class WatchedStream implements ByteStream {
   #end: ((silence: Silence) => void) | undefined;
   #lastMs: number;
   #silentMs = 0;
+  #bytes = 0;
   #sinceMs = 0;
 
   constructor(inner: ByteStream, clock: Clock, end: (silence: Silence) => void) {
@@ -80,6 +83,7 @@ class WatchedStream implements ByteStream {
     this.#inner.open({
       data: (bytes) => {
         this.#heard();
+        this.#bytes += bytes.length;
         consumer.data(bytes);
       },
       drained: () => consumer.drained(),
@@ -91,6 +95,7 @@ class WatchedStream implements ByteStream {
   }
 
   write(bytes: Buffer): boolean {
+    this.#bytes += bytes.length;
     return this.#inner.write(bytes);
   }
 
@@ -125,6 +130,6 @@ class WatchedStream implements ByteStream {
     this.#end = undefined;
     if (end === undefined) return;
     this.#heard();
-    end({ silentMs: this.#silentMs, sinceMs: this.#sinceMs, openedMs: this.#openedMs });
+    end({ silentMs: this.#silentMs, sinceMs: this.#sinceMs, openedMs: this.#openedMs, bytes: this.#bytes });
   }
 }
