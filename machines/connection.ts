@@ -7,7 +7,10 @@ import { type AnyActorRef, assign, fromCallback, raise, sendTo, setup } from 'xs
 export interface ConnectionLink {
   /** Its id among the children of its client, and its name in an inspector. */
   readonly id: string;
-  /** Takes the connection into use. Tells of its fate; what it returns closes it and fails what is pending. */
+  /**
+   * Takes the connection into use. Tells of its fate; what it returns closes it, fails what is pending, and then tells
+   * `connection.closed`.
+   */
   take(tell: (event: ConnectionLinkEvent) => void): () => void;
   /** No more Commands may be sent. */
   refuse(): void;
@@ -40,6 +43,7 @@ export interface ConnectionLink {
 /** What the link tells the machine. */
 export type ConnectionLinkEvent =
   | { readonly type: 'connection.lost'; readonly error: Error }
+  | { readonly type: 'connection.closed' }
   | { readonly type: 'connection.worn' }
   | { readonly type: 'pong.received' }
   | { readonly type: 'pending.settled' };
@@ -145,13 +149,12 @@ export const connectionMachine = setup({
 }).createMachine({
   id: 'connection',
   context: ({ input }) => ({ ...input, error: undefined }),
-  // Up to the very end: it is the client's business to end it, when it has done what must come before.
-  invoke: { src: 'socket', input: ({ context }) => ({ link: context.link }) },
   initial: 'open',
   states: {
     open: {
       type: 'parallel',
-      on: { 'connection.lost': { target: 'over', actions: 'rememberError' } },
+      invoke: { src: 'socket', input: ({ context }) => ({ link: context.link }) },
+      on: { 'connection.lost': { target: 'closing', actions: 'rememberError' } },
       states: {
         keepalive: {
           initial: 'idle',
@@ -206,19 +209,21 @@ export const connectionMachine = setup({
             },
             retired: {
               entry: 'awaitIdle',
-              always: { guard: 'isIdle', target: '#connection.over' },
-              on: { 'pending.settled': '#connection.over' },
+              always: { guard: 'isIdle', target: '#connection.closing' },
+              on: { 'pending.settled': '#connection.closing' },
             },
             leaving: {
               entry: 'awaitIdle',
-              always: { guard: 'isIdle', target: '#connection.over' },
-              on: { 'pending.settled': '#connection.over', 'connection.drain': 'retired' },
-              after: { drainTimeout: { target: '#connection.over', actions: 'rememberCutOff' } },
+              always: { guard: 'isIdle', target: '#connection.closing' },
+              on: { 'pending.settled': '#connection.closing', 'connection.drain': 'retired' },
+              after: { drainTimeout: { target: '#connection.closing', actions: 'rememberCutOff' } },
             },
           },
         },
       },
     },
+    // What is pending fails. Whoever is told of that may close the client, so that it must not be told itself before.
+    closing: { on: { 'connection.closed': 'over' } },
     over: { entry: 'reportOver' },
   },
 });

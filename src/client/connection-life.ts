@@ -87,6 +87,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
       this.#owner.refuse(connection);
       this.#owner.closed(connection);
       connection.dispose((name, mayHaveExecuted) => this.#reasonFor(name, mayHaveExecuted));
+      tell({ type: 'connection.closed' });
     };
   }
 

@@ -46,7 +46,8 @@ no such state, and the client is \`closed\`). \`draining\` lets what is pending 
 peer has not been seen to read for a while, it is asked by a Ping; its Pong has the ping timeout, and the time that all
 that is under way takes on a slow link. \`use\`: it takes Commands while \`accepting\` (\`worn\`: its server works on streams
 that nobody reads any more, so that another connection is wanted); \`retired\`, it waits for the Results of what is pending,
-however long they take, and \`leaving\`, because its address is gone, for \`drainTimeoutMs\`. \`over\`: its client ends it.`,
+however long they take, and \`leaving\`, because its address is gone, for \`drainTimeoutMs\`. In
+\`closing\` what is still pending fails with \`connection-lost\`; \`over\`: its client ends it.`,
     machine: connectionMachine,
   },
   {

@@ -18,8 +18,8 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
     const { silentMs, sinceMs, openedMs, bytes, address } = details as unknown as SocketEnd;
     // One turn more is for what a busy process has not read.
     let boundMs = keepalive.timeMs + keepalive.timeoutMs + 2.01;
-    // What is under way gets its time.
-    boundMs += (bytes * 1000) / SLOWEST_BYTES_PER_SECOND;
+    // What is under way gets its time, and what waits to be sent.
+    boundMs += ((bytes + waitingBytes(schedule)) * 1000) / SLOWEST_BYTES_PER_SECOND;
     // During the handshake its own limit counts.
     if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeTimeoutMs + 2.01);
     if (silentMs <= boundMs) continue;
@@ -27,6 +27,17 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
     yield { promise, atMs, message };
   }
 }
+
+/** What Commands may at most wait to be written. */
+function waitingBytes({ sends, sender }: Past['schedule']): number {
+  const bytes = sends
+    .map(({ times, padBytes }) => times * (padBytes + FRAME_BYTES))
+    .reduce((sum, each) => sum + each, 0);
+  return Math.min(bytes, sender.maxBufferedBytes + sender.maxFrameBytes);
+}
+
+/** What stands in a frame beside the padding of its payload. */
+const FRAME_BYTES = 100;
 
 interface SocketEnd {
   readonly silentMs: number;

@@ -33,7 +33,10 @@ export class FakeConnection implements ConnectionLink {
   take(tell: Parameters<ConnectionLink['take']>[0]): () => void {
     this.#note('open');
     this.tell = tell;
-    return () => this.#note('dispose');
+    return () => {
+      this.#note('dispose');
+      tell({ type: 'connection.closed' });
+    };
   }
 
   refuse(): void {
