@@ -133,6 +133,7 @@ export const clientMachine = setup({
   guards: {
     isFinal: ({ context, event }) => context.link.isFinal(errorOf(event)),
     mayReconnect: ({ context, event }) => context.reconnect && isOfCurrent(context, event),
+    isLast: ({ context, event }) => isOfCurrent(context, event) && context.connections.length === 1,
     isOfCurrent: ({ context, event }) => isOfCurrent(context, event),
     hasNoConnections: ({ context }) => context.connections.length === 0,
     mayRetire: ({ context }) => context.connections.length <= (context.maxRetired ?? 8),
@@ -227,7 +228,8 @@ export const clientMachine = setup({
             target: 'reconnecting',
             actions: ['rememberError', ...END],
           },
-          { guard: 'isOfCurrent', target: 'closed', actions: ['rememberError', ...END] },
+          { guard: 'isLast', target: 'closed', actions: ['rememberError', ...END] },
+          { guard: 'isOfCurrent', target: 'ending', actions: ['rememberError', ...END] },
           { actions: END },
         ],
       },
@@ -289,6 +291,11 @@ export const clientMachine = setup({
       on: { 'client.drain': {} },
       always: { guard: 'hasNoConnections', target: 'closed' },
       after: { drainTimeout: 'closed' },
+    },
+    // It must not reconnect: what is pending on connections that were retired may still come to its end.
+    ending: {
+      entry: { type: 'report', params: { phase: 'draining' } },
+      always: { guard: 'hasNoConnections', target: 'closed' },
     },
     closed: { type: 'final' },
   },

@@ -16,7 +16,7 @@ testMachine<ClientWorld>({
       addresses: two,
       reconnect: false,
       alone: true,
-      connections: 1,
+      connections: 2,
     }),
     clientScenario('a client that stands alone, and may retire one connection', {
       stableMs: 10,

@@ -312,7 +312,8 @@ describe('an open client', () => {
     const { channel, close } = await open();
     close();
     channel.receiver.lost(undefined);
-    expect(told).toEqual([]);
+    channel.receiver.ping();
+    expect(told).toEqual([{ type: 'connection.closed' }]);
     expect(heard.accepting).toBe(1);
   });
 

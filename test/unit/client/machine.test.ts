@@ -285,6 +285,18 @@ describe('a client whose connection is to be replaced', () => {
     expect(other.link.calls.at(-1)).toBe('dispose');
   });
 
+  it('lets the old ones come to their end where it must not reconnect', async () => {
+    const client = await renewing(replaced[0]?.[1] as never, { reconnect: false });
+    const [old] = client.link.connections;
+    await client.dialled();
+    client.link.connection.tell(lost);
+    expect(client.state).toBe('ending');
+    expect(client.reports.at(-1)).toEqual({ phase: 'draining', error: lost.error });
+    expect(client.link.calls.includes('dispose')).toBe(false);
+    old?.tell({ type: 'pending.settled' });
+    expect(client.actor.getSnapshot().output).toEqual({ id: 7, error: lost.error });
+  });
+
   it('keeps eight old ones at most: the ninth goes once another has', async () => {
     const client = await readyClient();
     for (let count = 0; count < 9; count++) {
