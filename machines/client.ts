@@ -95,6 +95,9 @@ export interface ClientContext extends ClientInput {
   readonly renewals: number;
 }
 
+/** A Node timer holds no more: without end, where nobody has set a limit. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 const connect = fromPromise<ConnectionLink, { link: ClientLink }>(({ input, signal }) => input.link.connect(signal));
 
 /** A dial gets the time that nobody looked, once: a process that was busy has not seen what lies there. */
@@ -106,7 +109,13 @@ const HANDSHAKE = {
   },
 } as const;
 
-const END = ['endConnection', 'forgetConnection'] as const;
+// Made here, and not where they are enqueued: XState takes it for a mistake where a user's code is on the way there.
+const stopConnection = stopChild<ClientContext, ClientEvent, undefined, ClientEvent>(({ event }) =>
+  event.type === 'connection.over' ? event.id : '',
+);
+const forgetConnection = assign<ClientContext, ClientEvent, undefined, ClientEvent, never>(({ context, event }) => ({
+  connections: context.connections.filter((id) => event.type !== 'connection.over' || event.id !== id),
+}));
 
 /** What becomes of a client whose dial has failed: at the start, and later. */
 const NOT_CONNECTED = [
@@ -161,10 +170,10 @@ export const clientMachine = setup({
     drainConnections: enqueueActions(({ context, enqueue }) => {
       for (const id of context.connections) enqueue.sendTo(id, { type: 'connection.drain' });
     }),
-    endConnection: stopChild(({ event }) => (event.type === 'connection.over' ? event.id : '')),
-    forgetConnection: assign(({ context, event }) => ({
-      connections: context.connections.filter((id) => event.type !== 'connection.over' || event.id !== id),
-    })),
+    endConnection: enqueueActions(({ enqueue }) => {
+      enqueue(stopConnection);
+      enqueue(forgetConnection);
+    }),
     giveUpDial: raise(({ context }) => ({ type: 'handshake.overdue' as const, error: context.link.overdue() })),
     rememberError: assign(({ event }) => ({ error: errorOf(event) })),
     forgetError: assign({ error: undefined }),
@@ -188,7 +197,7 @@ export const clientMachine = setup({
     ...input,
     attempt: 0,
     delayMs: 0,
-    drainTimeoutMs: input.timings.drainTimeoutMs,
+    drainTimeoutMs: LONGEST_TIMER_MS,
     error: undefined,
     connections: [],
     renewals: 0,
@@ -200,7 +209,7 @@ export const clientMachine = setup({
       { guard: 'hasNoConnections', target: '.closed', actions: 'forgetError' },
       { target: '.draining', actions: ['forgetError', 'limitDraining'] },
     ],
-    'connection.over': { actions: END },
+    'connection.over': { actions: 'endConnection' },
   },
   states: {
     connecting: {
@@ -226,42 +235,38 @@ export const clientMachine = setup({
           {
             guard: 'mayReconnect',
             target: 'reconnecting',
-            actions: ['rememberError', ...END],
+            actions: ['rememberError', 'endConnection'],
           },
-          { guard: 'isLast', target: 'closed', actions: ['rememberError', ...END] },
-          { guard: 'isOfCurrent', target: 'ending', actions: ['rememberError', ...END] },
-          { actions: END },
+          { guard: 'isLast', target: 'closed', actions: ['rememberError', 'endConnection'] },
+          // It must not reconnect; what is pending on connections that were retired may still come to its end.
+          { guard: 'isOfCurrent', target: 'draining', actions: ['rememberError', 'endConnection'] },
+          { actions: 'endConnection' },
         ],
       },
       after: { stableTime: { actions: 'resetAttempts' } },
       states: {
         steady: {
           on: {
-            'connection.renew': 'renewing',
-            'addresses.changed': { guard: 'hasLeftAddress', target: 'renewing' },
+            'connection.renew': 'blocked',
+            'addresses.changed': { guard: 'hasLeftAddress', target: 'blocked' },
           },
         },
         // The connection in use takes Commands until another is open.
-        renewing: {
-          initial: 'blocked',
-          states: {
-            blocked: { always: { guard: 'mayRetire', target: 'dialling' } },
-            dialling: {
-              ...HANDSHAKE,
-              invoke: {
-                src: 'connect',
-                input: ({ context }) => ({ link: context.link }),
-                onDone: { target: '#client.connected.steady', actions: ['openConnection', 'retireBefore'] },
-                onError: 'waiting',
-              },
-              on: {
-                'addresses.changed': { guard: 'hasLeftDial', target: 'dialling', reenter: true },
-                'handshake.overdue': 'waiting',
-              },
-            },
-            waiting: { entry: 'countRenewal', after: { renewalBackoff: 'dialling' } },
+        blocked: { always: { guard: 'mayRetire', target: 'dialling' } },
+        dialling: {
+          ...HANDSHAKE,
+          invoke: {
+            src: 'connect',
+            input: ({ context }) => ({ link: context.link }),
+            onDone: { target: 'steady', actions: ['openConnection', 'retireBefore'] },
+            onError: 'waiting',
+          },
+          on: {
+            'addresses.changed': { guard: 'hasLeftDial', target: 'dialling', reenter: true },
+            'handshake.overdue': 'waiting',
           },
         },
+        waiting: { entry: 'countRenewal', after: { renewalBackoff: 'dialling' } },
       },
     },
     reconnecting: {
@@ -291,11 +296,6 @@ export const clientMachine = setup({
       on: { 'client.drain': {} },
       always: { guard: 'hasNoConnections', target: 'closed' },
       after: { drainTimeout: 'closed' },
-    },
-    // It must not reconnect: what is pending on connections that were retired may still come to its end.
-    ending: {
-      entry: { type: 'report', params: { phase: 'draining' } },
-      always: { guard: 'hasNoConnections', target: 'closed' },
     },
     closed: { type: 'final' },
   },

@@ -51,7 +51,7 @@ const MAX_SENT = 1;
 /** Who is told of changes. */
 const GROUP = createEmptyActor();
 
-const DIALS = ['connecting', 'reconnecting.dialling', 'connected.renewing.dialling'];
+const DIALS = ['connecting', 'reconnecting.dialling', 'connected.dialling'];
 
 /** Where a service has moved to. */
 export const nextOf = (address: string) => address.replace(/\d+$/, (port) => String(Number(port) + 1));

@@ -215,7 +215,7 @@ describe('a client whose connection is to be replaced', () => {
 
   it.each(replaced)('%s: dials another one beside it, and stays ready', async (_, replace) => {
     const client = await renewing(replace);
-    expect(client.state).toEqual({ connected: { renewing: { dialling: 'inTime' } } });
+    expect(client.state).toEqual({ connected: { dialling: 'inTime' } });
     expect(client.link.calls).toEqual(['connect', 'open', 'connect']);
     const [old] = client.link.connections;
     await client.dialled();
@@ -250,7 +250,7 @@ describe('a client whose connection is to be replaced', () => {
   it('stays with the old one when the dial fails, or takes too long, and tries again with growing waits', async () => {
     const client = await renewing(replaced[0]?.[1] as never);
     await client.dialled(new Error('mismatch'));
-    expect(client.state).toEqual({ connected: { renewing: 'waiting' } });
+    expect(client.state).toEqual({ connected: 'waiting' });
     client.clock.advance(4);
     expect(client.link.dials).toHaveLength(2);
     client.clock.advance(1);
@@ -290,7 +290,7 @@ describe('a client whose connection is to be replaced', () => {
     const [old] = client.link.connections;
     await client.dialled();
     client.link.connection.tell(lost);
-    expect(client.state).toBe('ending');
+    expect(client.state).toBe('draining');
     expect(client.reports.at(-1)).toEqual({ phase: 'draining', error: lost.error });
     expect(client.link.calls.includes('dispose')).toBe(false);
     old?.tell({ type: 'pending.settled' });
@@ -306,10 +306,10 @@ describe('a client whose connection is to be replaced', () => {
       client.clock.advance(1);
       if (count < 8) await client.dialled();
     }
-    expect(client.state).toEqual({ connected: { renewing: 'blocked' } });
+    expect(client.state).toEqual({ connected: 'blocked' });
     expect(client.link.dials).toHaveLength(9);
     client.link.connections[3]?.tell({ type: 'pending.settled' });
-    expect(client.state).toEqual({ connected: { renewing: { dialling: 'inTime' } } });
+    expect(client.state).toEqual({ connected: { dialling: 'inTime' } });
   });
 
   it('drains the old ones as well, and closes them', async () => {
@@ -379,7 +379,7 @@ describe.each([
     ['connecting', async () => startClient()],
     ['steady', () => readyClient()],
     [
-      'renewing',
+      'connected',
       async () => {
         const client = await readyClient();
         client.link.connection.worn = true;
@@ -413,7 +413,7 @@ describe.each([
     expect(client.clock.timers).toBe(0);
     const { calls, dials } = client.link;
     expect(calls.filter((call) => call === 'open')).toHaveLength(calls.filter((call) => call === 'dispose').length);
-    if (/connecting|dialling|renewing/.test(state)) expect(dials.at(-1)?.signal.aborted).toBe(true);
+    if (/connecting|dialling|connected/.test(state)) expect(dials.at(-1)?.signal.aborted).toBe(true);
     const callsThen = calls.length;
     client.link.dials.at(-1)?.done();
     await turn();
