@@ -30,7 +30,7 @@ export type ClientEvent =
   | ConnectionReport
   /** A dial is through. */
   | { readonly type: `xstate.done.actor.${string}`; readonly output: ConnectionLink }
-  | { readonly type: 'handshake.overdue'; readonly error: Error }
+  | { readonly type: 'dial.overdue'; readonly error: Error }
   | { readonly type: 'addresses.changed' }
   | { readonly type: 'client.drain'; readonly timeoutMs: number }
   | { readonly type: 'client.close' };
@@ -144,7 +144,7 @@ export const clientMachine = setup({
     mayReconnect: ({ context, event }) => context.reconnect && isOfCurrent(context, event),
     isLast: ({ context, event }) => isOfCurrent(context, event) && context.connections.length === 1,
     isOfCurrent: ({ context, event }) => isOfCurrent(context, event),
-    hasNoConnections: ({ context }) => context.connections.length === 0,
+    hasNone: ({ context }) => context.connections.length === 0,
     mayRetire: ({ context }) => context.connections.length <= (context.maxRetired ?? 8),
     hasUntriedAddress: ({ context }) => context.link.hasUntriedAddress(),
     hasLeftDial: ({ context }) => !context.link.isDialCurrent(),
@@ -174,7 +174,7 @@ export const clientMachine = setup({
       enqueue(stopConnection);
       enqueue(forgetConnection);
     }),
-    giveUpDial: raise(({ context }) => ({ type: 'handshake.overdue' as const, error: context.link.overdue() })),
+    giveUpDial: raise(({ context }) => ({ type: 'dial.overdue' as const, error: context.link.overdue() })),
     rememberError: assign(({ event }) => ({ error: errorOf(event) })),
     forgetError: assign({ error: undefined }),
     chooseDelay: assign(({ context }) => ({
@@ -183,6 +183,7 @@ export const clientMachine = setup({
     })),
     countRenewal: assign(({ context }) => ({ renewals: context.renewals + 1 })),
     limitDraining: assign(({ context, event }) => ({
+      error: undefined,
       drainTimeoutMs: event.type === 'client.drain' ? event.timeoutMs : context.drainTimeoutMs,
     })),
     resetAttempts: assign({ attempt: 0 }),
@@ -206,8 +207,8 @@ export const clientMachine = setup({
   on: {
     'client.close': { target: '.closed', actions: 'forgetError' },
     'client.drain': [
-      { guard: 'hasNoConnections', target: '.closed', actions: 'forgetError' },
-      { target: '.draining', actions: ['forgetError', 'limitDraining'] },
+      { guard: 'hasNone', target: '.closed', actions: 'forgetError' },
+      { target: '.draining', actions: 'limitDraining' },
     ],
     'connection.over': { actions: 'endConnection' },
   },
@@ -224,7 +225,7 @@ export const clientMachine = setup({
       on: {
         // What is being dialled may be no address to use any more.
         'addresses.changed': { guard: 'hasLeftDial', target: 'connecting', reenter: true },
-        'handshake.overdue': NOT_CONNECTED.slice(1),
+        'dial.overdue': NOT_CONNECTED.slice(1),
       },
     },
     connected: {
@@ -263,7 +264,7 @@ export const clientMachine = setup({
           },
           on: {
             'addresses.changed': { guard: 'hasLeftDial', target: 'dialling', reenter: true },
-            'handshake.overdue': 'waiting',
+            'dial.overdue': 'waiting',
           },
         },
         waiting: { entry: 'countRenewal', after: { renewalBackoff: 'dialling' } },
@@ -286,7 +287,7 @@ export const clientMachine = setup({
           },
           on: {
             'addresses.changed': { guard: 'hasLeftDial', target: 'dialling', reenter: true },
-            'handshake.overdue': NOT_RECONNECTED.slice(1),
+            'dial.overdue': NOT_RECONNECTED.slice(1),
           },
         },
       },
@@ -294,7 +295,7 @@ export const clientMachine = setup({
     draining: {
       entry: ['drainConnections', { type: 'report', params: { phase: 'draining' } }],
       on: { 'client.drain': {} },
-      always: { guard: 'hasNoConnections', target: 'closed' },
+      always: { guard: 'hasNone', target: 'closed' },
       after: { drainTimeout: 'closed' },
     },
     closed: { type: 'final' },

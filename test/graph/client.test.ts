@@ -30,7 +30,7 @@ testMachine<ClientWorld>({
   tried: triedWithClient,
   remembered: rememberedByClient,
   equivalent: {
-    '(root): client.drain [hasNoConnections]: leads to draining': 'that is over in the same step',
+    '(root): client.drain [hasNone]: leads to draining': 'that is over in the same step',
     'connecting: error [isFinal]: leads to draining': 'that is over in the same step',
     'reconnecting.dialling: error [isFinal]: leads to draining': 'that is over in the same step',
     'connecting: entry without report':
