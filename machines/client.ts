@@ -1,51 +1,36 @@
-// A client: one connection to a server, kept alive, opened again when it is lost, and closed in order.
-// Driven by the group that it belongs to (drain, close, addresses) and by its link: the socket and what goes over it.
-// No Command passes this machine; while it is ready, Commands and Results go over the link directly.
-import { type AnyActorRef, assign, enqueueActions, fromCallback, fromPromise, raise, setup } from 'xstate';
+// A client: one connection that takes Commands, opened again when it is lost, replaced in use when it is worn or its
+// address is gone, and closed in order. Driven by its group (drain, close, addresses) and by its connections, its children.
+// No Command passes this machine; while it is ready, Commands and Results go over the connection directly.
+import { type AnyActorRef, assign, enqueueActions, fromPromise, raise, sendTo, setup, stopChild } from 'xstate';
+import { type ConnectionLink, type ConnectionReport, type ConnectionTimings, connectionMachine } from './connection.ts';
 
 /** What a client is doing, as its group and its user see it. */
-export type ClientPhase = 'connecting' | 'ready' | 'moving' | 'reconnecting' | 'draining' | 'closed';
+export type ClientPhase = 'connecting' | 'ready' | 'reconnecting' | 'draining' | 'closed';
 
-/** The socket side of a client: what the machine makes happen. */
+/** The network side of a client: what the machine makes happen. */
 export interface ClientLink {
   /** Dials, does TLS, and checks the ServerInfo. `error.final` says that trying again is of no use. */
-  connect(signal: AbortSignal): Promise<void>;
-  /**
-   * Takes the connection into use: Commands may be sent from now on. Tells of its fate; what it returns closes it and
-   * fails what is pending.
-   */
-  open(tell: (event: ClientLinkEvent) => void): () => void;
-  /** No more Commands may be sent. */
-  refuse(): void;
-  /** Asks the peer for a sign of life. */
-  sendPing(): void;
-  /** For how long nothing has arrived. */
-  quietMs(): number;
-  /** For how long nothing has been sent. */
-  idleMs(): number;
-  /** Whether no Result is awaited. */
-  isIdle(): boolean;
-  /** Tells `pending.settled` once no Result is awaited any more. */
-  awaitIdle(): void;
-  /** Whether the address that it is connected to is still one to use. */
+  connect(signal: AbortSignal): Promise<ConnectionLink>;
+  /** Whether the address that is being dialled is still one to use. */
+  isDialCurrent(): boolean;
+  /** Whether the address of the connection that takes Commands is still one to use. */
   isAddressCurrent(): boolean;
   /** Whether there is an address that it has not tried since its last connection. */
   hasUntriedAddress(): boolean;
+  /** How much longer a handshake may take whose timeout has just fired: as long as it fired late, since nobody looked. */
+  handshakeGraceMs(): number;
   /** Whether an error is final: dialling again cannot help. */
   isFinal(error: unknown): boolean;
-  /** Makes the error of a connection that did not do its part in time. */
-  overdue(what: 'handshake' | 'ping' | 'results'): Error;
+  /** Makes the error of a handshake that took too long. */
+  overdue(): Error;
 }
-
-/** What the link tells the machine. */
-export type ClientLinkEvent =
-  | { readonly type: 'connection.lost'; readonly error: Error }
-  | { readonly type: 'pong.received' }
-  | { readonly type: 'pending.settled' };
 
 /** What can happen to a client. */
 export type ClientEvent =
-  | ClientLinkEvent
+  | ConnectionReport
+  /** A dial is through. */
+  | { readonly type: `xstate.done.actor.${string}`; readonly output: ConnectionLink }
+  | { readonly type: 'dial.overdue'; readonly error: Error }
   | { readonly type: 'addresses.changed' }
   | { readonly type: 'client.drain'; readonly timeoutMs: number }
   | { readonly type: 'client.close' };
@@ -66,15 +51,9 @@ export interface ClientOutput {
 }
 
 /** How long things take, in milliseconds, and how waits grow. */
-export interface ClientTimings {
+export interface ClientTimings extends ConnectionTimings {
   /** For dial, TLS and ServerInfo together. */
   readonly handshakeTimeoutMs: number;
-  /** When nothing has arrived, or nothing has been sent, for so long, a Ping is sent; Infinity: never. */
-  readonly keepaliveTimeMs: number;
-  /** For the answer to a Ping. */
-  readonly pingTimeoutMs: number;
-  /** For the Results of what is pending when moving to another address. */
-  readonly drainTimeoutMs: number;
   /** The bound of the first wait before dialling again; the wait itself is random below it. */
   readonly backoffInitialMs: number;
   /** The bound that waits grow to. */
@@ -94,6 +73,8 @@ export interface ClientInput {
   readonly reconnect: boolean;
   /** Random numbers within [0, 1), for the jitter of waits. */
   readonly random: () => number;
+  /** How many connections may be retired at a time, beside the one in use; 8 where nothing is said. */
+  readonly maxRetired?: number | undefined;
   /** Who is told of changes; nobody where a client stands alone. */
   readonly parent?: AnyActorRef | undefined;
 }
@@ -108,19 +89,46 @@ export interface ClientContext extends ClientInput {
   readonly drainTimeoutMs: number;
   /** Why the last connection, or attempt, ended. */
   readonly error: Error | undefined;
+  /** The connections that are not over, the newest last. In `connected` that is the one that takes Commands. */
+  readonly connections: readonly string[];
+  /** Dials in vain for another connection beside the one in use. */
+  readonly renewals: number;
 }
 
-/** A Node timer holds no more; an endless delay is looked at again after it. */
+/** A Node timer holds no more: without end, where nobody has set a limit. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-const connect = fromPromise<void, { link: ClientLink }>(({ input, signal }) => input.link.connect(signal));
+const connect = fromPromise<ConnectionLink, { link: ClientLink }>(({ input, signal }) => input.link.connect(signal));
 
-const connection = fromCallback<ClientEvent, { link: ClientLink }>(({ input, sendBack }) => input.link.open(sendBack));
+/** A dial gets the time that nobody looked, once: a process that was busy has not seen what lies there. */
+const HANDSHAKE = {
+  initial: 'inTime',
+  states: {
+    inTime: { after: { handshakeTimeout: 'late' } },
+    late: { after: { handshakeGrace: { actions: 'giveUpDial' } } },
+  },
+} as const;
 
-/** For how long one of the two sides has said nothing: either may close a connection on which it hears nothing. */
-function silentMs(link: ClientLink): number {
-  return Math.max(link.quietMs(), link.idleMs());
-}
+// Made here, and not where they are enqueued: XState takes it for a mistake where a user's code is on the way there.
+const stopConnection = stopChild<ClientContext, ClientEvent, undefined, ClientEvent>(({ event }) =>
+  event.type === 'connection.over' ? event.id : '',
+);
+const forgetConnection = assign<ClientContext, ClientEvent, undefined, ClientEvent, never>(({ context, event }) => ({
+  connections: context.connections.filter((id) => event.type !== 'connection.over' || event.id !== id),
+}));
+
+/** What becomes of a client whose dial has failed: at the start, and later. */
+const NOT_CONNECTED = [
+  { guard: 'isFinal', target: 'closed', actions: 'rememberError' },
+  // The first time each address has its turn at once; waiting comes after all of them.
+  { guard: 'hasUntriedAddress', target: 'connecting', reenter: true, actions: 'rememberError' },
+  { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },
+  { target: 'closed', actions: 'rememberError' },
+] as const;
+const NOT_RECONNECTED = [
+  { guard: 'isFinal', target: '#client.closed', actions: 'rememberError' },
+  { target: 'waiting', actions: 'rememberError' },
+] as const;
 
 /** The client machine. */
 export const clientMachine = setup({
@@ -130,43 +138,52 @@ export const clientMachine = setup({
     input: {} as ClientInput,
     output: {} as ClientOutput,
   },
-  actors: { connect, connection },
+  actors: { connect, connection: connectionMachine },
   guards: {
     isFinal: ({ context, event }) => context.link.isFinal(errorOf(event)),
-    mayReconnect: ({ context }) => context.reconnect,
-    isQuiet: ({ context }) => context.link.quietMs() >= context.timings.keepaliveTimeMs,
-    isPingDue: ({ context }) => silentMs(context.link) >= context.timings.keepaliveTimeMs,
-    isIdle: ({ context }) => context.link.isIdle(),
+    mayReconnect: ({ context, event }) => context.reconnect && isOfCurrent(context, event),
+    isLast: ({ context, event }) => isOfCurrent(context, event) && context.connections.length === 1,
+    isOfCurrent: ({ context, event }) => isOfCurrent(context, event),
+    hasNone: ({ context }) => context.connections.length === 0,
+    mayRetire: ({ context }) => context.connections.length <= (context.maxRetired ?? 8),
     hasUntriedAddress: ({ context }) => context.link.hasUntriedAddress(),
+    hasLeftDial: ({ context }) => !context.link.isDialCurrent(),
     hasLeftAddress: ({ context }) => !context.link.isAddressCurrent(),
   },
   delays: {
     handshakeTimeout: ({ context }) => context.timings.handshakeTimeoutMs,
-    keepaliveTime: ({ context }) =>
-      Math.min(Math.max(context.timings.keepaliveTimeMs - silentMs(context.link), 1), LONGEST_TIMER_MS),
-    pingTimeout: ({ context }) => context.timings.pingTimeoutMs,
-    oneTurn: 1,
+    handshakeGrace: ({ context }) => Math.max(1, context.link.handshakeGraceMs()),
     backoff: ({ context }) => context.delayMs,
+    renewalBackoff: ({ context }) => delayMs(context, context.renewals - 1),
     stableTime: ({ context }) => context.timings.backoffResetMs,
     drainTimeout: ({ context }) => context.drainTimeoutMs,
   },
   actions: {
-    refuse: ({ context }) => context.link.refuse(),
-    sendPing: ({ context }) => context.link.sendPing(),
-    awaitIdle: ({ context }) => context.link.awaitIdle(),
-    rememberError: assign(({ event }) => ({ error: errorOf(event) })),
-    rememberSlowHandshake: assign(({ context }) => ({ error: context.link.overdue('handshake') })),
-    loseUnresponsive: raise(({ context }) => ({
-      type: 'connection.lost' as const,
-      error: context.link.overdue('ping'),
-    })),
-    rememberCutOff: assign(({ context }) => ({ error: context.link.overdue('results') })),
-    forgetError: assign({ error: undefined }),
-    chooseDelay: assign(({ context: { attempt, random, timings } }) => {
-      const boundMs = Math.min(timings.backoffMaxMs, timings.backoffInitialMs * timings.backoffFactor ** attempt);
-      return { attempt: attempt + 1, delayMs: random() * boundMs };
+    openConnection: enqueueActions(({ context: { timings, connections }, event, enqueue, self }) => {
+      if (!('output' in event)) return;
+      const { output: link } = event;
+      enqueue.spawnChild('connection', { id: link.id, input: { link, timings, parent: self } });
+      enqueue.assign({ connections: [...connections, link.id], renewals: 0 });
     }),
+    // The last has just been opened.
+    retireBefore: sendTo(({ context }) => context.connections.at(-2) ?? '', { type: 'connection.retire' }),
+    drainConnections: enqueueActions(({ context, enqueue }) => {
+      for (const id of context.connections) enqueue.sendTo(id, { type: 'connection.drain' });
+    }),
+    endConnection: enqueueActions(({ enqueue }) => {
+      enqueue(stopConnection);
+      enqueue(forgetConnection);
+    }),
+    giveUpDial: raise(({ context }) => ({ type: 'dial.overdue' as const, error: context.link.overdue() })),
+    rememberError: assign(({ event }) => ({ error: errorOf(event) })),
+    forgetError: assign({ error: undefined }),
+    chooseDelay: assign(({ context }) => ({
+      attempt: context.attempt + 1,
+      delayMs: delayMs(context, context.attempt),
+    })),
+    countRenewal: assign(({ context }) => ({ renewals: context.renewals + 1 })),
     limitDraining: assign(({ context, event }) => ({
+      error: undefined,
       drainTimeoutMs: event.type === 'client.drain' ? event.timeoutMs : context.drainTimeoutMs,
     })),
     resetAttempts: assign({ attempt: 0 }),
@@ -181,94 +198,76 @@ export const clientMachine = setup({
     ...input,
     attempt: 0,
     delayMs: 0,
-    drainTimeoutMs: input.timings.drainTimeoutMs,
+    drainTimeoutMs: LONGEST_TIMER_MS,
     error: undefined,
+    connections: [],
+    renewals: 0,
   }),
   initial: 'connecting',
   on: {
     'client.close': { target: '.closed', actions: 'forgetError' },
-    'client.drain': { target: '.closed', actions: 'forgetError' },
+    'client.drain': [
+      { guard: 'hasNone', target: '.closed', actions: 'forgetError' },
+      { target: '.draining', actions: 'limitDraining' },
+    ],
+    'connection.over': { actions: 'endConnection' },
   },
   states: {
     connecting: {
+      ...HANDSHAKE,
       entry: { type: 'report', params: { phase: 'connecting' } },
       invoke: {
         src: 'connect',
         input: ({ context }) => ({ link: context.link }),
-        onDone: 'connected',
-        onError: [
-          { guard: 'isFinal', target: 'closed', actions: 'rememberError' },
-          // The first time each address has its turn at once; waiting comes after all of them.
-          { guard: 'hasUntriedAddress', target: 'connecting', reenter: true, actions: 'rememberError' },
-          { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },
-          { target: 'closed', actions: 'rememberError' },
-        ],
+        onDone: { target: 'connected', actions: 'openConnection' },
+        onError: [...NOT_CONNECTED],
       },
-      // What is being dialled may be no address to use any more.
-      on: { 'addresses.changed': { guard: 'hasLeftAddress', target: 'connecting', reenter: true } },
-      after: {
-        handshakeTimeout: [
-          { guard: 'hasUntriedAddress', target: 'connecting', reenter: true, actions: 'rememberSlowHandshake' },
-          { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberSlowHandshake' },
-          { target: 'closed', actions: 'rememberSlowHandshake' },
-        ],
+      on: {
+        // What is being dialled may be no address to use any more.
+        'addresses.changed': { guard: 'hasLeftDial', target: 'connecting', reenter: true },
+        'dial.overdue': NOT_CONNECTED.slice(1),
       },
     },
     connected: {
-      entry: 'forgetError',
-      invoke: { src: 'connection', input: ({ context }) => ({ link: context.link }) },
-      initial: 'ready',
+      entry: ['forgetError', { type: 'report', params: { phase: 'ready' } }],
+      initial: 'steady',
       on: {
-        'connection.lost': [
-          { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },
-          { target: 'closed', actions: 'rememberError' },
+        'connection.over': [
+          {
+            guard: 'mayReconnect',
+            target: 'reconnecting',
+            actions: ['rememberError', 'endConnection'],
+          },
+          { guard: 'isLast', target: 'closed', actions: ['rememberError', 'endConnection'] },
+          // It must not reconnect; what is pending on connections that were retired may still come to its end.
+          { guard: 'isOfCurrent', target: 'draining', actions: ['rememberError', 'endConnection'] },
+          { actions: 'endConnection' },
         ],
-        'client.drain': { target: '.draining', actions: 'limitDraining' },
       },
       after: { stableTime: { actions: 'resetAttempts' } },
       states: {
-        ready: {
-          entry: { type: 'report', params: { phase: 'ready' } },
-          exit: 'refuse',
-          initial: 'idle',
-          on: { 'addresses.changed': { guard: 'hasLeftAddress', target: 'moving' } },
-          states: {
-            idle: {
-              after: {
-                keepaliveTime: [
-                  { guard: 'isPingDue', target: 'pinging' },
-                  { target: 'idle', reenter: true },
-                ],
-              },
-            },
-            pinging: {
-              entry: 'sendPing',
-              on: { 'pong.received': 'idle' },
-              after: { pingTimeout: 'overdue' },
-            },
-            // A process that was busy for longer than the timeout gets one turn to read the Pong that lies there.
-            overdue: {
-              on: { 'pong.received': 'idle' },
-              after: { oneTurn: [{ guard: 'isQuiet', actions: 'loseUnresponsive' }, { target: 'idle' }] },
-            },
-          },
-        },
-        moving: {
-          entry: ['awaitIdle', { type: 'report', params: { phase: 'moving' } }],
-          always: { guard: 'isIdle', target: '#client.connecting' },
-          on: { 'pending.settled': '#client.connecting' },
-          after: { drainTimeout: { target: '#client.connecting', actions: 'rememberCutOff' } },
-        },
-        draining: {
-          entry: ['awaitIdle', { type: 'report', params: { phase: 'draining' } }],
-          always: { guard: 'isIdle', target: '#client.closed' },
+        steady: {
           on: {
-            'client.drain': {},
-            'connection.lost': '#client.closed',
-            'pending.settled': '#client.closed',
+            'connection.renew': 'blocked',
+            'addresses.changed': { guard: 'hasLeftAddress', target: 'blocked' },
           },
-          after: { drainTimeout: '#client.closed' },
         },
+        // The connection in use takes Commands until another is open.
+        blocked: { always: { guard: 'mayRetire', target: 'dialling' } },
+        dialling: {
+          ...HANDSHAKE,
+          invoke: {
+            src: 'connect',
+            input: ({ context }) => ({ link: context.link }),
+            onDone: { target: 'steady', actions: ['openConnection', 'retireBefore'] },
+            onError: 'waiting',
+          },
+          on: {
+            'addresses.changed': { guard: 'hasLeftDial', target: 'dialling', reenter: true },
+            'dial.overdue': 'waiting',
+          },
+        },
+        waiting: { entry: 'countRenewal', after: { renewalBackoff: 'dialling' } },
       },
     },
     reconnecting: {
@@ -279,24 +278,40 @@ export const clientMachine = setup({
           after: { backoff: 'dialling' },
         },
         dialling: {
+          ...HANDSHAKE,
           invoke: {
             src: 'connect',
             input: ({ context }) => ({ link: context.link }),
-            onDone: '#client.connected',
-            onError: [
-              { guard: 'isFinal', target: '#client.closed', actions: 'rememberError' },
-              { target: 'waiting', actions: 'rememberError' },
-            ],
+            onDone: { target: '#client.connected', actions: 'openConnection' },
+            onError: [...NOT_RECONNECTED],
           },
-          on: { 'addresses.changed': { guard: 'hasLeftAddress', target: 'dialling', reenter: true } },
-          after: { handshakeTimeout: { target: 'waiting', actions: 'rememberSlowHandshake' } },
+          on: {
+            'addresses.changed': { guard: 'hasLeftDial', target: 'dialling', reenter: true },
+            'dial.overdue': NOT_RECONNECTED.slice(1),
+          },
         },
       },
+    },
+    draining: {
+      entry: ['drainConnections', { type: 'report', params: { phase: 'draining' } }],
+      on: { 'client.drain': {} },
+      always: { guard: 'hasNone', target: 'closed' },
+      after: { drainTimeout: 'closed' },
     },
     closed: { type: 'final' },
   },
   output: ({ context: { id, error } }) => ({ id, error }),
 });
+
+/** The wait after `attempt` dials in vain: random below a bound that grows. */
+function delayMs({ random, timings }: ClientContext, attempt: number): number {
+  return random() * Math.min(timings.backoffMaxMs, timings.backoffInitialMs * timings.backoffFactor ** attempt);
+}
+
+/** Whether an event comes from, or concerns, the connection that takes Commands. */
+function isOfCurrent({ connections }: ClientContext, event: ClientEvent): boolean {
+  return event.type !== 'connection.over' || event.id === connections.at(-1);
+}
 
 /** The error that an event carries: a lost connection's, or a failed dial's. */
 function errorOf(event: { readonly type: string; readonly error?: unknown }): Error {

@@ -2,8 +2,10 @@ import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
+import { causeOf, mayHaveExecuted, readErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import { isThenable } from '../system/warn.ts';
+import type { PendingCommand } from './pending-command.ts';
 
 /** Whether a Result needs no check: most do not. */
 export function isPlain(entry: ResultEntry | undefined, value: unknown): entry is ResultEntry {
@@ -35,4 +37,13 @@ export function unreadableResult(what: string, { error, reason }: BadPayload): C
 /** The error of a Result that is not acceptable. */
 export function invalidResult(message: string, cause?: unknown): CmdStreamError {
   return new CmdStreamError('result-invalid', message, { cause, mayHaveExecuted: true });
+}
+
+/** The error that a server answers a Command by, in the payload of an error Result. */
+export function failureOf({ command, received }: PendingCommand, address: string, payload: unknown): CmdStreamError {
+  const error = readErrorResult(payload);
+  // Whatever the server says now: what has given a Result was executed.
+  const executed = mayHaveExecuted(error) || received > 0;
+  const message = `${command.name} at ${address}: ${error.message}`;
+  return new CmdStreamError(error.code, message, { cause: causeOf(error), mayHaveExecuted: executed });
 }

@@ -1,13 +1,11 @@
-import type { ClientLink, ClientLinkEvent } from '../../machines/client.ts';
-import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import type { ClientLink } from '../../machines/client.ts';
+import type { ConnectionLink } from '../../machines/connection.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { FrameChannel } from '../wire/frame-channel.ts';
-import type { AddressBook } from './address-book.ts';
-import { Connection, type ConnectionContext } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { ConnectionLife, type ConnectionOwner, type LifeContext, type LifeEvents } from './connection-life.ts';
 import { type DialStage, describeSlowDial } from './dial-stage.ts';
-import type { PendingCommand, UnexpectedResult } from './pending-command.ts';
-
-/** Slow streams stay where new Commands go: a client has one connection at a time. */
-function keepConnection(): void {}
+import type { PendingCommand } from './pending-command.ts';
 
 /**
  * Opens a channel to an address: dial, TLS, handshake. Leaves nothing behind when `signal` fires. Tells how far it has come,
@@ -20,48 +18,51 @@ export type Connect = (
 ) => Promise<FrameChannel>;
 
 /** What a client tells the group that it belongs to. */
-export interface ClientEvents {
+export interface ClientEvents extends LifeEvents {
   /** The client takes Commands from now on. */
   accepting(client: Client): void;
   /** The client takes no more Commands. */
   refusing(client: Client): void;
-  /** There is room again at the client. */
-  room(): void;
-  unexpected(result: UnexpectedResult): void;
 }
 
 /** What the clients of a group have in common. */
-export interface ClientContext extends ConnectionContext {
+export interface ClientContext extends LifeContext {
   readonly connect: Connect;
-  readonly addresses: AddressBook;
   readonly events: ClientEvents;
   /** A client with so many Commands waiting for Results is full. */
   readonly maxPending: number;
   readonly handshakeTimeoutMs: number;
-  readonly pingTimeoutMs: number;
-  /** A connection that is lost sooner counts as an attempt that failed. */
-  readonly stableMs: number;
 }
 
+/** Between one renewal and the next there is at least so many times what a dial takes, within these bounds. */
+const RENEWAL_DIALS = 20;
+const MIN_RENEWAL_PAUSE_MS = 100;
+const MAX_RENEWAL_PAUSE_MS = 2_000;
+
 /**
- * The data plane of one client: its current connection and its sequence numbers, which go on across connections. Its
- * life is the client machine's, for which it is the link.
+ * The data plane of one client: the connection that takes its Commands, those that were retired and still wait for
+ * Results, and its sequence numbers, which go on across connections. Its life is the client machine's.
  */
-export class Client implements ClientLink {
+export class Client implements ClientLink, ConnectionOwner {
   readonly id: number;
   readonly #context: ClientContext;
-  /** The address of the connection, or of the last attempt. */
+  /** The address of the connection, or of the last attempt where there is none. */
   address = '';
   #seq = 0;
+  /** How many connections it has opened. */
+  #opened = 0;
+  /** The address of the last attempt, when that began, and how long the last one took that was a success. */
+  #dialled = '';
+  #dialledMs = 0;
+  #dialMs = 0;
+  /** When a connection last took the place of another. */
+  #renewedMs = Number.NEGATIVE_INFINITY;
   /** The addresses that were tried since the last connection. */
   readonly #tried = new Set<string>();
   /** How far the last attempt has come. */
   #stage: DialStage | undefined;
-  /** Connected, and not yet taken into use by the machine. */
-  #channel: FrameChannel | undefined;
   #connection: Connection | undefined;
-  #lost: CmdStreamError | undefined;
-  #awaitingIdle = false;
+  #retired: readonly Connection[] = [];
 
   constructor(id: number, context: ClientContext) {
     this.id = id;
@@ -70,7 +71,9 @@ export class Client implements ClientLink {
 
   /** How many Commands wait for Results. */
   get pending(): number {
-    return this.#connection?.pending ?? 0;
+    let pending = this.#connection?.pending ?? 0;
+    for (const retired of this.#retired) pending += retired.pending;
+    return pending;
   }
 
   /** Bytes that wait to be written. */
@@ -81,7 +84,9 @@ export class Client implements ClientLink {
   /** Whether a bound is reached: no Command may be sent just now. */
   get full(): boolean {
     const connection = this.#connection;
-    return connection === undefined || connection.pending >= this.#context.maxPending || connection.full;
+    const { maxPending } = this.#context;
+    if (connection === undefined || connection.pending >= maxPending || connection.full) return true;
+    return this.#retired.length > 0 && this.pending >= maxPending;
   }
 
   /**
@@ -102,105 +107,44 @@ export class Client implements ClientLink {
   }
 
   has(seq: number): boolean {
-    return this.#connection?.has(seq) ?? false;
+    return this.#connection?.has(seq) === true || this.#retired.some((retired) => retired.has(seq));
   }
 
   forget(seq: number): boolean {
-    return this.#connection?.forget(seq) ?? false;
+    return this.#connection?.forget(seq) === true || this.#retired.some((retired) => retired.forget(seq));
   }
 
   /** What an inspector shows of it. */
   toJSON(): object {
-    return { id: this.id, address: this.address, pending: this.pending };
+    const { id, address, pending } = this;
+    return { id, address, pending, retired: this.#retired.length };
   }
 
   // ---- ClientLink
 
-  async connect(signal: AbortSignal): Promise<void> {
-    const { addresses, connect } = this.#context;
+  async connect(signal: AbortSignal): Promise<ConnectionLink> {
+    const { addresses } = this.#context;
+    this.#dialledMs = this.#nowMs;
+    this.#dialled = '';
     this.#stage = undefined;
     try {
-      this.address = await addresses.pick(this.id, signal);
-      this.#tried.add(this.address);
-      const channel = await connect(this.address, signal, (stage) => {
-        // One that was called off may be late.
-        if (!signal.aborted) this.#stage = stage;
-      });
-      // A transport may have come too late to heed the signal.
-      if (signal.aborted) channel.destroy();
-      signal.throwIfAborted();
-      this.#channel = channel;
-      signal.addEventListener('abort', () => this.#channel === channel && channel.destroy(), { once: true });
+      const address = await addresses.pick(this.id, signal);
+      this.#dialled = address;
+      if (this.#connection === undefined) this.address = address;
+      this.#tried.add(address);
+      const life = await this.#open(address, signal);
+      this.#dialMs = this.#nowMs - this.#dialledMs;
+      return life;
     } catch (error) {
       // An attempt that was called off says nothing about the address.
       if (!signal.aborted) addresses.giveUp(this.id);
-      const where = this.address === '' ? 'cannot resolve the address' : `cannot connect to ${this.address}`;
+      const where = this.#dialled === '' ? 'cannot resolve the address' : `cannot connect to ${this.#dialled}`;
       throw CmdStreamError.from(error, 'connect-failed', where);
     }
   }
 
-  open(tell: (event: ClientLinkEvent) => void): () => void {
-    const { clock, addresses, events, stableMs } = this.#context;
-    const channel = this.#channel as FrameChannel;
-    const sinceMs = clock.monotonicMs();
-    this.#channel = undefined;
-    this.#lost = undefined;
-    this.#tried.clear();
-    const connection = new Connection(this.id, this.address, channel, this.#context, {
-      lost: (error) => {
-        if (this.#connection !== connection) return;
-        this.#lost = error;
-        // A server that takes connections and drops them is as good as one that takes none.
-        if (clock.monotonicMs() - sinceMs < stableMs) addresses.giveUp(this.id);
-        else addresses.refresh();
-        tell({ type: 'connection.lost', error });
-      },
-      pong: () => tell({ type: 'pong.received' }),
-      room: () => {
-        if (this.#awaitingIdle && connection.pending === 0) tell({ type: 'pending.settled' });
-        events.room();
-      },
-      retire: keepConnection,
-      unexpected: (result) => events.unexpected(result),
-    });
-    this.#connection = connection;
-    connection.open();
-    // What came together with the ServerInfo may have been the end of it.
-    if (this.#lost === undefined) events.accepting(this);
-    return () => {
-      this.#connection = undefined;
-      this.#awaitingIdle = false;
-      connection.dispose(this.#reasonOfLoss(connection));
-    };
-  }
-
-  refuse(): void {
-    this.#connection?.refuse();
-    this.#context.events.refusing(this);
-  }
-
-  sendPing(): void {
-    this.#connection?.sendPing();
-  }
-
-  quietMs(): number {
-    const connection = this.#connection;
-    // A client that does not read for its own reasons hears nothing, whatever its peer does.
-    if (connection === undefined || connection.paused) return 0;
-    return this.#context.clock.monotonicMs() - connection.lastReceivedMs;
-  }
-
-  idleMs(): number {
-    const connection = this.#connection;
-    return connection === undefined ? 0 : this.#context.clock.monotonicMs() - connection.lastSentMs;
-  }
-
-  isIdle(): boolean {
-    return this.pending === 0;
-  }
-
-  awaitIdle(): void {
-    this.#awaitingIdle = true;
+  isDialCurrent(): boolean {
+    return this.#context.addresses.includes(this.#dialled);
   }
 
   isAddressCurrent(): boolean {
@@ -212,34 +156,75 @@ export class Client implements ClientLink {
     return this.#tried.size > 0 && this.#tried.size < this.#context.addresses.size;
   }
 
+  handshakeGraceMs(): number {
+    const { handshakeTimeoutMs } = this.#context;
+    return Math.min(this.#nowMs - this.#dialledMs - handshakeTimeoutMs, handshakeTimeoutMs);
+  }
+
   isFinal(error: unknown): boolean {
     return CmdStreamError.is(error) && error.code === 'server-info-mismatch';
   }
 
-  overdue(what: 'handshake' | 'ping' | 'results'): CmdStreamError {
-    const { addresses, handshakeTimeoutMs, pingTimeoutMs } = this.#context;
-    if (what === 'results') {
-      this.#lost = new CmdStreamError('connection-lost', `${this.address} is no address of the service any more`);
-      return this.#lost;
-    }
+  overdue(): CmdStreamError {
+    const { addresses, handshakeTimeoutMs } = this.#context;
     addresses.giveUp(this.id);
-    if (what === 'handshake') {
-      return new CmdStreamError('handshake-timeout', describeSlowDial(this.address, this.#stage, handshakeTimeoutMs));
-    }
-    const lost = `${this.address} did not answer a Ping within ${pingTimeoutMs} ms`;
-    this.#lost = new CmdStreamError('connection-lost', lost);
-    return this.#lost;
+    return new CmdStreamError('handshake-timeout', describeSlowDial(this.#dialled, this.#stage, handshakeTimeoutMs));
   }
 
-  /** What the Commands that wait for Results are told when the connection ends. */
-  #reasonOfLoss({ address }: Connection): (name: string, mayHaveExecuted: boolean) => CmdStreamError {
-    const cause = this.#lost;
-    return (name, mayHaveExecuted) =>
-      cause === undefined
-        ? new CmdStreamError('closed', `${name}: closed before ${address} answered`, { mayHaveExecuted })
-        : new CmdStreamError('connection-lost', `${name}: ${address} did not answer: ${describeError(cause)}`, {
-            cause,
-            mayHaveExecuted,
-          });
+  // ---- ConnectionOwner
+
+  isCurrent(connection: Connection): boolean {
+    return connection === this.#connection;
+  }
+
+  renewalDueMs(): number {
+    const pauseMs = Math.max(MIN_RENEWAL_PAUSE_MS, RENEWAL_DIALS * this.#dialMs);
+    return this.#renewedMs + Math.min(pauseMs, MAX_RENEWAL_PAUSE_MS);
+  }
+
+  accept(connection: Connection): void {
+    const { events } = this.#context;
+    const before = this.#connection;
+    this.#connection = connection;
+    this.address = connection.address;
+    this.#tried.clear();
+    if (before === undefined) {
+      events.accepting(this);
+      return;
+    }
+    this.#retired = [...this.#retired, before];
+    this.#renewedMs = this.#nowMs;
+    events.room();
+  }
+
+  refuse(connection: Connection): void {
+    connection.refuse();
+    if (connection === this.#connection) this.#context.events.refusing(this);
+  }
+
+  closed(connection: Connection): void {
+    if (connection === this.#connection) this.#connection = undefined;
+    else this.#retired = this.#retired.filter((retired) => retired !== connection);
+  }
+
+  get #nowMs(): number {
+    return this.#context.clock.monotonicMs();
+  }
+
+  /** Opens a connection that nobody uses yet. */
+  async #open(address: string, signal: AbortSignal): Promise<ConnectionLife> {
+    const channel = await this.#context.connect(address, signal, (stage) => {
+      // One that was called off may be late.
+      if (!signal.aborted) this.#stage = stage;
+    });
+    // A transport may have come too late to heed the signal.
+    if (signal.aborted) channel.destroy();
+    signal.throwIfAborted();
+    const life = new ConnectionLife(this, ++this.#opened, address, channel, this.#context);
+    signal.addEventListener('abort', () => life.callOff(), { once: true });
+    life.start();
+    if (life.lostError === undefined) return life;
+    channel.destroy();
+    throw life.lostError;
   }
 }

@@ -2,21 +2,17 @@ import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import { isLastOne } from '../protocol/last-one.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
-import {
-  causeOf,
-  ERROR_RESULT_NAME,
-  ERROR_RESULT_TYPE,
-  mayHaveExecuted,
-  readErrorResult,
-} from '../protocol/reserved.ts';
+import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE } from '../protocol/reserved.ts';
 import type { Validation } from '../protocol/validate.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FairTurn } from '../system/fair-turn.ts';
 import { isThenable } from '../system/warn.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
+import { Abandoned, isLastForNobody } from './abandoned.ts';
 import type { Pressure, ResultBounds } from './backlog.ts';
-import { applySchema, invalidResult, isPlain, unreadableResult } from './check-result.ts';
+import { applySchema, failureOf, invalidResult, isPlain, unreadableResult } from './check-result.ts';
 import { Departure, type ReasonOfEnd } from './departure.ts';
+import { Liveness } from './liveness.ts';
 import type { Carrier, PendingCommand, UnexpectedResult } from './pending-command.ts';
 import { PendingTable } from './pending-table.ts';
 import { Reading, type WaitsFor } from './reading.ts';
@@ -25,7 +21,10 @@ import { SchemaLines } from './schema-lines.ts';
 /** What a connection tells its client. */
 export interface ConnectionEvents {
   lost(error: CmdStreamError): void;
+  /** The Ping that was sent last is answered. */
   pong(): void;
+  /** The server goes on working on one more Command that nobody waits for. */
+  abandoned(): void;
   /** There is room again: a pending Command settled, or waiting bytes were written. */
   room(): void;
   /** A stream is slow: new Commands had better go over another connection, since this one may have to stop reading. */
@@ -50,6 +49,8 @@ export interface ConnectionContext {
 export class Connection implements FrameReceiver, Carrier {
   readonly clientId: number;
   readonly address: string;
+  /** Whether the peer reads. */
+  readonly liveness: Liveness;
   readonly #channel: FrameChannel;
   readonly #context: ConnectionContext;
   readonly #events: ConnectionEvents;
@@ -58,6 +59,7 @@ export class Connection implements FrameReceiver, Carrier {
   readonly #validating: SchemaLines;
   readonly #departure: Departure;
   readonly #reading: Reading;
+  readonly #abandoned = new Abandoned();
 
   constructor(
     clientId: number,
@@ -70,6 +72,7 @@ export class Connection implements FrameReceiver, Carrier {
     this.address = address;
     this.#channel = channel;
     this.#departure = new Departure(channel, this.#pending);
+    this.liveness = new Liveness(channel);
     this.#context = context;
     this.#events = events;
     this.#reading = new Reading(channel, this.#pending, context.turn, context.clock);
@@ -95,14 +98,9 @@ export class Connection implements FrameReceiver, Carrier {
     return this.#channel.full;
   }
 
-  /** Whether nothing is read, since all that is pending are streams whose consumers are slow: no Pong is seen then. */
-  get paused(): boolean {
-    return this.#reading.paused;
-  }
-
-  /** When something was received last, or could be again after a pause (monotonic milliseconds). */
-  get lastReceivedMs(): number {
-    return Math.max(this.#channel.lastReceivedMs, this.#reading.resumedMs);
+  /** How many Commands the server works on for nobody. */
+  get abandoned(): number {
+    return this.#abandoned.count;
   }
 
   get lastSentMs(): number {
@@ -124,6 +122,7 @@ export class Connection implements FrameReceiver, Carrier {
    */
   send(seq: number, pending: PendingCommand, encoded?: Uint8Array): boolean {
     const isSent = this.#departure.send(this, seq, pending, encoded);
+    if (isSent) this.liveness.lastSeq = seq;
     if (this.#reading.paused) this.#readOn();
     return isSent;
   }
@@ -133,17 +132,16 @@ export class Connection implements FrameReceiver, Carrier {
     this.#departure.refuse();
   }
 
-  sendPing(): void {
-    this.#channel.sendPing();
-  }
-
   has(seq: number): boolean {
     return this.#pending.has(seq);
   }
 
   /** Lets go of a Command: its Results, should they come, are unexpected. */
   forget(seq: number): boolean {
-    if (!this.#settle(seq)) return false;
+    const pending = this.#pending.get(seq);
+    if (pending === undefined || !this.#settle(seq)) return false;
+    // One that has given no Result may never have begun; of one that has given some, more are to come.
+    if (pending.received > 0 && this.#abandoned.add(seq)) this.#events.abandoned();
     this.#events.room();
     return true;
   }
@@ -163,6 +161,7 @@ export class Connection implements FrameReceiver, Carrier {
   // ---- FrameReceiver
 
   frame(seq: number, type: number, value: unknown, size: number, weight = size): void {
+    if (seq >= this.liveness.provingSeq) this.liveness.proved();
     const entry = this.#context.resultEntries[type];
     if (entry === undefined && type !== ERROR_RESULT_TYPE) {
       throw new CmdStreamError(
@@ -172,9 +171,7 @@ export class Connection implements FrameReceiver, Carrier {
     }
     const pending = this.#pending.get(seq);
     if (pending === undefined) {
-      const type = entry?.name ?? ERROR_RESULT_NAME;
-      const readable = value instanceof BadPayload ? undefined : value;
-      this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
+      this.#unexpected(seq, entry, value, size);
       this.#reading.work(size, false);
     } else if (isPlain(entry, value) && !this.#validating.has(seq)) {
       this.#deliver(seq, pending, entry, value, size, weight);
@@ -188,7 +185,7 @@ export class Connection implements FrameReceiver, Carrier {
   }
 
   ping(): void {
-    this.#events.pong();
+    if (this.liveness.receivePong()) this.#events.pong();
     this.#reading.work(0, false);
   }
 
@@ -199,6 +196,16 @@ export class Connection implements FrameReceiver, Carrier {
   lost(error: CmdStreamError | undefined): void {
     const reason = new CmdStreamError('connection-lost', `${this.address} closed the connection`);
     this.#events.lost(error ?? reason);
+  }
+
+  // ---- what nobody waits for
+
+  #unexpected(seq: number, entry: ResultEntry | undefined, value: unknown, size: number): void {
+    const type = entry?.name ?? ERROR_RESULT_NAME;
+    const readable = value instanceof BadPayload ? undefined : value;
+    this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
+    if (isLastForNobody(entry, value)) this.#abandoned.delete(seq);
+    else if (seq <= this.#channel.lastFlushedSeq && this.#abandoned.add(seq)) this.#events.abandoned();
   }
 
   // ---- the way of a Result
@@ -294,12 +301,7 @@ export class Connection implements FrameReceiver, Carrier {
     if (value instanceof BadPayload) {
       this.#fail(seq, pending, unreadableResult(`${name}: the payload of its ${entry?.name ?? 'error'} Result`, value));
     } else if (entry === undefined) {
-      const error = readErrorResult(value);
-      // Whatever the server says now: what has given a Result was executed.
-      const executed = mayHaveExecuted(error) || pending.received > 0;
-      const what = `${name} at ${this.address}: ${error.message}`;
-      const details = { cause: causeOf(error), mayHaveExecuted: executed };
-      this.#fail(seq, pending, new CmdStreamError(error.code, what, details));
+      this.#fail(seq, pending, failureOf(pending, this.address, value));
     } else {
       return this.#applySchema(seq, pending, entry, value, size, weight);
     }

@@ -28,8 +28,6 @@ export type WaitsFor = 'consumer' | 'schema';
 export class Reading {
   /** Whether slow streams are why nothing is read. */
   paused = false;
-  /** When it was last read on for slow streams (monotonic milliseconds). */
-  resumedMs = 0;
   /** Whether others have waited for full streams for long enough, so that it reads although nothing of those can be kept. */
   readsOn = false;
   readonly #channel: Pick<FrameChannel, 'pause' | 'resume'>;
@@ -128,10 +126,7 @@ export class Reading {
     const othersWait = this.#full > 0 && !isAlone && !this.readsOn;
     this.#bePatient(othersWait);
     const paused = isAlone || othersWait;
-    if (paused !== this.paused) {
-      this.paused = paused;
-      if (!paused) this.resumedMs = this.#clock.monotonicMs();
-    }
+    this.paused = paused;
     if (!paused) this.#readOn();
     else if (this.#reading) this.#stopReading();
   }

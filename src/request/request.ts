@@ -70,7 +70,8 @@ export abstract class Request
   #signal: AbortSignal | undefined = undefined;
   #onSettled: ((request: Request) => void) | undefined = undefined;
   readonly #callSite: CallSite | undefined;
-  #received = 0;
+  /** How many Results have been delivered. */
+  received = 0;
   #timeoutMs = Number.POSITIVE_INFINITY;
 
   constructor(command: Command, entry: CommandEntry, context: RequestContext) {
@@ -84,10 +85,6 @@ export abstract class Request
 
   get clientId(): number | undefined {
     return this.#carrier?.clientId;
-  }
-
-  get received(): number {
-    return this.#received;
   }
 
   get whenSlow(): WhenSlow {
@@ -147,7 +144,7 @@ export abstract class Request
       this.failed(new CmdStreamError('result-invalid', message, { mayHaveExecuted: true }));
       return;
     }
-    const last = this.isLast(lastOne, this.#received + 1);
+    const last = this.isLast(lastOne, this.received + 1);
     this.#happen(RESULT_RECEIVED, { type: 'result.received', resultType: entry.name, value, size, weight, last });
   }
 
@@ -197,10 +194,10 @@ export abstract class Request
 
   deliver(event: RequestEvent): void {
     const { value, resultType: type, size, weight, last } = event as ResultReceived;
-    this.#received++;
+    this.received++;
     this.take(this.entry.tagged ? { type, value } : value, weight);
     if (this.#hooks === undefined || !hearResults(this.#hooks, this.context.warn)) return;
-    tellResult(this.#hooks, this, { seq: this.#received, type, value, size, last }, this.context.warn);
+    tellResult(this.#hooks, this, { seq: this.received, type, value, size, last }, this.context.warn);
   }
 
   release(): void {

@@ -98,7 +98,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     addresses,
     client: {
       // A socket outlives whoever caused that it was dialled.
-      connect: (address, signal) => runOutside(connect, address, signal),
+      connect: (...dial) => runOutside(connect, ...dial),
       addresses,
       clock,
       resultEntries: tables.resultEntries,

@@ -64,6 +64,12 @@ export interface FrameChannel {
   readonly full: boolean;
   /** The sequence number of the last frame that has been handed to the network; what is above has not left. */
   readonly lastFlushedSeq: number;
+  /** Bytes accepted by `send` and `sendPing` so far, whether or not they have left. */
+  readonly sentBytes: number;
+  /** Bytes that have arrived so far. */
+  readonly receivedBytes: number;
+  /** For how long this side has not read, by `pause`, so far: milliseconds. */
+  readonly pausedMs: number;
   /** When the last bytes arrived (monotonic milliseconds). */
   readonly lastReceivedMs: number;
   /** When bytes were last handed to the network (monotonic milliseconds). */

@@ -19,6 +19,7 @@ export interface StreamChannelOptions extends WriteBatchOptions {
 /** Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. */
 export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   lastReceivedMs: number;
+  receivedBytes = 0;
 
   readonly #stream: ByteStream;
   readonly #options: StreamChannelOptions;
@@ -29,6 +30,9 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   /** Which frame it is that has come in part, and since when. */
   #partial = 0;
   #partialSinceMs = 0;
+  /** How long it was paused before, and since when it is, if it is. */
+  #pausedMs = 0;
+  #pausedSinceMs: number | undefined;
   #over = false;
   #lost = false;
   #lostError: CmdStreamError | undefined;
@@ -65,6 +69,15 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   get deliveries(): number {
     return this.#incoming.deliveries;
+  }
+
+  get sentBytes(): number {
+    return this.#batch.sentBytes;
+  }
+
+  get pausedMs(): number {
+    if (this.#pausedSinceMs === undefined) return this.#pausedMs;
+    return this.#pausedMs + this.#options.clock.monotonicMs() - this.#pausedSinceMs;
   }
 
   get heldBytes(): number {
@@ -118,6 +131,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   pause(): void {
+    this.#pausedSinceMs ??= this.#options.clock.monotonicMs();
     this.#incoming.pause();
     this.#stream.pause();
   }
@@ -155,6 +169,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   data(bytes: Buffer): void {
     if (this.#over) return;
     this.lastReceivedMs = this.#options.clock.monotonicMs();
+    this.receivedBytes += bytes.length;
     // Nobody to read what comes: it shall wait at the peer, not here.
     if (!this.#incoming.hasReader) this.#stream.pause();
     this.#incoming.arrive(bytes);
@@ -164,6 +179,8 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   readonly #readAgain = (): void => {
+    this.#pausedMs = this.pausedMs;
+    this.#pausedSinceMs = undefined;
     this.#incoming.resume();
     if (!this.#incoming.paused && this.#incoming.hasReader && !this.#over) this.#stream.resume();
   };

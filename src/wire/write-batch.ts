@@ -39,6 +39,8 @@ export class WriteBatch {
   /** When bytes were last handed to the stream (monotonic milliseconds); at the start, when the batch was made. */
   lastSentMs: number;
 
+  /** Bytes that have been handed to the stream. */
+  #handedBytes = 0;
   readonly #stream: ByteStream;
   readonly #options: WriteBatchOptions;
   readonly #tellDrained: () => void;
@@ -69,6 +71,11 @@ export class WriteBatch {
   /** Bytes that are gathered, or that the stream has not taken. */
   get bufferedBytes(): number {
     return this.#gathered.position + this.#stream.bufferedBytes;
+  }
+
+  /** Bytes that have been appended so far. */
+  get sentBytes(): number {
+    return this.#handedBytes + this.#gathered.position;
   }
 
   /** Whether `bufferedBytes` has reached its bound. */
@@ -174,6 +181,7 @@ export class WriteBatch {
     const { buffer, position } = gathered;
     if (position === 0 || this.#over || this.#writing !== undefined) return;
     gathered.position = 0;
+    this.#handedBytes += position;
     this.lastFlushedSeq = this.#lastGatheredSeq;
     this.lastSentMs = this.#options.clock.monotonicMs();
     if (!this.#stream.write(buffer.subarray(0, position))) {

@@ -10,23 +10,30 @@ testMachine<ClientWorld>({
   machine: clientMachine,
   scenarios: [
     clientScenario('one address, soon stable', { stableMs: 10 }),
-    clientScenario('two addresses, stable while pinging', { stableMs: 45, addresses: two }),
-    clientScenario('stable while overdue', { stableMs: 50.5 }),
+    clientScenario('two addresses, stable while another is dialled', { stableMs: 10, addresses: two }),
     clientScenario('no second connection', {
-      stableMs: 1_000,
-      keepaliveTimeMs: 900,
-      pingTimeoutMs: 200,
+      stableMs: 10,
       addresses: two,
       reconnect: false,
+      alone: true,
+      connections: 2,
     }),
-    clientScenario('a client that stands alone', { stableMs: 10, alone: true }),
+    clientScenario('a client that stands alone, and may retire one connection', {
+      stableMs: 10,
+      alone: true,
+      maxRetired: 1,
+      connections: 3,
+    }),
   ],
   open: (scenario) => openClient(scenario as ClientScenario),
   seen: seenOfClient,
   tried: triedWithClient,
   remembered: rememberedByClient,
   equivalent: {
-    'connected.ready.overdue: after oneTurn [isQuiet]: leads to connected.ready.pinging':
-      'the Ping goes to a connection that the same step closes, before anything of it is written',
+    '(root): client.drain [hasNone]: leads to draining': 'that is over in the same step',
+    'connecting: error [isFinal]: leads to draining': 'that is over in the same step',
+    'reconnecting.dialling: error [isFinal]: leads to draining': 'that is over in the same step',
+    'connecting: entry without report':
+      'it is the phase that whoever is told takes for granted; that errors are passed on, the unit tests see',
   },
 });

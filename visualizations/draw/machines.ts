@@ -2,6 +2,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { circuitBreakerMachine } from '../../machines/circuit-breaker.ts';
 import { clientMachine } from '../../machines/client.ts';
+import { connectionMachine } from '../../machines/connection.ts';
 import { groupMachine } from '../../machines/group.ts';
 import { requestMachine } from '../../machines/request.ts';
 import { serverMachine } from '../../machines/server.ts';
@@ -25,15 +26,29 @@ export const SUBJECTS: readonly Subject[] = [
     file: 'client',
     title: 'Client',
     summary:
-      'A client connects, stays ready while keepalive finds the peer alive, reconnects when it does not, and closes.',
-    words: `One connection to a server. It opens itself again when it is lost, and checks that its peer is alive. In
-\`connected.ready\` a send goes out over it at once; \`idle\`, \`pinging\` and \`overdue\` make no difference to you, they
-only say how sure the client is of its peer. In every other state a send goes to another client of the group that is
-ready, and fails with \`unavailable\`, or waits with \`waitForReady\`, if there is none. \`moving\` means that its address
-is not to be used any more: what was sent may still be answered, then it dials another one. When the connection is lost,
-what was pending on it fails with \`connection-lost\`, and nothing is sent twice; \`reconnecting\` waits and dials in
-turn, for as long as it takes (with \`reconnect: false\` there is no such state, and the client is \`closed\`). \`draining\` lets what is pending finish; \`closed\` is the end.`,
+      'A client connects, is ready, dials another connection beside the one in use when it is to be replaced, and closes.',
+    words: `One connection to a server that takes Commands, and those before it that still wait for Results. It opens another
+one when it is lost. In \`connected\` a send goes out at once; \`steady\`, \`blocked\`, \`dialling\` and \`waiting\` make no difference to you: where
+the server works on streams that were left, or the address is not to be used any more, another connection is dialled beside
+the one in use, takes its place once it is open, and what is pending on the old one comes to its end there. In every other
+state a send goes to another client of the group that is ready, and fails with \`unavailable\`, or waits with
+\`waitForReady\`, if there is none. When the connection is lost, what was pending on it fails with \`connection-lost\`, and
+nothing is sent twice; \`reconnecting\` waits and dials in turn, for as long as it takes (with \`reconnect: false\` there is
+no such state, and the client is \`closed\`). \`draining\` lets what is pending finish; \`closed\` is the end.`,
     machine: clientMachine,
+  },
+  {
+    file: 'connection',
+    title: 'Connection',
+    summary:
+      'A connection is kept alive by Pings while it takes Commands, and while it is retired and waits for its last Results.',
+    words: `One connection of a client, from the handshake to its end. Two things go on side by side. \`keepalive\`: when the
+peer has not been seen to read for a while, it is asked by a Ping; its Pong has the ping timeout, and the time that all
+that is under way takes on a slow link. \`use\`: it takes Commands while \`accepting\` (\`worn\`: its server works on streams
+that nobody reads any more, so that another connection is wanted); \`retired\`, it waits for the Results of what is pending,
+however long they take, and \`leaving\`, because its address is gone, for \`drainTimeoutMs\`. In
+\`closing\` what is still pending fails with \`connection-lost\`; \`over\`: its client ends it.`,
+    machine: connectionMachine,
   },
   {
     file: 'circuit-breaker',

@@ -190,16 +190,22 @@ describe('an address function', () => {
 });
 
 describe('a client whose address is gone', () => {
-  async function moving(drainTimeoutMs = 5_000) {
+  async function moved(drainTimeoutMs = 5_000) {
     const servers = [await peer({}), await peer(adds)];
     let current = servers[0]?.address ?? '';
-    const client = await sender({ address: () => [current], addressRefreshMs: 10, drainTimeoutMs });
+    const states: string[] = [];
+    const client = await sender({
+      address: () => [current],
+      addressRefreshMs: 10,
+      drainTimeoutMs,
+      onStatus: (event) => event.type === 'client' && states.push(event.state),
+    });
     const pending = client.send(onePlusOne);
     const failed = failureOf(pending).catch(() => undefined);
     await soon(() => servers[0]?.commands.length).toBe(1);
     current = servers[1]?.address ?? '';
-    await soon(() => client.status.clients[0]?.state).toBe('moving');
-    return { client, servers, pending, failed };
+    await soon(() => client.status.clients[0]?.address).toBe(servers[1]?.address);
+    return { client, servers, pending, failed, states };
   }
 
   it('moves at once where nothing is pending', async () => {
@@ -209,30 +215,45 @@ describe('a client whose address is gone', () => {
     expect(await client.send(onePlusOne)).toBe(2);
     current = servers[1]?.address ?? '';
     await soon(() => openTo(servers)).toEqual([0, 1]);
-    await soon(() => client.status.state).toBe('ready');
+    expect(client.status.state).toBe('ready');
     expect(await client.send(onePlusOne)).toBe(2);
     expect(servers[1]?.commands).toMatchObject([{ seq: 2 }]);
   });
 
-  it('waits for the Results that are under way, and loses none', async () => {
-    const { client, servers, pending } = await moving();
-    expect((await failureOf(client.send(onePlusOne))).code).toBe('unavailable');
-    const next = client.send(onePlusOne, { waitForReady: true });
+  it('D1: is ready all the time, and loses none of the Results that are under way', async () => {
+    const { client, servers, pending, states } = await moved();
+    expect(await client.send(onePlusOne)).toBe(2);
+    expect(openTo(servers)).toEqual([1, 1]);
     const [command] = servers[0]?.commands ?? [];
     command?.connection.result(command.seq, SUM, 2);
     expect(await pending).toBe(2);
-    expect(await next).toBe(2);
     await soon(() => openTo(servers)).toEqual([0, 1]);
     expect(servers.map(({ commands }) => commands.map(({ seq }) => seq))).toEqual([[1], [2]]);
+    expect(new Set(states)).toEqual(new Set(['ready']));
+  });
+
+  it('D1: stays where it is until it is connected to another', async () => {
+    const server = await peer(adds);
+    let current = server.address;
+    const client = await sender({ address: () => [current], addressRefreshMs: 10 });
+    current = await deadAddress();
+    for (let sent = 0; sent < 20; sent++) {
+      expect(await client.send(onePlusOne)).toBe(2);
+      await sleep(5);
+    }
+    const next = await peer(adds);
+    current = next.address;
+    await soon(() => openTo([server, next])).toEqual([0, 1]);
+    expect(await client.send(onePlusOne)).toBe(2);
   });
 
   it('waits no longer than drainTimeoutMs', async () => {
-    const { client, servers, failed } = await moving(40);
+    const { client, servers, failed } = await moved(40);
     const error = await failed;
     expect(error).toMatchObject({ code: 'connection-lost', mayHaveExecuted: true });
     expect(error?.message).toContain('no address of the service any more');
-    expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);
-    expect(openTo(servers)).toEqual([0, 1]);
+    expect(await client.send(onePlusOne)).toBe(2);
+    await soon(() => openTo(servers)).toEqual([0, 1]);
   });
 
   it('does not stay at an address that goes while it is being dialled', async () => {

@@ -46,3 +46,17 @@ it('a process that is too busy to read a Pong in time does not lose its connecti
   expect(lost).toEqual([]);
   expect(client.status.state).toBe('ready');
 });
+
+it.each([false, true])(
+  'F7, V5: a handshake that lies there when a busy process comes back is no slow one, lazy: %s',
+  async (lazy) => {
+    const address = await serverElsewhere();
+    const connecting = sender({ address, handshakeTimeoutMs: 150, reconnect: false, lazy });
+    // The dial has begun; what comes of it nobody reads in time.
+    await new Promise((resolve) => setImmediate(resolve));
+    const untilMs = performance.now() + 500;
+    while (performance.now() < untilMs);
+    const client = await connecting;
+    await soon(() => client.status.state).toBe('ready');
+  },
+);

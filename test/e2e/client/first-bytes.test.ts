@@ -30,6 +30,7 @@ describe('what comes together with the ServerInfo', () => {
     const lost: unknown[] = [];
     const client = await sender({
       address: server.address,
+      lazy: true,
       onStatus: (event) => event.type === 'client' && event.error !== undefined && lost.push(event.error),
     });
     expect(await client.send(onePlusOne, { waitForReady: true })).toBe(2);

@@ -131,7 +131,12 @@ describe("Stately's inspector", () => {
     const parents = actors.flatMap(({ name, parentId }) =>
       name.startsWith('0.') ? [] : [[name, actors.find(({ sessionId }) => sessionId === parentId)?.name]],
     );
-    expect(Object.fromEntries(parents)).toEqual({
+    const [connection, client0] = parents.find(([name]) => name?.startsWith('connection 1')) ?? [];
+    expect([connection, client0]).toEqual([
+      `connection 1 @ ${server.address}`,
+      expect.stringMatching(/^client [01] @ /),
+    ]);
+    expect(Object.fromEntries(parents.filter(([name]) => name !== connection))).toEqual({
       sender: undefined,
       group: 'sender',
       'circuit breaker': 'sender',

@@ -85,11 +85,14 @@ export class ClientTarget {
         this.#ends.push(/closed the connection$/.test(error.message) ? 'in order' : error.code);
         connection.dispose(() => LOST);
       },
-      pong: () => this.#events.push({ what: 'ping', seq: 0, name: '' }),
-      room: () => {},
+      pong: () => {},
+      abandoned: () => {},
       retire: () => {},
+      room: () => {},
       unexpected: ({ seq, type, value }) => this.#events.push({ what: 'unexpected', seq, name: type, value }),
     });
+    // Nobody has asked for Pongs: of what is read as one, the connection would say nothing.
+    connection.ping = () => this.#events.push({ what: 'ping', seq: 0, name: '' });
     const payload = this.#format.name === 'protobuf' ? create(schemas.commands.Add) : { A: 1, B: 2 };
     const { name, type } = commandEntries[0] as (typeof commandEntries)[number];
     for (let seq = 1; seq <= PENDING; seq++) {

@@ -17,7 +17,7 @@ import type { Inspector } from './taken.ts';
 
 /** A client that belongs to no group: nobody but itself limits how long it drains. */
 export async function openAlone(
-  { timings, reconnect }: ClientScenario,
+  { timings, reconnect, maxRetired }: ClientScenario,
   { clock, defer }: Stage,
   transport: Network,
   inspector: Inspector,
@@ -73,7 +73,7 @@ export async function openAlone(
     id: 'client 0',
     clock,
     inspect: inspector.inspect,
-    input: { id: 0, link: client, timings, reconnect, random: () => 0.5 },
+    input: { id: 0, link: client, timings, reconnect, maxRetired, random: () => 0.5 },
   });
   const tell = (event: Parameters<typeof actor.send>[0]) => {
     if (actor.getSnapshot().status === 'active') actor.send(event);
@@ -100,6 +100,11 @@ export async function openAlone(
         pending.failed = reject;
         client.send(pending);
       }),
+    beginStream: () => {
+      const pending = new NotedCommand(calc.Countdown({ from: 3 }));
+      client.send(pending);
+      return () => client.forget(pending.seq);
+    },
     close: () => tell({ type: 'client.close' }),
     drain: (timeoutMs) => tell({ type: 'client.drain', timeoutMs }),
   };

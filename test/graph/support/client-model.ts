@@ -1,28 +1,32 @@
-import { type AnyMachineSnapshot, createEmptyActor } from 'xstate';
+import { type AnyEventObject, type AnyMachineSnapshot, createEmptyActor } from 'xstate';
 import type { ClientContext, ClientLink, ClientTimings } from '../../../machines/client.ts';
 import type { ModelState, Scenario, Stimulus } from './model.ts';
 
-/** What a client's doubles know: an address book, a socket, and the one Command of the test. */
+/** What a client's doubles know: an address book, its connections, and the one Command of the test. */
 export interface ClientWorld {
   addresses: string[];
   /** The address that is used, or tried next. */
   chosen: string;
-  /** The address of the connection, or of the last attempt. */
+  /** The address that is, or was last, dialled. */
+  dialled: string;
+  /** The address of the connection in use, or of the last attempt where there is none. */
   address: string;
   tried: string[];
-  connected: boolean;
-  /** Since the connection was taken into use, up to what matters. */
+  /** The connections that are open, by their numbers; and the one that takes Commands. */
+  open: number[];
+  current: number | undefined;
+  opened: number;
+  /** Since the connection in use was taken into use, up to what matters. */
   aliveMs: number;
-  quietMs: number;
-  idleMs: number;
-  /** How often something was said on this connection that nothing asked for: that is bounded, or time has no end. */
-  unasked: number;
-  /** What has become of the Command that was sent last. */
+  /** Whether the connection in use has asked for another. */
+  worn: boolean;
+  /** What has become of the Command that was sent last, and over which connection. */
   command: 'none' | 'waiting' | 'answered' | 'connection-lost' | 'closed';
-  awaitingIdle: boolean;
-  /** Whether the connection has gone by itself. */
-  lost: boolean;
-  pings: number;
+  commandAt: number;
+  /** How often a Command was sent on this connection: that is bounded. */
+  sent: number;
+  /** Connections that have said that they are over, and are being ended. */
+  ending: number;
 }
 
 /** A setting of clients. */
@@ -30,6 +34,7 @@ export interface ClientScenario extends Scenario<ClientWorld> {
   readonly timings: ClientTimings;
   readonly reconnect: boolean;
   readonly addresses: readonly string[];
+  readonly maxRetired: number | undefined;
   /** Whether it stands alone, without a group. */
   readonly alone: boolean;
 }
@@ -37,13 +42,16 @@ export interface ClientScenario extends Scenario<ClientWorld> {
 /** How long a drain may take that the user asks for. */
 export const DRAIN_MS = 70;
 
-const MAX_UNASKED = 1;
+/** What no test waits for: what a connection does by itself has tests of its own. */
+export const NEVER_MS = 1_000_000;
+
+/** So many Commands are sent over one connection at most. */
+const MAX_SENT = 1;
 
 /** Who is told of changes. */
 const GROUP = createEmptyActor();
 
-const CONNECTING = '0.client.connecting';
-const DIALLING = '0.client.reconnecting.dialling';
+const DIALS = ['connecting', 'reconnecting.dialling', 'connected.dialling'];
 
 /** Where a service has moved to. */
 export const nextOf = (address: string) => address.replace(/\d+$/, (port) => String(Number(port) + 1));
@@ -53,19 +61,20 @@ export function clientScenario(
   name: string,
   options: {
     stableMs: number;
-    keepaliveTimeMs?: number;
-    pingTimeoutMs?: number;
     reconnect?: boolean;
     addresses?: readonly string[];
     alone?: boolean;
+    maxRetired?: number;
+    /** How many connections are opened at most. */
+    connections?: number;
   },
 ): ClientScenario {
-  const { stableMs, reconnect = true, addresses = ['a:1'], alone = false } = options;
+  const { stableMs, reconnect = true, addresses = ['a:1'], alone = false, maxRetired, connections = 2 } = options;
   const timings: ClientTimings = {
     handshakeTimeoutMs: 40,
-    keepaliveTimeMs: options.keepaliveTimeMs ?? 30,
-    pingTimeoutMs: options.pingTimeoutMs ?? 20,
-    drainTimeoutMs: 60,
+    keepaliveTimeMs: NEVER_MS,
+    pingTimeoutMs: NEVER_MS,
+    drainTimeoutMs: NEVER_MS,
     backoffInitialMs: 20,
     backoffMaxMs: 40,
     backoffFactor: 2,
@@ -77,86 +86,91 @@ export function clientScenario(
     reconnect,
     addresses,
     alone,
+    maxRetired,
     world: {
       addresses: [...addresses],
       chosen: '',
+      dialled: '',
       address: '',
       tried: [],
-      connected: false,
+      open: [],
+      current: undefined,
+      opened: 0,
       aliveMs: 0,
-      quietMs: 0,
-      idleMs: 0,
-      unasked: 0,
+      worn: false,
       command: 'none',
-      awaitingIdle: false,
-      lost: false,
-      pings: 0,
+      commandAt: 0,
+      sent: 0,
+      ending: 0,
     },
     input: (world) => ({
       id: 0,
       link: linkOf(world),
       timings,
       reconnect,
+      maxRetired,
       random: () => 0.5,
       ...(alone ? {} : { parent: GROUP }),
     }),
-    stimuli: (state) => stimuliOf(state, alone),
+    stimuli: (state) => stimuliOf(state, { alone, connections }),
     happen(world, { name: what, event }) {
       if (what === 'nobody is there' || what === 'another server') giveUp(world);
-      if (what === 'a Command is sent' || what.startsWith('the peer says')) world.unasked++;
-      if (what === 'a Command is sent') Object.assign(world, { command: 'waiting', idleMs: 0 });
+      if (what === 'a Command is sent') {
+        world.sent++;
+        Object.assign(world, { command: 'waiting', commandAt: world.current });
+      }
       if (what === 'the Command is answered') world.command = 'answered';
-      if (what === 'the Command is answered' || what.startsWith('the peer')) world.quietMs = 0;
+      if (what === 'streams are left') world.worn = true;
       if (what === 'its address is gone') {
         world.addresses = world.addresses.map((address) => (address === world.address ? nextOf(address) : address));
       }
       if (what === 'its address stays') world.addresses = world.addresses.toReversed();
-      if (event?.type === 'connection.lost') {
-        world.lost = true;
-        if (world.aliveMs < stableMs) giveUp(world);
-      }
+      if (what === 'the connection is reset' && event !== undefined && world.aliveMs < stableMs) giveUp(world);
+    },
+    told(world, event) {
+      if (event.type !== 'connection.over') return;
+      const number = Number(event.id.split(' ')[1]);
+      if (!world.open.includes(number)) return;
+      world.ending++;
+      world.open = world.open.filter((open) => open !== number);
+      if (world.current === number) Object.assign(world, { current: undefined, aliveMs: 0, worn: false });
+      if (world.command === 'waiting' && world.commandAt === number) world.command = 'connection-lost';
     },
     pass(world, ms) {
-      if (!world.connected) return;
-      world.quietMs += ms;
-      world.idleMs += ms;
-      world.aliveMs = Math.min(world.aliveMs + ms, stableMs);
+      if (world.current !== undefined) world.aliveMs = Math.min(world.aliveMs + ms, stableMs);
     },
     started(world, source) {
       if (source === 'connect') {
         if (!world.addresses.includes(world.chosen)) world.chosen = world.addresses[0] as string;
-        world.address = world.chosen;
-        if (!world.tried.includes(world.address)) world.tried.push(world.address);
-      } else {
-        Object.assign(world, {
-          tried: [],
-          connected: true,
-          aliveMs: 0,
-          quietMs: 0,
-          idleMs: 0,
-          unasked: 0,
-          lost: false,
-          pings: 0,
-        });
+        world.dialled = world.chosen;
+        if (world.current === undefined) world.address = world.dialled;
+        if (!world.tried.includes(world.dialled)) world.tried.push(world.dialled);
+        return;
       }
+      const number = ++world.opened;
+      world.open.push(number);
+      Object.assign(world, { current: number, address: world.dialled, tried: [], aliveMs: 0, worn: false, sent: 0 });
     },
     stopped(world, source) {
       if (source !== 'connection') return;
-      if (world.command === 'waiting') world.command = world.lost ? 'connection-lost' : 'closed';
-      Object.assign(world, { connected: false, quietMs: 0, idleMs: 0, awaitingIdle: false });
+      if (world.ending > 0) {
+        world.ending--;
+        return;
+      }
+      if (world.command === 'waiting') world.command = 'closed';
+      Object.assign(world, { open: [], current: undefined });
     },
     key: ({ snapshot, world, timers }) => {
-      const { attempt } = snapshot.context as ClientContext;
-      const { chosen, address, tried, connected, aliveMs, quietMs, idleMs, command, awaitingIdle, lost } = world;
+      const { attempt, renewals } = snapshot.context as ClientContext;
+      const { chosen, dialled, address, tried, open, current, opened, aliveMs, worn, command, commandAt, sent } = world;
       const at = (wanted: string) => world.addresses.indexOf(wanted);
       return [
         // After the second attempt the waits are the longest.
-        Math.min(attempt, 1),
+        [Math.min(attempt, 1), Math.min(renewals, 1)],
         // Which address it is does not matter, only where in the list it stands.
-        [at(chosen), at(address), tried.length < world.addresses.length ? tried.map(at) : 'all'],
-        // How long it has been quiet counts while a Ping may be sent only.
-        [connected, ...(isIn(snapshot, 'ready') ? [quietMs, idleMs] : [quietMs > 0]), aliveMs < stableMs],
-        [command === 'waiting', awaitingIdle, lost, world.unasked],
+        [at(chosen), at(dialled), at(address), tried.length < world.addresses.length ? tried.map(at) : 'all'],
+        [open.map((number) => [number === current, command === 'waiting' && number === commandAt])],
+        [Math.min(opened, connections), aliveMs < stableMs, worn, sent],
         timers.map(({ event, inMs }) => [event.type, inMs]),
       ];
     },
@@ -165,12 +179,18 @@ export function clientScenario(
 }
 
 /** What can happen where a client stands, besides time. */
-function stimuliOf({ snapshot, world }: ModelState<ClientWorld>, alone: boolean): Stimulus[] {
+function stimuliOf(
+  { snapshot, world }: ModelState<ClientWorld>,
+  { alone, connections }: { alone: boolean; connections: number },
+): Stimulus[] {
   if (snapshot.status !== 'active') return [];
-  const dial = snapshot.value === 'connecting' ? CONNECTING : isIn(snapshot, 'dialling') ? DIALLING : undefined;
+  const phase = phaseOf(snapshot);
+  const { open, current, command, commandAt } = world;
+  const isWaiting = (number: number) => command === 'waiting' && commandAt === number;
+  const idle = open.filter((number) => !isWaiting(number)).map((number) => over(number));
   const stimuli: Stimulus[] = [{ name: 'close', event: { type: 'client.close' } }];
-  if (phaseOf(snapshot) !== 'draining') {
-    stimuli.push({ name: 'drain', event: { type: 'client.drain', timeoutMs: DRAIN_MS } });
+  if (phase !== 'draining') {
+    stimuli.push({ name: 'drain', event: { type: 'client.drain', timeoutMs: DRAIN_MS }, follow: idle });
   } else if (alone) {
     // A group that is draining drains its clients once.
     stimuli.push({ name: 'drain for longer', event: { type: 'client.drain', timeoutMs: 2 * DRAIN_MS } });
@@ -179,55 +199,52 @@ function stimuliOf({ snapshot, world }: ModelState<ClientWorld>, alone: boolean)
     stimuli.push({ name: 'its address is gone', event: { type: 'addresses.changed' } });
     if (world.addresses.length > 1) stimuli.push({ name: 'its address stays', event: { type: 'addresses.changed' } });
   }
+  const dial = DIALS.find((state) => snapshot.matches(state as never) || isIn(snapshot, state));
   if (dial !== undefined) {
-    const failed = (code: string) => ({ type: `xstate.error.actor.${dial}`, error: errorOf(code) });
+    const failed = (code: string) => ({ type: `xstate.error.actor.0.client.${dial}`, error: errorOf(code) });
+    if (world.opened < connections) {
+      const done = { type: `xstate.done.actor.0.client.${dial}`, output: { id: `connection ${world.opened + 1}` } };
+      // The one whose place is taken has nothing more to do, unless something is pending there.
+      const follow = phase === 'ready' && current !== undefined && !isWaiting(current) ? [over(current)] : [];
+      stimuli.push({ name: 'a server is there', event: done, follow });
+    }
     stimuli.push(
-      { name: 'a server is there', event: { type: `xstate.done.actor.${dial}` } },
       { name: 'nobody is there', event: failed('connect-failed') },
       { name: 'another server', event: failed('server-info-mismatch') },
     );
   }
-  if (world.connected) {
-    stimuli.push({
-      name: 'the connection is reset',
-      event: { type: 'connection.lost', error: errorOf('connection-lost') },
-    });
-    const isAsked = isIn(snapshot, 'pinging') || isIn(snapshot, 'overdue');
-    if (isAsked) stimuli.push({ name: 'the peer answers a Ping', event: { type: 'pong.received' } });
-    const maySpeak = world.unasked < MAX_UNASKED;
-    if (!isAsked && maySpeak) stimuli.push({ name: 'the peer says Pong unasked', event: { type: 'pong.received' } });
-    if (world.quietMs > 0 && maySpeak) stimuli.push({ name: 'the peer says something' });
-    if (world.command === 'waiting') {
-      const event = world.awaitingIdle ? { type: 'pending.settled' } : undefined;
-      stimuli.push({ name: 'the Command is answered', event });
-    } else if (isIn(snapshot, 'ready') && world.unasked < MAX_UNASKED) stimuli.push({ name: 'a Command is sent' });
+  for (const number of open) {
+    const name = number === current ? 'the connection is reset' : 'an old connection is reset';
+    stimuli.push({ name, event: over(number, 'connection-lost') });
+  }
+  if (command === 'waiting') {
+    // One that is retired is over then.
+    const event = commandAt === current && phase !== 'draining' ? undefined : over(commandAt);
+    stimuli.push({ name: 'the Command is answered', event });
+  } else if (phase === 'ready' && world.sent < MAX_SENT) stimuli.push({ name: 'a Command is sent' });
+  if (phase === 'ready' && !world.worn && world.opened < connections) {
+    stimuli.push({ name: 'streams are left', event: { type: 'connection.renew' } });
   }
   return stimuli;
 }
 
+const over = (number: number, code?: string): AnyEventObject => ({
+  type: 'connection.over',
+  id: `connection ${number}`,
+  error: code === undefined ? undefined : errorOf(code),
+});
+
 function linkOf(world: () => ClientWorld): ClientLink {
   return {
-    connect: async () => {},
-    open: () => () => {},
-    refuse: () => {},
-    sendPing: () => {
-      world().pings++;
-      world().idleMs = 0;
-    },
-    quietMs: () => world().quietMs,
-    idleMs: () => world().idleMs,
-    isIdle: () => world().command !== 'waiting',
-    awaitIdle: () => {
-      world().awaitingIdle = true;
-    },
+    connect: async () => ({}) as never,
+    isDialCurrent: () => world().addresses.includes(world().dialled),
     isAddressCurrent: () => world().addresses.includes(world().address),
     hasUntriedAddress: () => world().tried.length > 0 && world().tried.length < world().addresses.length,
+    handshakeGraceMs: () => 0,
     isFinal: (error) => codeOf(error) === 'server-info-mismatch',
-    overdue: (what) => {
-      if (what === 'handshake') giveUp(world());
-      else world().lost = true;
-      if (what === 'ping') giveUp(world());
-      return errorOf(what === 'handshake' ? 'handshake-timeout' : 'connection-lost');
+    overdue: () => {
+      giveUp(world());
+      return errorOf('handshake-timeout');
     },
   };
 }
@@ -237,7 +254,14 @@ function giveUp(world: ClientWorld): void {
   if (at >= 0) world.chosen = world.addresses[(at + 1) % world.addresses.length] as string;
 }
 
-const isIn = ({ value }: AnyMachineSnapshot, state: string) => JSON.stringify(value).includes(`"${state}"`);
+const isIn = ({ value }: AnyMachineSnapshot, path: string) => {
+  let inner: unknown = value;
+  for (const key of path.split('.')) {
+    if (inner === key) return true;
+    inner = (inner as Record<string, unknown> | undefined)?.[key];
+  }
+  return inner !== undefined;
+};
 
 const errorOf = (code: string) => Object.assign(new Error(code), { code });
 
@@ -246,14 +270,14 @@ export const codeOf = (error: unknown): string | undefined =>
   error === undefined ? undefined : (error as { readonly code?: string }).code;
 
 /** What of a client's memory counts. */
-export function rememberedByClient({ attempt, delayMs, drainTimeoutMs, error }: ClientContext) {
-  return { attempt, delayMs, drainTimeoutMs, error: codeOf(error) };
+export function rememberedByClient(context: ClientContext) {
+  const { attempt, delayMs, drainTimeoutMs, renewals, error } = context;
+  const connections = context.connections.map((id) => id.split(' ')[1]);
+  return { attempt, delayMs, drainTimeoutMs, renewals, connections, error: codeOf(error) };
 }
 
 /** The phase that a user sees. */
 export function phaseOf({ value }: AnyMachineSnapshot): string {
-  if (typeof value === 'string') return value;
-  const [[outer, inner]] = Object.entries(value) as [[string, unknown]];
-  if (outer === 'reconnecting') return outer;
-  return typeof inner === 'string' ? inner : (Object.keys(inner as object)[0] as string);
+  const outer = typeof value === 'string' ? value : (Object.keys(value)[0] as string);
+  return outer === 'connected' ? 'ready' : outer;
 }

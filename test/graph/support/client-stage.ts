@@ -2,9 +2,9 @@ import { createSender } from 'cmd-stream';
 import { vi } from 'vitest';
 import type { AnyActorRef } from 'xstate';
 import { AddressBook } from '../../../src/client/address-book.ts';
-import { calc, SUM } from '../../e2e/support/calc.ts';
+import { calc, SUM, TICK } from '../../e2e/support/calc.ts';
 import { openAlone } from './client-alone.ts';
-import { type ClientScenario, type ClientWorld, codeOf, DRAIN_MS, nextOf, phaseOf } from './client-model.ts';
+import { type ClientScenario, type ClientWorld, codeOf, DRAIN_MS, NEVER_MS, nextOf, phaseOf } from './client-model.ts';
 import type { ModelState } from './model.ts';
 import { Network, type Peer, Stage } from './network.ts';
 import type { Play } from './replay.ts';
@@ -23,6 +23,8 @@ export interface RealClient {
     readonly address: string;
   };
   send(): Promise<unknown>;
+  /** Sends a Command that is answered by a stream. Returns what leaves it. */
+  beginStream(): () => void;
   close(): void;
   drain(timeoutMs: number): void;
 }
@@ -32,12 +34,11 @@ export function seenOfClient(state: ModelState<ClientWorld>) {
   const { snapshot, world, timers } = state;
   const phase = phaseOf(snapshot);
   const { attempt, delayMs, error } = snapshot.context as { attempt: number; delayMs: number; error: unknown };
-  const isDialling = phase === 'connecting' || JSON.stringify(snapshot.value).includes('dialling');
+  const isDialling = /inTime|late/.test(JSON.stringify(snapshot.value));
   return {
     status: { state: phase, attempt, delayMs, error: codeOf(error), address: world.address },
-    dialling: isDialling ? [world.address] : [],
-    connections: world.connected ? 1 : 0,
-    pings: world.connected ? world.pings : 0,
+    dialling: isDialling ? [world.dialled] : [],
+    connections: world.open.length,
     command: world.command,
     send: phase === 'ready' ? 'goes out' : phase === 'draining' || phase === 'closed' ? 'closed' : 'unavailable',
     timerInMs: Math.min(...timers.map(({ inMs }) => inMs)),
@@ -68,7 +69,13 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
     await stage.settle();
     peer()?.introduce(serverInfo);
   };
-  const answer = () => peer()?.result(peer()?.commands.at(-1) ?? 0, SUM, 2);
+  /** Who has the Command that was sent last, and its sequence number. */
+  let asked: { readonly peer: Peer | undefined; readonly seq: number } | undefined;
+  const noteAsked = async () => {
+    await stage.settle();
+    asked = { peer: peer(), seq: peer()?.commands.at(-1) ?? 0 };
+  };
+  const answer = () => asked?.peer?.result(asked.seq, SUM, 2);
   const acts: Record<string, () => unknown> = {
     close: () => client.close(),
     drain: () => client.drain(DRAIN_MS),
@@ -82,10 +89,17 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
     'another server': () => acceptAs('other'),
     'nobody is there': () => network.dials()[0]?.refuse(),
     'the connection is reset': () => peer()?.stream.destroy(),
-    'the peer answers a Ping': () => peer()?.pong(),
-    'the peer says Pong unasked': () => peer()?.pong(),
-    // A Result that nobody waits for: a sign of life, and no Pong.
-    'the peer says something': () => peer()?.result(1_000, SUM, 0),
+    'an old connection is reset': () => network.peers.find(({ over }) => !over)?.stream.destroy(),
+    // So many that it cannot wait.
+    'streams are left': async () => {
+      for (let left = 0; left < 8; left++) {
+        const leave = client.beginStream();
+        await stage.settle();
+        peer()?.result(peer()?.commands.at(-1) ?? 0, TICK, { n: 1, last: false });
+        await stage.settle();
+        leave();
+      }
+    },
     'a Command is sent': () => {
       command = 'waiting';
       client.send().then(
@@ -96,6 +110,7 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
           command = codeOf(error) ?? 'no code';
         },
       );
+      return noteAsked();
     },
     'the Command is answered': answer,
   };
@@ -109,20 +124,20 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
     },
     async look() {
       const { state, attempt, delayMs, error, address } = client.status();
+      const timerInMs = stage.clock.nextTimerInMs ?? Number.POSITIVE_INFINITY;
       return {
         status: { state, attempt, delayMs, error: codeOf(error), address },
         dialling: network.dials().map((dial) => dial.address),
         connections: network.peers.filter(({ over }) => !over).length,
-        pings: peer()?.pings ?? 0,
         command,
         send: state === 'ready' ? 'goes out' : await outcome(client.send()),
-        timerInMs: stage.clock.nextTimerInMs ?? Number.POSITIVE_INFINITY,
+        timerInMs: timerInMs > NEVER_MS / 2 ? Number.POSITIVE_INFINITY : timerInMs,
       };
     },
     async tryOut() {
       if (client.status().state !== 'ready') return 'refused';
       const sent = client.send();
-      await stage.settle();
+      await noteAsked();
       answer();
       await stage.settle();
       return outcome(sent);
@@ -171,6 +186,10 @@ async function openSender(
     book,
     status: () => sender.status.clients[0] as ReturnType<RealClient['status']>,
     send: () => sender.send(calc.Add({ a: 1, b: 1 })),
+    beginStream: () => {
+      const { seq, clientId } = sender.group.send(calc.Countdown({ from: 3 }), { result: () => {}, failed: () => {} });
+      return () => sender.group.forget(seq, clientId);
+    },
     close: () => void sender.close(),
     drain: (timeoutMs) => void sender.closeAndWait(timeoutMs),
   };

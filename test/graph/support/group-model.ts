@@ -71,7 +71,7 @@ function stimuliOf({ snapshot, world, timers }: ModelState<GroupWorld>, reconnec
   if (snapshot.value === 'draining') {
     if (timers.length < 3) stimuli.push({ name: 'drain sooner', event: { type: 'group.drain', timeoutMs: SOONER_MS } });
   } else {
-    const isInUse = (id: number) => phases[id] === 'ready' || phases[id] === 'moving';
+    const isInUse = (id: number) => phases[id] === 'ready';
     const told = open.flatMap((id) => [
       ...(isInUse(id) ? [changed(id, 'draining')] : []),
       ...(isInUse(id) && id === waitingAt ? [] : [closed(id)]),
@@ -83,9 +83,8 @@ function stimuliOf({ snapshot, world, timers }: ModelState<GroupWorld>, reconnec
   return stimuli;
 
   function moved(id: number): AnyEventObject[] {
-    if (phases[id] === 'connecting') return [changed(id, 'connecting')];
-    if (phases[id] !== 'ready') return [];
-    return id === waitingAt ? [changed(id, 'moving')] : [changed(id, 'moving'), changed(id, 'connecting')];
+    // One that is ready stays so until it is connected to another.
+    return phases[id] === 'connecting' ? [changed(id, 'connecting')] : [];
   }
 
   function ofClient(phase: ClientPhase, id: number): Stimulus[] {
@@ -107,8 +106,6 @@ function stimuliOf({ snapshot, world, timers }: ModelState<GroupWorld>, reconnec
         if (id === waitingAt) return [reset, answers(undefined)];
         return waitingAt < 0 ? [reset, { name: `${it} gets a Command` }] : [reset];
       }
-      case 'moving':
-        return [{ name: `${it} is reset`, event: lost }, answers(changed(id, 'connecting'))];
       case 'draining':
         return [{ name: `${it} is reset`, event: closed(id) }, answers(closed(id))];
       case 'closed':

@@ -82,6 +82,10 @@ export class Model<World> {
   #world: World;
   #timers: ModelTimer[] = [];
   #taken: string[] = [];
+  /** The guarded transitions that were refused for events that the machine has raised itself. */
+  #refused: string[] = [];
+  #at: AnyMachineSnapshot | undefined;
+  #event: AnyEventObject | undefined;
   #did: string[] = [];
   #deferred: (() => void)[] = [];
 
@@ -98,8 +102,19 @@ export class Model<World> {
       sessionId: 'model',
       defer: () => {},
       system: Object.assign(Object.create(self.system as object), {
-        _sendInspectionEvent: ({ type, _transitions }: { type: string; _transitions: never[] }) => {
-          if (type === '@xstate.microstep') this.#taken.push(...labelsOf(_transitions));
+        _sendInspectionEvent: ({ type, event, snapshot, _transitions }: Microstep) => {
+          if (type !== '@xstate.microstep') return;
+          const taken = labelsOf(_transitions);
+          this.#taken.push(...taken);
+          // What was sent to it is looked at by whoever sends.
+          if (
+            event !== this.#event &&
+            this.#at !== undefined &&
+            taken.some((label) => label.includes(`: ${event.type}`))
+          ) {
+            this.#refused.push(...refusedBy(this.#chart, this.#at, event, taken));
+          }
+          this.#at = snapshot;
         },
       }),
       stopChild: () => {},
@@ -148,7 +163,10 @@ export class Model<World> {
         if (snapshot.status !== 'active') return;
         const { length } = this.#taken;
         const before = snapshot;
+        this.#at = before;
+        this.#event = next;
         snapshot = this.#step(before, next);
+        refused.push(...this.#refused.splice(0));
         refused.push(...refusedBy(this.#chart, before, next, this.#taken.slice(length)));
         passed.push(snapshot.value);
       }
@@ -231,6 +249,14 @@ export class Model<World> {
 function dueOf(timers: readonly ModelTimer[]): readonly ModelTimer[] {
   const soonest = Math.min(...timers.map(({ inMs }) => inMs));
   return timers.filter(({ inMs }) => inMs === soonest);
+}
+
+/** What XState tells of one step of a machine. */
+interface Microstep {
+  readonly type: string;
+  readonly event: AnyEventObject;
+  readonly snapshot: AnyMachineSnapshot;
+  readonly _transitions: never[];
 }
 
 interface Action {

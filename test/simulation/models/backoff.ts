@@ -17,11 +17,14 @@ export function* backoffModel({ entries, schedule }: Past): Generator<Violation>
   if (reconnect === null) return;
   const { initialMs, maxMs, factor, resetAfterMs } = reconnect;
   const clients = new Map<number, Client>();
+  // Where streams are sent, one may be left or cut short, and its connection replaced while it is in use.
+  const mayRenew = schedule.sends.some(({ count }) => count > 1);
   let draw: number | undefined;
   for (const { kind, details, atMs, who } of entries) {
     if (kind === 'draw') draw = Number(details.value);
     if (kind === 'net.dial' && who === 'client' && addresses === 'list' && clients.size > 0) {
-      const dials = clients.size < schedule.sender.clients || [...clients.values()].some((one) => mayDial(one, atMs));
+      const dials =
+        clients.size < schedule.sender.clients || [...clients.values()].some((one) => mayDial(one, atMs, mayRenew));
       if (!dials) yield { promise, atMs, message: `a dial to ${details.address} while no client was to dial` };
     }
     if (kind !== 'client') continue;
@@ -43,14 +46,15 @@ export function* backoffModel({ entries, schedule }: Past): Generator<Violation>
       }
     }
     const sinceMs = state === before.state && sameWait ? before.sinceMs : atMs;
-    const keeps = state === 'ready' || state === 'moving' || state === 'draining';
+    const keeps = state === 'ready' || state === 'draining';
     const readyMs =
       state === 'ready' ? (before.state === 'ready' ? before.readyMs : atMs) : keeps ? before.readyMs : undefined;
     clients.set(id, { state, sinceMs, attempt, delayMs, readyMs });
   }
 }
 
-function mayDial({ state, sinceMs, delayMs }: Client, nowMs: number): boolean {
+function mayDial({ state, sinceMs, delayMs }: Client, nowMs: number, mayRenew: boolean): boolean {
+  if (state === 'ready') return mayRenew;
   if (state === 'connecting') return true;
   return state === 'reconnecting' && nowMs >= sinceMs + delayMs - 1e-6;
 }

@@ -28,7 +28,7 @@ svg text { fill: var(--ink); }
 .span .in { fill: var(--onbar); font-size: 11px; font-weight: 550; }
 .is-ready rect, .is-up rect, .is-closed-circuit rect, .good rect { fill: var(--good); }
 .is-closed rect { fill: var(--left); opacity: .55; }
-.is-connecting rect, .is-starting rect, .is-half-open rect, .is-moving rect { fill: var(--calm); }
+.is-connecting rect, .is-starting rect, .is-half-open rect { fill: var(--calm); }
 .is-reconnecting rect, .is-degraded rect, .late rect { fill: var(--late); }
 .is-unavailable rect, .is-open rect, .is-down rect, .bad rect { fill: var(--bad); }
 .is-draining rect, .is-closing rect { fill: var(--wait); }

@@ -51,6 +51,8 @@ interface Silence {
   readonly openedMs: number;
   /** Whether it was not read for a while. */
   readonly paused: boolean;
+  /** What was sent and received over it. */
+  readonly bytes: number;
 }
 
 class WatchedStream implements ByteStream {
@@ -60,6 +62,7 @@ class WatchedStream implements ByteStream {
   #end: ((silence: Silence) => void) | undefined;
   #lastMs: number;
   #silentMs = 0;
+  #bytes = 0;
   #sinceMs = 0;
   #paused = false;
 
@@ -83,6 +86,7 @@ class WatchedStream implements ByteStream {
     this.#inner.open({
       data: (bytes) => {
         this.#heard();
+        this.#bytes += bytes.length;
         consumer.data(bytes);
       },
       drained: () => consumer.drained(),
@@ -94,6 +98,7 @@ class WatchedStream implements ByteStream {
   }
 
   write(bytes: Buffer): boolean {
+    this.#bytes += bytes.length;
     return this.#inner.write(bytes);
   }
 
@@ -129,6 +134,7 @@ class WatchedStream implements ByteStream {
     this.#end = undefined;
     if (end === undefined) return;
     this.#heard();
-    end({ silentMs: this.#silentMs, sinceMs: this.#sinceMs, openedMs: this.#openedMs, paused: this.#paused });
+    const [silentMs, sinceMs, openedMs] = [this.#silentMs, this.#sinceMs, this.#openedMs];
+    end({ silentMs, sinceMs, openedMs, paused: this.#paused, bytes: this.#bytes });
   }
 }

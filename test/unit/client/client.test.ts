@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientLinkEvent } from '../../../machines/client.ts';
+import type { ConnectionLink, ConnectionLinkEvent } from '../../../machines/connection.ts';
 import { AddressBook } from '../../../src/client/address-book.ts';
 import { ResultBounds } from '../../../src/client/backlog.ts';
 import { Client, type ClientContext } from '../../../src/client/client.ts';
@@ -62,7 +62,7 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     pingTimeoutMs: 200,
     stableMs: 500,
   });
-  const told: ClientLinkEvent[] = [];
+  const told: ConnectionLinkEvent[] = [];
   return {
     client,
     clock,
@@ -73,9 +73,9 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     told,
     /** Connects and opens; returns what closes. */
     async open() {
-      await client.connect(new AbortController().signal);
-      const close = client.open((event) => told.push(event));
-      return { close, channel: channels.at(-1) as FakeChannel };
+      const link = await client.connect(new AbortController().signal);
+      const close = link.take((event) => told.push(event));
+      return { link, close, channel: channels.at(-1) as FakeChannel };
     },
   };
 }
@@ -103,7 +103,7 @@ describe('the addresses that a client goes through', () => {
       client.connect(controller.signal).catch(() => {});
       await turn();
       // As the machine does it: the error first, then the abort.
-      expect(client.overdue('handshake')).toMatchObject({ code: 'handshake-timeout' });
+      expect(client.overdue()).toMatchObject({ code: 'handshake-timeout' });
       controller.abort();
       await turn();
     }
@@ -127,7 +127,7 @@ describe('the addresses that a client goes through', () => {
   });
 
   it('go on after a connection that did not live, or stopped answering, and not after one that did', async () => {
-    const { open, client, clock, dialled, asked } = newClient();
+    const { open, clock, dialled, asked } = newClient();
     const lived = await open();
     clock.advance(500);
     lived.channel.receiver.lost(undefined);
@@ -141,7 +141,7 @@ describe('the addresses that a client goes through', () => {
     const silent = await open();
     clock.advance(10_000);
     await turn();
-    client.overdue('ping');
+    silent.link.overdue('ping');
     silent.close();
     await turn();
     await open();
@@ -215,8 +215,8 @@ describe('a connection that comes too late', () => {
   it('is left alone once it is open', async () => {
     const { client, channels } = newClient();
     const controller = new AbortController();
-    await client.connect(controller.signal);
-    client.open(() => {});
+    const link = await client.connect(controller.signal);
+    link.take(() => {});
     controller.abort();
     expect(channels[0]?.destroyed).toBe(0);
   });
@@ -258,11 +258,11 @@ describe('an open client', () => {
 
   it('tells when what was pending has settled, once that is awaited', async () => {
     const { open, client, told } = newClient();
-    const { channel } = await open();
+    const { channel, link } = await open();
     client.send(new NotedCommand(protocol.Go(1)));
     client.send(new NotedCommand(protocol.Go(2)));
-    client.awaitIdle();
-    expect(client.isIdle()).toBe(false);
+    link.awaitIdle();
+    expect(link.isIdle()).toBe(false);
     channel.receiver.frame(1, 0, 5, 3);
     expect(told).toEqual([]);
     client.forget(2);
@@ -270,31 +270,32 @@ describe('an open client', () => {
   });
 
   it('says to what is pending why it ends', async () => {
-    const ends: [end: (open: { client: Client; channel: FakeChannel }) => void, code: string, message: string][] = [
-      [() => {}, 'closed', 'Go: closed before b:2 answered'],
-      [({ client }) => client.overdue('ping'), 'connection-lost', 'did not answer a Ping within 200 ms'],
-      [({ client }) => client.overdue('results'), 'connection-lost', 'b:2 is no address of the service any more'],
-      [({ channel }) => channel.receiver.lost(undefined), 'connection-lost', 'b:2 closed the connection'],
+    const ends: [end: (open: { link: ConnectionLink; channel: FakeChannel }) => void, code: string, message: string][] =
       [
-        ({ channel }) => channel.receiver.lost(new CmdStreamError('protocol-error', 'malformed bytes')),
-        'connection-lost',
-        'malformed bytes',
-      ],
-    ];
+        [() => {}, 'closed', 'Go: closed before b:2 answered'],
+        [({ link }) => link.overdue('ping'), 'connection-lost', 'did not answer a Ping within 200 ms'],
+        [({ link }) => link.overdue('results'), 'connection-lost', 'b:2 is no address of the service any more'],
+        [({ channel }) => channel.receiver.lost(undefined), 'connection-lost', 'b:2 closed the connection'],
+        [
+          ({ channel }) => channel.receiver.lost(new CmdStreamError('protocol-error', 'malformed bytes')),
+          'connection-lost',
+          'malformed bytes',
+        ],
+      ];
     for (const [end, code, message] of ends) {
       const { open, client } = newClient();
-      const { channel, close } = await open();
+      const { channel, close, link } = await open();
       const pending = new NotedCommand(protocol.Go(1));
       client.send(pending);
-      end({ client, channel });
+      end({ link, channel });
       close();
       expect(pending.errors).toMatchObject([{ code, mayHaveExecuted: false }]);
       expect(pending.errors[0]?.message).toContain(message);
     }
   });
 
-  it('takes no Command over a connection whose end came together with its beginning', async () => {
-    const { client, heard, told, channels } = newClient({
+  it('has not connected where the end came together with the beginning', async () => {
+    const { client, heard, channels, dialled } = newClient({
       connect: async () => {
         const channel = new FakeChannel();
         channel.atOpen = (receiver) => {
@@ -304,13 +305,13 @@ describe('an open client', () => {
         return channel;
       },
     });
-    await client.connect(new AbortController().signal);
-    const close = client.open((event) => told.push(event));
+    const connecting = client.connect(new AbortController().signal);
+    await expect(connecting).rejects.toMatchObject({ code: 'protocol-error' });
     expect(heard.accepting).toBe(0);
     expect(heard.unexpected).toMatchObject([{ seq: 1, value: 5 }]);
-    expect(told).toMatchObject([{ type: 'connection.lost', error: { code: 'protocol-error' } }]);
-    close();
     expect(channels[0]?.destroyed).toBe(1);
+    await client.connect(new AbortController().signal).catch(() => {});
+    expect(dialled).toEqual(['b:2', 'c:3']);
   });
 
   it('hears no more of a connection that it has closed', async () => {
@@ -318,31 +319,79 @@ describe('an open client', () => {
     const { channel, close } = await open();
     close();
     channel.receiver.lost(undefined);
-    expect(told).toEqual([]);
+    channel.receiver.ping();
+    expect(told).toEqual([{ type: 'connection.closed' }]);
     expect(heard.accepting).toBe(1);
   });
 
-  it('knows for how long it has heard nothing', async () => {
-    const { open, client, clock } = newClient();
-    expect(client.quietMs()).toBe(0);
-    const { channel } = await open();
-    clock.advance(70);
-    channel.lastReceivedMs = 50;
-    expect(client.quietMs()).toBe(20);
-  });
-
-  it('knows for how long it has sent nothing', async () => {
-    const { open, client, clock } = newClient();
-    expect(client.idleMs()).toBe(0);
-    const { channel } = await open();
+  it('knows for how long its peer has not been seen to read, and for how long nothing was sent', async () => {
+    const { open, clock, client } = newClient();
+    const { channel, link } = await open();
     clock.advance(70);
     channel.lastSentMs = 50;
-    expect(client.idleMs()).toBe(20);
+    channel.lastReceivedMs = 60;
+    expect([link.unprovenMs(), link.idleMs()]).toEqual([70, 20]);
+    client.send(new NotedCommand(protocol.Go(1)));
+    channel.receiver.frame(1, 0, 5, 3);
+    expect(link.unprovenMs()).toBe(10);
+  });
+
+  it('F1: lets another connection take the place of the one in use, and has what is pending on both', async () => {
+    const { open, client, heard, channels } = newClient();
+    const first = await open();
+    client.send(new NotedCommand(protocol.Go(1)));
+    const second = await open();
+    expect([heard.accepting, heard.refusing]).toEqual([1, 0]);
+    client.send(new NotedCommand(protocol.Go(2)));
+    expect(channels.map(({ sent }) => sent.map(({ seq }) => seq))).toEqual([[1], [2]]);
+    expect([client.pending, client.full, client.has(1), client.has(2), client.has(3)]).toEqual([
+      2,
+      true,
+      true,
+      true,
+      false,
+    ]);
+    first.link.refuse();
+    expect(heard.refusing).toBe(0);
+    expect(client.forget(1)).toBe(true);
+    expect([client.pending, client.full]).toEqual([1, false]);
+    first.close();
+    second.link.refuse();
+    expect(heard.refusing).toBe(1);
+    second.close();
+    expect([client.pending, client.full]).toEqual([0, true]);
+  });
+
+  it('F1: says which connection may have executed what', async () => {
+    const { open, client } = newClient();
+    const first = await open();
+    const [old, next] = [new NotedCommand(protocol.Go(1)), new NotedCommand(protocol.Go(2))];
+    client.send(old);
+    first.channel.lastFlushedSeq = 1;
+    const second = await open();
+    client.send(next);
+    first.channel.receiver.lost(undefined);
+    first.close();
+    second.close();
+    expect(old.errors).toMatchObject([{ code: 'connection-lost', mayHaveExecuted: true }]);
+    expect(next.errors).toMatchObject([{ code: 'closed', mayHaveExecuted: false }]);
+  });
+
+  it('F1: stays at its address when a connection is lost that it has retired', async () => {
+    const { open, dialled, asked } = newClient();
+    const first = await open();
+    await open();
+    first.channel.receiver.lost(undefined);
+    first.close();
+    await turn();
+    await open();
+    expect(dialled).toEqual(['b:2', 'b:2', 'b:2']);
+    expect(asked.times).toBe(1);
   });
 
   it('shows little of itself in an inspector', async () => {
     const { open, client } = newClient();
     await open();
-    expect(JSON.parse(JSON.stringify(client))).toEqual({ id: 1, address: 'b:2', pending: 0 });
+    expect(JSON.parse(JSON.stringify(client))).toEqual({ id: 1, address: 'b:2', pending: 0, retired: 0 });
   });
 });

@@ -7,6 +7,9 @@ export class FakeChannel implements FrameChannel {
   bufferedBytes = 0;
   full = false;
   lastFlushedSeq = 0;
+  sentBytes = 0;
+  receivedBytes = 0;
+  pausedMs = 0;
   lastReceivedMs = 0;
   lastSentMs = 0;
   deliveries = 0;

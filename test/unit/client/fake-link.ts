@@ -1,55 +1,80 @@
 import { createActor, fromTransition } from 'xstate';
 import { type ClientChanged, type ClientInput, type ClientLink, clientMachine } from '../../../machines/client.ts';
+import type { ConnectionLink } from '../../../machines/connection.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
-/** A link whose every word and deed is a test's. */
-export class FakeLink implements ClientLink {
-  /** One for each call of `connect`. */
-  readonly dials: { readonly signal: AbortSignal; done(): void; fail(error: Error): void }[] = [];
-  /** What was called, in order. */
-  readonly calls: string[] = [];
+/** A connection whose every word and deed is a test's. */
+export class FakeConnection implements ConnectionLink {
+  readonly id: string;
+  /** What was called, in order, of all connections and of their client. */
+  readonly calls: string[];
   pending = 0;
   addressIsCurrent = true;
-  untriedAddresses = 0;
-  quietSinceMs: number;
-  idleSinceMs: number;
+  worn = false;
+  urgent = false;
+  renewalDueAtMs = 0;
+  readMs: number;
+  sentMs: number;
+  /** How much longer than its timeout a Pong may take. */
+  extraMs = 0;
+  #answered = true;
+  #pingMs = 0;
   readonly #clock: VirtualClock;
-  tell: Parameters<ClientLink['open']>[0] = () => {};
+  tell: Parameters<ConnectionLink['take']>[0] = () => {};
 
-  constructor(clock: VirtualClock) {
+  constructor(number: number, clock: VirtualClock, calls: string[]) {
+    this.id = `connection ${number}`;
     this.#clock = clock;
-    this.quietSinceMs = clock.monotonicMs();
-    this.idleSinceMs = this.quietSinceMs;
+    this.calls = calls;
+    this.readMs = clock.monotonicMs();
+    this.sentMs = this.readMs;
   }
 
-  connect(signal: AbortSignal): Promise<void> {
-    this.calls.push('connect');
-    return new Promise((resolve, reject) => this.dials.push({ signal, done: resolve, fail: reject }));
-  }
-
-  open(tell: Parameters<ClientLink['open']>[0]): () => void {
-    this.calls.push('open');
+  take(tell: Parameters<ConnectionLink['take']>[0]): () => void {
+    this.#note('open');
     this.tell = tell;
-    this.quietSinceMs = this.#clock.monotonicMs();
-    this.idleSinceMs = this.quietSinceMs;
-    return () => this.calls.push('dispose');
+    return () => {
+      this.#note('dispose');
+      tell({ type: 'connection.closed' });
+    };
   }
 
   refuse(): void {
-    this.calls.push('refuse');
+    this.#note('refuse');
   }
 
   sendPing(): void {
-    this.calls.push('ping');
-    this.idleSinceMs = this.#clock.monotonicMs();
+    this.#note('ping');
+    this.#answered = false;
+    this.#pingMs = this.#clock.monotonicMs();
+    this.sentMs = this.#pingMs;
+  }
+
+  /** The peer is seen to read, by a Pong or by a Result. */
+  answers(): void {
+    this.#answered = true;
+    this.readMs = this.#clock.monotonicMs();
+  }
+
+  pongs(): void {
+    this.answers();
+    this.tell({ type: 'pong.received' });
   }
 
   idleMs(): number {
-    return this.#clock.monotonicMs() - this.idleSinceMs;
+    return this.#clock.monotonicMs() - this.sentMs;
   }
 
-  quietMs(): number {
-    return this.#clock.monotonicMs() - this.quietSinceMs;
+  unprovenMs(): number {
+    return this.#clock.monotonicMs() - this.readMs;
+  }
+
+  pongDueInMs(pingTimeoutMs: number): number {
+    return this.#pingMs + pingTimeoutMs + this.extraMs - this.#clock.monotonicMs();
+  }
+
+  hasAnswered(): boolean {
+    return this.#answered;
   }
 
   isIdle(): boolean {
@@ -57,23 +82,85 @@ export class FakeLink implements ClientLink {
   }
 
   awaitIdle(): void {
-    this.calls.push('await idle');
+    this.#note('await idle');
+  }
+
+  isWorn(): boolean {
+    return this.worn;
+  }
+
+  renewalDueInMs(): number {
+    return this.renewalDueAtMs - this.#clock.monotonicMs();
+  }
+
+  isRenewalUrgent(): boolean {
+    return this.urgent;
   }
 
   isAddressCurrent(): boolean {
     return this.addressIsCurrent;
   }
 
+  overdue(what: string): Error {
+    return new Error(`${what} overdue`);
+  }
+
+  #note(what: string): void {
+    this.calls.push(this.id === 'connection 1' ? what : `${what} ${this.id.slice('connection '.length)}`);
+  }
+}
+
+/** A link whose every word and deed is a test's. */
+export class FakeLink implements ClientLink {
+  /** One for each call of `connect`. */
+  readonly dials: { readonly signal: AbortSignal; done(): void; fail(error: Error): void }[] = [];
+  /** One for each dial that is through. */
+  readonly connections: FakeConnection[] = [];
+  /** What was called, in order. Of the first connection by itself, of the others with their number. */
+  readonly calls: string[] = [];
+  dialIsCurrent = true;
+  untriedAddresses = 0;
+  graceMs = 0;
+  readonly #clock: VirtualClock;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  connect(signal: AbortSignal): Promise<ConnectionLink> {
+    this.calls.push('connect');
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        const connection = new FakeConnection(this.connections.length + 1, this.#clock, this.calls);
+        this.connections.push(connection);
+        resolve(connection);
+      };
+      this.dials.push({ signal, done, fail: reject });
+    });
+  }
+
+  isDialCurrent(): boolean {
+    return this.dialIsCurrent;
+  }
+
+  isAddressCurrent(): boolean {
+    return this.connection.addressIsCurrent;
+  }
+
   hasUntriedAddress(): boolean {
     return this.untriedAddresses-- > 0;
+  }
+
+  handshakeGraceMs(): number {
+    return this.graceMs;
   }
 
   isFinal(error: unknown): boolean {
     return error instanceof Error && error.message === 'mismatch';
   }
 
-  overdue(what: string): Error {
-    return new Error(`${what} overdue`);
+  overdue(): Error {
+    return new Error('handshake overdue');
   }
 
   /** The last dial. */
@@ -81,6 +168,13 @@ export class FakeLink implements ClientLink {
     const dial = this.dials.at(-1);
     if (dial === undefined) throw new Error('nothing was dialled');
     return dial;
+  }
+
+  /** The last connection. */
+  get connection(): FakeConnection {
+    const connection = this.connections.at(-1);
+    if (connection === undefined) throw new Error('nothing is connected');
+    return connection;
   }
 }
 
@@ -127,6 +221,12 @@ export function startClient(input: Partial<ClientInput> = {}) {
     },
     get context() {
       return actor.getSnapshot().context;
+    },
+    /** What the last connection is doing. */
+    get connection(): { keepalive: unknown; use: unknown } | undefined {
+      const child = actor.getSnapshot().children[link.connection.id];
+      const snapshot = child?.getSnapshot() as { value?: { open?: { keepalive: unknown; use: unknown } } } | undefined;
+      return snapshot?.value?.open;
     },
     /** Ends the dial that is under way, as it may. */
     async dialled(error?: Error) {

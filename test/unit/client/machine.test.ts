@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const idle = { connected: { ready: 'idle' } };
+const steady = { connected: 'steady' };
 const refused = new Error('connect ECONNREFUSED');
 const lost = { type: 'connection.lost', error: new Error('read ECONNRESET') } as const;
 type Timings = ClientInput['timings'];
@@ -19,9 +19,9 @@ type Timings = ClientInput['timings'];
 describe('a client that connects', () => {
   it('is ready once the dial is through', async () => {
     const client = startClient();
-    expect(client.state).toBe('connecting');
+    expect(client.state).toHaveProperty('connecting');
     await client.dialled();
-    expect(client.state).toEqual(idle);
+    expect(client.state).toEqual(steady);
     expect(client.link.calls).toEqual(['connect', 'open']);
     expect(client.reports).toEqual([
       { phase: 'connecting', error: undefined },
@@ -35,9 +35,9 @@ describe('a client that connects', () => {
     expect(client.state).toEqual({ reconnecting: 'waiting' });
     expect(client.reports.at(-1)).toEqual({ phase: 'reconnecting', error: refused });
     client.clock.advance(5);
-    expect(client.state).toEqual({ reconnecting: 'dialling' });
+    expect(client.state).toHaveProperty('reconnecting.dialling');
     await client.dialled();
-    expect(client.state).toEqual(idle);
+    expect(client.state).toEqual(steady);
     expect(client.context.error).toBeUndefined();
   });
 
@@ -64,16 +64,16 @@ describe('a client that connects', () => {
     const client = startClient();
     client.clock.advance(999);
     expect(client.link.dial.signal.aborted).toBe(false);
-    client.clock.advance(1);
+    client.clock.advance(2);
     expect(client.link.dial.signal.aborted).toBe(true);
     expect(client.state).toEqual({ reconnecting: 'waiting' });
     expect(client.context.error?.message).toBe('handshake overdue');
     client.clock.advance(5);
-    client.clock.advance(1_000);
+    client.clock.advance(1_001);
     expect(client.link.dials.map(({ signal }) => signal.aborted)).toEqual([true, true]);
     expect(client.state).toEqual({ reconnecting: 'waiting' });
     const impatient = startClient({ reconnect: false });
-    impatient.clock.advance(1_000);
+    impatient.clock.advance(1_001);
     expect(impatient.actor.getSnapshot().output?.error?.message).toBe('handshake overdue');
   });
 
@@ -82,9 +82,9 @@ describe('a client that connects', () => {
       const client = startClient({ reconnect });
       client.link.untriedAddresses = 2;
       await client.dialled(refused);
-      expect(client.state).toBe('connecting');
-      client.clock.advance(1_000);
-      expect(client.state).toBe('connecting');
+      expect(client.state).toHaveProperty('connecting');
+      client.clock.advance(1_001);
+      expect(client.state).toHaveProperty('connecting');
       expect(client.reports.at(-1)).toMatchObject({ phase: 'connecting', error: { message: 'handshake overdue' } });
       expect(client.link.dials.map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
       await client.dialled(refused);
@@ -101,22 +101,22 @@ describe('a client that connects', () => {
 
   it('hears nothing of a dial that it has given up', async () => {
     const client = startClient();
-    client.clock.advance(1_000);
+    client.clock.advance(1_001);
     const [first] = client.link.dials;
     client.clock.advance(5);
     first?.done();
     await turn();
-    expect(client.state).toEqual({ reconnecting: 'dialling' });
+    expect(client.state).toHaveProperty('reconnecting.dialling');
     first?.fail(new Error('mismatch'));
     await client.dialled();
-    expect(client.state).toEqual(idle);
+    expect(client.state).toEqual(steady);
   });
 
   it('dials again when the address that it dials is none to use any more', async () => {
     const client = startClient();
     client.actor.send({ type: 'addresses.changed' });
     expect(client.link.dials).toHaveLength(1);
-    client.link.addressIsCurrent = false;
+    client.link.dialIsCurrent = false;
     client.actor.send({ type: 'addresses.changed' });
     expect(client.link.dials.map(({ signal }) => signal.aborted)).toEqual([true, false]);
     await client.dialled(refused);
@@ -124,7 +124,7 @@ describe('a client that connects', () => {
     expect(client.link.dials).toHaveLength(3);
     client.actor.send({ type: 'addresses.changed' });
     expect(client.link.dials.map(({ signal }) => signal.aborted)).toEqual([true, false, true, false]);
-    expect(client.state).toEqual({ reconnecting: 'dialling' });
+    expect(client.state).toHaveProperty('reconnecting.dialling');
   });
 });
 
@@ -147,17 +147,17 @@ describe('the waits of a client', () => {
   it('go on growing over connections that do not live, and start again after one that does', async () => {
     const client = await readyClient();
     client.clock.advance(399);
-    client.link.tell(lost);
+    client.link.connection.tell(lost);
     expect(client.context.delayMs).toBe(5);
     client.clock.advance(5);
     await client.dialled();
     client.clock.advance(100);
-    client.link.tell(lost);
+    client.link.connection.tell(lost);
     expect(client.context.delayMs).toBe(10);
     client.clock.advance(10);
     await client.dialled();
     client.clock.advance(400);
-    client.link.tell(lost);
+    client.link.connection.tell(lost);
     expect(client.context.delayMs).toBe(5);
   });
 });
@@ -165,150 +165,179 @@ describe('the waits of a client', () => {
 describe('a client that is ready', () => {
   it('reconnects when its connection is lost, or is closed where it must not', async () => {
     const client = await readyClient();
-    client.link.tell(lost);
+    client.link.connection.tell(lost);
     expect(client.state).toEqual({ reconnecting: 'waiting' });
     expect(client.link.calls.slice(2)).toEqual(['refuse', 'dispose']);
     expect(client.reports.at(-1)).toEqual({ phase: 'reconnecting', error: lost.error });
     const other = await readyClient({ reconnect: false });
-    other.link.tell(lost);
+    other.link.connection.tell(lost);
     expect(other.actor.getSnapshot().output).toEqual({ id: 7, error: lost.error });
   });
 
   it('hears nothing of a connection that is over', async () => {
     const client = await readyClient();
-    const { tell } = client.link;
+    const { tell } = client.link.connection;
     tell(lost);
     client.clock.advance(5);
     await client.dialled();
     for (const event of [lost, { type: 'pong.received' }, { type: 'pending.settled' }] as const) tell(event);
-    expect(client.state).toEqual(idle);
-  });
-
-  it('pings when nothing has arrived for the keepalive time, and is idle again with the pong', async () => {
-    const client = await readyClient();
-    client.clock.advance(299);
-    expect(client.state).toEqual(idle);
-    client.clock.advance(1);
-    expect(client.state).toEqual({ connected: { ready: 'pinging' } });
-    expect(client.link.calls.filter((call) => call === 'ping')).toHaveLength(1);
-    client.clock.advance(100);
-    client.link.quietSinceMs = client.clock.monotonicMs();
-    client.link.tell({ type: 'pong.received' });
-    expect(client.state).toEqual(idle);
-    client.clock.advance(199);
-    expect(client.state).toEqual(idle);
-    client.clock.advance(1);
-    expect(client.state, 'the keepalive time after the last Ping').toEqual({ connected: { ready: 'pinging' } });
-  });
-
-  it.each([
-    ['does not ping while both sides speak', true, true, 0],
-    ['pings while only the peer speaks, which would otherwise find this side silent', true, false, 6],
-    ['pings while only this side speaks', false, true, 1],
-  ])('%s', async (_, arrives, sends, pings) => {
-    const client = await readyClient();
-    for (let step = 0; step < 40; step++) {
-      client.clock.advance(50);
-      if (arrives) client.link.quietSinceMs = client.clock.monotonicMs();
-      if (sends) client.link.idleSinceMs = client.clock.monotonicMs();
-      if (arrives && client.state !== idle) client.link.tell({ type: 'pong.received' });
-    }
-    expect(client.link.calls.filter((call) => call === 'ping')).toHaveLength(pings);
-  });
-
-  it('loses a peer that does not answer a ping, within keepalive time + ping timeout', async () => {
-    const client = await readyClient();
-    client.clock.advance(500);
-    expect(client.state).toEqual({ connected: { ready: 'overdue' } });
-    client.clock.advance(1);
-    expect(client.state).toEqual({ reconnecting: 'waiting' });
-    expect(client.context.error?.message).toBe('ping overdue');
-  });
-
-  it('loses a peer that dies right after it has said something in place of a pong, within the same time', async () => {
-    const client = await readyClient();
-    client.clock.advance(400);
-    client.link.quietSinceMs = client.clock.monotonicMs();
-    client.clock.advance(101);
-    expect(client.state).toEqual(idle);
-    client.clock.advance(99 + 200);
-    expect(client.state).toEqual({ connected: { ready: 'overdue' } });
-    client.clock.advance(1);
-    expect(client.state).toEqual({ reconnecting: 'waiting' });
-  });
-
-  it('takes a pong that lies there when a busy process comes back', async () => {
-    const client = await readyClient();
-    client.clock.advance(500);
-    client.link.quietSinceMs = client.clock.monotonicMs();
-    client.link.tell({ type: 'pong.received' });
-    expect(client.state).toEqual(idle);
-  });
-
-  it('never pings where the keepalive time is endless', async () => {
-    const client = await readyClient({ timings: { keepaliveTimeMs: Number.POSITIVE_INFINITY } as Timings });
-    client.clock.advance(100 * 24 * 3_600_000);
-    expect(client.state).toEqual(idle);
-    expect(client.link.calls).not.toContain('ping');
+    expect(client.state).toEqual(steady);
   });
 
   it('stays where it is when other addresses than its own change', async () => {
     const client = await readyClient();
     client.actor.send({ type: 'addresses.changed' });
-    expect(client.state).toEqual(idle);
+    expect(client.state).toEqual(steady);
   });
 });
 
-describe('a client whose address is gone', () => {
-  async function moving() {
-    const client = await readyClient();
-    client.link.pending = 3;
-    client.link.addressIsCurrent = false;
-    client.actor.send({ type: 'addresses.changed' });
-    expect(client.state).toEqual({ connected: 'moving' });
-    expect(client.link.calls.slice(2)).toEqual(['refuse', 'await idle']);
-    client.link.addressIsCurrent = true;
+describe('a client whose connection is to be replaced', () => {
+  const replaced: [why: string, replace: (client: Awaited<ReturnType<typeof readyClient>>) => void][] = [
+    ['is worn', ({ link }) => link.connection.tell({ type: 'connection.worn' })],
+    [
+      'has an address that is gone',
+      ({ link, actor }) => {
+        link.connection.addressIsCurrent = false;
+        actor.send({ type: 'addresses.changed' });
+      },
+    ],
+  ];
+
+  /** Ready, with three pending Commands, and with the dial for another connection under way. */
+  async function renewing(replace: (typeof replaced)[number][1], input: Partial<ClientInput> = {}) {
+    const client = await readyClient(input);
+    client.link.connection.pending = 3;
+    client.link.connection.worn = true;
+    replace(client);
+    client.clock.advance(1);
     return client;
   }
 
-  it('dials another at once where nothing is pending', async () => {
-    const client = await readyClient();
-    client.link.addressIsCurrent = false;
-    client.actor.send({ type: 'addresses.changed' });
-    expect(client.state).toBe('connecting');
-    expect(client.link.calls.slice(2)).toEqual(['refuse', 'await idle', 'dispose', 'connect']);
+  it.each(replaced)('%s: dials another one beside it, and stays ready', async (_, replace) => {
+    const client = await renewing(replace);
+    expect(client.state).toEqual({ connected: { dialling: 'inTime' } });
+    expect(client.link.calls).toEqual(['connect', 'open', 'connect']);
+    const [old] = client.link.connections;
     await client.dialled();
-    expect(client.state).toEqual(idle);
+    expect(client.state).toEqual(steady);
+    expect(client.link.calls.slice(3)).toEqual(['open 2', 'refuse', 'await idle']);
+    old?.tell({ type: 'pending.settled' });
+    expect(client.link.calls.slice(6)).toEqual(['dispose']);
+    expect(client.state).toEqual(steady);
+    expect(client.reports.map(({ phase }) => phase)).toEqual(['connecting', 'ready']);
   });
 
-  it('waits for what is pending first', async () => {
-    const client = await moving();
-    client.clock.advance(4_999);
-    expect(client.link.calls).not.toContain('dispose');
-    client.link.tell({ type: 'pending.settled' });
-    expect(client.state).toBe('connecting');
-    expect(client.context.error).toBeUndefined();
+  it('ends the old one at once where nothing is pending there', async () => {
+    const client = await renewing(replaced[0]?.[1] as never);
+    client.link.connection.pending = 0;
+    await client.dialled();
+    expect(client.link.calls.slice(3)).toEqual(['open 2', 'refuse', 'await idle', 'dispose']);
   });
 
-  it('waits no longer than the drain timeout', async () => {
-    const client = await moving();
-    client.clock.advance(5_000);
-    expect(client.state).toBe('connecting');
-    expect(client.context.error?.message).toBe('results overdue');
+  it('gives what is pending all the time it takes, and drainTimeoutMs where the address is gone', async () => {
+    const timings = { keepaliveTimeMs: Number.POSITIVE_INFINITY } as Timings;
+    for (const [why, replace] of replaced) {
+      const client = await renewing(replace, { timings });
+      await client.dialled();
+      client.clock.advance(4_999);
+      expect(client.link.calls.includes('dispose'), why).toBe(false);
+      client.clock.advance(60_000);
+      expect(client.link.calls.includes('dispose'), why).toBe(why !== 'is worn');
+      expect(client.state).toEqual(steady);
+    }
   });
 
-  it('reconnects when its connection is lost meanwhile', async () => {
-    const client = await moving();
-    client.link.tell(lost);
+  it('stays with the old one when the dial fails, or takes too long, and tries again with growing waits', async () => {
+    const client = await renewing(replaced[0]?.[1] as never);
+    await client.dialled(new Error('mismatch'));
+    expect(client.state).toEqual({ connected: 'waiting' });
+    client.clock.advance(4);
+    expect(client.link.dials).toHaveLength(2);
+    client.clock.advance(1);
+    expect(client.link.dials).toHaveLength(3);
+    // The old one is kept alive meanwhile.
+    for (let step = 0; step < 5; step++) {
+      client.clock.advance(200);
+      client.link.connection.answers();
+    }
+    client.clock.advance(1);
+    expect(client.link.dials.map(({ signal }) => signal.aborted)).toEqual([false, false, true]);
+    client.clock.advance(9);
+    expect(client.link.dials).toHaveLength(3);
+    client.clock.advance(1);
+    expect(client.link.dials).toHaveLength(4);
+    expect(client.link.calls.includes('refuse')).toBe(false);
+    expect(client.context).toMatchObject({ attempt: 0, delayMs: 0, error: undefined });
+    await client.dialled();
+    expect(client.state).toEqual(steady);
+  });
+
+  it('reconnects when the old one is lost meanwhile; one that was retired may be lost without that', async () => {
+    const client = await renewing(replaced[0]?.[1] as never);
+    client.link.connection.tell(lost);
     expect(client.state).toEqual({ reconnecting: 'waiting' });
+    expect(client.link.dial.signal.aborted).toBe(true);
+    const other = await renewing(replaced[0]?.[1] as never);
+    const [old] = other.link.connections;
+    await other.dialled();
+    old?.tell(lost);
+    expect(other.state).toEqual(steady);
+    expect(other.link.calls.at(-1)).toBe('dispose');
   });
 
-  it('can be drained meanwhile, with the limit of the drain', async () => {
-    const client = await moving();
+  it('lets the old ones come to their end where it must not reconnect', async () => {
+    const client = await renewing(replaced[0]?.[1] as never, { reconnect: false });
+    const [old] = client.link.connections;
+    await client.dialled();
+    client.link.connection.tell(lost);
+    expect(client.state).toBe('draining');
+    expect(client.reports.at(-1)).toEqual({ phase: 'draining', error: lost.error });
+    expect(client.link.calls.includes('dispose')).toBe(false);
+    old?.tell({ type: 'pending.settled' });
+    expect(client.actor.getSnapshot().output).toEqual({ id: 7, error: lost.error });
+  });
+
+  it('keeps eight old ones at most: the ninth goes once another has', async () => {
+    const client = await readyClient();
+    for (let count = 0; count < 9; count++) {
+      Object.assign(client.link.connection, { pending: 1, worn: true });
+      for (const connection of client.link.connections) connection.answers();
+      client.link.connection.tell({ type: 'connection.worn' });
+      client.clock.advance(1);
+      if (count < 8) await client.dialled();
+    }
+    expect(client.state).toEqual({ connected: 'blocked' });
+    expect(client.link.dials).toHaveLength(9);
+    client.link.connections[3]?.tell({ type: 'pending.settled' });
+    expect(client.state).toEqual({ connected: { dialling: 'inTime' } });
+  });
+
+  it('drains the old ones as well, and closes them', async () => {
+    for (const end of ['settled', 'late', 'closed'] as const) {
+      const client = await renewing(replaced[0]?.[1] as never);
+      const [old] = client.link.connections;
+      await client.dialled();
+      client.actor.send({ type: 'client.drain', timeoutMs: 100 });
+      expect(client.state).toBe('draining');
+      client.clock.advance(99);
+      if (end === 'settled') old?.tell({ type: 'pending.settled' });
+      if (end === 'late') client.clock.advance(1);
+      if (end === 'closed') client.actor.send({ type: 'client.close' });
+      expect(client.actor.getSnapshot().output).toEqual({ id: 7, error: undefined });
+      expect(client.link.calls.filter((call) => call.startsWith('dispose')).sort()).toEqual(['dispose', 'dispose 2']);
+      expect(client.clock.timers).toBe(0);
+    }
+  });
+
+  it('drains the old ones while it reconnects', async () => {
+    const client = await renewing(replaced[0]?.[1] as never);
+    const [old] = client.link.connections;
+    await client.dialled();
+    client.link.connection.tell(lost);
     client.actor.send({ type: 'client.drain', timeoutMs: 100 });
-    expect(client.state).toEqual({ connected: 'draining' });
-    client.clock.advance(100);
-    expect(client.actor.getSnapshot().output).toEqual({ id: 7, error: undefined });
+    expect(client.state).toBe('draining');
+    old?.tell({ type: 'pending.settled' });
+    expect(client.state).toBe('closed');
   });
 });
 
@@ -323,13 +352,13 @@ describe('a client that is drained', () => {
   it('is closed when what is pending has settled, at the latest after the limit', async () => {
     for (const how of ['settled', 'late', 'lost'] as const) {
       const client = await readyClient();
-      client.link.pending = 1;
+      client.link.connection.pending = 1;
       client.actor.send({ type: 'client.drain', timeoutMs: 100 });
       client.clock.advance(99);
-      expect(client.state).toEqual({ connected: 'draining' });
-      if (how === 'settled') client.link.tell({ type: 'pending.settled' });
+      expect(client.state).toBe('draining');
+      if (how === 'settled') client.link.connection.tell({ type: 'pending.settled' });
       if (how === 'late') client.clock.advance(1);
-      if (how === 'lost') client.link.tell(lost);
+      if (how === 'lost') client.link.connection.tell(lost);
       expect(client.actor.getSnapshot().output).toEqual({ id: 7, error: undefined });
       expect(client.link.calls.at(-1)).toBe('dispose');
       expect(client.clock.timers).toBe(0);
@@ -348,18 +377,14 @@ describe.each([
   };
   const states: [state: string, reach: () => Promise<Client>][] = [
     ['connecting', async () => startClient()],
-    ['idle', () => readyClient()],
-    ['pinging', async () => pinging(await readyClient(), 300)],
-    ['overdue', async () => pinging(await readyClient(), 500)],
+    ['steady', () => readyClient()],
     [
-      'moving',
+      'connected',
       async () => {
         const client = await readyClient();
-        client.link.addressIsCurrent = false;
-        client.link.pending = 1;
-        client.actor.send({ type: 'addresses.changed' });
-        client.link.pending = 0;
-        return client;
+        client.link.connection.worn = true;
+        client.link.connection.tell({ type: 'connection.worn' });
+        return pinging(client, 1);
       },
     ],
     [
@@ -388,9 +413,9 @@ describe.each([
     expect(client.clock.timers).toBe(0);
     const { calls, dials } = client.link;
     expect(calls.filter((call) => call === 'open')).toHaveLength(calls.filter((call) => call === 'dispose').length);
-    if (/connecting|dialling/.test(state)) expect(dials.at(-1)?.signal.aborted).toBe(true);
+    if (/connecting|dialling|connected/.test(state)) expect(dials.at(-1)?.signal.aborted).toBe(true);
     const callsThen = calls.length;
-    client.link.dial.done();
+    client.link.dials.at(-1)?.done();
     await turn();
     expect(calls).toHaveLength(callsThen);
   });
@@ -398,7 +423,7 @@ describe.each([
 
 it('a client that drains is closed by a close', async () => {
   const client = await readyClient();
-  client.link.pending = 1;
+  client.link.connection.pending = 1;
   client.actor.send({ type: 'client.drain', timeoutMs: 60_000 });
   client.actor.send({ type: 'client.drain', timeoutMs: 60_000 });
   client.actor.send({ type: 'client.close' });

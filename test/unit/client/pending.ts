@@ -9,6 +9,7 @@ export class NotedCommand implements PendingCommand {
   settled = false;
   readonly whenSlow: WhenSlow;
   seq = 0;
+  received = 0;
   carrier: Carrier | undefined;
   readonly results: { readonly type: string; readonly value: unknown; readonly lastOne: boolean }[] = [];
   readonly errors: CmdStreamError[] = [];
@@ -18,16 +19,13 @@ export class NotedCommand implements PendingCommand {
     this.whenSlow = whenSlow;
   }
 
-  get received(): number {
-    return this.results.length;
-  }
-
   sent(carrier: Carrier, seq: number): void {
     this.carrier = carrier;
     this.seq = seq;
   }
 
   result({ name }: ResultEntry, value: unknown, _size: number, lastOne: boolean): void {
+    this.received++;
     this.results.push({ type: name, value, lastOne });
   }
 

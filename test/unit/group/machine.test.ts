@@ -54,7 +54,7 @@ function startGroup(size: number, { reconnect = true } = {}) {
       await turn();
     },
     lose(id: number, message = 'read ECONNRESET') {
-      link(id).tell({ type: 'connection.lost', error: new Error(message) });
+      link(id).connection.tell({ type: 'connection.lost', error: new Error(message) });
     },
   };
 }
@@ -146,9 +146,11 @@ it('a group passes changed addresses on to the clients that are open', async () 
   const group = startGroup(3);
   await group.connected(0, 1);
   await group.refused(2, 'mismatch');
-  group.link(0).addressIsCurrent = false;
+  group.link(0).connection.addressIsCurrent = false;
   group.actor.send({ type: 'addresses.changed' });
-  expect(group.context.phases).toEqual(['connecting', 'ready', 'closed']);
+  expect(group.link(0).dials).toHaveLength(2);
+  expect(group.link(1).dials).toHaveLength(1);
+  expect(group.context.phases).toEqual(['ready', 'ready', 'closed']);
 });
 
 describe('closing a group', () => {
@@ -157,7 +159,7 @@ describe('closing a group', () => {
     await group.connected(0);
     await group.refused(1);
     await group.refused(2, 'mismatch');
-    group.link(0).pending = 3;
+    group.link(0).connection.pending = 3;
     group.actor.send({ type: 'group.close' });
     expect(group.state).toBe('closed');
     expect(group.context.phases).toEqual(['closed', 'closed', 'closed', 'closed']);
@@ -170,7 +172,7 @@ describe('closing a group', () => {
     const group = startGroup(3);
     await group.connected(0, 1, 2);
     for (const id of [0, 1]) {
-      group.link(id).pending = 1;
+      group.link(id).connection.pending = 1;
       const open = group.link(id).calls;
       const { push } = open;
       // What is pending fails when the connection is disposed, and its callers are told there and then.
@@ -191,11 +193,11 @@ describe('draining a group', () => {
   it('closes it once nothing is pending anywhere', async () => {
     const group = startGroup(3);
     await group.connected(0, 1);
-    group.link(0).pending = 1;
+    group.link(0).connection.pending = 1;
     group.actor.send({ type: 'group.drain', timeoutMs: 1_000 });
     expect(group.state).toBe('draining');
     expect(group.context.phases).toEqual(['draining', 'closed', 'closed']);
-    group.link(0).tell({ type: 'pending.settled' });
+    group.link(0).connection.tell({ type: 'pending.settled' });
     expect(group.state).toBe('closed');
     expect(group.clock.timers).toBe(0);
   });
@@ -206,7 +208,7 @@ describe('draining a group', () => {
   ])('ends at the earliest limit of all that were given, also when it came %s', async (_, one, other) => {
     const group = startGroup(1);
     await group.connected(0);
-    group.link(0).pending = 1;
+    group.link(0).connection.pending = 1;
     group.actor.send({ type: 'group.drain', timeoutMs: one });
     group.actor.send({ type: 'group.drain', timeoutMs: other });
     group.clock.advance(99);
@@ -219,7 +221,7 @@ describe('draining a group', () => {
   it('is cut short by a close', async () => {
     const group = startGroup(1);
     await group.connected(0);
-    group.link(0).pending = 1;
+    group.link(0).connection.pending = 1;
     group.actor.send({ type: 'group.drain', timeoutMs: 60_000 });
     group.actor.send({ type: 'group.close' });
     expect(group.state).toBe('closed');

@@ -43,7 +43,7 @@ it('a look at which nothing has changed tells nothing', () => {
 });
 
 it.each<[keyof ClientStatus, Partial<ClientStatus>]>([
-  ['state', { state: 'moving' }],
+  ['state', { state: 'reconnecting' }],
   ['address', { address: 'b:2' }],
   ['attempt', { attempt: 1 }],
   ['delayMs', { delayMs: 7 }],

@@ -1,0 +1,230 @@
+// A connection: in use from the handshake to its end, kept alive, and retired when another is to take its place.
+// Driven by its client (retire, drain) and by its link: the socket and what goes over it.
+// No Command passes this machine. Its client ends it, once it has said that it is over.
+import { type AnyActorRef, assign, fromCallback, raise, sendTo, setup } from 'xstate';
+
+/** The socket side of a connection: what the machine makes happen. */
+export interface ConnectionLink {
+  /** Its id among the children of its client, and its name in an inspector. */
+  readonly id: string;
+  /**
+   * Takes the connection into use. Tells of its fate; what it returns closes it, fails what is pending, and then tells
+   * `connection.closed`.
+   */
+  take(tell: (event: ConnectionLinkEvent) => void): () => void;
+  /** No more Commands may be sent. */
+  refuse(): void;
+  /** Asks the peer for a sign that it reads. */
+  sendPing(): void;
+  /** For how long the peer has not been seen to read. */
+  unprovenMs(): number;
+  /** For how long nothing has been sent. */
+  idleMs(): number;
+  /** How much of `pingTimeoutMs` is left for the Pong, and of the time for all that is under way; not positive: it is late. */
+  pongDueInMs(pingTimeoutMs: number): number;
+  /** Whether the peer has been seen to read since the last Ping. */
+  hasAnswered(): boolean;
+  /** Whether no Result is awaited. */
+  isIdle(): boolean;
+  /** Tells `pending.settled` once no Result is awaited any more. */
+  awaitIdle(): void;
+  /** Whether new Commands had better go over another connection. */
+  isWorn(): boolean;
+  /** How long it is until another one may take its place: dials are not to follow each other too closely. */
+  renewalDueInMs(): number;
+  /** Whether that is to be at once, since there may soon be no room for more Commands. */
+  isRenewalUrgent(): boolean;
+  /** Whether its address is still one to use. */
+  isAddressCurrent(): boolean;
+  /** Makes the error of a connection that did not do its part in time. */
+  overdue(what: 'ping' | 'results'): Error;
+}
+
+/** What the link tells the machine. */
+export type ConnectionLinkEvent =
+  | { readonly type: 'connection.lost'; readonly error: Error }
+  | { readonly type: 'connection.closed' }
+  | { readonly type: 'connection.worn' }
+  | { readonly type: 'pong.received' }
+  | { readonly type: 'pending.settled' };
+
+/** What can happen to a connection. */
+export type ConnectionEvent =
+  | ConnectionLinkEvent
+  /** Another takes its place: what is pending comes to its end on it. */
+  | { readonly type: 'connection.retire' }
+  /** The client is draining, and limits that by itself. */
+  | { readonly type: 'connection.drain' };
+
+/** What a connection tells its client. */
+export type ConnectionReport =
+  /** It is to be ended: it was lost, for `error`, or it is retired and nothing is pending any more. */
+  | { readonly type: 'connection.over'; readonly id: string; readonly error: Error | undefined }
+  /** New Commands had better go over another one. */
+  | { readonly type: 'connection.renew' };
+
+/** How long things take, in milliseconds. */
+export interface ConnectionTimings {
+  /** When the peer has not been seen to read, or nothing has been sent, for so long, a Ping is sent; Infinity: never. */
+  readonly keepaliveTimeMs: number;
+  /** For the answer to a Ping, beside the time that what is under way takes. */
+  readonly pingTimeoutMs: number;
+  /** For the Results of what is pending when its address is none to use any more. */
+  readonly drainTimeoutMs: number;
+}
+
+/** What a connection is made of. */
+export interface ConnectionInput {
+  readonly link: ConnectionLink;
+  readonly timings: ConnectionTimings;
+  readonly parent: AnyActorRef;
+}
+
+/** What a connection remembers. */
+export interface ConnectionContext extends ConnectionInput {
+  /** Why it is over, unless in order. */
+  readonly error: Error | undefined;
+}
+
+/** A Node timer holds no more; an endless delay is looked at again after it. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+const socket = fromCallback<ConnectionEvent, { link: ConnectionLink }>(({ input, sendBack }) =>
+  input.link.take(sendBack),
+);
+
+/** For how long one of the two sides has not been heard: either may close a connection on which it hears nothing. */
+function silentMs(link: ConnectionLink): number {
+  return Math.max(link.unprovenMs(), link.idleMs());
+}
+
+function pongDueInMs({ link, timings }: ConnectionContext): number {
+  return link.pongDueInMs(timings.pingTimeoutMs);
+}
+
+function withinTimer(ms: number): number {
+  return Math.min(Math.max(ms, 1), LONGEST_TIMER_MS);
+}
+
+/** The connection machine. */
+export const connectionMachine = setup({
+  types: {
+    context: {} as ConnectionContext,
+    events: {} as ConnectionEvent,
+    input: {} as ConnectionInput,
+  },
+  actors: { socket },
+  guards: {
+    isPingDue: ({ context }) => silentMs(context.link) >= context.timings.keepaliveTimeMs,
+    isPongLate: ({ context }) => !context.link.hasAnswered() && pongDueInMs(context) <= 0,
+    isPongAwaited: ({ context }) => !context.link.hasAnswered(),
+    isWorn: ({ context }) => context.link.isWorn(),
+    isRenewalUrgent: ({ context }) => context.link.isRenewalUrgent(),
+    isIdle: ({ context }) => context.link.isIdle(),
+    isAddressCurrent: ({ context }) => context.link.isAddressCurrent(),
+  },
+  delays: {
+    keepaliveTime: ({ context }) => withinTimer(context.timings.keepaliveTimeMs - silentMs(context.link)),
+    // Looked at again after that: what the Pong may still take, while this side does not read, is not known beforehand.
+    pongTime: ({ context }) => Math.min(withinTimer(pongDueInMs(context)), context.timings.pingTimeoutMs),
+    oneTurn: 1,
+    renewalPause: ({ context }) => withinTimer(context.link.renewalDueInMs()),
+    drainTimeout: ({ context }) => context.timings.drainTimeoutMs,
+  },
+  actions: {
+    refuse: ({ context }) => context.link.refuse(),
+    sendPing: ({ context }) => context.link.sendPing(),
+    awaitIdle: ({ context }) => context.link.awaitIdle(),
+    rememberError: assign(({ event }) => (event.type === 'connection.lost' ? { error: event.error } : {})),
+    rememberCutOff: assign(({ context }) => ({ error: context.link.overdue('results') })),
+    loseUnresponsive: raise(({ context }) => ({
+      type: 'connection.lost' as const,
+      error: context.link.overdue('ping'),
+    })),
+    reportWorn: sendTo(({ context }) => context.parent, { type: 'connection.renew' }),
+    reportOver: sendTo(
+      ({ context }) => context.parent,
+      ({ context: { link, error } }) => ({ type: 'connection.over', id: link.id, error }),
+    ),
+  },
+}).createMachine({
+  id: 'connection',
+  context: ({ input }) => ({ ...input, error: undefined }),
+  initial: 'open',
+  states: {
+    open: {
+      type: 'parallel',
+      invoke: { src: 'socket', input: ({ context }) => ({ link: context.link }) },
+      on: { 'connection.lost': { target: 'closing', actions: 'rememberError' } },
+      states: {
+        keepalive: {
+          initial: 'idle',
+          states: {
+            idle: {
+              after: {
+                keepaliveTime: [
+                  { guard: 'isPingDue', target: 'pinging' },
+                  { target: 'idle', reenter: true },
+                ],
+              },
+            },
+            pinging: {
+              entry: 'sendPing',
+              on: { 'pong.received': 'idle' },
+              initial: 'waiting',
+              states: {
+                waiting: { after: { pongTime: 'overdue' } },
+                // A process that was busy for longer than the timeout gets one turn to read the Pong that lies there.
+                overdue: {
+                  after: {
+                    oneTurn: [
+                      { guard: 'isPongLate', actions: 'loseUnresponsive' },
+                      { guard: 'isPongAwaited', target: 'waiting' },
+                      { target: '#connection.open.keepalive.idle' },
+                    ],
+                  },
+                },
+              },
+            },
+          },
+        },
+        use: {
+          initial: 'accepting',
+          states: {
+            accepting: {
+              exit: 'refuse',
+              initial: 'fresh',
+              on: {
+                'connection.retire': [{ guard: 'isAddressCurrent', target: 'retired' }, { target: 'leaving' }],
+                'connection.drain': 'retired',
+              },
+              states: {
+                fresh: { on: { 'connection.worn': 'worn' } },
+                // The server works for nobody, unless what has come already says that it has ended.
+                worn: {
+                  on: { 'connection.worn': { guard: 'isRenewalUrgent', target: 'renewing' } },
+                  after: { renewalPause: [{ guard: 'isWorn', target: 'renewing' }, { target: 'fresh' }] },
+                },
+                renewing: { entry: 'reportWorn' },
+              },
+            },
+            retired: {
+              entry: 'awaitIdle',
+              always: { guard: 'isIdle', target: '#connection.closing' },
+              on: { 'pending.settled': '#connection.closing' },
+            },
+            leaving: {
+              entry: 'awaitIdle',
+              always: { guard: 'isIdle', target: '#connection.closing' },
+              on: { 'pending.settled': '#connection.closing', 'connection.drain': 'retired' },
+              after: { drainTimeout: { target: '#connection.closing', actions: 'rememberCutOff' } },
+            },
+          },
+        },
+      },
+    },
+    // What is pending fails. Whoever is told of that may close the client, so that it must not be told itself before.
+    closing: { on: { 'connection.closed': 'over' } },
+    over: { entry: 'reportOver' },
+  },
+});
