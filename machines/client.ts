@@ -95,9 +95,6 @@ export interface ClientContext extends ClientInput {
   readonly renewals: number;
 }
 
-/** A Node timer holds no more: without end, where nobody has set a limit. */
-const LONGEST_TIMER_MS = 2_147_483_647;
-
 const connect = fromPromise<ConnectionLink, { link: ClientLink }>(({ input, signal }) => input.link.connect(signal));
 
 /** A dial gets the time that nobody looked, once: a process that was busy has not seen what lies there. */
@@ -165,7 +162,6 @@ export const clientMachine = setup({
       enqueue.spawnChild('connection', { id: link.id, input: { link, timings, parent: self } });
       enqueue.assign({ connections: [...connections, link.id], renewals: 0 });
     }),
-    // The last has just been opened.
     retireBefore: sendTo(({ context }) => context.connections.at(-2) ?? '', { type: 'connection.retire' }),
     drainConnections: enqueueActions(({ context, enqueue }) => {
       for (const id of context.connections) enqueue.sendTo(id, { type: 'connection.drain' });
@@ -198,7 +194,7 @@ export const clientMachine = setup({
     ...input,
     attempt: 0,
     delayMs: 0,
-    drainTimeoutMs: LONGEST_TIMER_MS,
+    drainTimeoutMs: 0,
     error: undefined,
     connections: [],
     renewals: 0,
@@ -239,8 +235,7 @@ export const clientMachine = setup({
             actions: ['rememberError', 'endConnection'],
           },
           { guard: 'isLast', target: 'closed', actions: ['rememberError', 'endConnection'] },
-          // It must not reconnect; what is pending on connections that were retired may still come to its end.
-          { guard: 'isOfCurrent', target: 'draining', actions: ['rememberError', 'endConnection'] },
+          { guard: 'isOfCurrent', target: 'ending', actions: ['rememberError', 'endConnection'] },
           { actions: 'endConnection' },
         ],
       },
@@ -270,6 +265,17 @@ export const clientMachine = setup({
         waiting: { entry: 'countRenewal', after: { renewalBackoff: 'dialling' } },
       },
     },
+    draining: {
+      entry: ['drainConnections', { type: 'report', params: { phase: 'draining' } }],
+      on: { 'client.drain': {} },
+      always: { guard: 'hasNone', target: 'closed' },
+      after: { drainTimeout: 'closed' },
+    },
+    // It must not reconnect: what is pending on connections that were retired may still come to its end.
+    ending: {
+      entry: { type: 'report', params: { phase: 'draining' } },
+      always: { guard: 'hasNone', target: 'closed' },
+    },
     reconnecting: {
       initial: 'waiting',
       states: {
@@ -291,12 +297,6 @@ export const clientMachine = setup({
           },
         },
       },
-    },
-    draining: {
-      entry: ['drainConnections', { type: 'report', params: { phase: 'draining' } }],
-      on: { 'client.drain': {} },
-      always: { guard: 'hasNone', target: 'closed' },
-      after: { drainTimeout: 'closed' },
     },
     closed: { type: 'final' },
   },

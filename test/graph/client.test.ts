@@ -30,9 +30,17 @@ testMachine<ClientWorld>({
   tried: triedWithClient,
   remembered: rememberedByClient,
   equivalent: {
-    '(root): client.drain [hasNone]: leads to draining': 'that is over in the same step',
-    'connecting: error [isFinal]: leads to draining': 'that is over in the same step',
-    'reconnecting.dialling: error [isFinal]: leads to draining': 'that is over in the same step',
+    ...Object.fromEntries(
+      [
+        '(root): client.drain [hasNone]: leads to draining',
+        '(root): client.drain [hasNone]: leads to ending',
+        'connecting: error [isFinal]: leads to draining',
+        'connecting: error [isFinal]: leads to ending',
+        'draining: always [hasNone]: leads to ending',
+        'reconnecting.dialling: error [isFinal]: leads to draining',
+        'reconnecting.dialling: error [isFinal]: leads to ending',
+      ].map((mutant) => [mutant, 'that is over in the same step, since there is no connection']),
+    ),
     'connecting: entry without report':
       'it is the phase that whoever is told takes for granted; that errors are passed on, the unit tests see',
   },

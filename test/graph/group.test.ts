@@ -17,6 +17,10 @@ testMachine<GroupWorld>({
   tried: triedWithGroup,
   remembered: rememberedByGroup,
   equivalent: {
+    '(root): addresses.changed: is gone':
+      'clients that are told stay in the same phase while they dial the other address: seen with the client itself',
+    '(root): addresses.changed: without tellAddresses':
+      'clients that are told stay in the same phase while they dial the other address: seen with the client itself',
     'draining: entry without limitDraining':
       'a client limits its own draining by the same time, and its timer comes first; the limit is there for other clients',
     'draining: group.drain: is gone':

@@ -290,7 +290,7 @@ describe('a client whose connection is to be replaced', () => {
     const [old] = client.link.connections;
     await client.dialled();
     client.link.connection.tell(lost);
-    expect(client.state).toBe('draining');
+    expect(client.state).toBe('ending');
     expect(client.reports.at(-1)).toEqual({ phase: 'draining', error: lost.error });
     expect(client.link.calls.includes('dispose')).toBe(false);
     old?.tell({ type: 'pending.settled' });

@@ -112,7 +112,7 @@ describe.each(LAYOUTS)('the drawing of %s', (_, layout) => {
   });
 
   it('is not wider than a page shows', () => {
-    expect(layout.width).toBeLessThanOrEqual(1250);
+    expect(layout.width).toBeLessThanOrEqual(1320);
   });
 
   function isOwn(text: Text, index: number): boolean {
