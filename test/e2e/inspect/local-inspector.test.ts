@@ -60,8 +60,8 @@ describe('a local inspector', () => {
     expect(actors.map(({ name, states }) => [name, states.join()])).toEqual([
       ['circuit breaker', 'closed'],
       ['group', 'ready'],
-      [`client 0 @ ${server.address}`, 'connected.ready.idle'],
-      [`client 1 @ ${server.address}`, 'connected.ready.idle'],
+      [`client 0 @ ${server.address}`, 'connected.steady'],
+      [`client 1 @ ${server.address}`, 'connected.steady'],
     ]);
     expect(requests).toMatchObject([{ number: 1, command: 'Add', outcome: 'succeeded', results: 1 }]);
     expect(requests[0]?.steps.map(({ kind }) => kind)).toEqual(['queued', 'sent', 'result', 'succeeded']);
