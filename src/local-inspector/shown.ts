@@ -11,7 +11,7 @@ export interface ShownActor {
   /** Such as `client 2 @ localhost:9000`. */
   readonly name: string;
   readonly machine: MachineId;
-  /** The paths of the innermost states that it is in: `connected.ready.idle`. */
+  /** The paths of the innermost states that it is in: `connected.steady`. */
   readonly states: readonly string[];
   /** When it entered them. */
   readonly sinceMs: number;

@@ -34,7 +34,7 @@ describe('the local inspector', { timeout: 30_000 }, () => {
     const sender = await startSender(browser, server, inspector);
     const page = await browser.open(inspector.url);
     await tab(page, 'client 0').click();
-    await soon(() => lit(page)).toEqual(['connected', 'connected.ready', 'connected.ready.idle']);
+    await soon(() => lit(page)).toEqual(['connected', 'connected.steady']);
     expect(await stateOf(page, 'client 0')).toBe('ready');
 
     await server.close();
@@ -46,7 +46,7 @@ describe('the local inspector', { timeout: 30_000 }, () => {
 
     await startServer(browser, undefined, server.port);
     await soon(() => stateOf(page, 'client 0')).toBe('ready');
-    await soon(() => lit(page)).toEqual(['connected', 'connected.ready', 'connected.ready.idle']);
+    await soon(() => lit(page)).toEqual(['connected', 'connected.steady']);
     await sendUntil(sender, () => sender.circuitBreaker?.state === 'closed');
     await tab(page, 'circuit breaker').click();
     await soon(() => lit(page)).toEqual(['closed']);
@@ -74,11 +74,11 @@ describe('the local inspector', { timeout: 30_000 }, () => {
     const justNow = () =>
       page.locator('#chart .arrow.just-now').evaluateAll((arrows) => arrows.map((arrow) => ({ ...arrow.dataset })));
     await tab(page, 'client 1').click();
-    await soon(() => lit(page)).toContain('connected.ready.idle');
+    await soon(() => lit(page)).toContain('connected.steady');
     await server.close();
     await soon(async () => (await justNow()).map(({ from }) => from)).toContain('connected');
     await startServer(browser, undefined, server.port);
-    await soon(() => lit(page)).toContain('connected.ready.idle');
+    await soon(() => lit(page)).toContain('connected.steady');
     await soon(justNow).toEqual([]);
   });
 
@@ -278,7 +278,7 @@ describe('the page of the local inspector', { timeout: 30_000 }, () => {
     for await (const _ of sender.sendMulti(calc.Countdown({ from: 3 })));
     await sender.send(calc.Wait({ ms: 300 }), { timeoutMs: 50 }).catch(() => undefined);
     await soon(() => sequence(page)).toContain('timed out');
-    await soon(() => lit(page)).toContain('connected.ready.idle');
+    await soon(() => lit(page)).toContain('connected.steady');
     const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
     expect(overflow).toBeLessThanOrEqual(0);
     const background = await page.evaluate('getComputedStyle(document.body).backgroundColor');

@@ -363,7 +363,13 @@ describe.each(MODES)('hooks, requests running %s', (_, mode) => {
     await collect(client.sendMulti(countdown, { resultsCount: 7 }));
     const soonMs = Date.now() + 5_000;
     await client.sendWithDeadline(onePlusOne, soonMs);
-    const terms = { timeoutMs: 9_000, signal: undefined, waitForReady: false, resultsCount: 1 };
+    const terms = {
+      timeoutMs: 9_000,
+      signal: undefined,
+      waitForReady: false,
+      resultsCount: 1,
+      whenSlow: 'pause' as const,
+    };
     const endless = { ...terms, timeoutMs: Number.POSITIVE_INFINITY, resultsCount: Number.POSITIVE_INFINITY };
     const expected = [
       [onePlusOne, terms],

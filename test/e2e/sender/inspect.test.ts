@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { createInspector, type StatelyInspectionEvent } from '@statelyai/inspect';
 import { createCircuitBreaker, type InspectionObserver } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
@@ -47,6 +48,7 @@ it('an inspector sees the sender, its group, its clients, its circuit breaker, a
   await failureOf(client.send(calc.Fail({ message: 'no' })));
   await failureOf(client.send(onePlusOne, { signal: AbortSignal.abort() }));
   await client.close();
+  await setImmediate();
   expect(actors()).toEqual(
     expect.arrayContaining([
       ...['sender', 'group', 'circuit breaker'],

@@ -130,7 +130,10 @@ describe('what a handler says', () => {
         throw new Error(message);
       },
     };
-    await using server = await serve(protocol, null, handlers, { onConnectionLost: ({ error }) => lost.push(error) });
+    await using server = await serve(protocol, null, handlers, {
+      onHandlerError: () => {},
+      onConnectionLost: ({ error }) => lost.push(error),
+    });
     await using asking = await createSender(protocol, { address: server.address });
     const error = await failureOf(asking.send(protocol.Fail({ message: '' })));
     expect(error.code).toBe('command-failed');

@@ -94,7 +94,7 @@ export function refusedBy(
   return [...refused];
 }
 
-/** The states of a state value, with those around them: `connected`, `connected.ready`, `connected.ready.idle`. */
+/** The states of a state value, with those around them: `connected`, `connected.ready`, `connected.steady`. */
 export function statesOf(value: unknown, prefix = ''): string[] {
   if (typeof value === 'string') return [prefix + value];
   return Object.entries(value as Record<string, unknown>).flatMap(([key, inner]) => [

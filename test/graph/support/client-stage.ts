@@ -115,7 +115,9 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
     'the Command is answered': answer,
   };
   return {
-    actor: client.actor,
+    get actor() {
+      return client.actor;
+    },
     taken: () => inspector.take(client.actor),
     async cause({ stimulus: { name, inMs } }) {
       if (inMs !== undefined) await stage.pass(inMs);
@@ -182,7 +184,9 @@ async function openSender(
   const book = spy.mock.contexts[0] as AddressBook;
   spy.mockRestore();
   return {
-    actor: inspector.actor('client 0'),
+    get actor() {
+      return inspector.actor('client 0');
+    },
     book,
     status: () => sender.status.clients[0] as ReturnType<RealClient['status']>,
     send: () => sender.send(calc.Add({ a: 1, b: 1 })),

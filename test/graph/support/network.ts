@@ -1,5 +1,6 @@
 import { ByteReader, NEED_MORE } from '../../../src/bytes/byte-reader.ts';
 import { QuestionPace } from '../../../src/client/question-pace.ts';
+import { FairTurn } from '../../../src/system/fair-turn.ts';
 import { memoryTransport } from '../../../src/transport/memory.ts';
 import type { ByteStream, Listener, ListenOptions, Transport } from '../../../src/transport/transport.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
@@ -8,6 +9,8 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 
 // The models ask for addresses as often as they like: the pauses between questions are the address book's own business.
 QuestionPace.prototype.waitMs = () => 0;
+// And a connection that is read gives others their turns by a timer of its own.
+FairTurn.prototype.isOver = () => false;
 
 /** Time, and all that is put off to the end of a turn, in the hands of the test. */
 export class Stage {
@@ -105,9 +108,10 @@ export interface Dial {
 export class Network implements Transport {
   readonly name = 'memory';
   readonly peers: Peer[] = [];
-  /** Where the next dial comes from, for a test that has to know. */
+  /** Where each dial comes from, for a test that has to know. */
   readonly callers: string[] = [];
-  readonly #dials: (Dial & { readonly caller: string | undefined })[] = [];
+  readonly #dials: (Dial & { readonly number: number })[] = [];
+  #made = 0;
   readonly #inner: Transport;
 
   constructor(stage: Stage) {
@@ -116,7 +120,8 @@ export class Network implements Transport {
 
   /** The dials that wait, of one caller or of all. */
   dials(caller?: string): Dial[] {
-    return this.#dials.filter((dial) => !dial.signal.aborted && (caller === undefined || caller === dial.caller));
+    const isFrom = (dial: { readonly number: number }) => caller === undefined || caller === this.callers[dial.number];
+    return this.#dials.filter((dial) => !dial.signal.aborted && isFrom(dial));
   }
 
   connect(address: string, signal: AbortSignal): Promise<ByteStream> {
@@ -125,8 +130,8 @@ export class Network implements Transport {
         this.#dials.splice(this.#dials.indexOf(dial), 1);
         this.#inner.connect(address, signal).then(resolve, reject);
       };
-      const caller = this.callers.shift();
-      const dial = { address, signal, caller, refuse: go, accept: () => void this.#answer(address).then(go) };
+      const number = this.#made++;
+      const dial = { address, signal, number, refuse: go, accept: () => void this.#answer(address).then(go) };
       this.#dials.push(dial);
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
