@@ -41,7 +41,5 @@ testMachine<ClientWorld>({
         'reconnecting.dialling: error [isFinal]: leads to ending',
       ].map((mutant) => [mutant, 'that is over in the same step, since there is no connection']),
     ),
-    'connecting: entry without report':
-      'it is the phase that whoever is told takes for granted; that errors are passed on, the unit tests see',
   },
 });
