@@ -3,20 +3,18 @@ import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import { isLastOne } from '../protocol/last-one.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
 import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE } from '../protocol/reserved.ts';
-import type { Validation } from '../protocol/validate.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FairTurn } from '../system/fair-turn.ts';
-import { isThenable } from '../system/warn.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
 import { Abandoned, isLastForNobody } from './abandoned.ts';
 import type { Pressure, ResultBounds } from './backlog.ts';
-import { applySchema, failureOf, invalidResult, isPlain, unreadableResult } from './check-result.ts';
+import { isPlain } from './check-result.ts';
 import { Departure, type ReasonOfEnd } from './departure.ts';
 import { Liveness } from './liveness.ts';
 import type { Carrier, PendingCommand, UnexpectedResult } from './pending-command.ts';
 import { PendingTable } from './pending-table.ts';
 import { Reading, type WaitsFor } from './reading.ts';
-import { SchemaLines } from './schema-lines.ts';
+import { type CheckedConnection, ResultChecks } from './result-checks.ts';
 
 /** What a connection tells its client. */
 export interface ConnectionEvents {
@@ -55,8 +53,7 @@ export class Connection implements FrameReceiver, Carrier {
   readonly #context: ConnectionContext;
   readonly #events: ConnectionEvents;
   readonly #pending = new PendingTable<PendingCommand>();
-  /** Only Commands whose Results have an asynchronous schema stand here. */
-  readonly #validating: SchemaLines;
+  readonly #checks: ResultChecks;
   readonly #departure: Departure;
   readonly #reading: Reading;
   readonly #abandoned = new Abandoned();
@@ -76,7 +73,9 @@ export class Connection implements FrameReceiver, Carrier {
     this.#context = context;
     this.#events = events;
     this.#reading = new Reading(channel, this.#pending, context.turn, context.clock);
-    this.#validating = new SchemaLines(context.bounds, (seq, pressure) => this.#press(seq, 'schema', pressure));
+    this.#checks = new ResultChecks(this.#checked(), context.bounds, (seq, pressure) =>
+      this.#press(seq, 'schema', pressure),
+    );
   }
 
   /** Starts reading. What has arrived already is handed over at once, the end of the connection included. */
@@ -155,7 +154,7 @@ export class Connection implements FrameReceiver, Carrier {
     this.#reading.stop();
     this.#channel.destroy();
     this.#departure.end(reason);
-    this.#validating.clear();
+    this.#checks.clear();
   }
 
   // ---- FrameReceiver
@@ -173,10 +172,11 @@ export class Connection implements FrameReceiver, Carrier {
     if (pending === undefined) {
       this.#unexpected(seq, entry, value, size);
       this.#reading.work(size, false);
-    } else if (isPlain(entry, value) && !this.#validating.has(seq)) {
+    } else if (isPlain(entry, value) && !this.#checks.isWaiting(seq)) {
       this.#deliver(seq, pending, entry, value, size, weight);
     } else {
-      this.#check(seq, pending, entry, value, size, weight);
+      this.#checks.check(seq, pending, entry, value, { size, weight });
+      this.#reading.work(size, true);
     }
   }
 
@@ -210,6 +210,15 @@ export class Connection implements FrameReceiver, Carrier {
 
   // ---- the way of a Result
 
+  #checked(): CheckedConnection {
+    return {
+      carrier: this,
+      isPending: (seq, pending) => this.#pending.get(seq) === pending,
+      deliver: (seq, pending, entry, value, cost) => this.#deliver(seq, pending, entry, value, cost.size, cost.weight),
+      fail: (seq, pending, error) => this.#fail(seq, pending, error),
+    };
+  }
+
   #deliver(
     seq: number,
     pending: PendingCommand,
@@ -242,7 +251,7 @@ export class Connection implements FrameReceiver, Carrier {
   #settle(seq: number): boolean {
     if (!this.#pending.delete(seq)) return false;
     if (this.#reading.hasSlow) this.#reading.settled(seq);
-    this.#validating.drop(seq);
+    this.#checks.drop(seq);
     return true;
   }
 
@@ -262,72 +271,5 @@ export class Connection implements FrameReceiver, Carrier {
     this.#settle(seq);
     pending.failed(error);
     this.#events.room();
-  }
-
-  /** The way of a Result that is an error, is not readable, or has a schema. Results of a Command stay in order. */
-  #check(
-    seq: number,
-    pending: PendingCommand,
-    entry: ResultEntry | undefined,
-    value: unknown,
-    size: number,
-    weight: number,
-  ): void {
-    const { whenSlow } = pending;
-    const why = this.#validating.refusal(seq, this, whenSlow);
-    if (why !== undefined) {
-      const what = `${pending.command.name}: Results arrive faster than their schema checks them: ${why}`;
-      this.#fail(seq, pending, new CmdStreamError('result-overflow', what, { mayHaveExecuted: true }));
-    } else if (this.#validating.has(seq)) {
-      const check = () => this.#checkNow(seq, pending, entry, value, size, weight);
-      this.#validating.add(seq, weight, this.deliveries, whenSlow, check);
-    } else {
-      const checking = this.#checkNow(seq, pending, entry, value, size, weight);
-      if (checking !== undefined) this.#validating.add(seq, weight, this.deliveries, whenSlow, () => checking);
-    }
-    this.#reading.work(size, true);
-  }
-
-  #checkNow(
-    seq: number,
-    pending: PendingCommand,
-    entry: ResultEntry | undefined,
-    value: unknown,
-    size: number,
-    weight: number,
-  ): Promise<void> | undefined {
-    if (this.#pending.get(seq) !== pending) return;
-    const { name } = pending.command;
-    if (value instanceof BadPayload) {
-      this.#fail(seq, pending, unreadableResult(`${name}: the payload of its ${entry?.name ?? 'error'} Result`, value));
-    } else if (entry === undefined) {
-      this.#fail(seq, pending, failureOf(pending, this.address, value));
-    } else {
-      return this.#applySchema(seq, pending, entry, value, size, weight);
-    }
-  }
-
-  #applySchema(
-    seq: number,
-    pending: PendingCommand,
-    entry: ResultEntry,
-    value: unknown,
-    size: number,
-    weight: number,
-  ): Promise<void> | undefined {
-    const { name } = pending.command;
-    const { schema } = entry.definition;
-    if (schema === undefined) {
-      this.#deliver(seq, pending, entry, value, size, weight);
-      return;
-    }
-    const settle = (outcome: Validation) => {
-      if (this.#pending.get(seq) !== pending) return;
-      if (outcome.refusal === undefined) this.#deliver(seq, pending, entry, outcome.value, size, weight);
-      else this.#fail(seq, pending, invalidResult(`${name}: its ${entry.name} Result is refused: ${outcome.refusal}`));
-    };
-    const outcome = applySchema(schema, value);
-    if (isThenable(outcome)) return outcome.then(settle);
-    settle(outcome);
   }
 }

@@ -13,18 +13,15 @@ import { exposedMessage } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { Invocation } from './invocation.ts';
 import { resultsOf } from './outcome.ts';
+import { NOT_TAKEN, roomFor, whenRoomFor } from './room.ts';
 import { type Route, resultEntryOf } from './route.ts';
 import type { AbandonedCommand, ResultPort, SettledCommand } from './service.ts';
-import { weigh } from './weigh.ts';
 
 /** A longer message of a handler's error is cut: an error Result is always sent, however much waits. */
 const MAX_MESSAGE_LENGTH = 1024;
 
 const NOT_AWAITED =
   'the client does not take its Results as fast as the handler gives them: the handler must await context.proxy.send()';
-
-const NOT_TAKEN =
-  "its Result was dropped: the client does not take its Results, and so many wait that the server's memory is used up (option 'maxTotalBytes' of the server)";
 
 /**
  * One Command from its arrival to its last Result, and at the same time the `context` of its handler: one object for
@@ -178,20 +175,10 @@ export class RunningCommand
     // Who asked for the proxy and returned nothing answers by it, perhaps later.
     if (this.#answered || (result === undefined && this.#proxy !== undefined)) return;
     const { order } = this.#port;
-    if (this.#port.isFull) this.#keepUntilRoom(result);
-    else if (order.isEncoding || order.isWaiting) order.wait(() => this.#giveOnly(result));
+    if (this.#port.isFull) {
+      if (!whenRoomFor(this.#port, result, () => this.#takeResult(result))) this.#dropResult();
+    } else if (order.isEncoding || order.isWaiting) order.wait(() => this.#giveOnly(result));
     else this.#giveOnly(result);
-  }
-
-  #keepUntilRoom(result: unknown): void {
-    const port = this.#port;
-    const bytes = weigh(result);
-    if (port.resultWaits(bytes)) {
-      port.whenRoom(() => {
-        port.resultWent(bytes);
-        this.#takeResult(result);
-      });
-    } else this.#fail(new CmdStreamError('overloaded', NOT_TAKEN));
   }
 
   #giveOnly(result: unknown): void {
@@ -219,23 +206,17 @@ export class RunningCommand
         return;
       }
       // Others may have filled the channel meanwhile: then what the generator gave waits here, not encoded.
-      if (port.isFull && !(await this.#roomFor(step.value))) break;
+      if (port.isFull && !(await roomFor(port, step.value))) {
+        this.#dropResult();
+        break;
+      }
       if (!this.#give(step.value)) break;
     }
     await results.return?.();
   }
 
-  /** Waits with a Result until there is room for it; returns whether there was memory to wait in. */
-  async #roomFor(result: unknown): Promise<boolean> {
-    const port = this.#port;
-    const bytes = weigh(result);
-    if (!port.resultWaits(bytes)) {
-      this.#fail(new CmdStreamError('overloaded', NOT_TAKEN));
-      return false;
-    }
-    while (port.isFull) await port.room();
-    port.resultWent(bytes);
-    return true;
+  #dropResult(): void {
+    this.#fail(new CmdStreamError('overloaded', NOT_TAKEN, { mayHaveExecuted: true }));
   }
 
   /** A promise where a Result should wait that someone still wants. */

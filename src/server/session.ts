@@ -3,10 +3,11 @@ import { type SessionConnection, sessionMachine } from '../../machines/session.t
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { printable } from '../errors/printable.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
-import type { FrameChannel, FrameGate, FrameReceiver } from '../wire/frame-channel.ts';
+import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
 import { Abandonment } from './abandonment.ts';
 import { Backpressure } from './backpressure.ts';
 import { Account } from './budget.ts';
+import { CommandGate, type GatedSession } from './command-gate.ts';
 import { tellNotExecuted } from './command-watch.ts';
 import { Holdings } from './holdings.ts';
 import { overloadMessage } from './overload.ts';
@@ -14,12 +15,10 @@ import { ReadingTurn } from './reading-turn.ts';
 import { RunningCommand } from './running-command.ts';
 import { SendingOrder } from './sending-order.ts';
 import type { AbandonedCommand, ResultPort, Service, SettledCommand } from './service.ts';
+import { describeSilence } from './silence.ts';
 
 /** How long a client may take to answer the server's goodbye. */
 const GOODBYE_TIMEOUT_MS = 500;
-
-/** A Command may take a second for each 64 KiB, and the time that it is given beside. */
-const LEAST_BYTES_PER_MS = 64;
 
 /** A channel of frames at whose start a server can introduce itself. */
 export interface ServerChannel extends FrameChannel {
@@ -31,7 +30,7 @@ export interface ServerChannel extends FrameChannel {
  * One accepted connection: takes Commands from its channel, has them executed, and puts their Results back. Its life is
  * `sessionMachine`; what happens for each Command goes past that, and only asks in which state it is.
  */
-export class Session implements FrameReceiver, FrameGate, ResultPort, SessionConnection {
+export class Session implements FrameReceiver, GatedSession, ResultPort, SessionConnection {
   readonly service: Service;
   readonly order = new SendingOrder();
   readonly #channel: ServerChannel;
@@ -40,6 +39,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
   readonly #backpressure: Backpressure;
   readonly #holdings: Holdings;
   readonly #turn: ReadingTurn;
+  readonly #gate: CommandGate;
   /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
   #delivery = -1;
   #deliveredAtMs = 0;
@@ -59,6 +59,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     const limits = { maxInFlightCommands, maxQueuedBytes, canRefuse };
     this.#backpressure = new Backpressure(channel, limits, this.#holdings, clock);
     this.#turn = new ReadingTurn(service.turn, this.#backpressure);
+    this.#gate = new CommandGate(channel, this, this.#backpressure, this.#holdings, this.#turn);
     this.#abandonment = new Abandonment(channel.remoteAddress);
     this.#actor = createActor(sessionMachine, {
       parent,
@@ -76,7 +77,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     this.service.turn.join();
     this.#actor.start();
     this.#actor.send({ type: 'handshake.done' });
-    this.#channel.open(this, this);
+    this.#channel.open(this, this.#gate);
   }
 
   /** Finishes what is in flight, then closes. */
@@ -91,16 +92,8 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
 
   /** Closes if nothing has arrived for too long, or a Command takes too long to arrive; since `awakeSinceMs`. */
   closeIdle(awakeSinceMs: number): void {
-    const { idleTimeoutMs, frameTimeoutMs, maxFrameBytes, clock } = this.service.options;
-    const nowMs = clock.monotonicMs();
-    const { partialSinceMs = nowMs, arrivedBytes } = this.#channel;
-    const allowedMs = frameTimeoutMs + Math.min(arrivedBytes, maxFrameBytes) / LEAST_BYTES_PER_MS;
-    let what: string | undefined;
-    if (nowMs - Math.max(this.#backpressure.silentSinceMs, awakeSinceMs) >= idleTimeoutMs) {
-      what = `was silent for ${idleTimeoutMs} ms (option 'idleTimeoutMs')`;
-    } else if (nowMs - Math.max(partialSinceMs, awakeSinceMs) >= allowedMs) {
-      what = `did not send the rest of a Command within ${frameTimeoutMs} ms (option 'frameTimeoutMs')`;
-    }
+    const { silentSinceMs } = this.#backpressure;
+    const what = describeSilence(this.service.options, this.#channel, silentSinceMs, awakeSinceMs);
     if (what === undefined) return;
     const error = new CmdStreamError('connection-lost', `${this.remoteAddress} ${what}`);
     this.#actor.send({ type: 'idle.elapsed', error });
@@ -117,7 +110,7 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     if (this.#actor.getSnapshot().value !== 'serving') {
       // Commands that come after the goodbye are not executed, but may be many.
       tellNotExecuted(this, seq, type, 'closed', 'it came when its connection was closing, and was not executed');
-      this.#letOthersTurn(size);
+      this.worked(size);
       return;
     }
     const { routes } = this.service;
@@ -126,27 +119,27 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
       // A client of a newer protocol: its other Commands are good.
       const message = `this server's protocol has no Command of type ${type}, only 0 to ${routes.length - 1}`;
       this.#refuse(seq, type, 'command-invalid', message);
-      this.#letOthersTurn(size);
+      this.worked(size);
       return;
     }
     this.#backpressure.started();
     const held = this.#holdings.commandCame(weight);
     new RunningCommand(this, route, seq, this.#deliveredAt(), held).start(payload);
     if (this.#backpressure.isAtLimit && this.isOpen) this.#backpressure.regulate();
-    this.#letOthersTurn(size);
+    this.worked(size);
   }
 
   ping(): void {
     if (!this.isOpen) return;
     this.#channel.sendPing();
     this.#backpressure.sent();
-    this.#letOthersTurn(1);
+    this.worked(1);
   }
 
   partial(size: number): void {
-    this.#arrived();
+    this.#gate.arrived();
     if (this.#backpressure.isAtLimit && this.isOpen) this.#backpressure.regulate();
-    this.#letOthersTurn(size);
+    this.worked(size);
   }
 
   drained(): void {
@@ -158,34 +151,16 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
     this.#actor.send({ type: 'connection.lost', error });
   }
 
-  // ---- which Commands are taken when
+  // ---- what its gate tells
 
-  mayDecode(size: number): boolean {
-    return this.#turn.mayDoLarge && this.#holdings.mayTake(size);
+  worked(size: number): void {
+    if (this.#turn.isUsedUp(size) && this.isOpen) this.#turn.letOthersGo();
   }
 
-  postponed(size: number): void {
-    this.#arrived();
-    if (this.#holdings.mayTake(size)) this.#turn.waitForLargeTurn();
-    else this.#backpressure.largeCame(size);
-  }
-
-  mayHold(size: number): boolean {
-    return this.#backpressure.mayHold(size);
-  }
-
-  held(size: number): void {
-    this.#arrived();
-    this.#backpressure.held();
-    this.#letOthersTurn(size);
-  }
-
-  refused(seq: number, type: number, size: number): void {
-    if (this.isOpen) {
-      const message = overloadMessage(this.service.options, this.#backpressure.inFlight, this.#holdings.bytes);
-      this.#refuse(seq, type, 'overloaded', message);
-    }
-    this.#letOthersTurn(size);
+  overloaded(seq: number, type: number): void {
+    if (!this.isOpen) return;
+    const message = overloadMessage(this.service.options, this.#backpressure.inFlight, this.#holdings.bytes);
+    this.#refuse(seq, type, 'overloaded', message);
   }
 
   // ---- what Commands that are being executed need
@@ -320,15 +295,6 @@ export class Session implements FrameReceiver, FrameGate, ResultPort, SessionCon
       this.#deliveredAtMs = this.service.options.clock.now();
     }
     return this.#deliveredAtMs;
-  }
-
-  /** Counts what has arrived and is not decoded. */
-  #arrived(): void {
-    this.#holdings.arrivedAre(this.#channel.arrivedBytes);
-  }
-
-  #letOthersTurn(size: number): void {
-    if (this.#turn.isUsedUp(size) && this.isOpen) this.#turn.letOthersGo();
   }
 
   /** Answers a Command that is not executed. */
