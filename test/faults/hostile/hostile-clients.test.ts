@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
-import { attackedFairly, type Readiness } from './attacks.ts';
+import { type Attacked, attackedFairly, type Readiness } from './attacks.ts';
 import type { AttackName } from './messages.ts';
 
 expectNothingLeft();
@@ -9,6 +9,8 @@ expectNothingLeft();
 const MEBIBYTE = 2 ** 20;
 /** How much longer an honest client may wait; twice is the aim, this is broken. */
 const MAX_RATIO = 4;
+/** What an honest one waits for is a slice or two of the server's time, however quick its machine is when it is alone. */
+const FEW_SLICES_MS = 0.5;
 /** With the limits of server-process.ts a connection may hold 256 KiB each of a frame, Results and what is being read. */
 const MAX_BYTES_OF_ONE = MEBIBYTE;
 
@@ -26,9 +28,10 @@ const ATTACKS: readonly [attack: AttackName, count: number, ready: Readiness, ma
 describe.skipIf(process.platform === 'win32')('beside hostile clients', { timeout: 120_000 }, () => {
   it.each(ATTACKS)('of the kind "%s" (%i) an honest one is served as if alone', async (...attack) => {
     const [name, count, ready, maxRatio = MAX_RATIO] = attack;
-    const isFair = (seen: { ratio: number }) => seen.ratio < maxRatio;
-    const { ratio, grownBytes, leftBytes } = await attackedFairly(name, count, ready, isFair);
-    expect(ratio).toBeLessThan(maxRatio);
+    const isFair = ({ ratio, besideMs }: Attacked) => ratio < maxRatio || besideMs < FEW_SLICES_MS;
+    const seen = await attackedFairly(name, count, ready, isFair);
+    const { ratio, besideMs, grownBytes, leftBytes } = seen;
+    expect(isFair(seen), `${besideMs} ms beside the attack, ${ratio} times as long as alone`).toBe(true);
     expect(grownBytes).toBeLessThan(count * MAX_BYTES_OF_ONE);
     expect(leftBytes).toBeLessThan(16 * MEBIBYTE);
   });
