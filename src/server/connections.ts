@@ -4,6 +4,7 @@ import type { MessageCodec } from '../codec/codec.ts';
 import type { ByteStream } from '../transport/transport.ts';
 import { strangerClient } from '../wire/strangers.ts';
 import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
+import { LEAST_BUFFERED_BYTES } from './holdings.ts';
 import type { Service } from './service.ts';
 import { Session } from './session.ts';
 
@@ -29,8 +30,19 @@ export class Connections implements ServerConnections {
    */
   constructor(service: Service, codecs: ConnectionCodecs, root: AnyActorRef, gone: () => void) {
     const { maxFrameBytes, maxBufferedBytes, clock, defer } = service.options;
+    const { budget } = service;
     this.#service = service;
-    this.#channelOptions = { ...codecs, maxFrameBytes, maxBufferedBytes, clock, defer, stranger: strangerClient };
+    this.#channelOptions = {
+      ...codecs,
+      maxFrameBytes,
+      // Less where memory is short: what waits for clients that do not read is the first to be kept from growing.
+      get maxBufferedBytes() {
+        return Math.min(maxBufferedBytes, Math.max(LEAST_BUFFERED_BYTES, budget.leftBytes));
+      },
+      clock,
+      defer,
+      stranger: strangerClient,
+    };
     this.#root = root;
     this.#gone = gone;
   }

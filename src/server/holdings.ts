@@ -3,7 +3,9 @@ import type { Account } from './budget.ts';
 /** What a Command in flight takes beside its payload: its context, the promise and the closure of its handler. Measured. */
 const COMMAND_BYTES = 1_536;
 /** So much of a kind costs a connection nothing: what is usual need not be counted. */
-const FREE_BYTES = 64 * 1024;
+const FREE_BYTES = 16 * 1024;
+/** So much may wait to be written to any client, whatever is held for the others. */
+export const LEAST_BUFFERED_BYTES = FREE_BYTES;
 
 /** What one connection makes the server hold, by kinds, all on one account. */
 export class Holdings {
@@ -60,6 +62,11 @@ export class Holdings {
     const counted = bytes > FREE_BYTES ? bytes : 0;
     if (counted !== this.#arrivedBytes) this.#change(counted - this.#arrivedBytes);
     this.#arrivedBytes = counted;
+  }
+
+  /** Whether any of what waits to be written is counted. */
+  get hasWritten(): boolean {
+    return this.#writtenBytes > 0;
   }
 
   /** So many bytes wait to be taken by the network. */

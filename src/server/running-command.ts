@@ -32,7 +32,8 @@ export class RunningCommand
 {
   readonly seq: number;
   readonly receivedAt: number;
-  readonly heldBytes: number;
+  /** How many bytes of memory are counted for it. */
+  heldBytes = 0;
 
   readonly #port: ResultPort;
   readonly #route: Route;
@@ -45,9 +46,7 @@ export class RunningCommand
   /** Who wants to know how it ends; nobody where there is neither `onCommandDone` nor an invoker. */
   #watch: CommandWatch | undefined;
 
-  /** @param heldBytes - how many bytes of memory are counted for it. */
-  constructor(port: ResultPort, route: Route, seq: number, receivedAt: number, heldBytes: number) {
-    this.heldBytes = heldBytes;
+  constructor(port: ResultPort, route: Route, seq: number, receivedAt: number) {
     this.#port = port;
     this.#route = route;
     this.seq = seq;
@@ -241,6 +240,10 @@ export class RunningCommand
     if (this.isClosed) return;
     if (isOverfull) this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
     else this.#give(result);
+  }
+
+  get isAnswered(): boolean {
+    return this.#answered;
   }
 
   get isClosed(): boolean {

@@ -9,7 +9,7 @@ import { Backpressure } from './backpressure.ts';
 import { Account } from './budget.ts';
 import { CommandGate, type GatedSession } from './command-gate.ts';
 import { tellNotExecuted } from './command-watch.ts';
-import { Holdings } from './holdings.ts';
+import { Holdings, LEAST_BUFFERED_BYTES } from './holdings.ts';
 import { overloadMessage } from './overload.ts';
 import { ReadingTurn } from './reading-turn.ts';
 import { RunningCommand } from './running-command.ts';
@@ -40,6 +40,8 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   readonly #holdings: Holdings;
   readonly #turn: ReadingTurn;
   readonly #gate: CommandGate;
+  /** With less waiting to be written there is nothing to regulate. */
+  readonly #watchedBytes: number;
   /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
   #delivery = -1;
   #deliveredAtMs = 0;
@@ -56,6 +58,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#forget = forget;
     const { maxInFlightCommands, maxInFlightBytes, maxQueuedBytes, errorResults: canRefuse, clock } = service.options;
     this.#holdings = new Holdings(new Account(service.budget), maxInFlightBytes);
+    this.#watchedBytes = Math.min(service.options.maxBufferedBytes, LEAST_BUFFERED_BYTES);
     const limits = { maxInFlightCommands, maxQueuedBytes, canRefuse };
     this.#backpressure = new Backpressure(channel, limits, this.#holdings, clock);
     this.#turn = new ReadingTurn(service.turn, this.#backpressure);
@@ -123,8 +126,10 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
       return;
     }
     this.#backpressure.started();
-    const held = this.#holdings.commandCame(weight);
-    new RunningCommand(this, route, seq, this.#deliveredAt(), held).start(payload);
+    const command = new RunningCommand(this, route, seq, this.#deliveredAt());
+    command.start(payload);
+    // Most are answered by now, and hold nothing.
+    if (!command.isAnswered) command.heldBytes = this.#holdings.commandCame(weight);
     if (this.#backpressure.isAtLimit && this.isOpen) this.#backpressure.regulate();
     this.worked(size);
   }
@@ -192,7 +197,9 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     } finally {
       order.isEncoding = false;
     }
-    this.#holdings.writtenAre(this.#channel.bufferedBytes);
+    const { bufferedBytes } = this.#channel;
+    if (bufferedBytes < this.#watchedBytes && !this.#holdings.hasWritten) return;
+    this.#holdings.writtenAre(bufferedBytes);
     this.#backpressure.sent();
   }
 

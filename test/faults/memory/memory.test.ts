@@ -87,6 +87,13 @@ const ATTACKS: readonly [fault: string, what: string, attack: Attack][] = [
   ['R2', '1,500 Results of 1 MiB that nobody reads', unread('Big', 1_500)],
   ['R2', '1,500 generators of 1 MiB that nobody reads', unread('Bigs', 1_500)],
   [
+    'V9',
+    '150 connections with a stream each that nobody reads',
+    async (port, attackers) => {
+      for (let n = 0; n < 150; n++) await unread('Bigs', 1)(port, attackers);
+    },
+  ],
+  [
     'R2, V9',
     '150 connections that each leave a Command of 4 MiB unfinished',
     async (port, attackers) => {
