@@ -21,11 +21,11 @@ export { describeError } from './describe-error.ts';
  * | `server-info-mismatch` | the server introduced itself with another ServerInfo; final, never retried |
  * | `connection-lost` | the connection went while the request was under way |
  * | `protocol-error` | the peer sent bytes that are no valid frame |
- * | `frame-too-large` | a frame is longer than `maxFrameBytes` |
+ * | `frame-too-large` | the Command, or its Result (then `mayHaveExecuted` is true), is longer than this side's `maxFrameBytes` |
  * | `command-failed` | the handler of the Command threw |
- * | `command-invalid` | the server's validator refused the Command's payload, or the server does not know the Command |
+ * | `command-invalid` | the server's validator, codec or limits refused the Command's payload, or it does not know the Command |
  * | `result-invalid` | the client's validator, or its codec, refused the Result's payload |
- * | `result-overflow` | Results arrived faster than the caller took them |
+ * | `result-overflow` | Results arrived faster than the caller took them (option `whenSlow`) |
  * | `consumer-failed` | the caller's Result handler threw |
  * | `closed` | the sender, group, client or server is closed or closing |
  * | `listen-failed` | the server could not listen on its address |

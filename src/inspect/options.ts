@@ -5,7 +5,10 @@ import { type Defer, deferToEndOfTurn } from '../system/clock.ts';
 import { Disclosure } from './disclosure.ts';
 import { LateObserver } from './late-observer.ts';
 
-/** Sees what happens in an actor system: what XState calls an inspection observer, or a function. */
+/**
+ * Sees what happens in an actor system: what XState calls an inspection observer, or a function. It is told at the end of
+ * the turn, so that whatever it does comes after what it is told of.
+ */
 export type InspectionObserver = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
 /**
@@ -27,8 +30,8 @@ export interface InspectOptions {
    */
   readonly everyNth?: number | undefined;
   /**
-   * Whether payloads are shown: those of Commands and Results, and the messages of errors that may quote them. Default
-   * false: they are left out before the observer sees anything.
+   * Whether payloads are shown: those of Commands and Results, and the messages of errors that may quote them, in at most
+   * 2,000 characters a text, 64 KiB an event. Default false: they are left out before the observer sees anything.
    */
   readonly payloads?: boolean | undefined;
 }

@@ -43,7 +43,9 @@ const HEADERS = {
 
 /**
  * Serves a page that shows, live, the statecharts of the senders and servers that are given the inspector, and their
- * recent requests. It listens on 127.0.0.1 only, needs no other site, and keeps a bounded amount of what it saw.
+ * recent requests. It listens on 127.0.0.1 only, needs no other site, and keeps a bounded amount of what it saw. Other sites
+ * are refused, also where they embed it: the page must be asked for as `localhost`, `127.0.0.1` or `[::1]` with its own port,
+ * which a tunnel to it must keep.
  *
  * @example
  * ```ts

@@ -15,11 +15,15 @@ import type { StatusEvent } from './status.ts';
 /** How a client finds out that its peer has gone silent. */
 export interface KeepaliveOptions {
   /**
-   * A Ping is sent when nothing has arrived, or nothing was sent, for so long: both ends want to hear something.
-   * Default 3000.
+   * A Ping is sent when the server has not been seen to read, or nothing was sent to it, for so long. That it reads is
+   * shown by answers to Pings and by Results of Commands that were sent after the last such sign; bytes that merely
+   * arrive do not show it. Default 3000.
    */
   readonly timeMs?: number | undefined;
-  /** The connection is lost when the Ping is not answered within this time. Default 3000. */
+  /**
+   * The connection is lost when the Ping is not answered within this time, and the time that all that is under way (in
+   * front of the Ping, and of its answer) takes at 64 KiB a second. It counts only while this side reads. Default 3000.
+   */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -70,34 +74,38 @@ export interface SenderOptions {
   /** How many sends may wait for a ready client, for room, or for a `beforeSend` hook. Default 10 000. */
   readonly maxWaiting?: number | undefined;
   /**
-   * How many bytes those that wait may have together: a Command that has to wait is encoded when it is sent, and carries
-   * the value of that moment. Beyond it a send fails with `overloaded`. Default 16 MiB.
+   * How many bytes those that wait may have together: a Command that has to wait is encoded at the call of its send, and
+   * carries the value of that moment. Beyond it a send fails with `overloaded`. Default 16 MiB.
    */
   readonly maxWaitingBytes?: number | undefined;
-  /** How many Commands may wait for Results at each client. Default 100 000. */
+  /** How many Commands may wait for Results at each client, those on its old connections counted. Default 100 000. */
   readonly maxPending?: number | undefined;
   /** How many bytes may wait to be written at each client. Default 16 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   /**
    * What becomes of a stream whose Results come faster than its consumer takes them. `'pause'`: its connection is read
-   * on only as the consumer takes them, so that the server waits; for as long as other Commands are under way on the same
-   * connection it is read on for them, and the stream fails with `result-overflow` once `maxBufferedResultBytes` wait.
-   * `'fail'`: it fails with `result-overflow` as soon as `maxBufferedResults` or `maxBufferedResultBytes` wait. The same
-   * holds for Results that wait for an asynchronous schema. Default `'pause'`.
+   * on only as the consumer takes them, so that the server waits, and new Commands go over another connection. For as long
+   * as other Commands are under way on the same one it is read on for them; where `maxBufferedResultBytes` wait, they wait
+   * for the stream for a second at most, and then it fails with `result-overflow`. `'fail'`: it fails with
+   * `result-overflow` as soon as `maxBufferedResults` or `maxBufferedResultBytes` wait. The same holds for Results that
+   * wait for an asynchronous schema. Default `'pause'`.
    */
   readonly whenSlow?: 'pause' | 'fail' | undefined;
   /**
-   * How many Results of one stream may wait for their consumer, beside those that arrive at once with the same bytes.
-   * Default 1024.
+   * How many Results of one stream may wait for their consumer, beside those that arrive at once with the same bytes:
+   * beyond it the stream is slow (see `whenSlow`). Default 1024.
    */
   readonly maxBufferedResults?: number | undefined;
   /**
-   * How many bytes of Results of one stream may wait for their consumer; each counts its bytes on the wire and 64 more.
-   * All streams of the sender together may keep four times as much: beyond that those wait, or fail, that keep more than
+   * How many bytes of Results of one stream may wait for their consumer; each counts its bytes on the wire, or what it
+   * takes in memory where that is much more, and 64. From half of it on the stream is slow (see `whenSlow`). All streams of the sender together may keep four times as much: beyond that those wait, or fail, that keep more than
    * an equal share of it. One Result is always taken, whatever its size. Default 16 MiB.
    */
   readonly maxBufferedResultBytes?: number | undefined;
-  /** The longest frame that is sent or accepted. Default 4 MiB. */
+  /**
+   * The longest payload that is sent or accepted: a longer one fails its own request with `frame-too-large`. One that would
+   * take 16 times as much memory once it is read is refused as well. Default 4 MiB.
+   */
   readonly maxFrameBytes?: number | undefined;
 
   /** How the client for a Command is chosen among those that are ready. Default `'round-robin'`. */
@@ -106,9 +114,15 @@ export interface SenderOptions {
   readonly reconnect?: boolean | BackoffOptions | undefined;
   /** Whether silent peers are found out. Default true. */
   readonly keepalive?: boolean | KeepaliveOptions | undefined;
-  /** For dialling, TLS and ServerInfo together. Default 10 000. */
+  /**
+   * For dialling, TLS and ServerInfo together. A process that was busy when it ran out gets the time again that it did not
+   * look, once. Default 10 000.
+   */
   readonly handshakeTimeoutMs?: number | undefined;
-  /** How long `drain`, `closeAndWait` and `await using` wait for Results that are under way. Default 10 000. */
+  /**
+   * How long `drain`, `closeAndWait` and `await using` wait for Results that are under way; and how long a client whose
+   * address is gone waits for those on its old connection. Default 10 000.
+   */
   readonly drainTimeoutMs?: number | undefined;
   /** `true`: do not wait for a connection in `createSender`; it then never fails for want of one. Default false. */
   readonly lazy?: boolean | undefined;
@@ -127,8 +141,8 @@ export interface SenderOptions {
   /** Gets each change of the group, its clients and the breaker, until the group is `closed`. */
   readonly onStatus?: ((event: StatusEvent) => void) | undefined;
   /**
-   * Who watches the statecharts live: the group, each client (`client 2 @ localhost:9000`), the sender's own circuit
-   * breaker and every request (`request 1041 Add`). An XState inspection observer or function, an inspector of
+   * Who watches the statecharts live: the group, each client (`client 2 @ localhost:9000`) and its connections, the
+   * sender's own circuit breaker and every request (`request 1041 Add`). Told at the end of the turn. An XState inspection observer or function, an inspector of
    * `@statelyai/inspect`, `createLocalInspector()` of `cmd-stream/inspect`; or `{ observer, everyNth, payloads }`. Costs
    * speed for the requests that are shown. Default: none, at no cost.
    */

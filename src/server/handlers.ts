@@ -35,7 +35,7 @@ export interface HandlerContext<out Receiver, in Value = never> {
   readonly command: string;
   /** The Command's sequence number at its client. */
   readonly seq: number;
-  /** When the Command arrived: milliseconds since the Unix epoch. */
+  /** When the Command arrived, or its wait for others was over: milliseconds since the Unix epoch. */
   readonly receivedAt: number;
   /** Where the client is: `127.0.0.1:51234`. */
   readonly remoteAddress: string;

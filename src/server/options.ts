@@ -45,8 +45,9 @@ export interface CommandDoneInfo extends ConnectionInfo {
 
 /**
  * How a Command ended: its last Result was sent, or the error that ended it. `command-failed` (the handler, validator or
- * invoker threw, as `cause`), `command-invalid` (the payload was refused, or the type is not known), `connection-lost` and
- * `closed` (nobody waited for it any more, or it came when the server was closing).
+ * invoker threw, as `cause`), `command-invalid` (the payload was refused, or the type is not known), `overloaded` (there was
+ * no room for it to wait), `connection-lost` and `closed` (nobody waited for it any more, or it came when the server was
+ * closing).
  */
 export type CommandOutcome = 'success' | CmdStreamError;
 
@@ -67,7 +68,7 @@ export interface ServerOptions<Receiver = unknown> {
   readonly codec?: Codec | undefined;
   /** What clients must expect to find here: 1 to 1,024 bytes without `;`. Default `'default'`. */
   readonly serverInfo?: string | undefined;
-  /** More connections are closed as soon as they are accepted. Default 10,000. */
+  /** More connections are closed as soon as they are accepted, and told to `onAcceptError`. Default 10,000. */
   readonly maxConnections?: number | undefined;
   /** Commands in flight on one connection; those beyond wait, undecoded, until others are answered. Default 1,000. */
   readonly maxInFlightCommands?: number | undefined;
@@ -79,8 +80,8 @@ export interface ServerOptions<Receiver = unknown> {
   /**
    * The memory for all connections together, in bytes: Commands in flight, Commands that wait or have come in part, Results
    * that wait. A connection may hold as much as is left over, so that those that hold most are stopped first and there is
-   * room for others. Beyond it Commands are answered by `overloaded`, and Results that wait for clients that do not read are
-   * dropped. Default: a quarter of what the heap of the process may grow to.
+   * room for others; whatever the others hold, 16 KiB. Beyond it Commands are answered by `overloaded`, and Results that
+   * wait for clients that do not read are dropped. Default: a quarter of what the heap of the process may grow to.
    */
   readonly maxTotalBytes?: number | undefined;
   /**
@@ -89,7 +90,10 @@ export interface ServerOptions<Receiver = unknown> {
    * connection in place of that. Default 8 MiB.
    */
   readonly maxQueuedBytes?: number | undefined;
-  /** A Command or Result whose payload is longer is refused. Default 4 MiB. */
+  /**
+   * A Command or Result whose payload is longer is refused, and fails alone. So is a Command that would take 16 times as much
+   * memory once it is read. Default 4 MiB.
+   */
   readonly maxFrameBytes?: number | undefined;
   /**
    * When so many bytes wait for a client that takes its Results slowly, its generators are not advanced, its Results
@@ -121,7 +125,7 @@ export interface ServerOptions<Receiver = unknown> {
   readonly shutdownTimeoutMs?: number | undefined;
   /** A client has connected. */
   readonly onConnection?: ((info: ConnectionInfo) => void) | undefined;
-  /** A connection went that the server did not close by `shutdown()` or `close()`. */
+  /** A connection went that the server did not close by `shutdown()` or `close()`; or it spoke TLS, HTTP or the like. */
   readonly onConnectionLost?: ((info: LostConnectionInfo) => void) | undefined;
   /**
    * A connection could not be accepted (out of file descriptors, failed TLS handshake, more than `maxConnections`: told once
@@ -146,7 +150,7 @@ export interface ServerOptions<Receiver = unknown> {
    *
    * @param outcome - `'success'`, or the error that ended it.
    * @param results - how many Results were sent; the error Result is none.
-   * @param durationMs - milliseconds since it arrived.
+   * @param durationMs - milliseconds since it arrived; of one that had to wait, since its wait was over.
    */
   readonly onCommandDone?:
     | ((info: CommandDoneInfo, outcome: CommandOutcome, results: number, durationMs: number) => void)

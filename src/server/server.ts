@@ -46,7 +46,8 @@ export class Server {
   /**
    * Stops accepting, closes connections that have nothing in flight at once, lets Commands in flight finish and their
    * Results be written, and closes the rest at the latest after the timeout. Commands that arrive meanwhile are not
-   * executed. Further calls wait for the same end and change nothing; `close()` ends it at once.
+   * executed. Further calls wait for the same end and change nothing; `close()` ends it at once. Not to be awaited in a
+   * handler: it waits for that one as well, until its timeout.
    *
    * @throws CmdStreamError `invalid-argument` for a timeout that is none.
    */

@@ -46,7 +46,7 @@ export interface Listener {
 export interface ListenerEvents {
   /** A stream is ready to be used (for TLS: its handshake is done). */
   connection(stream: ByteStream): void;
-  /** A connection could not be accepted (out of file descriptors, failed TLS handshake); listening goes on. */
+  /** A connection could not be accepted (out of file descriptors, failed TLS handshake, too many); listening goes on. */
   acceptError(error: Error): void;
 }
 

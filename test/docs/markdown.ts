@@ -63,3 +63,17 @@ export function tableRows(lines: readonly Piece[]): Piece[][] {
       .map((cell) => ({ text: cell.trim(), line })),
   );
 }
+
+/** The names by which links lead to the headings of a Markdown text, as GitHub makes them. */
+export function headings(lines: readonly Piece[]): string[] {
+  return lines.flatMap(({ text }) => {
+    const [, heading] = /^#+ (.*)$/.exec(text) ?? [];
+    if (heading === undefined) return [];
+    return [
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ];
+  });
+}

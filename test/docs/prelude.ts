@@ -1,6 +1,6 @@
 /** What the snippets of the guide take for granted: declared in front of each when they are checked. */
 export const PRELUDE = `import {
-  type CmdStreamError,
+  CmdStreamError,
   type Codec,
   circuitBreakerHooks,
   composeHooks,
@@ -19,6 +19,7 @@ export const PRELUDE = `import {
   type ServerOptions,
 } from 'cmd-stream';
 import { createWebSocketInspector } from '@statelyai/inspect';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { resolveSrv } from 'node:dns/promises';
 import { calc } from './calc.ts';
 declare class Calculator {
@@ -52,7 +53,7 @@ type Known =
   | KeysOf<Parameters<typeof library.defineProtocol>[0] | library.CommandBuilder<unknown, unknown>>
   | KeysOf<library.Sender<typeof calc> | library.Server | library.Group | library.GroupStatus>
   | KeysOf<library.Hooks | library.HandlerContext<unknown> | library.DispatchStrategy>
-  | KeysOf<library.CmdStreamError | library.TaggedResult<string, unknown>>
+  | KeysOf<library.CmdStreamError | typeof library.CmdStreamError | library.TaggedResult<string, unknown>>
   | keyof typeof testing
   | KeysOf<testing.Simulation | testing.SimulationResult<unknown>>;
 declare function known(name: Known): void;
@@ -73,6 +74,7 @@ export const NOT_NAMES = [
   ...['await', 'using', 'for', 'const', 'of', 'true', 'false', 'AbortSignal', 'T'],
   ...['change', 'listener', 'ready', 'handler', 'command', 'deadline', 'options', 'protocol', 'inner', 'breaker', 'n'],
   ...['undefined', 'null', 'void', 'number', 'node', 'rewriteRelativeImportExtensions'],
+  ...['error', 'instanceof', 'JSON', 'stringify', 'next'],
 ];
 
 /** Types of `cmd-stream/testing` that the text mentions. */

@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveSenderOptions } from '../../src/sender/resolve-options.ts';
+import { resolveServerOptions } from '../../src/server/options.ts';
+import { type Compiled, compile, ROOT } from '../support/compiled.ts';
+import { codeBlocks, headings, links, type Piece, proseLines, section, tableRows } from './markdown.ts';
+import { type Snippet, snippetOf, typeCheck } from './snippets.ts';
+
+const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const PAGES = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+/** The pages of the guide whose examples take for granted what those of the README do. */
+const GUIDE = ['docs/codecs.md', 'docs/connections.md', 'docs/limits.md', 'docs/metrics.md'];
+
+const protocol: Snippet = {
+  fileName: 'calc.ts',
+  text: codeBlocks(textOf('README.md')).find(({ code }) => code.startsWith('// calc.ts'))!.code,
+  sourceLine: (line) => line,
+};
+const examples = GUIDE.map((page) => ({
+  page,
+  snippets: codeBlocks(textOf(page))
+    .filter(({ language }) => language === 'ts')
+    .map(snippetOf)
+    .map((snippet) => ({ ...snippet, fileName: `${page.slice('docs/'.length, -'.md'.length)}-${snippet.fileName}` })),
+}));
+
+let compiled: Compiled;
+/** In the package's own folder, so that `cmd-stream` is found. */
+let folder = '';
+let complaints: Map<string, string[]>;
+
+beforeAll(async () => {
+  compiled = await compile();
+  folder = await mkdtemp(join(compiled.folder, 'pages-'));
+  complaints = await typeCheck(folder, [protocol, ...examples.flatMap(({ snippets }) => snippets)]);
+}, 60_000);
+
+afterAll(async () => {
+  if (folder !== '') await rm(folder, { recursive: true, force: true });
+});
+
+describe('the pages of the guide', () => {
+  it.each(examples)('$page has examples that compile', ({ snippets }) => {
+    expect(snippets.length).toBeGreaterThan(0);
+    for (const { fileName } of snippets) expect(complaints.get(fileName), fileName).toEqual([]);
+  });
+
+  it.each(PAGES)('%s links to files and headings that are there', (page) => {
+    const inside = links(proseLines(textOf(page))).filter(({ text }) => !text.startsWith('https:'));
+    expect(inside.filter(({ text }) => !leadsSomewhere(page, text))).toEqual([]);
+  });
+});
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const file = path === '' ? page : join(dirname(page), path);
+  if (!existsSync(join(ROOT, file))) return false;
+  return anchor === undefined || headings(proseLines(textOf(file))).includes(anchor);
+}
+
+describe('the limits', () => {
+  const limits = proseLines(textOf('docs/limits.md'));
+  const server: object = resolveServerOptions();
+  const { timings, ...others } = resolveSenderOptions({ address: 'localhost:9000' });
+  const sender: object = { ...others, handshakeTimeoutMs: timings.handshakeTimeoutMs };
+
+  /** The names of options in a table, each with its default as a number. */
+  const defaultsOf = (lines: readonly Piece[]) =>
+    tableRows(lines)
+      .map(([name, value]) => [/^`(\w+)`$/.exec(name!.text)?.[1], numberOf(value!.text)] as const)
+      .filter((row): row is [string, number] => row[0] !== undefined && row[1] !== undefined);
+
+  it.each([
+    ['## Both sides', server],
+    ['## Both sides', sender],
+    ['## The server', server],
+    ['## The client', sender],
+  ])('%s: the defaults are those of the options', (heading, options) => {
+    const rows = defaultsOf(section(limits, heading));
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows).toEqual(rows.map(([name]) => [name, Reflect.get(options, name)]));
+  });
+
+  it.each([
+    ['the server', '## The server', server],
+    ['the sender', '## The client', sender],
+  ])('%s has no limit that is left out', (_side, heading, options) => {
+    const told = [...section(limits, heading), ...section(limits, '## Both sides')].map(({ text }) => text).join('\n');
+    const names = Object.keys(options).filter((name) => name.startsWith('max'));
+    expect(names.filter((name) => !told.includes(`| \`${name}\` |`))).toEqual([]);
+  });
+});
+
+/** `8 MiB`, `1,000` and `Infinity` as numbers. */
+function numberOf(text: string): number | undefined {
+  const [, digits, unit] = /^`([\d,]+|Infinity)( MiB)?`$/.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits.replaceAll(',', '')) * (unit === undefined ? 1 : 1024 * 1024);
+}
