@@ -229,11 +229,7 @@ export const clientMachine = setup({
       initial: 'steady',
       on: {
         'connection.over': [
-          {
-            guard: 'mayReconnect',
-            target: 'reconnecting',
-            actions: ['rememberError', 'endConnection'],
-          },
+          { guard: 'mayReconnect', target: 'reconnecting', actions: ['rememberError', 'endConnection'] },
           { guard: 'isLast', target: 'closed', actions: ['rememberError', 'endConnection'] },
           { guard: 'isOfCurrent', target: 'ending', actions: ['rememberError', 'endConnection'] },
           { actions: 'endConnection' },
