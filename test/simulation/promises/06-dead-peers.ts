@@ -20,8 +20,8 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
   for (const { kind, details, atMs, who } of entries) {
     if (kind !== 'socket.end') continue;
     const { silentMs, sinceMs, openedMs, paused, bytes, address } = details as unknown as SocketEnd;
-    // One turn more is for what a busy process has not read.
-    let boundMs = keepalive.timeMs + keepalive.timeoutMs + 2.01;
+    // One turn more is for what a busy process has not read, another for the look whether a Result has come meanwhile.
+    let boundMs = keepalive.timeMs + keepalive.timeoutMs + 3.01;
     if (paused && schedule.sender.whenSlow === 'pause') boundMs += catchUpMs;
     // What is under way gets its time, and what waits to be sent.
     boundMs += ((bytes + waitingBytes(schedule)) * 1000) / SLOWEST_BYTES_PER_SECOND;

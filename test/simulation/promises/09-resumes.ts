@@ -1,4 +1,5 @@
 import type { Past, Violation } from '../history.ts';
+import { bytesPerMs } from '../world/bounds.ts';
 
 const promise = '9';
 
@@ -22,11 +23,15 @@ export function* resumes(past: Past): Generator<Violation> {
   }
 }
 
+/** What is slower is taken for dead: 64 KiB a second. */
+const SLOWEST_BYTES_PER_MS = 65.536;
+
 /**
  * Whether nothing in the schedule gives a connection a reason to end: no server at its in-flight limit does, no frame that
  * is too long, no stall of the sender's process (unless a server takes that for silence).
  */
-function isQuiet({ faults, servers, sender, liar, stalls, meddling }: Past['schedule']): boolean {
+function isQuiet({ network, faults, servers, sender, liar, stalls, meddling }: Past['schedule']): boolean {
+  if (bytesPerMs(network) < SLOWEST_BYTES_PER_MS) return false;
   const longestStallMs = Math.max(0, ...stalls.map(({ forMs }) => forMs));
   const fits = servers.every(
     ({ shutdown, errorResults, idleTimeoutMs }) =>

@@ -1,4 +1,4 @@
-import type { Schedule } from '../schedule.ts';
+import type { NetworkPlan, Schedule } from '../schedule.ts';
 
 /** What the way there and back takes at most without a fault, what was held back included. */
 export function tripMs({ network, faults }: Schedule): number {
@@ -31,15 +31,18 @@ export function resumeBoundMs(schedule: Schedule): number {
 function backlogMs({ sends, sender, servers, network }: Schedule): number {
   const served = Math.min(...servers.map(({ maxInFlightCommands }) => maxInFlightCommands));
   const atOnce = Math.min(served, sender.clients * sender.maxPending);
-  const { latencyMs, jitterMs, coalesceRate, windowBytes } = network;
   let workMs = 0;
   let bytes = 0;
   for (const { times, count, everyMs, padBytes } of sends) {
     workMs += times * Math.max(count, 3) * everyMs;
     bytes += times * (1 + count) * (padBytes + FRAME_BYTES);
   }
-  const roundTripMs = 2 * (latencyMs + jitterMs) + (coalesceRate > 0 ? 40 : 0);
-  return workMs / atOnce + (bytes / windowBytes) * roundTripMs;
+  return workMs / atOnce + bytes / bytesPerMs(network);
+}
+
+/** How fast one connection carries bytes, without a fault: a window in each round trip. */
+export function bytesPerMs({ latencyMs, jitterMs, coalesceRate, windowBytes }: NetworkPlan): number {
+  return windowBytes / (2 * (latencyMs + jitterMs) + (coalesceRate > 0 ? 40 : 0));
 }
 
 /** What stands in a frame beside the padding of its payload. */
