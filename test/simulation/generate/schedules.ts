@@ -9,9 +9,17 @@ import {
   type StallPlan,
 } from '../schedule.ts';
 import { listOf, oneOf, seldom, weighted, whole } from './choices.ts';
-import { endingPlan, networkPlan, senderPlan, serverPlan } from './configuration.ts';
+import {
+  byteBounds,
+  endingPlan,
+  networkPlan,
+  ROOMY_SENDER,
+  ROOMY_SERVER,
+  senderPlan,
+  serverPlan,
+} from './configuration.ts';
 import { fault, faultKinds, fitFault } from './faults.ts';
-import { fitSend, listen, sendPlan, troubles } from './workload.ts';
+import { abandon, fitSend, listen, sendPlan, troubles } from './workload.ts';
 
 const LIES: readonly Lie[] = [
   'repeat',
@@ -95,6 +103,15 @@ const raw = fc.record({
     4,
   ),
   stalls: seldom(listOf(fc.record({ atMs: whole(0, 999), forMs: oneOf(50, 400, 1500, 4000) }), 1, 3), 8),
+  byteBounds: seldom(byteBounds, 4),
+  naps: seldom(listOf(fc.record({ send: whole(0, 13), forMs: oneOf(600, 2000, 5000) }), 1, 4), 8),
+  /** Streams that are left, at servers that take few Commands at a time. */
+  abandoning: seldom(
+    fc.record({ streams: whole(1, 3), everyMs: oneOf(30, 10, 100), maxInFlightCommands: oneOf(2, 4, 8) }),
+    10,
+  ),
+  /** While the first connections come about. */
+  earlyStall: seldom(fc.record({ atMs: whole(0, 60), forMs: oneOf(500, 1500, 4000) }), 16),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -108,7 +125,7 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
-  const schedule = scheduleFrom(plan);
+  const schedule = withMore(scheduleFrom(plan), plan);
   return plan.mood === 'listening' ? listening(schedule) : withLiar(schedule, plan.liar);
 });
 
@@ -141,6 +158,22 @@ function scheduleFrom(plan: Raw): Schedule {
   };
 }
 
+/** What only some runs have. */
+function withMore(schedule: Schedule, { byteBounds, naps, abandoning, earlyStall }: Raw): Schedule {
+  const { maxWaitingBytes } = byteBounds ?? ROOMY_SENDER;
+  const limits = abandoning === null ? {} : { maxInFlightCommands: abandoning.maxInFlightCommands };
+  return {
+    ...schedule,
+    servers: schedule.servers.map((server) => ({ ...server, ...byteBounds?.server, ...limits })),
+    sender: { ...schedule.sender, maxWaitingBytes },
+    sends: schedule.sends.map((send, index) => {
+      const napMs = naps?.find((nap) => nap.send === index)?.forMs ?? 0;
+      return abandoning !== null && index < abandoning.streams ? abandon(send, abandoning.everyMs) : { ...send, napMs };
+    }),
+    stalls: earlyStall === null ? schedule.stalls : inOrder([earlyStall, ...schedule.stalls]),
+  };
+}
+
 /** One stall after the other: what begins within one is left out. */
 function inOrder(stalls: readonly StallPlan[]): readonly StallPlan[] {
   const sorted = [...stalls].sort((a, b) => a.atMs - b.atMs);
@@ -156,12 +189,13 @@ function listening(schedule: Schedule): Schedule {
     maxInFlightCommands: 1000,
     maxFrameBytes: 65_536,
     shutdown: null,
+    ...ROOMY_SERVER,
   }));
   const keepalive = schedule.sender.keepalive ?? { timeMs: 500, timeoutMs: 300 };
   return {
     ...schedule,
     servers,
-    sender: { ...schedule.sender, keepalive },
+    sender: { ...schedule.sender, ...ROOMY_SENDER, keepalive },
     sends: schedule.sends.slice(0, 2).map(listen),
     faults: [],
     meddling: null,

@@ -16,7 +16,7 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
   const { keepalive, handshakeTimeoutMs } = schedule.sender;
   if (keepalive === null) return;
   // A client that does not read for the sake of a slow consumer hears nothing until that has caught up.
-  const catchUpMs = Math.max(0, ...schedule.sends.map(({ count, consumeMs }) => count * consumeMs));
+  const catchUpMs = Math.max(0, ...schedule.sends.map(({ count, consumeMs, napMs }) => count * consumeMs + napMs));
   for (const { kind, details, atMs, who } of entries) {
     if (kind !== 'socket.end') continue;
     const { silentMs, sinceMs, openedMs, paused, bytes, address } = details as unknown as SocketEnd;

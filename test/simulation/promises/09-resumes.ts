@@ -1,5 +1,5 @@
 import type { Past, Violation } from '../history.ts';
-import { bytesPerMs } from '../world/bounds.ts';
+import { bytesPerMs, firesAt, tripMs } from '../world/bounds.ts';
 
 const promise = '9';
 
@@ -13,13 +13,25 @@ export function* resumes(past: Past): Generator<Violation> {
     const message = `service has not resumed ${boundMs} ms after the last fault: ${ready} of ${size} clients ready, group ${state}`;
     yield { promise, atMs, message };
   }
+  yield* leavesNoWork(past);
   if (!isQuiet(schedule)) return;
+  yield* readsBeforeJudging(past);
   for (const { kind, details, atMs } of entries) {
     if (kind === 'ending') return;
+    if (kind === 'notStarted') yield { promise, atMs, message: `the sender did not start: ${details.code}` };
     if (kind === 'client' && (details.state === 'reconnecting' || details.state === 'closed')) {
       yield { promise, atMs, message: `client ${details.client} lost its connection without a fault: ${details.code}` };
       return;
     }
+  }
+}
+
+/** A server learns that nobody waits for a Command any more: its connection is replaced once it is idle. */
+function* leavesNoWork({ entries, schedule }: Past): Generator<Violation> {
+  if (schedule.faults.length > 0 || schedule.liar !== null) return;
+  for (const { kind, details, atMs } of entries) {
+    if (kind !== 'idle' || details.handlers === 0) continue;
+    yield { promise, atMs, message: `${details.handlers} handlers go on although nobody waits for them` };
   }
 }
 
@@ -43,6 +55,29 @@ function isQuiet({ network, faults, servers, sender, liar, stalls, meddling }: P
   const isEnded = meddling?.acts.some((act) => act === 'close' || act === 'drain') ?? false;
   return faults.length === 0 && liar === null && fits && !isEnded && (sender.keepalive?.timeoutMs ?? 1000) > 250;
 }
+
+/** A process that stood still reads what lies there before it says that nothing has come in time. */
+function* readsBeforeJudging({ entries, sends, schedule }: Past): Generator<Violation> {
+  const isSlow = schedule.sends.some(({ consumeMs, napMs }) => consumeMs + napMs > 0);
+  if (isSlow || schedule.stalls.length === 0) return;
+  for (const { kind, details, atMs } of entries) {
+    if (kind !== 'handled') continue;
+    const send = sends.get(Number(details.id));
+    const end = send?.endings[0] ?? send?.settled[0];
+    if (send === undefined || end?.code !== 'timeout' || send.call.timeoutMs === null) continue;
+    const dueMs = send.call.atMs + send.call.timeoutMs;
+    // Its answer had come in time, and long after the end of the stall it has not been looked at.
+    const cameMs = atMs + tripMs(schedule);
+    if (cameMs >= dueMs || firesAt(schedule, dueMs) - dueMs < LATE_MS || !FAST.includes(send.call.style ?? ''))
+      continue;
+    yield { promise, id: send.id, atMs: end.atMs, message: `send ${send.id} timed out; its answer lay there` };
+  }
+}
+
+/** What a handler that answers at once does. */
+const FAST: readonly string[] = ['now', 'later'];
+/** A timer that fires so much after its time is late. */
+const LATE_MS = 3;
 
 /** A send that waits for a client does not go on waiting once there is one that takes all that comes. */
 function* servesWaiting({ entries, sends, schedule, ending }: Past): Generator<Violation> {

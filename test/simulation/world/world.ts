@@ -10,7 +10,7 @@ import {
 } from '../../../src/index.ts';
 import type { SimulatedServer, Simulation } from '../../../src/testing.ts';
 import { HOSTS, type LiarPlan, type Schedule, SERVICE, type ServerPlan } from '../schedule.ts';
-import { mustResume, PROBE_MS, resumeBoundMs, settleBoundMs, tripMs } from './bounds.ts';
+import { mustResume, PROBE_MS, renewalMs, resumeBoundMs, settleBoundMs, tripMs } from './bounds.ts';
 import { Caller } from './caller.ts';
 import { Liar } from './liar.ts';
 import { PAYLOADS } from './lies.ts';
@@ -151,6 +151,15 @@ export class World {
       await this.#sleeper.sleep(Math.min(waitMs, leftMs));
     }
     this.#log.add('resumed', 'world', { afterMs: clock.monotonicMs() - sinceMs, boundMs });
+    await this.#untilIdle();
+  }
+
+  /** Nobody waits for anything: no handler works for long any more, since the servers learn of it. */
+  async #untilIdle(): Promise<void> {
+    const { clock } = this.#simulation;
+    const untilMs = clock.monotonicMs() + renewalMs(this.#schedule);
+    while (this.#sleeper.handlers > 0 && clock.monotonicMs() < untilMs) await this.#sleeper.sleep(100);
+    this.#log.add('idle', 'world', { handlers: this.#sleeper.handlers });
   }
 
   /** Whether all clients are ready and each carries a Command. */
