@@ -168,7 +168,11 @@ function withMore(schedule: Schedule, { byteBounds, naps, abandoning, earlyStall
     sender: { ...schedule.sender, maxWaitingBytes },
     sends: schedule.sends.map((send, index) => {
       const napMs = naps?.find((nap) => nap.send === index)?.forMs ?? 0;
-      return abandoning !== null && index < abandoning.streams ? abandon(send, abandoning.everyMs) : { ...send, napMs };
+      if (abandoning === null) return { ...send, napMs };
+      // What a server that is at its limit has put aside behind them waits until its deadline: each has one.
+      const timeoutMs = send.timeoutMs ?? schedule.sender.timeoutMs;
+      const left = index < abandoning.streams ? abandon(send, abandoning.everyMs) : { ...send, napMs };
+      return { ...left, timeoutMs };
     }),
     stalls: earlyStall === null ? schedule.stalls : inOrder([earlyStall, ...schedule.stalls]),
   };
