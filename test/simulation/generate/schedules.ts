@@ -6,6 +6,7 @@ import {
   type MeddlingAct,
   type MeddlingPlace,
   type Schedule,
+  type SendPlan,
   type StallPlan,
 } from '../schedule.ts';
 import { listOf, oneOf, seldom, weighted, whole } from './choices.ts';
@@ -112,6 +113,8 @@ const raw = fc.record({
   ),
   /** While the first connections come about. */
   earlyStall: seldom(fc.record({ atMs: whole(0, 60), forMs: oneOf(500, 1500, 4000) }), 16),
+  /** When nothing gets through to the servers any more, which go on talking. */
+  deafening: seldom(whole(0, 999), 12),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -125,7 +128,7 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
-  const schedule = withMore(scheduleFrom(plan), plan);
+  const schedule = withDeafness(withMore(scheduleFrom(plan), plan), plan.deafening);
   return plan.mood === 'listening' ? listening(schedule) : withLiar(schedule, plan.liar);
 });
 
@@ -176,6 +179,16 @@ function withMore(schedule: Schedule, { byteBounds, naps, abandoning, earlyStall
     }),
     stalls: earlyStall === null ? schedule.stalls : inOrder([earlyStall, ...schedule.stalls]),
   };
+}
+
+/** A long stream, and before it ends nothing gets through to the servers for a while. */
+function withDeafness(schedule: Schedule, deafening: number | null): Schedule {
+  if (deafening === null) return schedule;
+  const atMs = Math.floor((deafening * schedule.lengthMs) / 1000);
+  const [first, ...others] = schedule.sends as [SendPlan, ...SendPlan[]];
+  const talking = { ...listen(first), atMs: Math.max(0, atMs - 400) };
+  const deaf = { kind: 'partition', from: 'client', oneWay: true, atMs, forMs: 3000 } as const;
+  return { ...schedule, sends: [talking, ...others], faults: [...schedule.faults, deaf] };
 }
 
 /** One stall after the other: what begins within one is left out. */
