@@ -182,8 +182,10 @@ export interface MeddlingPlan {
   readonly places: readonly MeddlingPlace[];
   /** One after the other, each once. */
   readonly acts: readonly MeddlingAct[];
-  /** At each so manieth call. */
+  /** At each so manieth call, */
   readonly every: number;
+  /** after so many of them. */
+  readonly after: number;
 }
 
 export interface StallPlan {

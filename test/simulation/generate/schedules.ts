@@ -100,6 +100,7 @@ const raw = fc.record({
       places: fc.subarray([...MEDDLING_PLACES], { minLength: 1, maxLength: 3 }),
       acts: listOf(meddlingAct, 1, 6),
       every: oneOf(1, 2, 5),
+      after: fc.constant(0),
     }),
     4,
   ),
@@ -115,6 +116,10 @@ const raw = fc.record({
   earlyStall: seldom(fc.record({ atMs: whole(0, 60), forMs: oneOf(500, 1500, 4000) }), 16),
   /** When nothing gets through to the servers any more, which go on talking. */
   deafening: seldom(whole(0, 999), 12),
+  /** Before code of the user's meddles, so much of it has run. */
+  meddlingAfter: weighted([0, 2], [8, 1], [25, 1]),
+  /** Sends wait, since clients take few at a time. */
+  crowding: seldom(fc.record({ maxPending: oneOf(1, 3), clients: oneOf(1, 2) }), 8),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -162,13 +167,16 @@ function scheduleFrom(plan: Raw): Schedule {
 }
 
 /** What only some runs have. */
-function withMore(schedule: Schedule, { byteBounds, naps, abandoning, earlyStall }: Raw): Schedule {
+function withMore(schedule: Schedule, plan: Raw): Schedule {
+  const { byteBounds, naps, abandoning, earlyStall, crowding, meddlingAfter: after } = plan;
+  const crowded = crowding === null ? {} : ({ ...crowding, whenFull: 'wait', maxWaiting: 10_000 } as const);
   const { maxWaitingBytes } = byteBounds ?? ROOMY_SENDER;
   const limits = abandoning === null ? {} : { maxInFlightCommands: abandoning.maxInFlightCommands };
   return {
     ...schedule,
     servers: schedule.servers.map((server) => ({ ...server, ...byteBounds?.server, ...limits })),
-    sender: { ...schedule.sender, maxWaitingBytes },
+    sender: { ...schedule.sender, maxWaitingBytes, ...crowded },
+    meddling: schedule.meddling === null ? null : { ...schedule.meddling, after },
     sends: schedule.sends.map((send, index) => {
       const napMs = naps?.find((nap) => nap.send === index)?.forMs ?? 0;
       if (abandoning === null) return { ...send, napMs };
