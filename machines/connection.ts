@@ -125,8 +125,10 @@ export const connectionMachine = setup({
   },
   delays: {
     keepaliveTime: ({ context }) => withinTimer(context.timings.keepaliveTimeMs - silentMs(context.link)),
-    // Looked at again after that: what the Pong may still take, while this side does not read, is not known beforehand.
-    pongTime: ({ context }) => Math.min(withinTimer(pongDueInMs(context)), context.timings.pingTimeoutMs),
+    // Looked at again after that: what the Pong may still take, while this side does not read, is not known beforehand. And
+    // where a Result has shown meanwhile that the peer reads, the next Ping is due a keepalive time after that.
+    pongTime: ({ context }) =>
+      Math.min(withinTimer(pongDueInMs(context)), context.timings.pingTimeoutMs, context.timings.keepaliveTimeMs),
     oneTurn: 1,
     renewalPause: ({ context }) => withinTimer(context.link.renewalDueInMs()),
     drainTimeout: ({ context }) => context.timings.drainTimeoutMs,

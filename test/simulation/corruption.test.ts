@@ -45,7 +45,7 @@ describe('where bytes were changed on their way', () => {
 
   it('an execution is one, unless a changed Command came before it', () => {
     const corruption = new Corruption([changed(A, 'a'), pause, changed(B, 'client'), pause]);
-    const at = (index: number, client: string, host: string) => ({ atMs: 0, index, client, host });
+    const at = (index: number, client: string, host: string) => ({ atMs: 0, index, client, host, isLate: false });
     expect(corruption.isFact(at(1, 'client:1', 'a'))).toBe(true);
     expect(corruption.isFact(at(1, 'client:2', 'b'))).toBe(true);
     expect(corruption.isFact(at(3, 'client:2', 'b'))).toBe(false);

@@ -41,6 +41,7 @@ export interface History {
     readonly count: number;
     readonly wanted: number | null;
     readonly aborted: boolean;
+    readonly padBytes: number;
   };
   /** When its signal fired. */
   abort: Moment | undefined;
@@ -63,8 +64,11 @@ export interface History {
     readonly mayHaveExecuted: boolean | null;
     readonly pending?: boolean;
   })[];
-  /** `client`: as the server calls the end that the Command came from. */
-  readonly executions: (Moment & { readonly host: string; readonly client: unknown })[];
+  /**
+   * `client`: as the server calls the end that the Command came from; `isLate`: whether its payload is what that became
+   * after the call.
+   */
+  readonly executions: (Moment & { readonly host: string; readonly client: unknown; readonly isLate: boolean })[];
 }
 
 /** A run as the promises look at it. */
@@ -101,8 +105,8 @@ export function pastOf(run: Run): Past {
     if (kind === 'net.corrupted') corrupted = true;
     else if (kind === 'ending') ending = at;
     else if (kind === 'execute') {
-      const id = (details.payload as { readonly id?: number } | null)?.id;
-      sends.get(id ?? -1)?.executions.push({ ...at, host: who, client: details.client });
+      const { id, late } = (details.payload ?? {}) as { readonly id?: number; readonly late?: boolean };
+      sends.get(id ?? -1)?.executions.push({ ...at, host: who, client: details.client, isLate: late === true });
     } else if (kind === 'call') sends.set(Number(details.id), newHistory(at, details as unknown as Details));
     else if ('id' in details) note(sends.get(Number(details.id)), kind, at, details as unknown as Details);
   }

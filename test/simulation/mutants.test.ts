@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MUTANTS } from './mutants/index.ts';
-import { plantInto } from './mutants/mutant.ts';
+import { plantInto, replacementsOf } from './mutants/mutant.ts';
 import { hunt, ROOT } from './mutants/plant.ts';
 
 const byName = (name: string) => MUTANTS.find((mutant) => mutant.name === name);
@@ -14,16 +14,18 @@ describe('the faults that npm run mutants plants', () => {
   });
 
   it.each(MUTANTS)('$name: can still be planted into $file', (mutant) => {
-    const text = readFileSync(join(ROOT, mutant.file), 'utf8');
-    expect(plantInto(text, mutant)).not.toBe(text);
+    for (const replacement of replacementsOf(mutant)) {
+      const text = readFileSync(join(ROOT, replacement.file), 'utf8');
+      expect(plantInto(text, replacement, mutant.name)).not.toBe(text);
+    }
   });
 
   it('are refused loudly where the sources are others by now', () => {
-    const mutant = { name: 'x', file: 'f.ts', from: 'a', to: 'b', why: '' };
-    expect(() => plantInto('none here: 0', { ...mutant, from: 'zzz' })).toThrow(/'x': f.ts holds .* 0 times/);
-    expect(() => plantInto('a a', mutant)).toThrow('2 times');
-    expect(() => plantInto('a', { ...mutant, to: 'a' })).toThrow('changes nothing');
-    expect(plantInto('a', { ...mutant, to: '$&' })).toBe('$&');
+    const replacement = { file: 'f.ts', from: 'a', to: 'b' };
+    expect(() => plantInto('none here: 0', { ...replacement, from: 'zzz' }, 'x')).toThrow(/'x': f.ts holds .* 0 times/);
+    expect(() => plantInto('a a', replacement, 'x')).toThrow('2 times');
+    expect(() => plantInto('a', { ...replacement, to: 'a' }, 'x')).toThrow('changes nothing');
+    expect(plantInto('a', { ...replacement, to: '$&' }, 'x')).toBe('$&');
   });
 });
 

@@ -41,6 +41,11 @@ export interface ServerPlan {
   readonly maxInFlightCommands: number;
   readonly maxBufferedBytes: number;
   readonly maxFrameBytes: number;
+  /** For Commands that are put aside, for those in flight, and for all connections together. */
+  readonly maxQueuedBytes: number;
+  readonly maxInFlightBytes: number;
+  readonly maxTotalBytes: number;
+  readonly frameTimeoutMs: number;
   /** When it is shut down for good, if at all, and how long that may take. */
   readonly shutdown: { readonly atMs: number; readonly timeoutMs: number } | null;
 }
@@ -56,6 +61,7 @@ export interface SenderPlan {
   readonly waitForReady: boolean;
   readonly whenFull: 'fail' | 'wait';
   readonly maxWaiting: number;
+  readonly maxWaitingBytes: number;
   readonly maxPending: number;
   readonly maxBufferedBytes: number;
   readonly whenSlow: 'pause' | 'fail';
@@ -118,7 +124,12 @@ export interface SendPlan {
   readonly consumer: 'loop' | 'handler';
   readonly consumeMs: number;
   readonly leaveAfter: number | null;
+  /** For how long the consumer sleeps after its first Result. */
+  readonly napMs: number;
 }
+
+/** The count of a stream that would go on for longer than anybody waits: it ends with its connection. */
+export const ENDLESS = 4000;
 
 export interface StrangerPlan {
   readonly atMs: number;
@@ -171,8 +182,10 @@ export interface MeddlingPlan {
   readonly places: readonly MeddlingPlace[];
   /** One after the other, each once. */
   readonly acts: readonly MeddlingAct[];
-  /** At each so manieth call. */
+  /** At each so manieth call, */
   readonly every: number;
+  /** after so many of them. */
+  readonly after: number;
 }
 
 export interface StallPlan {

@@ -19,6 +19,11 @@ export function mostly<T>(arbitrary: fc.Arbitrary<T>, oneIn: number): fc.Arbitra
   ) as fc.Arbitrary<T | null>;
 }
 
+/** These, always. Draws nothing, so that all else is what it would be without them. */
+export function constants<T extends object>(values: T): { [Name in keyof T]: fc.Arbitrary<T[Name]> } {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, fc.constant(value)])) as never;
+}
+
 /** One of these; it shrinks to the first. */
 export const oneOf = <const T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
 

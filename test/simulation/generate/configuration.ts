@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { BackoffPlan, BreakerPlan, EndingPlan, NetworkPlan, SenderPlan, ServerPlan } from '../schedule.ts';
-import { mostly, oneOf, seldom, weighted, whole } from './choices.ts';
+import { constants, mostly, oneOf, seldom, weighted, whole } from './choices.ts';
 
 export const networkPlan: fc.Arbitrary<NetworkPlan> = fc.record({
   latencyMs: whole(0, 20),
@@ -11,6 +11,15 @@ export const networkPlan: fc.Arbitrary<NetworkPlan> = fc.record({
   windowBytes: oneOf(65_536, 8192, 2048),
 });
 
+/** Bounds that no run comes to. */
+export const ROOMY_SERVER = {
+  maxQueuedBytes: 8_000_000,
+  maxInFlightBytes: 64_000_000,
+  maxTotalBytes: 256_000_000,
+  frameTimeoutMs: 30_000,
+} as const;
+export const ROOMY_SENDER = { maxWaitingBytes: 16_000_000 } as const;
+
 export const serverPlan: fc.Arbitrary<ServerPlan> = fc.record({
   errorResults: weighted([true, 5], [false, 1]),
   idleTimeoutMs: seldom(whole(1300, 2500), 3),
@@ -18,6 +27,18 @@ export const serverPlan: fc.Arbitrary<ServerPlan> = fc.record({
   maxBufferedBytes: oneOf(8_000_000, 2000, 200),
   maxFrameBytes: oneOf(65_536, 65_536, 1500),
   shutdown: seldom(fc.record({ atMs: whole(0, 6000), timeoutMs: oneOf(500, 0, 50) }), 12),
+  ...constants(ROOMY_SERVER),
+});
+
+/** Bounds in bytes that a run has, if it has any beside those above: of its sender, and of all its servers. */
+export const byteBounds = fc.record({
+  maxWaitingBytes: oneOf(16_000_000, 300, 1500, 6000),
+  server: fc.record({
+    maxQueuedBytes: oneOf(8_000_000, 300, 4000),
+    maxInFlightBytes: oneOf(64_000_000, 2000, 8000),
+    maxTotalBytes: oneOf(256_000_000, 20_000, 60_000),
+    frameTimeoutMs: oneOf(30_000, 1500),
+  }),
 });
 
 const backoffPlan: fc.Arbitrary<BackoffPlan> = fc.record({
@@ -58,6 +79,7 @@ export const senderPlan: fc.Arbitrary<SenderPlan> = fc.record({
   breaker: seldom(breakerPlan, 2),
   hooks: weighted(['watch', 4], ['none', 1], ['slow', 2], ['refuse', 1], ['throw', 1]),
   inspect: weighted([false, 15], [true, 1]),
+  ...constants(ROOMY_SENDER),
 });
 
 export const endingPlan: fc.Arbitrary<EndingPlan> = fc.record({

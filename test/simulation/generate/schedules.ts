@@ -6,12 +6,21 @@ import {
   type MeddlingAct,
   type MeddlingPlace,
   type Schedule,
+  type SendPlan,
   type StallPlan,
 } from '../schedule.ts';
 import { listOf, oneOf, seldom, weighted, whole } from './choices.ts';
-import { endingPlan, networkPlan, senderPlan, serverPlan } from './configuration.ts';
+import {
+  byteBounds,
+  endingPlan,
+  networkPlan,
+  ROOMY_SENDER,
+  ROOMY_SERVER,
+  senderPlan,
+  serverPlan,
+} from './configuration.ts';
 import { fault, faultKinds, fitFault } from './faults.ts';
-import { fitSend, listen, sendPlan, troubles } from './workload.ts';
+import { abandon, fitSend, listen, sendPlan, troubles } from './workload.ts';
 
 const LIES: readonly Lie[] = [
   'repeat',
@@ -91,10 +100,26 @@ const raw = fc.record({
       places: fc.subarray([...MEDDLING_PLACES], { minLength: 1, maxLength: 3 }),
       acts: listOf(meddlingAct, 1, 6),
       every: oneOf(1, 2, 5),
+      after: fc.constant(0),
     }),
     4,
   ),
   stalls: seldom(listOf(fc.record({ atMs: whole(0, 999), forMs: oneOf(50, 400, 1500, 4000) }), 1, 3), 8),
+  byteBounds: seldom(byteBounds, 4),
+  naps: seldom(listOf(fc.record({ send: whole(0, 13), forMs: oneOf(600, 2000, 5000) }), 1, 4), 8),
+  /** Streams that are left, at servers that take few Commands at a time. */
+  abandoning: seldom(
+    fc.record({ streams: whole(1, 3), everyMs: oneOf(30, 10, 100), maxInFlightCommands: oneOf(2, 4, 8) }),
+    10,
+  ),
+  /** While the first connections come about. */
+  earlyStall: seldom(fc.record({ atMs: whole(0, 60), forMs: oneOf(500, 1500, 4000) }), 16),
+  /** When nothing gets through to the servers any more, which go on talking. */
+  deafening: seldom(whole(0, 999), 12),
+  /** Before code of the user's meddles, so much of it has run. */
+  meddlingAfter: weighted([0, 2], [8, 1], [25, 1]),
+  /** Sends wait, since clients take few at a time. */
+  crowding: seldom(fc.record({ maxPending: oneOf(1, 3), clients: oneOf(1, 2) }), 8),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -108,7 +133,7 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
-  const schedule = scheduleFrom(plan);
+  const schedule = withDeafness(withMore(scheduleFrom(plan), plan), plan.deafening);
   return plan.mood === 'listening' ? listening(schedule) : withLiar(schedule, plan.liar);
 });
 
@@ -141,6 +166,39 @@ function scheduleFrom(plan: Raw): Schedule {
   };
 }
 
+/** What only some runs have. */
+function withMore(schedule: Schedule, plan: Raw): Schedule {
+  const { byteBounds, naps, abandoning, earlyStall, crowding, meddlingAfter: after } = plan;
+  const crowded = crowding === null ? {} : ({ ...crowding, whenFull: 'wait', maxWaiting: 10_000 } as const);
+  const { maxWaitingBytes } = byteBounds ?? ROOMY_SENDER;
+  const limits = abandoning === null ? {} : { maxInFlightCommands: abandoning.maxInFlightCommands };
+  return {
+    ...schedule,
+    servers: schedule.servers.map((server) => ({ ...server, ...byteBounds?.server, ...limits })),
+    sender: { ...schedule.sender, maxWaitingBytes, ...crowded },
+    meddling: schedule.meddling === null ? null : { ...schedule.meddling, after },
+    sends: schedule.sends.map((send, index) => {
+      const napMs = naps?.find((nap) => nap.send === index)?.forMs ?? 0;
+      if (abandoning === null) return { ...send, napMs };
+      // What a server that is at its limit has put aside behind them waits until its deadline: each has one.
+      const timeoutMs = send.timeoutMs ?? schedule.sender.timeoutMs;
+      const left = index < abandoning.streams ? abandon(send, abandoning.everyMs) : { ...send, napMs };
+      return { ...left, timeoutMs };
+    }),
+    stalls: earlyStall === null ? schedule.stalls : inOrder([earlyStall, ...schedule.stalls]),
+  };
+}
+
+/** A long stream, and before it ends nothing gets through to the servers for a while. */
+function withDeafness(schedule: Schedule, deafening: number | null): Schedule {
+  if (deafening === null) return schedule;
+  const atMs = Math.floor((deafening * schedule.lengthMs) / 1000);
+  const [first, ...others] = schedule.sends as [SendPlan, ...SendPlan[]];
+  const talking = { ...listen(first), atMs: Math.max(0, atMs - 400) };
+  const deaf = { kind: 'partition', from: 'client', oneWay: true, atMs, forMs: 3000 } as const;
+  return { ...schedule, sends: [talking, ...others], faults: [...schedule.faults, deaf] };
+}
+
 /** One stall after the other: what begins within one is left out. */
 function inOrder(stalls: readonly StallPlan[]): readonly StallPlan[] {
   const sorted = [...stalls].sort((a, b) => a.atMs - b.atMs);
@@ -156,12 +214,13 @@ function listening(schedule: Schedule): Schedule {
     maxInFlightCommands: 1000,
     maxFrameBytes: 65_536,
     shutdown: null,
+    ...ROOMY_SERVER,
   }));
   const keepalive = schedule.sender.keepalive ?? { timeMs: 500, timeoutMs: 300 };
   return {
     ...schedule,
     servers,
-    sender: { ...schedule.sender, keepalive },
+    sender: { ...schedule.sender, ...ROOMY_SENDER, keepalive },
     sends: schedule.sends.slice(0, 2).map(listen),
     faults: [],
     meddling: null,

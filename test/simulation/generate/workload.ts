@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { SendPlan } from '../schedule.ts';
+import { ENDLESS, type SendPlan } from '../schedule.ts';
 import { oneOf, seldom, swarm, weighted, whole } from './choices.ts';
 
 /** What one run may be spared: each of these is left out of about every other run. */
@@ -46,6 +46,7 @@ export const sendPlan: fc.Arbitrary<SendPlan> = fc.record({
   consumer: oneOf('loop', 'handler'),
   consumeMs: oneOf(0, 0, 5, 40),
   leaveAfter: seldom(whole(0, 4), 4),
+  napMs: fc.constant(0),
 });
 
 /** A send as this run has it: at its time, and without the troubles that this run is spared. */
@@ -68,7 +69,22 @@ export function fitSend(plan: SendPlan, lengthMs: number, allowed: readonly Trou
 
 /** A send whose caller only listens from then on. */
 export function listen(plan: SendPlan): SendPlan {
-  const quick = { consumer: 'loop', consumeMs: 0, leaveAfter: null, resultsCount: null, padBytes: 0 } as const;
+  const quick = {
+    consumer: 'loop',
+    consumeMs: 0,
+    napMs: 0,
+    leaveAfter: null,
+    resultsCount: null,
+    padBytes: 0,
+  } as const;
   const long = { method: 'sendMulti', command: 'Watch', style: 'later', count: 20, everyMs: 150 } as const;
   return { ...plan, ...quick, ...long, times: 1, atMs: 0, payload: 'good', timeoutMs: null, cancelAfterMs: null };
+}
+
+/** A stream without an end that its caller leaves. */
+export function abandon(plan: SendPlan, everyMs: number): SendPlan {
+  const quick = { consumer: 'loop', consumeMs: 0, napMs: 0, resultsCount: null, padBytes: 0 } as const;
+  const endless = { method: 'sendMulti', command: 'Watch', style: 'later', count: ENDLESS, everyMs } as const;
+  const leaveAfter = Math.max(plan.leaveAfter ?? 1, 1);
+  return { ...plan, ...quick, ...endless, leaveAfter, payload: 'good', timeoutMs: null, cancelAfterMs: null };
 }

@@ -2,6 +2,9 @@ import type { Past, Violation } from '../history.ts';
 
 const promise = '6';
 
+/** What a Result that waits counts beside the padding of its payload, at most. */
+const RESULT_BYTES = 200;
+
 interface Client {
   state: string;
   sinceMs: number;
@@ -17,8 +20,11 @@ export function* backoffModel({ entries, schedule }: Past): Generator<Violation>
   if (reconnect === null) return;
   const { initialMs, maxMs, factor, resetAfterMs } = reconnect;
   const clients = new Map<number, Client>();
-  // Where streams are sent, one may be left or cut short, and its connection replaced while it is in use.
-  const mayRenew = schedule.sends.some(({ count }) => count > 1);
+  // Where streams are sent, one may be left or cut short, or a single Result of it be too much to keep, and its connection
+  // replaced while it is in use.
+  const mayRenew = schedule.sends.some(
+    ({ count, padBytes }) => count > 1 || 2 * (padBytes + RESULT_BYTES) >= schedule.sender.maxBufferedResultBytes,
+  );
   let draw: number | undefined;
   for (const { kind, details, atMs, who } of entries) {
     if (kind === 'draw') draw = Number(details.value);

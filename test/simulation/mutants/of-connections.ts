@@ -40,8 +40,8 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'answered and still pending',
     file: 'src/client/connection.ts',
-    from: '    this.#pending.delete(seq);\n    pending.result(entry, value, size, true);\n',
-    to: '    pending.result(entry, value, size, true);\n',
+    from: '    this.#settle(seq);\n    pending.result(entry, value, size, true, weight);\n',
+    to: '    pending.result(entry, value, size, true, weight);\n',
     why: 'tables only ever grow',
   },
   {
@@ -144,7 +144,7 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   },
   {
     name: 'unreadable Results are delivered',
-    file: 'src/client/connection.ts',
+    file: 'src/client/check-result.ts',
     from: 'entry.definition.schema === undefined && !(value instanceof BadPayload)',
     to: 'entry.definition.schema === undefined',
     why: 'a payload that nobody can read reaches the caller as a Result',
@@ -165,7 +165,7 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   },
   {
     name: 'unreadable Results: nothing was executed',
-    file: 'src/client/connection.ts',
+    file: 'src/client/check-result.ts',
     from: "new CmdStreamError('result-invalid', message, { cause, mayHaveExecuted: true })",
     to: "new CmdStreamError('result-invalid', message, { cause })",
     why: 'what was executed is sent once more, where bytes are changed on their way',

@@ -26,15 +26,15 @@ export const OF_REQUESTS: readonly Mutant[] = [
   {
     name: 'early deadlines',
     file: 'src/request/deadline-queue.ts',
-    from: 'const dueMs = Math.ceil((sinceMs',
-    to: 'const dueMs = Math.floor((sinceMs',
+    from: 'const dueMs = Math.ceil((this.#timer',
+    to: 'const dueMs = Math.floor((this.#timer',
     why: 'deadlines are reached before their time',
   },
   {
     name: 'lost deadline',
     file: 'src/request/deadline-queue.ts',
-    from: 'if (dueMs < this.#timerDueMs) this.#schedule(dueMs);',
-    to: 'if (this.#timerDueMs === Number.POSITIVE_INFINITY) this.#schedule(dueMs);',
+    from: 'if (dueMs < this.#timer.dueMs) this.#timer.set(dueMs);',
+    to: 'if (this.#timer.dueMs === Number.POSITIVE_INFINITY) this.#timer.set(dueMs);',
     why: 'a deadline that is nearer than the one before it waits for that one',
   },
   {
@@ -68,8 +68,8 @@ export const OF_REQUESTS: readonly Mutant[] = [
   {
     name: 'Result taken twice',
     file: 'src/request/result-queue.ts',
-    from: '    else taker.resolve({ done: false, value });',
-    to: '    else {\n      taker.resolve({ done: false, value });\n      if (this.#takers.length === 0) this.#kept.push(value);\n    }',
+    from: '      taker.resolve({ done: false, value });\n',
+    to: '      taker.resolve({ done: false, value });\n      if (this.#takers.length === 0) this.#weights.push(this.#kept.push(value));\n',
     why: 'flaw 5: a Result is delivered once more',
   },
   {

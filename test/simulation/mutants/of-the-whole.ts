@@ -75,8 +75,8 @@ export const OF_THE_WHOLE: readonly Mutant[] = [
   {
     name: 'hooks hear nothing of a refusal',
     file: 'src/hooks/compose-hooks.ts',
-    from: "    this.#end('onError', unsent(command), error);\n",
-    to: '',
+    from: "    this.#count = index;\n    this.#end('onError', sent, error);\n",
+    to: '    this.#count = index;\n',
     why: 'a trial that a later hook refuses is never given back',
   },
   {
@@ -117,8 +117,8 @@ export const OF_THE_WHOLE: readonly Mutant[] = [
   {
     name: 'server takes one Command too many',
     file: 'src/server/backpressure.ts',
-    from: 'this.#inFlight < this.#maxInFlight',
-    to: 'this.#inFlight <= this.#maxInFlight',
+    from: 'this.#inFlight >= this.#limits.maxInFlightCommands',
+    to: 'this.#inFlight > this.#limits.maxInFlightCommands',
     why: 'flaw 21: the limit of Commands in flight is off by one',
   },
   {

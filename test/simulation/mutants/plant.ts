@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../support/run.ts';
-import { type Mutant, plantInto } from './mutant.ts';
+import { type Mutant, plantInto, replacementsOf } from './mutant.ts';
 
 /** The project. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -38,9 +38,9 @@ export async function hunt(mutant: Mutant | undefined, limit: number, bases: rea
       });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-    if (mutant !== undefined) {
-      const file = join(copy, mutant.file);
-      writeFileSync(file, plantInto(readFileSync(file, 'utf8'), mutant));
+    for (const replacement of mutant === undefined ? [] : replacementsOf(mutant)) {
+      const file = join(copy, replacement.file);
+      writeFileSync(file, plantInto(readFileSync(file, 'utf8'), replacement, mutant?.name ?? ''));
     }
     const script = join(copy, 'test/simulation/mutants/hunt.ts');
     const args = ['--import', 'tsx', script, String(limit), ...bases.map(String)];

@@ -22,6 +22,24 @@ export function* atMostOnce({ sends, corrupted, corruption }: Past): Generator<V
     if (mayHaveExecuted === false && executed && (isSpared || code !== 'command-invalid')) {
       yield { promise, id, atMs, message: `send ${id} (${code}) was executed; its error said that it was not` };
     }
+    // What is too much for a server, or cannot be read by it, was refused before it was executed.
+    if (mayHaveExecuted === true && code === 'overloaded' && isSpared) {
+      yield {
+        promise,
+        id,
+        atMs,
+        message: `send ${id} was refused (${code}); its error said that it may have been executed`,
+      };
+    }
+    const late = executions.find((execution) => execution.isLate);
+    if (late !== undefined) {
+      yield {
+        promise,
+        id,
+        atMs: late.atMs,
+        message: `send ${id} was executed with what its payload became after the call`,
+      };
+    }
     const [ending] = endings;
     const saysMaybe = isDirect(send) ? carried === undefined && mayHaveExecuted === true : ending?.mayHaveExecuted;
     if (saysMaybe === true && (ending?.seq ?? 0) === 0) {

@@ -1,6 +1,6 @@
 import type { Past, Violation } from '../history.ts';
 import { backoffModel } from '../models/backoff.ts';
-import { stalledMs } from '../world/bounds.ts';
+import { stalledMs, tripMs } from '../world/bounds.ts';
 
 const promise = '6';
 const SLOWEST_BYTES_PER_SECOND = 64 * 1024;
@@ -8,6 +8,7 @@ const SLOWEST_BYTES_PER_SECOND = 64 * 1024;
 /** A dead peer is found within keepalive time and ping timeout, and the time of what is under way. Dials during an outage stay inside the backoff envelope. */
 export function* deadPeers(past: Past): Generator<Violation> {
   yield* silences(past);
+  yield* deafness(past);
   // Whose timers fire late counts other attempts than the model.
   if (past.schedule.stalls.length === 0) yield* backoffModel(past);
 }
@@ -16,12 +17,12 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
   const { keepalive, handshakeTimeoutMs } = schedule.sender;
   if (keepalive === null) return;
   // A client that does not read for the sake of a slow consumer hears nothing until that has caught up.
-  const catchUpMs = Math.max(0, ...schedule.sends.map(({ count, consumeMs }) => count * consumeMs));
+  const catchUpMs = Math.max(0, ...schedule.sends.map(({ count, consumeMs, napMs }) => count * consumeMs + napMs));
   for (const { kind, details, atMs, who } of entries) {
     if (kind !== 'socket.end') continue;
     const { silentMs, sinceMs, openedMs, paused, bytes, address } = details as unknown as SocketEnd;
-    // One turn more is for what a busy process has not read.
-    let boundMs = keepalive.timeMs + keepalive.timeoutMs + 2.01;
+    // One turn more is for what a busy process has not read, another for the look whether a Result has come meanwhile.
+    let boundMs = keepalive.timeMs + keepalive.timeoutMs + 3.01;
     if (paused && schedule.sender.whenSlow === 'pause') boundMs += catchUpMs;
     // What is under way gets its time, and what waits to be sent.
     boundMs += ((bytes + waitingBytes(schedule)) * 1000) / SLOWEST_BYTES_PER_SECOND;
@@ -31,6 +32,41 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
     if (silentMs <= boundMs) continue;
     const message = `${who} to ${address} was silent for ${silentMs.toFixed(3)} ms before it was given up; bound ${boundMs} ms`;
     yield { promise, atMs, message };
+  }
+}
+
+/** How long an answer that was under way when nothing got through any more may take to come. */
+const UNDER_WAY_MS = 1000;
+
+/** A server to which nothing gets through is found, whatever comes from it. */
+function* deafness({ entries, schedule }: Past): Generator<Violation> {
+  const { keepalive, handshakeTimeoutMs } = schedule.sender;
+  const mayDelay = schedule.servers.some(
+    ({ maxInFlightCommands, maxInFlightBytes, maxTotalBytes, maxBufferedBytes }) =>
+      maxInFlightCommands < 1000 || Math.min(maxInFlightBytes, maxTotalBytes, maxBufferedBytes) < 1_000_000,
+  );
+  // What a server has that stands still, or a client that does not read, shows later that it was read before.
+  const isRead = schedule.stalls.length === 0 && schedule.faults.every(({ kind }) => kind !== 'slow-reader');
+  if (keepalive === null || mayDelay || !isRead) return;
+  const deafMs = schedule.faults.flatMap((fault) =>
+    fault.kind === 'partition' && fault.oneWay === true && fault.from === 'client'
+      ? [{ host: fault.to, fromMs: fault.atMs ?? 0, forMs: fault.forMs ?? 0 }]
+      : [],
+  );
+  const healedMs = entries.find(({ kind }) => kind === 'healed')?.atMs ?? Number.POSITIVE_INFINITY;
+  for (const { kind, details, atMs, who } of entries) {
+    if (kind !== 'socket.end') continue;
+    const { openedMs, bytes, address, paused } = details as unknown as SocketEnd;
+    if (paused) continue;
+    const underWayMs = ((bytes + waitingBytes(schedule)) * 1000) / SLOWEST_BYTES_PER_SECOND + 2 * tripMs(schedule);
+    const boundMs = keepalive.timeMs + keepalive.timeoutMs + UNDER_WAY_MS + underWayMs + handshakeTimeoutMs;
+    for (const { host, fromMs, forMs } of deafMs) {
+      if (host !== undefined && !address.startsWith(host)) continue;
+      const lastMs = Math.min(atMs, fromMs + forMs, healedMs) - Math.max(openedMs, fromMs);
+      if (lastMs <= boundMs) continue;
+      const message = `${who}: ${address} heard nothing for ${lastMs.toFixed(3)} ms and was not given up; bound ${boundMs} ms`;
+      yield { promise, atMs, message };
+    }
   }
 }
 

@@ -7,11 +7,15 @@ const promise = '7';
 const HEADER_BYTES = 30;
 /** What a Result that waits counts beside its bytes on the wire. */
 const WEIGHT_OF_RESULT = 64;
+/** What a Command in flight counts beside its payload. */
+const COMMAND_BYTES = 1536;
 
 /** No queue is unbounded: pending requests, bytes to be written, sends that wait, Results that wait, Commands in flight. */
 export function* bounds(past: Past): Generator<Violation> {
   yield* atClients(past);
   yield* waiting(past);
+  yield* waitingBytes(past);
+  yield* bytesInFlight(past);
   yield* atServers(past);
   if (past.hooked) for (const send of past.sends.values()) yield* untaken(send, past.schedule.sender);
 }
@@ -56,6 +60,44 @@ function* waiting({ entries, schedule, hooked }: Past): Generator<Violation> {
     else if (kind === 'ended' || kind === 'settled' || (kind === 'answered' && details.last === true)) {
       underWay.delete(id);
     }
+  }
+}
+
+/** What never left has waited for as long as it was under way. */
+function* waitingBytes({ entries, schedule, sends, hooked }: Past): Generator<Violation> {
+  const { maxWaitingBytes } = schedule.sender;
+  if (!hooked) return;
+  let bytes = 0;
+  let nowMs = 0;
+  for (const { kind, details, atMs } of entries) {
+    const send = sends.get(Number(details.id));
+    const [end] = send?.endings ?? [];
+    if (send === undefined || end === undefined || end.seq !== 0 || end.atMs === send.asked?.atMs) continue;
+    if (atMs > nowMs && bytes > maxWaitingBytes) {
+      yield { promise, atMs: nowMs, message: `sends of ${bytes} bytes wait; maxWaitingBytes is ${maxWaitingBytes}` };
+      return;
+    }
+    nowMs = atMs;
+    if (kind === 'asked') bytes += send.call.padBytes;
+    else if (kind === 'ended') bytes -= send.call.padBytes;
+  }
+}
+
+/** What Commands in flight weigh at the least; one more may come where there is a byte left. */
+function* bytesInFlight({ entries, schedule }: Past): Generator<Violation> {
+  const limits = new Map(schedule.servers.map(({ maxInFlightBytes }, index) => ['abc'[index], maxInFlightBytes]));
+  const inFlight = new Map<string, Map<unknown, number>>();
+  for (const { kind, details, atMs, who } of entries) {
+    if ((kind !== 'execute' && kind !== 'handled') || String(details.client).startsWith('stranger')) continue;
+    const key = `${who} ${details.client}`;
+    const commands = inFlight.get(key) ?? new Map<unknown, number>();
+    inFlight.set(key, commands);
+    const before = [...commands.values()].reduce((sum, bytes) => sum + bytes, 0);
+    if (kind === 'handled') commands.delete(details.seq);
+    else commands.set(details.seq, COMMAND_BYTES);
+    if (kind === 'handled' || before < (limits.get(who) ?? 0)) continue;
+    yield { promise, atMs, message: `server ${who} took a Command beside ${before} bytes of one connection in flight` };
+    return;
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Past, Violation } from '../history.ts';
+import { isSingle, type Past, type Violation } from '../history.ts';
+import { bytesPerMs, firesAt, tripMs } from '../world/bounds.ts';
 
 const promise = '9';
 
@@ -12,9 +13,12 @@ export function* resumes(past: Past): Generator<Violation> {
     const message = `service has not resumed ${boundMs} ms after the last fault: ${ready} of ${size} clients ready, group ${state}`;
     yield { promise, atMs, message };
   }
+  yield* leavesNoWork(past);
   if (!isQuiet(schedule)) return;
+  yield* readsBeforeJudging(past);
   for (const { kind, details, atMs } of entries) {
     if (kind === 'ending') return;
+    if (kind === 'notStarted') yield { promise, atMs, message: `the sender did not start: ${details.code}` };
     if (kind === 'client' && (details.state === 'reconnecting' || details.state === 'closed')) {
       yield { promise, atMs, message: `client ${details.client} lost its connection without a fault: ${details.code}` };
       return;
@@ -22,11 +26,24 @@ export function* resumes(past: Past): Generator<Violation> {
   }
 }
 
+/** A server learns that nobody waits for a Command any more: its connection is replaced once it is idle. */
+function* leavesNoWork({ entries, schedule }: Past): Generator<Violation> {
+  if (schedule.faults.length > 0 || schedule.liar !== null) return;
+  for (const { kind, details, atMs } of entries) {
+    if (kind !== 'idle' || details.handlers === 0) continue;
+    yield { promise, atMs, message: `${details.handlers} handlers go on although nobody waits for them` };
+  }
+}
+
+/** What is slower is taken for dead: 64 KiB a second. */
+const SLOWEST_BYTES_PER_MS = 65.536;
+
 /**
  * Whether nothing in the schedule gives a connection a reason to end: no server at its in-flight limit does, no frame that
  * is too long, no stall of the sender's process (unless a server takes that for silence).
  */
-function isQuiet({ faults, servers, sender, liar, stalls, meddling }: Past['schedule']): boolean {
+function isQuiet({ network, faults, servers, sender, liar, stalls, meddling }: Past['schedule']): boolean {
+  if (bytesPerMs(network) < SLOWEST_BYTES_PER_MS) return false;
   const longestStallMs = Math.max(0, ...stalls.map(({ forMs }) => forMs));
   const fits = servers.every(
     ({ shutdown, errorResults, idleTimeoutMs }) =>
@@ -38,6 +55,30 @@ function isQuiet({ faults, servers, sender, liar, stalls, meddling }: Past['sche
   const isEnded = meddling?.acts.some((act) => act === 'close' || act === 'drain') ?? false;
   return faults.length === 0 && liar === null && fits && !isEnded && (sender.keepalive?.timeoutMs ?? 1000) > 250;
 }
+
+/** A process that stood still reads what lies there before it says that nothing has come in time. */
+function* readsBeforeJudging({ entries, sends, schedule }: Past): Generator<Violation> {
+  const isSlow = schedule.sends.some(({ consumeMs, napMs }) => consumeMs + napMs > 0);
+  // A connection that is not read for the sake of a slow stream, or a slow schema, is another matter.
+  if (isSlow || schedule.sender.maxBufferedResultBytes < 1_000_000 || schedule.stalls.length === 0) return;
+  for (const { kind, details, atMs } of entries) {
+    if (kind !== 'handled') continue;
+    const send = sends.get(Number(details.id));
+    const end = send?.endings[0] ?? send?.settled[0];
+    if (send === undefined || end?.code !== 'timeout' || send.call.timeoutMs === null || !isSingle(send)) continue;
+    const dueMs = send.call.atMs + send.call.timeoutMs;
+    // Its answer had come in time, and long after the end of the stall it has not been looked at.
+    const cameMs = atMs + tripMs(schedule);
+    if (cameMs >= dueMs || firesAt(schedule, dueMs) - dueMs < LATE_MS || !FAST.includes(send.call.style ?? ''))
+      continue;
+    yield { promise, id: send.id, atMs: end.atMs, message: `send ${send.id} timed out; its answer lay there` };
+  }
+}
+
+/** What a handler that answers at once does. */
+const FAST: readonly string[] = ['now', 'later'];
+/** A timer that fires so much after its time is late. */
+const LATE_MS = 3;
 
 /** A send that waits for a client does not go on waiting once there is one that takes all that comes. */
 function* servesWaiting({ entries, sends, schedule, ending }: Past): Generator<Violation> {

@@ -1,4 +1,4 @@
-import type { Schedule } from '../schedule.ts';
+import { ENDLESS, type NetworkPlan, type Schedule, type SendPlan } from '../schedule.ts';
 
 /** What the way there and back takes at most without a fault, what was held back included. */
 export function tripMs({ network, faults }: Schedule): number {
@@ -14,14 +14,13 @@ export function tripMs({ network, faults }: Schedule): number {
 export function resumeBoundMs(schedule: Schedule): number {
   const { sender, servers } = schedule;
   const { keepalive, reconnect, handshakeTimeoutMs, breaker, clients } = sender;
+  const longestMs = longestWorkMs(schedule) + (schedule.sends.some(isEndless) ? renewalMs(schedule) : 0);
   const findMs = keepalive === null ? 2 * PROBE_MS : keepalive.timeMs + keepalive.timeoutMs;
   // A dial that began before hangs until its end; then each server that is gone for good takes a wait more.
   const dialMs = 2 * handshakeTimeoutMs + (servers.length + 1) * ((reconnect?.maxMs ?? 0) + 4 * tripMs(schedule));
   const breakerMs = breaker === null ? 0 : 2 * (breaker.openDurationMs + breaker.windowSize * PROBE_MS);
   // Sends that wait, and streams, end before.
-  return (
-    findMs + dialMs + breakerMs + clients * PROBE_MS + 4 * tripMs(schedule) + LONGEST_WORK_MS + backlogMs(schedule)
-  );
+  return findMs + dialMs + breakerMs + clients * PROBE_MS + 4 * tripMs(schedule) + longestMs + backlogMs(schedule);
 }
 
 /**
@@ -29,31 +28,55 @@ export function resumeBoundMs(schedule: Schedule): number {
  * And how long one connection carries all of it: a window in each round trip.
  */
 function backlogMs({ sends, sender, servers, network }: Schedule): number {
-  const served = Math.min(...servers.map(({ maxInFlightCommands }) => maxInFlightCommands));
+  const served = Math.min(
+    ...servers.map(({ maxInFlightCommands, maxInFlightBytes, maxTotalBytes }) => {
+      const bytes = Math.min(maxInFlightBytes, maxTotalBytes);
+      return Math.min(maxInFlightCommands, Math.max(1, bytes / COMMAND_BYTES));
+    }),
+  );
   const atOnce = Math.min(served, sender.clients * sender.maxPending);
-  const { latencyMs, jitterMs, coalesceRate, windowBytes } = network;
   let workMs = 0;
   let bytes = 0;
-  for (const { times, count, everyMs, padBytes } of sends) {
-    workMs += times * Math.max(count, 3) * everyMs;
-    bytes += times * (1 + count) * (padBytes + FRAME_BYTES);
+  for (const send of sends) {
+    const { times, count, everyMs, padBytes } = send;
+    // A stream without an end is over with its connection.
+    const most = isEndless(send) ? 200 : count;
+    workMs += isEndless(send) ? 0 : times * Math.max(count, 3) * everyMs;
+    bytes += times * (1 + most) * (padBytes + FRAME_BYTES);
   }
-  const roundTripMs = 2 * (latencyMs + jitterMs) + (coalesceRate > 0 ? 40 : 0);
-  return workMs / atOnce + (bytes / windowBytes) * roundTripMs;
+  return workMs / atOnce + bytes / bytesPerMs(network);
+}
+
+/** How fast one connection carries bytes, without a fault: a window in each round trip. */
+export function bytesPerMs({ latencyMs, jitterMs, coalesceRate, windowBytes }: NetworkPlan): number {
+  return windowBytes / (2 * (latencyMs + jitterMs) + (coalesceRate > 0 ? 40 : 0));
 }
 
 /** What stands in a frame beside the padding of its payload. */
 const FRAME_BYTES = 100;
 
+/** What a Command in flight weighs at a server, with a small payload. */
+const COMMAND_BYTES = 2000;
+
+/** Whether a send is of a stream that ends only with its connection. */
+export const isEndless = ({ count }: SendPlan): boolean => count === ENDLESS;
+
+/** How long it takes at most until the connections are replaced on which a server works for nobody. */
+export function renewalMs(schedule: Schedule): number {
+  return 2 * (2000 + schedule.sender.handshakeTimeoutMs) + 4 * tripMs(schedule) + 500;
+}
+
 /** How long a probe may take. */
 export const PROBE_MS = 1500;
 
 /** The longest that a handler goes on, or a consumer takes. */
-export const LONGEST_WORK_MS = 20 * 200 + 1000;
+function longestWorkMs({ sends }: Schedule): number {
+  return 20 * 200 + 1000 + Math.max(...sends.map(({ napMs }) => napMs));
+}
 
 /** How long after the last send all are settled, at the latest: by their deadlines, or as streams that are read out. */
 export function settleBoundMs(schedule: Schedule): number {
-  return Math.max(schedule.sender.timeoutMs, 800) + LONGEST_WORK_MS + resumeBoundMs(schedule);
+  return Math.max(schedule.sender.timeoutMs, 800) + longestWorkMs(schedule) + resumeBoundMs(schedule);
 }
 
 /** Whether service must resume: there is a server, somebody reconnects, and somebody notices what is dead. */

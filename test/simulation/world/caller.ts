@@ -78,7 +78,7 @@ export class Caller {
   async probe(timeoutMs: number): Promise<boolean> {
     const id = ++this.#ids;
     const payload: Work = { id, style: 'now', count: 1, everyMs: 0, pad: '' };
-    this.#log.add('call', 'caller', { id, method: 'probe', command: 'Do', timeoutMs, payload: 'good' });
+    this.#log.add('call', 'caller', { id, method: 'probe', command: 'Do', timeoutMs, payload: 'good', padBytes: 0 });
     const sending = this.#sender.send(protocol.Do(payload), { timeoutMs, waitForReady: false });
     return this.#observe(
       id,
@@ -87,7 +87,7 @@ export class Caller {
   }
 
   #call(id: number, plan: SendPlan): void {
-    const { method, command, count, payload, waitForReady } = plan;
+    const { method, command, count, payload, padBytes, waitForReady } = plan;
     const { sender } = this.#schedule;
     const isDirect = method === 'group';
     const isOpenEnded = (method === 'sendMulti' || isDirect) && sender.keepalive !== null;
@@ -98,7 +98,7 @@ export class Caller {
     if (cancelling !== undefined) this.#signals.set(id, cancelling);
     const controller = cancelling?.controller;
     const wanted = isDirect ? null : plan.resultsCount;
-    const details = { id, method, command, timeoutMs, payload, count, wanted, style: plan.style };
+    const details = { id, method, command, timeoutMs, payload, padBytes, count, wanted, style: plan.style };
     this.#log.add('call', 'caller', { ...details, aborted: controller?.signal.aborted === true });
     const options = {
       ...(controller === undefined ? {} : { signal: controller.signal }),
@@ -112,6 +112,8 @@ export class Caller {
     const value = (one: unknown) => this.#value(id, one);
     const isHandler = plan.consumer === 'handler';
     let outcome: Promise<unknown>;
+    // What is sent is the value of the moment of the call.
+    using _ = { [Symbol.dispose]: () => Object.assign(made.payload as Work, { late: true }) };
     const { length: before } = this.calls;
     if (isDirect) {
       const send = { id, command: made, deadline: timeoutMs === null ? null : deadline, leaveAfter: plan.leaveAfter };
@@ -206,17 +208,17 @@ export class Caller {
     this.#meddler.at('result', id);
   }
 
-  #handler(id: number, { consumeMs, leaveAfter }: SendPlan): (value: unknown) => unknown {
+  #handler(id: number, { consumeMs, napMs, leaveAfter }: SendPlan): (value: unknown) => unknown {
     let taken = 0;
     return (value) => {
       if (leaveAfter !== null && taken >= leaveAfter) throw new Left();
-      taken++;
       this.#value(id, value);
-      return consumeMs > 0 ? this.#sleeper.sleep(consumeMs) : undefined;
+      const ms = consumeMs + (taken++ === 0 ? napMs : 0);
+      return ms > 0 ? this.#sleeper.sleep(ms) : undefined;
     };
   }
 
-  async #loop(id: number, { consumeMs, leaveAfter }: SendPlan, stream: ResultStream<unknown>): Promise<void> {
+  async #loop(id: number, { consumeMs, napMs, leaveAfter }: SendPlan, stream: ResultStream<unknown>): Promise<void> {
     let taken = 0;
     if (leaveAfter === 0) {
       await stream.return?.();
@@ -224,7 +226,8 @@ export class Caller {
     }
     for await (const value of stream) {
       this.#value(id, value);
-      if (consumeMs > 0) await this.#sleeper.sleep(consumeMs);
+      const ms = consumeMs + (taken === 0 ? napMs : 0);
+      if (ms > 0) await this.#sleeper.sleep(ms);
       if (++taken === leaveAfter) throw new Left();
     }
   }

@@ -44,7 +44,7 @@ export class Meddler {
     const act = plan?.acts[this.#done];
     if (plan === null || act === undefined || this.#world === undefined || !plan.places.includes(place)) return;
     this.#calls++;
-    if (this.#calls % plan.every !== 0) return;
+    if (this.#calls <= plan.after || this.#calls % plan.every !== 0) return;
     this.#done++;
     this.#log.add('meddled', 'user', { place, act, id: id ?? null });
     this.#do(act, id, this.#world);

@@ -1,6 +1,6 @@
 import { command, defineProtocol, type Handlers, result, type Schema } from '../../../src/index.ts';
 import type { Simulation } from '../../../src/testing.ts';
-import type { HandlerStyle } from '../schedule.ts';
+import { ENDLESS, type HandlerStyle } from '../schedule.ts';
 import type { Sleeper } from './sleeper.ts';
 
 /** What a Command asks of its handler; `id` is that of the send. */
@@ -12,6 +12,8 @@ export interface Work {
   readonly pad: string;
   /** A schema refuses it. */
   readonly refused?: boolean;
+  /** Its caller has changed it after the call. */
+  late?: boolean;
 }
 
 /** A Result says whose it is, and the how manieth. */
@@ -76,7 +78,7 @@ interface Context {
   readonly proxy: { send(value: unknown): void | Promise<void>; readonly closed: boolean };
 }
 
-/** The most that a schedule asks of a handler. */
+/** The most that a schedule asks of a handler, but for streams without an end. */
 const MAX_COUNT = 20;
 const MAX_EVERY_MS = 200;
 
@@ -86,7 +88,8 @@ const MAX_EVERY_MS = 200;
  */
 function bounded(payload: Work): Work {
   const { id = -1, count, everyMs } = (payload ?? {}) as Partial<Work>;
-  const sane = { id, count: Math.ceil(within(count, 1, MAX_COUNT)), everyMs: within(everyMs, 0, MAX_EVERY_MS) };
+  const saneCount = count === ENDLESS ? count : Math.ceil(within(count, 1, MAX_COUNT));
+  const sane = { id, count: saneCount, everyMs: within(everyMs, 0, MAX_EVERY_MS) };
   return count === sane.count && everyMs === sane.everyMs ? payload : { ...payload, ...sane };
 }
 

@@ -8,14 +8,13 @@ import {
   type SenderOptions,
   type StatusEvent,
 } from '../../../src/index.ts';
-import type { SimulatedServer, Simulation } from '../../../src/testing.ts';
-import { HOSTS, type LiarPlan, type Schedule, SERVICE, type ServerPlan } from '../schedule.ts';
-import { mustResume, PROBE_MS, resumeBoundMs, settleBoundMs, tripMs } from './bounds.ts';
+import type { Simulation } from '../../../src/testing.ts';
+import { HOSTS, type Schedule, SERVICE } from '../schedule.ts';
+import { mustResume, PROBE_MS, renewalMs, resumeBoundMs, settleBoundMs, tripMs } from './bounds.ts';
 import { Caller } from './caller.ts';
-import { Liar } from './liar.ts';
-import { PAYLOADS } from './lies.ts';
 import { Meddler } from './meddler.ts';
-import { handlersOn, protocol } from './protocol.ts';
+import { protocol } from './protocol.ts';
+import { PORT, Servers } from './servers.ts';
 import { Sleeper } from './sleeper.ts';
 import { StallingClock } from './stalling-clock.ts';
 import { visitAsStranger } from './stranger.ts';
@@ -25,8 +24,6 @@ import { WatchedTransport } from './watched-transport.ts';
 
 type AnySender = Sender<typeof protocol>;
 
-const PORT = 9000;
-
 /** Lives through a schedule: servers, a sender, what is sent and what goes wrong, the healing, the end. */
 export class World {
   readonly #simulation: Simulation;
@@ -35,10 +32,8 @@ export class World {
   readonly #timers: TimerLedger;
   readonly #transport: WatchedTransport;
   readonly #log: Simulation['network']['log'];
-  readonly #servers: SimulatedServer[] = [];
+  readonly #servers: Servers;
   readonly #meddler: Meddler;
-  /** Ends the liar, if there is one and it has not been replaced. */
-  #endLiar: (() => Promise<void>) | undefined;
   #ending: Promise<void> | undefined;
   #isEnding = false;
 
@@ -48,6 +43,7 @@ export class World {
     this.#schedule = schedule;
     this.#log = network.log;
     this.#sleeper = new Sleeper(clock);
+    this.#servers = new Servers(simulation, schedule, this.#sleeper);
     this.#timers = new TimerLedger(new StallingClock(clock, schedule.stalls));
     this.#meddler = new Meddler(schedule.meddling, network.log);
     this.#transport = new WatchedTransport(network.from('client'), clock, network.log);
@@ -56,11 +52,8 @@ export class World {
   /** From the beginning to the end. */
   async live(): Promise<void> {
     const { network, clock } = this.#simulation;
-    const { servers, faults, lengthMs, strangers, liar } = this.#schedule;
-    for (const [index, plan] of servers.entries()) {
-      if (liar?.server === index) await this.#startLiar(liar, plan);
-      else await this.#startServer(HOSTS[index] as string, plan);
-    }
+    const { servers, faults, lengthMs, strangers } = this.#schedule;
+    await this.#servers.start();
     network.resolve(SERVICE, HOSTS.slice(0, servers.length));
     network.inject(...faults);
     // A process that stands still reads nothing either.
@@ -72,8 +65,7 @@ export class World {
     if (sender !== undefined) await this.#use(sender);
     this.#sleeper.wakeAll();
     network.heal();
-    await this.#endLiar?.();
-    await Promise.all(this.#servers.map((server, index) => this.#endServer(server, index)));
+    await this.#servers.end();
     // What is under way on the network arrives, and nothing else is left to happen.
     await clock.sleep(tripMs(this.#schedule) + lengthMs + 5000);
     this.#log.add('left', 'world', {
@@ -151,6 +143,15 @@ export class World {
       await this.#sleeper.sleep(Math.min(waitMs, leftMs));
     }
     this.#log.add('resumed', 'world', { afterMs: clock.monotonicMs() - sinceMs, boundMs });
+    await this.#untilIdle();
+  }
+
+  /** Nobody waits for anything: no handler works for long any more, since the servers learn of it. */
+  async #untilIdle(): Promise<void> {
+    const { clock } = this.#simulation;
+    const untilMs = clock.monotonicMs() + renewalMs(this.#schedule);
+    while (this.#sleeper.handlers > 0 && clock.monotonicMs() < untilMs) await this.#sleeper.sleep(100);
+    this.#log.add('idle', 'world', { handlers: this.#sleeper.handlers });
   }
 
   /** Whether all clients are ready and each carries a Command. */
@@ -265,54 +266,5 @@ export class World {
       const code = error instanceof CmdStreamError ? error.code : (error?.message ?? null);
       this.#log.add('client', `client ${id}`, { client: id, state, address, attempt, delayMs, code });
     }
-  }
-
-  // ---- servers
-
-  async #startServer(host: string, plan: ServerPlan): Promise<void> {
-    const { shutdown, idleTimeoutMs, ...options } = plan;
-    const { codec } = this.#schedule.sender;
-    const server = await this.#simulation.serve(
-      protocol,
-      () => undefined,
-      handlersOn(host, this.#simulation, this.#sleeper),
-      {
-        ...options,
-        host,
-        port: PORT,
-        codec: codec === 'json' ? json() : msgpack(),
-        idleTimeoutMs: idleTimeoutMs ?? Number.POSITIVE_INFINITY,
-      },
-    );
-    this.#servers.push(server);
-    if (shutdown === null) return;
-    const { atMs, timeoutMs } = shutdown;
-    this.#sleeper.at(atMs, () => void this.#stopServer(server, timeoutMs));
-  }
-
-  /** Until the honest one takes its place. */
-  async #startLiar(plan: LiarPlan, honest: ServerPlan): Promise<void> {
-    const { network, random } = this.#simulation;
-    const host = HOSTS[plan.server] as string;
-    const payload = PAYLOADS[this.#schedule.sender.codec];
-    const liar = new Liar({ plan, host, payload, random: random.stream('liar'), log: this.#log });
-    await liar.listen(network, PORT);
-    this.#log.add('liar.up', host);
-    this.#endLiar = () => liar.close();
-    this.#sleeper.at(plan.untilMs, () => {
-      const replacing = liar.close().then(() => this.#startServer(host, honest));
-      this.#endLiar = () => replacing;
-    });
-  }
-
-  #endServer(server: SimulatedServer, index: number): Promise<void> {
-    return this.#stopServer(server, index % 2 === 0 ? null : 300);
-  }
-
-  /** By `close`, where there is no limit to be given. */
-  async #stopServer(server: SimulatedServer, timeoutMs: number | null): Promise<void> {
-    this.#log.add('server.ending', server.host, { atMost: timeoutMs ?? 0 });
-    await (timeoutMs === null ? server.close() : server.shutdown({ timeoutMs }));
-    this.#log.add('server.ended', server.host, { connections: server.connections });
   }
 }

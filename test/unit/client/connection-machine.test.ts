@@ -82,6 +82,15 @@ describe('a connection in use', () => {
     expect(client.connection?.keepalive).toEqual(pinging);
   });
 
+  it('F1: is found dead in time where a Result was the last sign, behind a Ping that may take long', async () => {
+    const client = await readyClient({ timings: { keepaliveTimeMs: 100, pingTimeoutMs: 800 } as Timings });
+    client.clock.advance(110);
+    client.link.connection.answers();
+    // One turn each: to see that it has been answered, and to read what may lie there.
+    client.clock.advance(100 + 800 + 2);
+    expect(client.context.error?.message).toBe('ping overdue');
+  });
+
   it('never pings where the keepalive time is endless', async () => {
     const client = await readyClient({ timings: { keepaliveTimeMs: Number.POSITIVE_INFINITY } as Timings });
     client.clock.advance(100 * 24 * 3_600_000);

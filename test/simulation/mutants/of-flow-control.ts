@@ -1,0 +1,103 @@
+import type { Mutant } from './mutant.ts';
+
+/** Faults in what holds one side back: limits of the server, frames over the limit, streams that are left or slow, bytes. */
+export const OF_FLOW_CONTROL: readonly Mutant[] = [
+  {
+    name: 'no Pongs at the limit',
+    file: 'src/wire/incoming-frames.ts',
+    from: '      this.receiver?.ping();\n',
+    to: '',
+    why: 'a server that is at its limit is taken for dead',
+  },
+  {
+    name: 'nothing is read at the limit',
+    file: 'src/server/backpressure.ts',
+    from: "return this.#isQueueFull() ? 'pause' : 'hold';",
+    to: "return 'pause';",
+    why: 'a server that is at its limit answers no Pings and does not see that its client is gone',
+  },
+  {
+    name: 'refused and executed',
+    file: 'src/wire/incoming-frames.ts',
+    from: '      this.#leaveOut(reader, missing);\n      this.gate.refused(',
+    to: '      if (!isWhole) return this.#waitForRest(reader, start);\n      this.#held.append(reader.buffer.subarray(start, reader.position));\n      this.gate.refused(',
+    why: 'a Command is executed after it was said that it was not',
+  },
+  {
+    name: 'overloaded: perhaps executed',
+    file: 'src/protocol/reserved.ts',
+    from: 'overloaded: false',
+    to: 'overloaded: true',
+    why: 'who was refused dares not try again',
+  },
+  {
+    name: 'put aside for good',
+    file: 'src/server/backpressure.ts',
+    from: "    if (this.#flow !== 'take') this.regulate();\n",
+    to: '',
+    why: 'what waits at the limit is never taken',
+  },
+  {
+    name: 'a frame over the limit ends the connection',
+    file: 'src/wire/incoming-frames.ts',
+    from: '    if (reader.oversized > 0) return this.#passOversized(reader, start, seq);\n    return this.#waitForRest(reader, start);',
+    to: '    if (reader.oversized > 0) throw frameTooLarge(reader.oversized, this.#maxFrameBytes);\n    return this.#waitForRest(reader, start);',
+    why: 'one Command or Result that is too long costs the others their connection',
+  },
+  {
+    name: 'what is over the limit is read as frames',
+    file: 'src/wire/incoming-frames.ts',
+    from: 'this.#unwantedBytes = bytes - here;',
+    to: 'this.#unwantedBytes = 0;',
+    why: 'the rest of a payload that is skipped is taken for what follows',
+  },
+  {
+    name: 'server keeps working for nobody',
+    file: 'src/client/connection-life.ts',
+    from: "  abandoned(): void {\n    this.#tell?.({ type: 'connection.worn' });\n  }",
+    to: '  abandoned(): void {}',
+    why: 'streams that were left fill a server up to its limit, for good',
+  },
+  {
+    name: 'retired and cut off',
+    file: 'machines/connection.ts',
+    from: "              entry: 'awaitIdle',\n              always: { guard: 'isIdle', target: '#connection.closing' },\n              on: { 'pending.settled': '#connection.closing' },",
+    to: "              entry: 'awaitIdle',\n              always: '#connection.closing',",
+    why: 'what is pending on a connection that another takes the place of fails',
+  },
+  {
+    name: 'retired for good',
+    file: 'machines/connection.ts',
+    from: "              always: { guard: 'isIdle', target: '#connection.closing' },\n              on: { 'pending.settled': '#connection.closing' },",
+    to: '',
+    why: 'a server never learns that nobody waits for what it does',
+  },
+  {
+    name: 'never read on',
+    file: 'src/client/reading.ts',
+    from: 'if (!paused) this.#readOn();',
+    to: 'if (!paused) return;',
+    why: 'a connection that was not read for a slow stream is not read any more',
+  },
+  {
+    name: 'Results weigh nothing',
+    file: 'src/client/backlog.ts',
+    from: 'return this.#isFullByBytes || this.#isAboveShare(1, this.bytes + this.heaviest);',
+    to: 'return false;',
+    why: 'any number of bytes waits for a slow consumer',
+  },
+  {
+    name: 'sends that wait weigh nothing',
+    file: 'src/sender/send-path.ts',
+    from: 'if (bytes + length <= maxWaitingBytes) return true;',
+    to: 'if (maxWaitingBytes > 0) return true;',
+    why: 'any number of bytes waits for a client',
+  },
+  {
+    name: 'Commands in flight weigh nothing',
+    file: 'src/server/holdings.ts',
+    from: 'return this.#inFlightBytes >= this.#maxInFlightBytes || !this.#account.mayHold(1);',
+    to: 'return false;',
+    why: 'a server takes Commands until its memory is used up',
+  },
+];

@@ -1,0 +1,90 @@
+import { json, msgpack } from '../../../src/index.ts';
+import type { SimulatedServer, Simulation } from '../../../src/testing.ts';
+import { HOSTS, type LiarPlan, type Schedule, type ServerPlan } from '../schedule.ts';
+import { Liar } from './liar.ts';
+import { PAYLOADS } from './lies.ts';
+import { handlersOn, protocol } from './protocol.ts';
+import type { Sleeper } from './sleeper.ts';
+
+/** The port of every server. */
+export const PORT = 9000;
+
+/** The servers of a schedule, and the liar in the place of one. They log `server.ending`, `server.ended`, `liar.up`. */
+export class Servers {
+  readonly #simulation: Simulation;
+  readonly #schedule: Schedule;
+  readonly #sleeper: Sleeper;
+  readonly #log: Simulation['network']['log'];
+  readonly #servers: SimulatedServer[] = [];
+  /** Ends the liar, if there is one and it has not been replaced. */
+  #endLiar: (() => Promise<void>) | undefined;
+
+  constructor(simulation: Simulation, schedule: Schedule, sleeper: Sleeper) {
+    this.#simulation = simulation;
+    this.#schedule = schedule;
+    this.#sleeper = sleeper;
+    this.#log = simulation.network.log;
+  }
+
+  /** Starts all of them. */
+  async start(): Promise<void> {
+    const { servers, liar } = this.#schedule;
+    for (const [index, plan] of servers.entries()) {
+      if (liar?.server === index) await this.#startLiar(liar, plan);
+      else await this.#startServer(HOSTS[index] as string, plan);
+    }
+  }
+
+  /** Ends all of them. */
+  async end(): Promise<void> {
+    await this.#endLiar?.();
+    await Promise.all(this.#servers.map((server, index) => this.#endServer(server, index)));
+  }
+
+  async #startServer(host: string, plan: ServerPlan): Promise<void> {
+    const { shutdown, idleTimeoutMs, ...options } = plan;
+    const { codec } = this.#schedule.sender;
+    const server = await this.#simulation.serve(
+      protocol,
+      () => undefined,
+      handlersOn(host, this.#simulation, this.#sleeper),
+      {
+        ...options,
+        host,
+        port: PORT,
+        codec: codec === 'json' ? json() : msgpack(),
+        idleTimeoutMs: idleTimeoutMs ?? Number.POSITIVE_INFINITY,
+      },
+    );
+    this.#servers.push(server);
+    if (shutdown === null) return;
+    const { atMs, timeoutMs } = shutdown;
+    this.#sleeper.at(atMs, () => void this.#stopServer(server, timeoutMs));
+  }
+
+  /** Until the honest one takes its place. */
+  async #startLiar(plan: LiarPlan, honest: ServerPlan): Promise<void> {
+    const { network, random } = this.#simulation;
+    const host = HOSTS[plan.server] as string;
+    const payload = PAYLOADS[this.#schedule.sender.codec];
+    const liar = new Liar({ plan, host, payload, random: random.stream('liar'), log: this.#log });
+    await liar.listen(network, PORT);
+    this.#log.add('liar.up', host);
+    this.#endLiar = () => liar.close();
+    this.#sleeper.at(plan.untilMs, () => {
+      const replacing = liar.close().then(() => this.#startServer(host, honest));
+      this.#endLiar = () => replacing;
+    });
+  }
+
+  #endServer(server: SimulatedServer, index: number): Promise<void> {
+    return this.#stopServer(server, index % 2 === 0 ? null : 300);
+  }
+
+  /** By `close`, where there is no limit to be given. */
+  async #stopServer(server: SimulatedServer, timeoutMs: number | null): Promise<void> {
+    this.#log.add('server.ending', server.host, { atMost: timeoutMs ?? 0 });
+    await (timeoutMs === null ? server.close() : server.shutdown({ timeoutMs }));
+    this.#log.add('server.ended', server.host, { connections: server.connections });
+  }
+}
