@@ -2,7 +2,16 @@ import type { AnyActorRef } from 'xstate';
 import { printable } from '../errors/printable.ts';
 import { KEPT, type MachineId, type ShownActor } from './shown.ts';
 
-const MACHINES: ReadonlySet<unknown> = new Set<MachineId>(['group', 'client', 'circuitBreaker', 'server', 'session']);
+const MACHINES: ReadonlySet<unknown> = new Set<MachineId>([
+  'group',
+  'client',
+  'connection',
+  'circuitBreaker',
+  'server',
+  'session',
+]);
+/** Of these there may come and go many; of one that is gone there is nothing more to see. */
+const PASSING: ReadonlySet<MachineId> = new Set<MachineId>(['connection', 'session']);
 
 /** The machine behind an actor, as far as it is looked at here. */
 interface Machine {
@@ -23,6 +32,8 @@ export class ActorRecord {
   readonly system: string;
   readonly name: string;
   readonly machine: MachineId;
+  /** Whether it is one of many that come and go. */
+  readonly isPassing: boolean;
   readonly #actor: AnyActorRef;
   #states: readonly string[] = [];
   #sinceMs: number;
@@ -34,6 +45,7 @@ export class ActorRecord {
     this.id = actor.sessionId;
     this.name = actor.id;
     this.machine = machine;
+    this.isPassing = PASSING.has(machine);
     this.system = system;
     this.#sinceMs = atMs;
   }
@@ -58,6 +70,23 @@ export class ActorRecord {
     return before;
   }
 
+  /**
+   * Looks at what no event of its own tells: the Commands of a connection do not pass its machine. Returns whether
+   * anything has changed.
+   */
+  lookAgain(): boolean {
+    if (this.machine !== 'connection' || this.#isDone) return false;
+    const before = this.#facts;
+    this.#facts = factsOf(this.machine, this.#actor.getSnapshot() as unknown as Record<string, unknown>);
+    return before.join() !== this.#facts.join();
+  }
+
+  /** Its name among all of its system: the connections of each client are numbered anew. */
+  get fullName(): string {
+    const [client] = this.#client?.id.split(' @ ') ?? [];
+    return client === undefined ? this.name : `${client} · ${this.name}`;
+  }
+
   /** An event in words: `after 'backoff'`, `connect failed`. */
   describe(type: string): string {
     const [, what, rest = ''] = /^xstate\.(after|done\.actor|error\.actor|done\.state)\.(.*)$/.exec(type) ?? [];
@@ -76,12 +105,17 @@ export class ActorRecord {
       id: this.id,
       system: this.system,
       name: this.name,
+      client: this.#client?.sessionId,
       machine: this.machine,
       states: this.#states,
       sinceMs: this.#sinceMs,
       facts: this.#facts,
       isDone: this.#isDone,
     };
+  }
+
+  get #client(): AnyActorRef | undefined {
+    return this.machine === 'connection' ? this.#actor._parent : undefined;
   }
 
   /** The name of what a state invokes. */
@@ -106,7 +140,7 @@ export function leavesOf(value: unknown, path = ''): string[] {
 
 /** What the context of each machine tells, loosely: it is another room's, and has been made plain. */
 interface Told {
-  readonly link?: { readonly address?: string; readonly pending?: number };
+  readonly link?: { readonly address?: string; readonly pending?: number; readonly abandoned?: number };
   readonly attempt?: number;
   readonly delayMs?: number;
   readonly phases?: readonly string[];
@@ -129,6 +163,10 @@ function factsOf(machine: MachineId, { value, context }: Record<string, unknown>
     const { attempt = 0, delayMs = 0 } = told;
     const isLost = leavesOf(value).join().startsWith('reconnecting');
     facts.push(isLost && `dial ${attempt} after ${Math.round(delayMs)} ms`);
+  }
+  if (machine === 'connection') {
+    const { pending = 0, abandoned = 0 } = told.link ?? {};
+    facts.push(`${pending} pending`, abandoned > 0 && `${abandoned} abandoned`);
   }
   if (machine === 'circuitBreaker') {
     facts.push(`${told.trialSuccesses ?? 0} of ${told.successThreshold ?? 0} trials succeeded`);

@@ -107,6 +107,8 @@ export class EventStreams {
 
   #beat(): void {
     const nowMs = this.#clock.monotonicMs();
+    // Requests that nobody inspects change what is told of a connection, and say nothing.
+    this.changed();
     for (const [response, page] of this.#streams) {
       if (page.waiting > 0 && nowMs - page.sinceMs >= STUCK_MS) response.destroy();
       else this.#write(response, page, ':\n\n');

@@ -57,6 +57,7 @@ export class Inspection {
 
   /** What is new since this was asked last. */
   takeChanges(): ShownChanges {
+    for (const [id, actor] of this.#actors) if (actor.lookAgain()) this.#changedActors.add(id);
     const changes: ShownChanges = {
       systems: pick(this.#systems, this.#changedSystems),
       actors: pick(this.#actors, this.#changedActors).map((actor) => actor.shown),
@@ -115,13 +116,13 @@ export class Inspection {
     this.#changedActors.add(id);
     if (before !== undefined) this.#addTransition(actor, event.type, before);
     if (!actor.isDone) return;
-    // Of a connection that is gone there is nothing more to see.
-    if (actor.machine === 'session') this.#forget(actor);
+    if (actor.isPassing) this.#forget(actor);
     else this.#forgetActors();
   }
 
   #addTransition(actor: ActorRecord, event: string, from: readonly string[]): void {
-    const { id, name, states: to } = actor.shown;
+    const { id, states: to } = actor.shown;
+    const name = actor.fullName;
     const number = ++this.#transitionCount;
     const cause = actor.describe(event);
     const transition: ShownTransition = { number, atMs: this.#nowMs, actor: id, name, event, cause, from, to };
@@ -142,13 +143,13 @@ export class Inspection {
     }
   }
 
-  /** Those that have ended go first, then sessions, the oldest of them before the others. */
+  /** Those that have ended go first, then connections and sessions, the oldest of them before the others. */
   #forgetActors(): void {
     for (;;) {
       const records = [...this.#actors.values()];
       const ended = records.filter(({ isDone }) => isDone);
       if (records.length <= KEPT.actors && ended.length <= KEPT.ended) break;
-      const oldest = ended[0] ?? records.find(({ machine }) => machine === 'session');
+      const oldest = ended[0] ?? records.find(({ isPassing }) => isPassing);
       this.#forget(oldest ?? (records[0] as ActorRecord));
     }
   }

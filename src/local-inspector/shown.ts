@@ -1,15 +1,17 @@
 // What the server tells the page, as JSON. Times are milliseconds since the inspector was started.
 
 /** The kinds of actors that have a statechart of their own on the page, by the ids of their machines. */
-export type MachineId = 'group' | 'client' | 'circuitBreaker' | 'server' | 'session';
+export type MachineId = 'group' | 'client' | 'connection' | 'circuitBreaker' | 'server' | 'session';
 
 /** One actor that lives for long. */
 export interface ShownActor {
   readonly id: string;
   /** The actor system that it belongs to: that of one sender, or of one server. */
   readonly system: string;
-  /** Such as `client 2 @ localhost:9000`. */
+  /** Such as `connection 2 @ localhost:9000`. */
   readonly name: string;
+  /** The id of the client that a connection belongs to. */
+  readonly client: string | undefined;
   readonly machine: MachineId;
   /** The paths of the innermost states that it is in: `connected.steady`. */
   readonly states: readonly string[];
@@ -28,6 +30,7 @@ export interface ShownTransition {
   readonly atMs: number;
   /** The id of the actor. */
   readonly actor: string;
+  /** Its name; of a connection, behind that of its client. */
   readonly name: string;
   /** The event's type as XState delivers it. */
   readonly event: string;

@@ -53,8 +53,10 @@ describe('the local inspector', { timeout: 30_000 }, () => {
 
     const told = await page.locator('#transitions li').allTextContents();
     for (const part of [
-      /client 0 .*idle → reconnecting · waiting.*connection.lost/,
-      /client 0 .*dialling → connected · ready · idle.*connect done/,
+      /client 0 .*connected · steady → reconnecting · waiting.*connection.over/,
+      /client 0 .*dialling.* → connected · steady.*connect done/,
+      /client 0 · connection 1 .*→ closing.*connection.lost/,
+      /client 0 · connection 2 .*keepalive · idle, use · accepting · fresh.*start/,
       /group .*→ unavailable/,
       /circuit breaker .*closed → open.*failureRate.reached/,
       /circuit breaker .*halfOpen → closed.*trial.succeeded/,
@@ -63,6 +65,61 @@ describe('the local inspector', { timeout: 30_000 }, () => {
         expect.stringMatching(new RegExp(part.source.replaceAll(' .*', '.*'))),
       );
     }
+  });
+
+  it('shows each connection behind its client, in all that it does side by side', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, inspector, { clients: 1, keepalive: { timeMs: 100 } });
+    const page = await browser.open(inspector.url);
+    const names = () => page.locator('[role=tab] .name').allTextContents();
+    await soon(async () => (await names()).map((name) => name.split(' @')[0]?.replace(/ 127.*/, ''))).toEqual([
+      'group',
+      'circuit breaker',
+      'client 0',
+      'connection 1',
+    ]);
+    await tab(page, 'connection 1').click();
+    await soon(() => page.locator('#chart-title').textContent()).toMatch(/^client 0 · connection 1 @ 127/);
+    await soon(() => lit(page)).toEqual([
+      'open',
+      'open.keepalive',
+      'open.keepalive.idle',
+      'open.use',
+      'open.use.accepting',
+      'open.use.accepting.fresh',
+    ]);
+    expect(await tab(page, 'connection 1').getAttribute('data-tone')).toBe('good');
+    const told = () => page.locator('#transitions li').allTextContents();
+    await soon(async () => (await told()).join('\n')).toMatch(
+      /client 0 · connection 1.*idle → pinging · waiting.*after 'keepaliveTime'/,
+    );
+    await soon(async () => (await told()).join('\n')).toMatch(/pinging · waiting → idle.*pong.received/);
+
+    const facts = () => page.locator('#chart-facts').textContent();
+    const waiting = sender.send(calc.Wait({ ms: 1_000 }));
+    await soon(facts).toMatch(/^accepting.* · 1 pending$/);
+    await waiting;
+    await soon(facts).toMatch(/^accepting.* · 0 pending$/);
+  });
+
+  it('shows a connection that waits for its last Results beside the one that takes its place', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, inspector, { clients: 1 });
+    const page = await browser.open(inspector.url);
+    await tab(page, 'connection 1').click();
+    const waiting = sender.send(calc.Wait({ ms: 2_000 }));
+    for await (const _ of sender.sendMulti(calc.Countdown({ from: 1_000 }))) break;
+    await soon(() => stateOf(page, 'connection 1')).toBe('retired');
+    await soon(() => lit(page)).toContain('open.use.retired');
+    expect(await tab(page, 'connection 1').getAttribute('data-tone')).toBe('wait');
+    await soon(() => stateOf(page, 'connection 2')).toBe('accepting');
+    expect(await page.locator('#chart-facts').textContent()).toBe('retired · 1 pending · 1 abandoned');
+    await waiting;
+    // What is gone crowds nothing; its client is looked at in its place.
+    await soon(() => tab(page, 'connection').count()).toBe(1);
+    await soon(() => page.locator('#chart-title').textContent()).toMatch(/^client 0 @ /);
   });
 
   it('lights the arrow that a transition goes along, for a while', async () => {
@@ -148,7 +205,10 @@ describe('the local inspector', { timeout: 30_000 }, () => {
     await soon(title).toBe('circuit breaker');
     expect(await focused()).toMatch(/^circuit breaker/);
     await press('End');
-    await soon(title).toMatch(/^client 1/);
+    await soon(title).toMatch(/^client 1 · connection 1 @ /);
+    await press('ArrowUp');
+    await soon(title).toMatch(/^client 1 @ /);
+    await press('ArrowDown');
     await press('ArrowDown');
     await soon(title).toBe('group');
     await press('Tab');
@@ -286,5 +346,9 @@ describe('the page of the local inspector', { timeout: 30_000 }, () => {
     // To be looked at.
     const path = join(tmpdir(), 'cmd-stream-inspector', `${name.replace(', ', '-')}.png`);
     await page.screenshot({ path, fullPage: true });
+    await tab(page, 'connection 1').first().click();
+    await soon(() => lit(page)).toContain('open.use.accepting.fresh');
+    await page.screenshot({ path: path.replace('.png', '-connection.png'), fullPage: true });
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
   });
 });

@@ -6,7 +6,7 @@ import { toneOf } from './store.js';
 /** @typedef {import('./store.js').ShownActor} ShownActor */
 
 /** In which order the actors of a system stand. @type {readonly string[]} */
-const ORDER = ['server', 'group', 'circuitBreaker', 'client', 'session'];
+const ORDER = ['server', 'group', 'circuitBreaker', 'client', 'connection', 'session'];
 
 /** How many systems that have ended are shown. */
 const MAX_ENDED = 2;
@@ -19,6 +19,8 @@ export class ActorList {
   #headings = new Map();
   /** @type {string | undefined} */
   #selected;
+  /** The client of the connection that is selected. @type {string | undefined} */
+  #client;
 
   /** @param {Store} store @param {(id: string) => void} selected */
   constructor(store, selected) {
@@ -30,8 +32,7 @@ export class ActorList {
   render() {
     const { systems, actors } = this.store;
     const parts = [...systems.values()].map(({ id, name }) => {
-      const own = [...actors.values()].filter(({ system }) => system === id);
-      own.sort((a, b) => ORDER.indexOf(a.machine) - ORDER.indexOf(b.machine));
+      const own = inOrder([...actors.values()].filter(({ system }) => system === id));
       const isOver = own.every(({ isDone }) => isDone);
       return { id, name, own, rank: (isOver ? 2 : 0) + (own[0]?.machine === 'server' ? 1 : 0) };
     });
@@ -42,7 +43,7 @@ export class ActorList {
       this.#heading(id, rank > 1 ? `${name}, ended` : name),
       ...own.map((actor) => this.#tab(actor)),
     ]);
-    if (this.#selected === undefined || !actors.has(this.#selected)) this.#selectFirst();
+    if (this.#selected === undefined || !actors.has(this.#selected)) this.#selectOther();
     for (const [id, tab] of this.#tabs) {
       const isSelected = id === this.#selected;
       tab.setAttribute('aria-selected', String(isSelected));
@@ -54,16 +55,18 @@ export class ActorList {
     byId('no-actors').hidden = shown.length > 0;
   }
 
-  /** The group of the newest sender, or whatever there is. */
-  #selectFirst() {
+  /** The client whose connection is gone; else the group of the newest sender, or whatever there is. */
+  #selectOther() {
     const all = [...this.store.actors.values()];
-    const first = all.findLast(({ machine, isDone }) => machine === 'group' && !isDone) ?? all[0];
+    const group = all.findLast(({ machine, isDone }) => machine === 'group' && !isDone);
+    const first = this.store.actors.get(this.#client ?? '') ?? group ?? all[0];
     if (first !== undefined) this.#select(first.id);
   }
 
   /** @param {string} id */
   #select(id) {
     this.#selected = id;
+    this.#client = this.store.actors.get(id)?.client;
     this.selected(id);
   }
 
@@ -86,12 +89,13 @@ export class ActorList {
   }
 
   /** @param {ShownActor} actor */
-  #makeTab({ id, name }) {
+  #makeTab({ id, name, machine }) {
     const tab = element('button', 'actor');
     tab.type = 'button';
     tab.setAttribute('role', 'tab');
     tab.setAttribute('aria-controls', 'chart');
     tab.dataset.actor = name;
+    tab.dataset.machine = machine;
     const [who = name, where] = name.split(' @ ');
     const label = element('span', 'name', who);
     if (where !== undefined) label.append(' ', element('small', '', where));
@@ -116,12 +120,32 @@ export class ActorList {
   }
 }
 
-/** The state as people would say it: what is inside `ready` is a detail here. @param {ShownActor} actor */
-export function shortState({ states }) {
-  const words = states.map((state) => {
-    const [outer = '', inner = ''] = state.split('.');
-    if (outer === 'connected') return inner;
-    return outer === 'halfOpen' ? 'half-open' : outer;
-  });
+/** The actors of a system in their order, the connections of each client behind it. @param {ShownActor[]} actors */
+function inOrder(actors) {
+  const isLed = new Set(actors.map(({ id }) => id));
+  const own = actors.filter(({ client = '' }) => isLed.has(client));
+  const others = actors.filter((actor) => !own.includes(actor));
+  others.sort((a, b) => ORDER.indexOf(a.machine) - ORDER.indexOf(b.machine));
+  return others.flatMap((actor) => [actor, ...own.filter(({ client }) => client === actor.id)]);
+}
+
+/** The state as people would say it: what is inside `connected` is a detail here. @param {ShownActor} actor */
+export function shortState({ machine, states }) {
+  const words = machine === 'connection' ? states.flatMap(wordsOfUse) : states.map(wordOf);
   return [...new Set(words)].join(', ');
+}
+
+/** @param {string} state */
+function wordOf(state) {
+  const [outer = ''] = state.split('.');
+  if (outer === 'connected') return 'ready';
+  return outer === 'halfOpen' ? 'half-open' : outer;
+}
+
+/** What a connection does beside use, where it does anything: a Ping is awaited. @param {string} state */
+function wordsOfUse(state) {
+  const [outer = '', region, use = '', inner = ''] = state.split('.');
+  if (region === 'keepalive') return use === 'idle' ? [] : [use];
+  if (region !== 'use') return [outer];
+  return [use === 'accepting' && inner !== 'fresh' ? inner : use];
 }

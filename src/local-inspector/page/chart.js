@@ -40,7 +40,8 @@ export class ChartView {
   render(isPaused) {
     const actor = this.store.actors.get(this.#selected ?? '');
     if (actor === undefined) return;
-    setText(byId('chart-title'), actor.name);
+    const [client] = this.store.actors.get(actor.client ?? '')?.name.split(' @ ') ?? [];
+    setText(byId('chart-title'), client === undefined ? actor.name : `${client} · ${actor.name}`);
     if (this.#drawn !== actor.id) {
       this.#drawn = actor.id;
       void this.#draw(actor);

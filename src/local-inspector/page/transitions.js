@@ -50,9 +50,10 @@ export class TransitionList {
     row.dataset.key = String(key);
     const { name, cause, from, to, atMs } = transition;
     const change = element('span', 'change');
-    const common = commonStart(from, to);
-    if (from.length > 0) change.append(element('span', 'from', pathText(from, common)), ' → ');
-    change.append(element('strong', '', pathText(to, common)));
+    const [left, entered] = [without(from, to), without(to, from)];
+    const common = commonStart(left, entered);
+    if (left.length > 0) change.append(element('span', 'from', pathText(left, common)), ' → ');
+    change.append(element('strong', '', pathText(entered, common)));
     const [who = name] = name.split(' @ ');
     row.append(element('time', '', this.store.timeOf(atMs)), element('span', 'who', who), change);
     row.append(element('span', 'cause', cause));
@@ -61,12 +62,17 @@ export class TransitionList {
   }
 }
 
-/** How many of the outermost states were neither left nor entered. @param {readonly string[]} from @param {readonly string[]} to */
-function commonStart([from = '', ...more], [to = '', ...others]) {
-  if (from === '' || more.length > 0 || others.length > 0) return 0;
-  const entered = to.split('.');
-  const first = from.split('.').findIndex((name, depth) => name !== entered[depth]);
-  return Math.max(0, first);
+/** Without the states of the other regions, in which nothing has changed. @param {readonly string[]} states @param {readonly string[]} others */
+function without(states, others) {
+  return states.filter((state) => !others.includes(state));
+}
+
+/** How many of the outermost states are the same in all paths. @param {readonly string[]} from @param {readonly string[]} to */
+function commonStart(from, to) {
+  const [first = [], ...others] = [...from, ...to].map((path) => path.split('.'));
+  if (others.length === 0) return 0;
+  const depth = first.findIndex((name, at) => others.some((other) => other[at] !== name));
+  return Math.max(0, depth);
 }
 
 /** The paths of states, in words, without their first parts. @param {readonly string[]} paths @param {number} common */

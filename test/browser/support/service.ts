@@ -8,7 +8,11 @@ export async function startServer({ onEnd }: InBrowser, inspect?: Inspect, port 
   const handlers = {
     Add: ({ a, b }: { a: number; b: number }) => a + b,
     async *Countdown({ from }: { from: number }) {
-      for (let n = from; n > 0; n--) yield { n, last: n === 1 };
+      for (let n = from; n > 0; n--) {
+        // A long one takes its time.
+        if (from > 100) await delay(20);
+        yield { n, last: n === 1 };
+      }
     },
     Echo: (text: string) => text,
     Find: ({ key }: { key: string }) => ({ type: 'Missing' as const, value: { key } }),

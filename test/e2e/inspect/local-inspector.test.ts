@@ -62,6 +62,8 @@ describe('a local inspector', () => {
       ['group', 'ready'],
       [`client 0 @ ${server.address}`, 'connected.steady'],
       [`client 1 @ ${server.address}`, 'connected.steady'],
+      [`connection 1 @ ${server.address}`, 'open.keepalive.idle,open.use.accepting.fresh'],
+      [`connection 1 @ ${server.address}`, 'open.keepalive.idle,open.use.accepting.fresh'],
     ]);
     expect(requests).toMatchObject([{ number: 1, command: 'Add', outcome: 'succeeded', results: 1 }]);
     expect(requests[0]?.steps.map(({ kind }) => kind)).toEqual(['queued', 'sent', 'result', 'succeeded']);
@@ -112,7 +114,8 @@ describe('a local inspector', () => {
     );
     const linked = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path);
     expect(linked).toEqual(expect.arrayContaining(['/main.js', '/page.css', '/charts.css']));
-    for (const path of [...linked, '/charts/client.svg']) expect((await ask(url, path)).status).toBe(200);
+    for (const path of [...linked, '/charts/client.svg', '/charts/connection.svg'])
+      expect((await ask(url, path)).status).toBe(200);
     expect((await ask(url, '/charts/client.svg')).body).not.toContain('<style');
     expect((await ask(url, '/charts.css')).body).toContain('.statechart');
     for (const path of [
