@@ -16,6 +16,8 @@ export interface ConnectionLink {
   refuse(): void;
   /** Asks the peer for a sign that it reads. */
   sendPing(): void;
+  /** Lets the peer hear something while the answer to the last Ping is awaited still. */
+  repeatPing(): void;
   /** For how long the peer has not been seen to read. */
   unprovenMs(): number;
   /** For how long nothing has been sent. */
@@ -118,6 +120,7 @@ export const connectionMachine = setup({
     isPingDue: ({ context }) => silentMs(context.link) >= context.timings.keepaliveTimeMs,
     isPongLate: ({ context }) => !context.link.hasAnswered() && pongDueInMs(context) <= 0,
     isPongAwaited: ({ context }) => !context.link.hasAnswered(),
+    isUnheard: ({ context }) => !context.link.hasAnswered() && context.link.idleMs() >= context.timings.keepaliveTimeMs,
     isWorn: ({ context }) => context.link.isWorn(),
     isRenewalUrgent: ({ context }) => context.link.isRenewalUrgent(),
     isIdle: ({ context }) => context.link.isIdle(),
@@ -126,7 +129,11 @@ export const connectionMachine = setup({
   delays: {
     keepaliveTime: ({ context }) => withinTimer(context.timings.keepaliveTimeMs - silentMs(context.link)),
     // Looked at again after that: what the Pong may still take, while this side does not read, is not known beforehand.
-    pongTime: ({ context }) => Math.min(withinTimer(pongDueInMs(context)), context.timings.pingTimeoutMs),
+    // And so that the peer hears something meanwhile: it may have to send a lot before its Pong.
+    pongTime: ({ context }) => {
+      const { pingTimeoutMs, keepaliveTimeMs } = context.timings;
+      return Math.min(withinTimer(pongDueInMs(context)), pingTimeoutMs, keepaliveTimeMs);
+    },
     oneTurn: 1,
     renewalPause: ({ context }) => withinTimer(context.link.renewalDueInMs()),
     drainTimeout: ({ context }) => context.timings.drainTimeoutMs,
@@ -134,6 +141,7 @@ export const connectionMachine = setup({
   actions: {
     refuse: ({ context }) => context.link.refuse(),
     sendPing: ({ context }) => context.link.sendPing(),
+    repeatPing: ({ context }) => context.link.repeatPing(),
     awaitIdle: ({ context }) => context.link.awaitIdle(),
     rememberError: assign(({ event }) => (event.type === 'connection.lost' ? { error: event.error } : {})),
     rememberCutOff: assign(({ context }) => ({ error: context.link.overdue('results') })),
@@ -179,6 +187,7 @@ export const connectionMachine = setup({
                   after: {
                     oneTurn: [
                       { guard: 'isPongLate', actions: 'loseUnresponsive' },
+                      { guard: 'isUnheard', target: 'waiting', actions: 'repeatPing' },
                       { guard: 'isPongAwaited', target: 'waiting' },
                       { target: '#connection.open.keepalive.idle' },
                     ],
