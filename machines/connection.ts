@@ -16,6 +16,8 @@ export interface ConnectionLink {
   refuse(): void;
   /** Asks the peer for a sign that it reads. */
   sendPing(): void;
+  /** Lets the peer hear something while the answer to the last Ping is awaited still. */
+  repeatPing(): void;
   /** For how long the peer has not been seen to read. */
   unprovenMs(): number;
   /** For how long nothing has been sent. */
@@ -118,6 +120,7 @@ export const connectionMachine = setup({
     isPingDue: ({ context }) => silentMs(context.link) >= context.timings.keepaliveTimeMs,
     isPongLate: ({ context }) => !context.link.hasAnswered() && pongDueInMs(context) <= 0,
     isPongAwaited: ({ context }) => !context.link.hasAnswered(),
+    isUnheard: ({ context }) => !context.link.hasAnswered() && context.link.idleMs() >= context.timings.keepaliveTimeMs,
     isWorn: ({ context }) => context.link.isWorn(),
     isRenewalUrgent: ({ context }) => context.link.isRenewalUrgent(),
     isIdle: ({ context }) => context.link.isIdle(),
@@ -125,10 +128,13 @@ export const connectionMachine = setup({
   },
   delays: {
     keepaliveTime: ({ context }) => withinTimer(context.timings.keepaliveTimeMs - silentMs(context.link)),
-    // Looked at again after that: what the Pong may still take, while this side does not read, is not known beforehand. And
-    // where a Result has shown meanwhile that the peer reads, the next Ping is due a keepalive time after that.
-    pongTime: ({ context }) =>
-      Math.min(withinTimer(pongDueInMs(context)), context.timings.pingTimeoutMs, context.timings.keepaliveTimeMs),
+    // Looked at again after that: what the Pong may still take, while this side does not read, is not known beforehand; the
+    // peer is to hear something meanwhile, as it may have to send a lot before its Pong; and where a Result has shown that
+    // it reads, the next Ping is due a keepalive time after that.
+    pongTime: ({ context }) => {
+      const { pingTimeoutMs, keepaliveTimeMs } = context.timings;
+      return Math.min(withinTimer(pongDueInMs(context)), pingTimeoutMs, keepaliveTimeMs);
+    },
     oneTurn: 1,
     renewalPause: ({ context }) => withinTimer(context.link.renewalDueInMs()),
     drainTimeout: ({ context }) => context.timings.drainTimeoutMs,
@@ -136,6 +142,7 @@ export const connectionMachine = setup({
   actions: {
     refuse: ({ context }) => context.link.refuse(),
     sendPing: ({ context }) => context.link.sendPing(),
+    repeatPing: ({ context }) => context.link.repeatPing(),
     awaitIdle: ({ context }) => context.link.awaitIdle(),
     rememberError: assign(({ event }) => (event.type === 'connection.lost' ? { error: event.error } : {})),
     rememberCutOff: assign(({ context }) => ({ error: context.link.overdue('results') })),
@@ -181,6 +188,7 @@ export const connectionMachine = setup({
                   after: {
                     oneTurn: [
                       { guard: 'isPongLate', actions: 'loseUnresponsive' },
+                      { guard: 'isUnheard', target: 'waiting', actions: 'repeatPing' },
                       { guard: 'isPongAwaited', target: 'waiting' },
                       { target: '#connection.open.keepalive.idle' },
                     ],

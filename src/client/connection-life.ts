@@ -99,6 +99,10 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     this.connection.liveness.sendPing(this.#context.clock.monotonicMs());
   }
 
+  repeatPing(): void {
+    this.connection.liveness.repeatPing();
+  }
+
   unprovenMs(): number {
     return this.#context.clock.monotonicMs() - this.connection.liveness.provedMs;
   }

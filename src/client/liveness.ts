@@ -27,6 +27,8 @@ export class Liveness {
   #signsBefore = 0;
   #pings = 0;
   #pongs = 0;
+  /** Which Pong answers the last Ping that {@link sendPing} has sent. */
+  #awaitedPong = 0;
   /** When the last Ping was sent, and what had been sent and received by then. */
   #pingMs = 0;
   #pingSeq = 0;
@@ -50,7 +52,7 @@ export class Liveness {
 
   sendPing(nowMs: number): void {
     const channel = this.#channel;
-    this.#pings++;
+    this.#awaitedPong = ++this.#pings;
     this.#signsBefore = this.#signs;
     this.#pingMs = nowMs;
     this.#pingSeq = this.lastSeq;
@@ -60,11 +62,18 @@ export class Liveness {
     channel.sendPing();
   }
 
+  /** Sends one more, unless there is something on its way already. What is awaited is the answer to the last one still. */
+  repeatPing(): void {
+    if (this.#channel.bufferedBytes > 0) return;
+    this.#pings++;
+    this.#channel.sendPing();
+  }
+
   /** A Pong has arrived. Returns whether it is the answer to the last Ping; one that nobody asked for means nothing. */
   receivePong(): boolean {
     if (this.#pongs === this.#pings) return false;
     this.#pongs++;
-    if (this.#pongs < this.#pings) return false;
+    if (this.#pongs !== this.#awaitedPong) return false;
     this.#signs++;
     this.provedMs = this.#channel.lastReceivedMs;
     this.#readBytes = this.#pingSentBytes;

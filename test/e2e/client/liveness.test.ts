@@ -53,6 +53,20 @@ describe('a slow link', () => {
     expect(lost).toEqual([]);
   });
 
+  it('V4: nor by a server that hears nothing while its Result is on its way', async () => {
+    const lost: unknown[] = [];
+    const options = { idleTimeoutMs: 600, onConnectionLost: ({ error }: { error: unknown }) => lost.push(error) };
+    const server = await serve(calc, undefined, handlers, options);
+    onEnd(() => server.close());
+    const link = await SlowLink.to(server.address, { down: 1_000_000 });
+    onEnd(() => link.close());
+    const client = await createSender(calc, { address: link.address, keepalive: { timeMs: 100, timeoutMs: 100 } });
+    onEnd(() => client.close());
+    const text = 'x'.repeat(3_000_000);
+    expect(await client.send(calc.Echo(text))).toHaveLength(text.length);
+    expect(lost).toEqual([]);
+  });
+
   it('V4: nor while small Commands wait behind large ones', async () => {
     const { client, lost } = await overSlowLink({ up: 2_000_000 }, { timeMs: 100, timeoutMs: 100 });
     const text = 'x'.repeat(2_000_000);

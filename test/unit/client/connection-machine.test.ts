@@ -49,6 +49,17 @@ describe('a connection in use', () => {
     expect(client.context.error?.message).toBe('ping overdue');
   });
 
+  it('V4: lets its peer hear something while a Pong takes its time', async () => {
+    const client = await readyClient();
+    const { connection } = client.link;
+    connection.extraMs = 1_000;
+    client.clock.advance(300 + 700);
+    const pings = client.link.calls.filter((call) => call.startsWith('ping'));
+    expect(pings).toEqual(['ping', 'ping again']);
+    connection.pongs();
+    expect(client.connection?.keepalive).toBe('idle');
+  });
+
   it('V4: gives a Pong the time that what is under way takes, also where that grows meanwhile', async () => {
     const client = await readyClient();
     const { connection } = client.link;

@@ -50,6 +50,11 @@ export class FakeConnection implements ConnectionLink {
     this.sentMs = this.#pingMs;
   }
 
+  repeatPing(): void {
+    this.#note('ping again');
+    this.sentMs = this.#clock.monotonicMs();
+  }
+
   /** The peer is seen to read, by a Pong or by a Result. */
   answers(): void {
     this.#answered = true;

@@ -16,6 +16,30 @@ function pinged(sent = 0) {
   return { channel, liveness };
 }
 
+describe('Pings that are repeated', () => {
+  it('V4: leave the first of them the one that is to be answered', () => {
+    const { liveness, channel } = pinged();
+    liveness.repeatPing();
+    liveness.repeatPing();
+    expect(channel.pings).toBe(3);
+    expect(liveness.receivePong()).toBe(true);
+    expect(liveness.hasAnswered).toBe(true);
+    expect(liveness.receivePong()).toBe(false);
+    liveness.sendPing(5_000);
+    expect(liveness.receivePong(), 'of the one that was repeated').toBe(false);
+    expect(liveness.hasAnswered).toBe(false);
+    expect(liveness.receivePong()).toBe(true);
+    expect(liveness.receivePong(), 'that nobody asked for').toBe(false);
+  });
+
+  it('V4: are none while something is on its way', () => {
+    const { liveness, channel } = pinged();
+    channel.bufferedBytes = 1;
+    liveness.repeatPing();
+    expect(channel.pings).toBe(1);
+  });
+});
+
 describe('the time for a Pong', () => {
   it('is the timeout where nothing is under way', () => {
     const { liveness, channel } = pinged();
