@@ -22,7 +22,7 @@ describe('the bench', () => {
     for (const { rows } of cases) {
       expect(rows.map(({ id }) => id)).toEqual(['raw', 'cmd-stream']);
       for (const row of rows) {
-        expect(row.queriesPerSecond.min).toBeGreaterThan(500);
+        expect(row.queriesPerSecond.min).toBeGreaterThan(10);
         expect(row.p99Ms).toBeGreaterThanOrEqual(row.p50Ms);
         expect(row.p999Ms).toBeGreaterThanOrEqual(row.p99Ms);
         expect(row.clientCpuUs).toBeGreaterThan(0);
