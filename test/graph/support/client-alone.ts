@@ -1,16 +1,10 @@
 import { type AnyMachineSnapshot, createActor } from 'xstate';
 import { clientMachine } from '../../../machines/client.ts';
-import { AddressBook } from '../../../src/client/address-book.ts';
-import { ResultBounds } from '../../../src/client/backlog.ts';
-import { Client } from '../../../src/client/client.ts';
-import { dialer } from '../../../src/client/dial.ts';
-import { msgpack } from '../../../src/codec/msgpack.ts';
 import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
-import { protocolTables } from '../../../src/protocol/protocol.ts';
-import { FairTurn } from '../../../src/system/fair-turn.ts';
 import { calc } from '../../e2e/support/calc.ts';
 import { NotedCommand } from '../../unit/client/pending.ts';
 import { type ClientScenario, phaseOf } from './client-model.ts';
+import { clientObject } from './client-object.ts';
 import type { RealClient } from './client-stage.ts';
 import type { Network, Stage } from './network.ts';
 import type { Inspector } from './taken.ts';
@@ -18,60 +12,16 @@ import type { Inspector } from './taken.ts';
 /** A client that belongs to no group: nobody but itself limits how long it drains. */
 export async function openAlone(
   { timings, reconnect, maxRetired }: ClientScenario,
-  { clock, defer }: Stage,
+  stage: Stage,
   transport: Network,
   inspector: Inspector,
   source: () => string[],
 ): Promise<RealClient> {
-  const { commandEntries, resultEntries } = calc[protocolTables];
-  const bind = (kind: 'command' | 'result', types: string[]) => msgpack().bind({ kind, types, maxPayloadBytes: 1_000 });
-  const book = new AddressBook({
-    source,
-    refreshMs: Number.POSITIVE_INFINITY,
-    timeoutMs: timings.handshakeTimeoutMs,
-    clock,
-    warn: () => {},
-    changed: () => tell({ type: 'addresses.changed' }),
-    check: () => {},
-  });
-  let accepting = false;
-  const client = new Client(0, {
-    connect: dialer({
-      transport,
-      serverInfo: 'default',
-      outgoing: bind(
-        'command',
-        commandEntries.map(({ name }) => name),
-      ),
-      incoming: bind('result', [...resultEntries.map(({ name }) => name), 'error']),
-      maxFrameBytes: 1_000,
-      maxBufferedBytes: 1_000,
-      clock,
-      defer,
-    }),
-    addresses: book,
-    clock,
-    events: {
-      accepting: () => {
-        accepting = true;
-      },
-      refusing: () => {
-        accepting = false;
-      },
-      room: () => {},
-      unexpected: () => {},
-    },
-    resultEntries,
-    bounds: new ResultBounds(10, 1_000),
-    turn: new FairTurn(clock),
-    maxPending: 10,
-    handshakeTimeoutMs: timings.handshakeTimeoutMs,
-    pingTimeoutMs: timings.pingTimeoutMs,
-    stableMs: timings.backoffResetMs,
-  });
+  const object = clientObject(timings, stage, transport, source, () => tell({ type: 'addresses.changed' }));
+  const { client, book } = object;
   const actor = createActor(clientMachine, {
     id: 'client 0',
-    clock,
+    clock: stage.clock,
     inspect: inspector.inspect,
     input: { id: 0, link: client, timings, reconnect, maxRetired, random: () => 0.5 },
   });
@@ -90,7 +40,7 @@ export async function openAlone(
     },
     send: () =>
       new Promise((resolve, reject) => {
-        if (!accepting) {
+        if (!object.isAccepting) {
           const isEnding = phase() === 'draining' || phase() === 'closed';
           reject(new CmdStreamError(isEnding ? 'closed' : 'unavailable', 'it takes no Commands'));
           return;

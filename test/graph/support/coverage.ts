@@ -22,7 +22,16 @@ export interface Section {
 
 const FILE = join(ROOT, 'visualizations/coverage.md');
 const COMMAND = 'COVERAGE=write npx vitest run test/graph --no-file-parallelism';
-const MACHINES = ['request', 'compiled request', 'circuit breaker', 'client', 'group', 'session', 'server'];
+const MACHINES = [
+  'request',
+  'compiled request',
+  'circuit breaker',
+  'client',
+  'connection',
+  'group',
+  'session',
+  'server',
+];
 
 const HEAD = `# What the tests of the machines cover
 

@@ -1,5 +1,6 @@
 import { type AnyEventObject, type AnyMachineSnapshot, type AnyStateMachine, createEmptyActor } from 'xstate';
-import { type Chart, labelsOf, refusedBy } from './chart.ts';
+import { type Chart, labelsOf, refusedBy, statesOf } from './chart.ts';
+import type { Action, Microstep, Scope } from './scope.ts';
 
 /** Something that can happen next. What it is in reality, the stage of the machine knows by its name. */
 export interface Stimulus {
@@ -33,6 +34,8 @@ export interface ModelState<World> {
   readonly last: string;
   /** The state values that it went through on the way, the one before included: one for each event. */
   readonly passed: readonly unknown[];
+  /** All states that it was in on the way, also between two steps of one event. */
+  readonly visited: ReadonlySet<string>;
   /** What it did to the world, in order. */
   readonly did: readonly string[];
 }
@@ -61,6 +64,8 @@ export interface Scenario<World> {
   /** The machine starts, or stops, an actor that it invokes. */
   started?(world: World, source: string): void;
   stopped?(world: World, source: string): void;
+  /** The machine sends an event to another actor. */
+  sent?(world: World, event: AnyEventObject): void;
   /** Timers that the world itself sets because of a stimulus; they come before those that the machine then sets. */
   timersOf?(stimulus: Stimulus, world: World): readonly ModelTimer[];
   /** What tells two states of the model apart, besides the machine's own state: all that what follows depends on. */
@@ -78,8 +83,8 @@ export class Model<World> {
   readonly #machine: AnyStateMachine;
   readonly #chart: Chart;
   readonly #scope: Scope;
-  /** Of the transition that is being taken. */
-  #world: World;
+  /** What the doubles answer from: the world of the transition that is being taken. */
+  readonly #stage: { world: World };
   #timers: ModelTimer[] = [];
   #taken: string[] = [];
   /** The guarded transitions that were refused for events that the machine has raised itself. */
@@ -87,13 +92,20 @@ export class Model<World> {
   #at: AnyMachineSnapshot | undefined;
   #event: AnyEventObject | undefined;
   #did: string[] = [];
+  #visited = new Set<string>();
   #deferred: (() => void)[] = [];
 
-  constructor(machine: AnyStateMachine, chart: Chart, scenario: Scenario<World>) {
+  /** @param stage - of another model, whose doubles are then this one's as well. */
+  constructor(
+    machine: AnyStateMachine,
+    chart: Chart,
+    scenario: Scenario<World>,
+    stage: { world: World } = { world: scenario.world },
+  ) {
     this.#machine = machine;
     this.#chart = chart;
     this.scenario = scenario;
-    this.#world = scenario.world;
+    this.#stage = stage;
     const self = createEmptyActor();
     this.#scope = {
       self,
@@ -115,6 +127,7 @@ export class Model<World> {
             this.#refused.push(...refusedBy(this.#chart, this.#at, event, taken));
           }
           this.#at = snapshot;
+          for (const state of statesOf(snapshot.value)) this.#visited.add(state);
         },
       }),
       stopChild: () => {},
@@ -125,7 +138,7 @@ export class Model<World> {
 
   initial(): ModelState<World> {
     this.#begin(structuredClone(this.scenario.world), []);
-    const input = this.scenario.input(() => this.#world);
+    const input = this.scenario.input(() => this.#stage.world);
     let snapshot = this.#machine.getInitialSnapshot(this.#scope as never, input as never) as AnyMachineSnapshot;
     const passed: unknown[] = [snapshot.value];
     for (const event of this.scenario.begin ?? []) {
@@ -152,9 +165,9 @@ export class Model<World> {
       structuredClone(state.world),
       state.timers.map((timer) => ({ ...timer, inMs: timer.inMs - inMs })),
     );
-    if (inMs > 0) scenario.pass?.(this.#world, inMs);
-    scenario.happen?.(this.#world, stimulus);
-    this.#timers.push(...(scenario.timersOf?.(stimulus, this.#world) ?? []));
+    if (inMs > 0) scenario.pass?.(this.#stage.world, inMs);
+    scenario.happen?.(this.#stage.world, stimulus);
+    this.#timers.push(...(scenario.timersOf?.(stimulus, this.#stage.world) ?? []));
     const refused: string[] = [];
     const passed: unknown[] = [state.snapshot.value];
     let { snapshot } = state;
@@ -178,9 +191,22 @@ export class Model<World> {
       if (timer === undefined) continue;
       this.#timers = this.#timers.filter((other) => other !== timer);
       tell([timer.event]);
-      tell(scenario.follows?.({ ...state, snapshot, world: this.#world }, timer.event) ?? []);
+      tell(scenario.follows?.({ ...state, snapshot, world: this.#stage.world }, timer.event) ?? []);
     }
     return this.#end(snapshot, state.last, refused, passed);
+  }
+
+  /** A model of another machine with the same states, which can {@link adopt} states of this one. */
+  twin(machine: AnyStateMachine, chart: Chart): Model<World> {
+    return new Model(machine, chart, this.scenario, this.#stage);
+  }
+
+  /** The same state, of this model's machine. */
+  adopt(state: ModelState<World>): ModelState<World> {
+    const machine = this.#machine;
+    const { snapshot } = state;
+    const nodes = (snapshot._nodes as { readonly id: string }[]).map(({ id }) => machine.getStateNodeById(id));
+    return { ...state, snapshot: { ...snapshot, machine, _nodes: nodes } as AnyMachineSnapshot };
   }
 
   /** What tells states apart. */
@@ -190,15 +216,16 @@ export class Model<World> {
   }
 
   #step(snapshot: AnyMachineSnapshot, event: AnyEventObject): AnyMachineSnapshot {
-    this.scenario.told?.(this.#world, event);
+    this.scenario.told?.(this.#stage.world, event);
     return this.#machine.transition(snapshot as never, event as never, this.#scope as never) as AnyMachineSnapshot;
   }
 
   #begin(world: World, timers: ModelTimer[]): void {
-    this.#world = world;
+    this.#stage.world = world;
     this.#timers = timers;
     this.#taken = [];
     this.#did = [];
+    this.#visited = new Set();
     this.#deferred = [];
   }
 
@@ -212,7 +239,9 @@ export class Model<World> {
     const taken = this.#taken;
     // What has come to its end leaves no timers.
     const timers = snapshot.status === 'active' ? this.#timers : [];
-    return { snapshot, timers, world: this.#world, taken, refused, last: taken.at(-1) ?? last, passed, did: this.#did };
+    for (const value of passed) for (const state of statesOf(value)) this.#visited.add(state);
+    const done = { did: this.#did, visited: this.#visited };
+    return { snapshot, timers, world: this.#stage.world, taken, refused, last: taken.at(-1) ?? last, passed, ...done };
   }
 
   /** Actors start and stop when the transition is over. */
@@ -230,14 +259,15 @@ export class Model<World> {
       this.#timers = this.#timers.filter(({ id }) => id !== sendId);
     } else if (type === 'xstate.spawnChild') {
       this.#did.push(`start ${String((params as { src: unknown }).src)}`);
-      this.#put(() => this.scenario.started?.(this.#world, String((params as { src: unknown }).src)));
+      this.#put(() => this.scenario.started?.(this.#stage.world, String((params as { src: unknown }).src)));
     } else if (type === 'xstate.stopChild') {
       const source = (params as { src?: unknown } | undefined)?.src;
       this.#did.push(`stop ${String(source)}`);
-      this.#put(() => this.scenario.stopped?.(this.#world, String(source)));
+      this.#put(() => this.scenario.stopped?.(this.#stage.world, String(source)));
     } else if (type === 'xstate.sendTo') {
       const { to, event } = params as { to: { id?: string } | undefined; event: unknown };
       this.#did.push(`send ${JSON.stringify(event)} to ${to?.id}`);
+      this.scenario.sent?.(this.#stage.world, event as AnyEventObject);
     } else if (!type.startsWith('xstate.')) {
       this.#did.push(type);
       exec?.(info, params);
@@ -249,32 +279,4 @@ export class Model<World> {
 function dueOf(timers: readonly ModelTimer[]): readonly ModelTimer[] {
   const soonest = Math.min(...timers.map(({ inMs }) => inMs));
   return timers.filter(({ inMs }) => inMs === soonest);
-}
-
-/** What XState tells of one step of a machine. */
-interface Microstep {
-  readonly type: string;
-  readonly event: AnyEventObject;
-  readonly snapshot: AnyMachineSnapshot;
-  readonly _transitions: never[];
-}
-
-interface Action {
-  readonly type: string;
-  readonly params: unknown;
-  readonly info: unknown;
-  readonly exec: ((info: unknown, params: unknown) => void) | undefined;
-}
-
-/** What XState wants of whoever calls its transition function. */
-interface Scope {
-  readonly self: unknown;
-  readonly logger: () => void;
-  readonly id: string;
-  readonly sessionId: string;
-  readonly defer: () => void;
-  readonly system: unknown;
-  readonly stopChild: () => void;
-  readonly emit: () => void;
-  readonly actionExecutor: (action: Action) => void;
 }

@@ -8,6 +8,8 @@ export interface Mutant {
   readonly label?: string;
   /** The state that it changes: no path that is never there goes another way. */
   readonly state: string;
+  /** Whether all that it changes is what comes of the transition: whatever does not take that goes the same way. */
+  readonly isOfTaken?: boolean;
   /** The config with the change. */
   build(): Config;
 }
@@ -28,7 +30,7 @@ type Change = (list: TransitionConfig[], index: number) => void;
 export function mutantsOf(machine: AnyStateMachine, chart: Chart): Mutant[] {
   const original = machine.config as unknown as Config;
   const mutants: Mutant[] = [];
-  const add = (name: string, touches: Pick<Mutant, 'label' | 'state'>, edit: (root: Config) => void) =>
+  const add = (name: string, touches: Pick<Mutant, 'label' | 'state' | 'isOfTaken'>, edit: (root: Config) => void) =>
     mutants.push({
       name,
       ...touches,
@@ -45,8 +47,10 @@ export function mutantsOf(machine: AnyStateMachine, chart: Chart): Mutant[] {
     for (const site of sitesOf(node)) {
       site.transitions.forEach((transition, index) => {
         const label = labelOf(transition);
-        const change = (what: string, edit: Change) =>
-          add(`${label}: ${what}`, { label, state: nameOf(node) }, (root) => edit(site.list(at(root)), index));
+        const change = (what: string, edit: Change, isOfTaken = true) =>
+          add(`${label}: ${what}`, { label, state: nameOf(node), isOfTaken }, (root) =>
+            edit(site.list(at(root)), index),
+          );
         for (const other of otherTargets(transition)) {
           change(`leads to ${nameOf(other)}`, (list, i) => {
             list[i] = { ...list[i], target: `#${other.id}` };
@@ -54,9 +58,11 @@ export function mutantsOf(machine: AnyStateMachine, chart: Chart): Mutant[] {
         }
         change('is gone', (list, i) => void list.splice(i, 1));
         if (transition.guard !== undefined) {
-          change(`not ${guardName(transition.guard)}`, (list, i) => {
-            list[i] = { ...list[i], guard: NOT + guardName(transition.guard) };
-          });
+          const opposite = NOT + guardName(transition.guard);
+          const turn: Change = (list, i) => {
+            list[i] = { ...list[i], guard: opposite };
+          };
+          change(`not ${guardName(transition.guard)}`, turn, false);
         }
         const config = site.list(at(copy(original) as Config))[index] as TransitionConfig;
         if (config.reenter)

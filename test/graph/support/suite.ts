@@ -7,7 +7,7 @@ import { type Mutant, machineOf, mutantsOf, withMutant } from './mutants.ts';
 import { Coverage, findPaths } from './paths.ts';
 import { Quiet } from './quiet.ts';
 import { type Play, replay, type Script, scriptOf } from './replay.ts';
-import { areSame } from './same.ts';
+import { areSame, type Graph, graphOf } from './same.ts';
 
 /** A machine, what it may meet, and the stage on which its real implementation is taken along all paths. */
 export interface Production<World> {
@@ -56,6 +56,8 @@ export function testMachine<World>(production: Production<World>): void {
       scripts: paths.map((path) => scriptOf(path, (value) => statesOf(value), expectations)),
     };
   });
+  /** Of each scenario, worked out when they are needed first. */
+  let graphs: readonly Graph<World>[] | undefined;
   const section: { -readonly [Key in keyof Section]?: Section[Key] } = {};
 
   describe(`the ${name} machine`, () => {
@@ -128,9 +130,8 @@ export function testMachine<World>(production: Production<World>): void {
   /** Whether a mutant is the same machine in other words. */
   function isSame(mutant: Mutant): boolean {
     const mutated = machineOf(machine, mutant);
-    return production.scenarios.every((scenario) =>
-      areSame(new Model(machine, chart, scenario), new Model(mutated, chartOf(mutated), scenario), remembered),
-    );
+    graphs ??= production.scenarios.map((scenario) => graphOf(new Model(machine, chart, scenario)));
+    return graphs.every((graph) => areSame(graph, mutant, graph.model.twin(mutated, chartOf(mutated)), remembered));
   }
 
   /** Whether the implementation leaves one of these paths when it runs a mutant. */
@@ -150,15 +151,16 @@ export function testMachine<World>(production: Production<World>): void {
   }
 
   /** The paths that a mutant can lead away from: those through what it changes first, and short ones. */
-  function byPromise({ label, state }: Mutant) {
+  function byPromise({ label, state, isOfTaken }: Mutant) {
     const all = rehearsed.flatMap(({ scenario, scripts }) => scripts.map((script) => ({ scenario, script })));
     const distance = ({ script }: { readonly script: Script }) =>
       script.expectations.length + (label === undefined || script.labels.has(label) ? 0 : 1000);
     return all
-      .filter(
-        ({ script: { states, labels } }) =>
-          // A state that is left in the step that enters it shows in the transition that leaves it only.
-          state === '(root)' || states.has(state) || [...labels].some((taken) => taken.startsWith(`${state}:`)),
+      .filter(({ script: { states, labels } }) =>
+        label !== undefined && isOfTaken
+          ? labels.has(label)
+          : // A state that is left in the step that enters it shows in the transition that leaves it only.
+            state === '(root)' || states.has(state) || [...labels].some((taken) => taken.startsWith(`${state}:`)),
       )
       .toSorted((a, b) => distance(a) - distance(b));
   }

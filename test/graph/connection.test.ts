@@ -1,0 +1,35 @@
+import { connectionMachine } from '../../machines/connection.ts';
+import {
+  type ConnectionScenario,
+  type ConnectionWorld,
+  connectionScenario,
+  rememberedByConnection,
+  seenOfConnection,
+} from './support/connection-model.ts';
+import { openConnection } from './support/connection-stage.ts';
+import { testMachine } from './support/suite.ts';
+
+testMachine<ConnectionWorld>({
+  name: 'connection',
+  machine: connectionMachine,
+  scenarios: [
+    connectionScenario('Commands and a slow link', { commands: 1, much: true }),
+    connectionScenario('streams that are left', { streams: 2 }),
+    connectionScenario('a user who closes the client when a Command fails', { commands: 1, closes: true }),
+  ],
+  open: (scenario) => openConnection(scenario as ConnectionScenario),
+  seen: seenOfConnection,
+  tried: ({ world }) => world.accepting,
+  remembered: rememberedByConnection,
+  equivalent: Object.fromEntries(
+    [
+      'retired: always [isIdle]',
+      'retired: pending.settled',
+      'leaving: always [isIdle]',
+      'leaving: pending.settled',
+    ].map((transition) => [
+      `open.use.${transition}: leads to over`,
+      'nothing is pending, so that nobody who is told of its end could do anything before its client is told',
+    ]),
+  ),
+});

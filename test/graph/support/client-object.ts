@@ -1,0 +1,85 @@
+import type { ClientTimings } from '../../../machines/client.ts';
+import { AddressBook } from '../../../src/client/address-book.ts';
+import { ResultBounds } from '../../../src/client/backlog.ts';
+import { Client } from '../../../src/client/client.ts';
+import { dialer } from '../../../src/client/dial.ts';
+import { msgpack } from '../../../src/codec/msgpack.ts';
+import { protocolTables } from '../../../src/protocol/protocol.ts';
+import { FairTurn } from '../../../src/system/fair-turn.ts';
+import { calc } from '../../e2e/support/calc.ts';
+import type { Network, Stage } from './network.ts';
+
+/** So large may frames be: enough to take a slow link for longer than a Pong may take. */
+const MAX_FRAME_BYTES = 10_000;
+
+/** The data plane of a client that belongs to no group. */
+export interface ClientObject {
+  readonly client: Client;
+  readonly book: AddressBook;
+  /** Whether it takes Commands. */
+  readonly isAccepting: boolean;
+}
+
+/** Makes one; `changed` is called when the addresses are others. */
+export function clientObject(
+  timings: ClientTimings,
+  { clock, defer }: Stage,
+  transport: Network,
+  source: () => string[],
+  changed: () => void,
+): ClientObject {
+  const { commandEntries, resultEntries } = calc[protocolTables];
+  const bind = (kind: 'command' | 'result', types: string[]) =>
+    msgpack().bind({ kind, types, maxPayloadBytes: MAX_FRAME_BYTES });
+  const book = new AddressBook({
+    source,
+    refreshMs: Number.POSITIVE_INFINITY,
+    timeoutMs: timings.handshakeTimeoutMs,
+    clock,
+    warn: () => {},
+    changed,
+    check: () => {},
+  });
+  let isAccepting = false;
+  const client = new Client(0, {
+    connect: dialer({
+      transport,
+      serverInfo: 'default',
+      outgoing: bind(
+        'command',
+        commandEntries.map(({ name }) => name),
+      ),
+      incoming: bind('result', [...resultEntries.map(({ name }) => name), 'error']),
+      maxFrameBytes: MAX_FRAME_BYTES,
+      maxBufferedBytes: 1_000,
+      clock,
+      defer,
+    }),
+    addresses: book,
+    clock,
+    events: {
+      accepting: () => {
+        isAccepting = true;
+      },
+      refusing: () => {
+        isAccepting = false;
+      },
+      room: () => {},
+      unexpected: () => {},
+    },
+    resultEntries,
+    bounds: new ResultBounds(10, 1_000),
+    turn: new FairTurn(clock),
+    maxPending: 10,
+    handshakeTimeoutMs: timings.handshakeTimeoutMs,
+    pingTimeoutMs: timings.pingTimeoutMs,
+    stableMs: timings.backoffResetMs,
+  });
+  return {
+    client,
+    book,
+    get isAccepting() {
+      return isAccepting;
+    },
+  };
+}

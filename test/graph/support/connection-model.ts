@@ -1,0 +1,250 @@
+import { type AnyMachineSnapshot, createEmptyActor } from 'xstate';
+import type { ConnectionContext, ConnectionLink, ConnectionTimings } from '../../../machines/connection.ts';
+import { codeOf } from './client-model.ts';
+import type { ModelState, Scenario, Stimulus } from './model.ts';
+
+/** What a connection's doubles know: what went over the wire, and the one Command of the test. */
+export interface ConnectionWorld {
+  open: boolean;
+  accepting: boolean;
+  isAddressCurrent: boolean;
+  command: 'none' | 'waiting' | 'answered' | 'connection-lost';
+  /** Streams that the server works on for nobody. */
+  abandoned: number;
+  /** How often each thing happened that is bounded. */
+  sent: number;
+  left: number;
+  leftMany: boolean;
+  /** Since it was opened, since the peer was last seen to read, since bytes were last sent; up to what matters. */
+  aliveMs: number;
+  unprovenMs: number;
+  idleMs: number;
+  /** Since the last Ping; whether much has come since then, and whether a sign that the peer reads. */
+  pingMs: number;
+  muchSince: boolean;
+  hasMuchCome: boolean;
+  hasAnswered: boolean;
+  pings: number;
+  pongs: number;
+  /** Sequence numbers: the last one, the lowest whose Result shows that the peer reads, what was sent before the last Ping. */
+  seq: number;
+  provingSeq: number;
+  pingSeq: number;
+  commandSeq: number;
+  streamSeq: number;
+  /** What the client was told. */
+  reports: string[];
+}
+
+/** A setting of connections. */
+export interface ConnectionScenario extends Scenario<ConnectionWorld> {
+  readonly timings: ConnectionTimings;
+  readonly may: Possible;
+}
+
+/** So many streams are left before it is urgent that another connection takes the place of theirs. */
+export const MANY = 8;
+/** How long another connection must not follow the one before, and how long a Ping's answer may take longer after much. */
+const RENEWAL_MS = 100;
+const MUCH_MS = 101.5;
+/** What takes so long on the slowest link: {@link MUCH_MS} at 64 KiB/s. */
+export const MUCH_BYTES = 6_652;
+
+const CLIENT = createEmptyActor();
+const CLOSED = { type: 'connection.closed' };
+const WORN = { type: 'connection.worn' };
+
+/** What may happen to a connection in a setting, and how often. */
+interface Possible {
+  readonly commands?: number;
+  readonly streams?: number;
+  readonly much?: boolean;
+  /** Whether its user closes the client when the Command fails. */
+  readonly closes?: boolean;
+}
+
+/** What happens to a connection, in words, and what its machine sees of it. */
+export function connectionScenario(name: string, may: Possible): ConnectionScenario {
+  const timings = { keepaliveTimeMs: 1_000, pingTimeoutMs: 100, drainTimeoutMs: 250 };
+  return {
+    name,
+    timings,
+    may,
+    world: {
+      open: true,
+      accepting: true,
+      isAddressCurrent: true,
+      command: 'none',
+      abandoned: 0,
+      sent: 0,
+      left: 0,
+      leftMany: false,
+      aliveMs: 0,
+      unprovenMs: 0,
+      idleMs: 0,
+      pingMs: 0,
+      muchSince: false,
+      hasMuchCome: false,
+      hasAnswered: false,
+      pings: 0,
+      pongs: 0,
+      // One has been sent, and answered.
+      seq: 1,
+      provingSeq: 2,
+      pingSeq: 0,
+      commandSeq: 0,
+      streamSeq: 0,
+      reports: [],
+    },
+    input: (world) => ({ link: linkOf(world, timings), timings, parent: CLIENT }),
+    stimuli: (state) => stimuliOf(state, may),
+    happen,
+    follows: ({ snapshot, world: { command } }) =>
+      snapshot.value === 'closing' && !(may.closes && command === 'waiting') ? [CLOSED] : [],
+    told(world, { type }) {
+      if (type !== WORN.type) return;
+      world.abandoned++;
+      sendOne(world);
+      world.streamSeq = world.seq;
+      receive(world, world.seq);
+    },
+    pass(world, ms) {
+      const add = (age: number, max: number) => Math.min(age + ms, max);
+      world.aliveMs = add(world.aliveMs, RENEWAL_MS);
+      world.unprovenMs = add(world.unprovenMs, timings.keepaliveTimeMs);
+      world.idleMs = add(world.idleMs, timings.keepaliveTimeMs);
+      world.pingMs = add(world.pingMs, 1_000);
+    },
+    stopped(world, source) {
+      if (source !== 'socket') return;
+      Object.assign(world, { open: false, accepting: false });
+      if (world.command === 'waiting') world.command = 'connection-lost';
+    },
+    sent(world, { type, error }) {
+      world.reports.push(type === 'connection.over' ? `over ${codeOf(error)}` : 'renew');
+    },
+    key: ({ world, timers, snapshot }) => {
+      const { command, abandoned, isAddressCurrent, sent, left, leftMany, hasMuchCome, muchSince } = world;
+      const { aliveMs, unprovenMs, idleMs, pingMs, hasAnswered, pings, pongs, provingSeq, pingSeq } = world;
+      const isPinging = JSON.stringify(snapshot.value).includes('pinging');
+      const asProof = (seq: number) => [seq >= provingSeq, seq <= pingSeq];
+      return [
+        [command, Math.min(abandoned, MANY), isAddressCurrent, sent, left, leftMany, hasMuchCome],
+        [aliveMs, unprovenMs, idleMs, isPinging && [pingMs, muchSince, hasAnswered], pings - pongs],
+        [command === 'waiting' && asProof(world.commandSeq), abandoned === 1 && asProof(world.streamSeq)],
+        timers.map(({ event, inMs }) => [event.type, inMs]),
+      ];
+    },
+  };
+}
+
+function happen(world: ConnectionWorld, { name }: Stimulus): void {
+  if (name === 'its address is gone') world.isAddressCurrent = false;
+  if (name === 'a Command is sent') {
+    sendOne(world);
+    Object.assign(world, { command: 'waiting', commandSeq: world.seq, sent: world.sent + 1 });
+  }
+  if (name === 'the Command is answered') {
+    world.command = 'answered';
+    receive(world, world.commandSeq);
+  }
+  if (name === 'a stream is left') world.left++;
+  if (name === 'many streams are left') world.leftMany = true;
+  if (name === 'its last Result comes') {
+    world.abandoned = 0;
+    receive(world, world.streamSeq);
+  }
+  if (name === 'much comes') Object.assign(world, { hasMuchCome: true, muchSince: true });
+  if (name === 'the peer answers the Ping' || name === 'the peer answers an earlier Ping') {
+    world.pongs++;
+    if (world.pongs === world.pings) {
+      Object.assign(world, { hasAnswered: true, unprovenMs: 0, provingSeq: world.pingSeq + 1 });
+    }
+  }
+}
+
+function sendOne(world: ConnectionWorld): void {
+  world.seq++;
+  world.idleMs = 0;
+}
+
+/** A Result shows that the peer has read the Command. */
+function receive(world: ConnectionWorld, seq: number): void {
+  if (seq >= world.provingSeq) Object.assign(world, { hasAnswered: true, unprovenMs: 0, provingSeq: world.seq + 1 });
+}
+
+function stimuliOf(
+  { snapshot, world }: ModelState<ConnectionWorld>,
+  { commands = 0, streams = 0, much = false, closes = false }: Possible,
+): Stimulus[] {
+  const use = useOf(snapshot);
+  if (use === undefined) return [];
+  const isWaiting = world.command === 'waiting';
+  // What is idle has nothing to wait for.
+  const ended = isWaiting ? [] : [CLOSED];
+  const lost = { type: 'connection.lost', error: Object.assign(new Error('lost'), { code: 'connection-lost' }) };
+  const stimuli: Stimulus[] = [
+    { name: 'the peer breaks off', event: lost, follow: isWaiting && closes ? [] : [CLOSED] },
+    { name: 'another takes its place', event: { type: 'connection.retire' }, follow: ended },
+    { name: 'its client drains', event: { type: 'connection.drain' }, follow: ended },
+  ];
+  if (world.isAddressCurrent) stimuli.push({ name: 'its address is gone' });
+  if (isWaiting) {
+    const settled = use === 'accepting' ? {} : { event: { type: 'pending.settled' }, follow: [CLOSED] };
+    stimuli.push({ name: 'the Command is answered', ...settled });
+  }
+  if (world.accepting && !isWaiting && world.sent < commands) stimuli.push({ name: 'a Command is sent' });
+  if (world.accepting && world.left < streams) stimuli.push({ name: 'a stream is left', event: WORN });
+  if (world.accepting && streams > 0 && !world.leftMany) {
+    stimuli.push({ name: 'many streams are left', event: WORN, follow: Array.from({ length: MANY - 1 }, () => WORN) });
+  }
+  if (world.abandoned === 1) stimuli.push({ name: 'its last Result comes' });
+  const isPinging = JSON.stringify(snapshot.value).includes('pinging');
+  if (isPinging && much && !world.hasMuchCome) stimuli.push({ name: 'much comes' });
+  const unanswered = world.pings - world.pongs;
+  if (unanswered === 1) stimuli.push({ name: 'the peer answers the Ping', event: { type: 'pong.received' } });
+  if (unanswered > 1) stimuli.push({ name: 'the peer answers an earlier Ping' });
+  if (unanswered === 0) stimuli.push({ name: 'a Pong comes that nobody asked for' });
+  return stimuli;
+}
+
+/** What it is used for; nothing once it is not open. */
+function useOf({ value }: AnyMachineSnapshot): string | undefined {
+  const { open } = value as { readonly open?: { readonly use: string | Record<string, unknown> } };
+  return typeof open?.use === 'object' ? Object.keys(open.use)[0] : open?.use;
+}
+
+function linkOf(world: () => ConnectionWorld, { pingTimeoutMs }: ConnectionTimings): ConnectionLink {
+  return {
+    id: 'connection',
+    take: () => () => {},
+    refuse: () => {
+      world().accepting = false;
+    },
+    sendPing: () => {
+      const { pings, seq } = world();
+      const since = { pingMs: 0, muchSince: false, hasAnswered: false };
+      Object.assign(world(), { pings: pings + 1, pingSeq: seq, idleMs: 0, ...since });
+    },
+    unprovenMs: () => world().unprovenMs,
+    idleMs: () => world().idleMs,
+    pongDueInMs: () => pingTimeoutMs + (world().muchSince ? MUCH_MS : 0) - world().pingMs,
+    hasAnswered: () => world().hasAnswered,
+    isIdle: () => world().command !== 'waiting',
+    awaitIdle: () => {},
+    isWorn: () => world().abandoned > 0,
+    renewalDueInMs: () => RENEWAL_MS - world().aliveMs,
+    isRenewalUrgent: () => world().abandoned >= MANY,
+    isAddressCurrent: () => world().isAddressCurrent,
+    overdue: () => Object.assign(new Error('overdue'), { code: 'connection-lost' }),
+  };
+}
+
+/** What a user, its client and its peer must see of a connection. */
+export function seenOfConnection({ world, timers }: ModelState<ConnectionWorld>) {
+  const { open, accepting, command, pings, reports } = world;
+  return { open, accepting, command, pings, reports, timerInMs: Math.min(...timers.map(({ inMs }) => inMs)) };
+}
+
+/** What of its memory counts. */
+export const rememberedByConnection = ({ error }: ConnectionContext) => codeOf(error);
