@@ -16,8 +16,10 @@ export function* deadPeers(past: Past): Generator<Violation> {
 function* silences({ entries, schedule }: Past): Generator<Violation> {
   const { keepalive, handshakeTimeoutMs } = schedule.sender;
   if (keepalive === null) return;
-  // A client that does not read for the sake of a slow consumer hears nothing until that has caught up.
-  const catchUpMs = Math.max(0, ...schedule.sends.map(({ count, consumeMs, napMs }) => count * consumeMs + napMs));
+  // A client that does not read for the sake of slow consumers, one after the other, hears nothing until they have caught up.
+  const catchUpMs = schedule.sends
+    .map(({ times, count, consumeMs, napMs }) => times * (Math.min(count, 20) * consumeMs + napMs))
+    .reduce((sum, each) => sum + each, 0);
   for (const { kind, details, atMs, who } of entries) {
     if (kind !== 'socket.end') continue;
     const { silentMs, sinceMs, openedMs, paused, bytes, address } = details as unknown as SocketEnd;
