@@ -14,6 +14,7 @@ testMachine<ConnectionWorld>({
   machine: connectionMachine,
   scenarios: [
     connectionScenario('Commands and a slow link', { commands: 1, much: true }),
+    connectionScenario('Pings in close order', { keepaliveTimeMs: 60, pongs: 1 }),
     connectionScenario('streams that are left', { streams: 2 }),
     connectionScenario('a user who closes the client when a Command fails', { commands: 1, closes: true }),
   ],

@@ -26,6 +26,13 @@ export interface ConnectionWorld {
   hasAnswered: boolean;
   pings: number;
   pongs: number;
+  /** Which Pong answers the last Ping that is no repeated one. */
+  awaitedPong: number;
+  /** Bytes that were sent, and of them those that the peer has certainly read; how many lay ahead of the last Ping and came since. */
+  sentBytes: number;
+  readBytes: number;
+  aheadBytes: number;
+  backBytes: number;
   /** Sequence numbers: the last one, the lowest whose Result shows that the peer reads, what was sent before the last Ping. */
   seq: number;
   provingSeq: number;
@@ -49,6 +56,9 @@ const RENEWAL_MS = 100;
 const MUCH_MS = 101.5;
 /** What takes so long on the slowest link: {@link MUCH_MS} at 64 KiB/s. */
 export const MUCH_BYTES = 6_652;
+/** What the slowest link takes in a millisecond; what a small Command takes. */
+const BYTES_PER_MS = 65.536;
+const COMMAND_BYTES = 10;
 
 const CLIENT = createEmptyActor();
 const CLOSED = { type: 'connection.closed' };
@@ -61,11 +71,15 @@ interface Possible {
   readonly much?: boolean;
   /** Whether its user closes the client when the Command fails. */
   readonly closes?: boolean;
+  /** When the next Ping is due; where that is sooner than a Pong is late, the Ping is repeated. */
+  readonly keepaliveTimeMs?: number;
+  /** How often the peer answers at most: one that falls further and further behind would do so without an end. */
+  readonly pongs?: number;
 }
 
 /** What happens to a connection, in words, and what its machine sees of it. */
 export function connectionScenario(name: string, may: Possible): ConnectionScenario {
-  const timings = { keepaliveTimeMs: 1_000, pingTimeoutMs: 100, drainTimeoutMs: 250 };
+  const timings = { keepaliveTimeMs: may.keepaliveTimeMs ?? 1_000, pingTimeoutMs: 100, drainTimeoutMs: 250 };
   return {
     name,
     timings,
@@ -88,6 +102,11 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       hasAnswered: false,
       pings: 0,
       pongs: 0,
+      awaitedPong: 0,
+      sentBytes: COMMAND_BYTES,
+      readBytes: 0,
+      aheadBytes: 0,
+      backBytes: 0,
       // One has been sent, and answered.
       seq: 1,
       provingSeq: 2,
@@ -96,7 +115,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       streamSeq: 0,
       reports: [],
     },
-    input: (world) => ({ link: linkOf(world, timings), timings, parent: CLIENT }),
+    input: (world) => ({ link: linkOf(world, timings, may), timings, parent: CLIENT }),
     stimuli: (state) => stimuliOf(state, may),
     happen,
     follows: ({ snapshot, world: { command } }) =>
@@ -125,12 +144,15 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
     },
     key: ({ world, timers, snapshot }) => {
       const { command, abandoned, isAddressCurrent, sent, left, leftMany, hasMuchCome, muchSince } = world;
-      const { aliveMs, unprovenMs, idleMs, pingMs, hasAnswered, pings, pongs, provingSeq, pingSeq } = world;
+      const { aliveMs, unprovenMs, idleMs, pingMs, hasAnswered, pings, pongs, awaitedPong, provingSeq, pingSeq } =
+        world;
       const isPinging = JSON.stringify(snapshot.value).includes('pinging');
       const asProof = (seq: number) => [seq >= provingSeq, seq <= pingSeq];
       return [
         [command, Math.min(abandoned, MANY), isAddressCurrent, sent, left, leftMany, hasMuchCome],
-        [aliveMs, unprovenMs, idleMs, isPinging && [pingMs, muchSince, hasAnswered], pings - pongs],
+        [aliveMs, unprovenMs, idleMs, isPinging && [pingMs, muchSince, hasAnswered]],
+        [pings - pongs, awaitedPong - pongs],
+        may.pongs !== undefined && [pongs, isPinging && [world.aheadBytes, world.backBytes]],
         [command === 'waiting' && asProof(world.commandSeq), abandoned === 1 && asProof(world.streamSeq)],
         timers.map(({ event, inMs }) => [event.type, inMs]),
       ];
@@ -155,9 +177,12 @@ function happen(world: ConnectionWorld, { name }: Stimulus): void {
     receive(world, world.streamSeq);
   }
   if (name === 'much comes') Object.assign(world, { hasMuchCome: true, muchSince: true });
-  if (name === 'the peer answers the Ping' || name === 'the peer answers an earlier Ping') {
+  if (name.includes('Pong')) world.backBytes++;
+  if (/^the peer answers .* Ping$/.test(name)) {
     world.pongs++;
-    if (world.pongs === world.pings) {
+    world.backBytes++;
+    if (world.pongs === world.awaitedPong) {
+      world.readBytes += world.aheadBytes;
       Object.assign(world, { hasAnswered: true, unprovenMs: 0, provingSeq: world.pingSeq + 1 });
     }
   }
@@ -165,6 +190,11 @@ function happen(world: ConnectionWorld, { name }: Stimulus): void {
 
 function sendOne(world: ConnectionWorld): void {
   world.seq++;
+  sendBytes(world, COMMAND_BYTES);
+}
+
+function sendBytes(world: ConnectionWorld, bytes: number): void {
+  world.sentBytes += bytes;
   world.idleMs = 0;
 }
 
@@ -175,7 +205,7 @@ function receive(world: ConnectionWorld, seq: number): void {
 
 function stimuliOf(
   { snapshot, world }: ModelState<ConnectionWorld>,
-  { commands = 0, streams = 0, much = false, closes = false }: Possible,
+  { commands = 0, streams = 0, much = false, closes = false, pongs }: Possible,
 ): Stimulus[] {
   const use = useOf(snapshot);
   if (use === undefined) return [];
@@ -201,10 +231,12 @@ function stimuliOf(
   if (world.abandoned === 1) stimuli.push({ name: 'its last Result comes' });
   const isPinging = JSON.stringify(snapshot.value).includes('pinging');
   if (isPinging && much && !world.hasMuchCome) stimuli.push({ name: 'much comes' });
-  const unanswered = world.pings - world.pongs;
-  if (unanswered === 1) stimuli.push({ name: 'the peer answers the Ping', event: { type: 'pong.received' } });
-  if (unanswered > 1) stimuli.push({ name: 'the peer answers an earlier Ping' });
-  if (unanswered === 0) stimuli.push({ name: 'a Pong comes that nobody asked for' });
+  if (world.pongs === pongs) return stimuli;
+  const pong = world.pongs + 1;
+  if (pong < world.awaitedPong) stimuli.push({ name: 'the peer answers an earlier Ping' });
+  else if (pong > world.pings) stimuli.push({ name: 'a Pong comes that nobody asked for' });
+  else if (pong > world.awaitedPong) stimuli.push({ name: 'the peer answers a repeated Ping' });
+  else stimuli.push({ name: 'the peer answers the first Ping', event: { type: 'pong.received' } });
   return stimuli;
 }
 
@@ -214,7 +246,7 @@ function useOf({ value }: AnyMachineSnapshot): string | undefined {
   return typeof open?.use === 'object' ? Object.keys(open.use)[0] : open?.use;
 }
 
-function linkOf(world: () => ConnectionWorld, { pingTimeoutMs }: ConnectionTimings): ConnectionLink {
+function linkOf(world: () => ConnectionWorld, { pingTimeoutMs }: ConnectionTimings, may: Possible): ConnectionLink {
   return {
     id: 'connection',
     take: () => () => {},
@@ -222,13 +254,29 @@ function linkOf(world: () => ConnectionWorld, { pingTimeoutMs }: ConnectionTimin
       world().accepting = false;
     },
     sendPing: () => {
-      const { pings, seq } = world();
-      const since = { pingMs: 0, muchSince: false, hasAnswered: false };
-      Object.assign(world(), { pings: pings + 1, pingSeq: seq, idleMs: 0, ...since });
+      const { pings, seq, sentBytes, readBytes } = world();
+      const since = {
+        pingMs: 0,
+        muchSince: false,
+        hasAnswered: false,
+        aheadBytes: sentBytes - readBytes,
+        backBytes: 0,
+      };
+      Object.assign(world(), { pings: pings + 1, awaitedPong: pings + 1, pingSeq: seq, ...since });
+      sendBytes(world(), 1);
+    },
+    repeatPing: () => {
+      world().pings++;
+      sendBytes(world(), 1);
     },
     unprovenMs: () => world().unprovenMs,
     idleMs: () => world().idleMs,
-    pongDueInMs: () => pingTimeoutMs + (world().muchSince ? MUCH_MS : 0) - world().pingMs,
+    pongDueInMs: () => {
+      const { pingMs, muchSince, aheadBytes, backBytes } = world();
+      // A few bytes count only where the next Ping is so near that the rest of the time for a Pong is waited for.
+      const few = may.keepaliveTimeMs === undefined ? 0 : (aheadBytes + backBytes) / BYTES_PER_MS;
+      return pingTimeoutMs + (muchSince ? MUCH_MS : 0) + few - pingMs;
+    },
     hasAnswered: () => world().hasAnswered,
     isIdle: () => world().command !== 'waiting',
     awaitIdle: () => {},

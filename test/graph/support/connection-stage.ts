@@ -83,8 +83,9 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
     'its last Result comes': () => peer.result(stream?.seq ?? 0, TICK, { n: 0, last: true }),
     // Of a Command that has been answered: it does not show that the peer reads.
     'much comes': () => peer.result(first.seq, TEXT, 'x'.repeat(MUCH_BYTES)),
-    'the peer answers the Ping': () => peer.pong(),
+    'the peer answers the first Ping': () => peer.pong(),
     'the peer answers an earlier Ping': () => peer.pong(),
+    'the peer answers a repeated Ping': () => peer.pong(),
     'a Pong comes that nobody asked for': () => peer.pong(),
   };
   return {
