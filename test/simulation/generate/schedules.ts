@@ -46,6 +46,9 @@ const MEDDLING_PLACES: readonly MeddlingPlace[] = [
   'abort',
 ];
 
+/** Where code of the user's runs on the way of a send to its client. */
+const DISPATCH_PLACES: readonly MeddlingPlace[] = ['pick', 'hook', 'observer', 'result'];
+
 const meddlingAct: fc.Arbitrary<MeddlingAct> = weighted(
   ['send', 4],
   ['abortOwn', 4],
@@ -118,8 +121,22 @@ const raw = fc.record({
   deafening: seldom(whole(0, 999), 12),
   /** Before code of the user's meddles, so much of it has run. */
   meddlingAfter: weighted([0, 2], [8, 1], [25, 1]),
-  /** Sends wait, since clients take few at a time. */
-  crowding: seldom(fc.record({ maxPending: oneOf(1, 3), clients: oneOf(1, 2) }), 8),
+  /** Sends wait, since clients take few at a time; in half of such runs code of the user's meddles where they are dispatched. */
+  crowding: seldom(
+    fc.record({
+      sender: fc.record({ maxPending: oneOf(1, 3), clients: oneOf(1, 2) }),
+      meddling: seldom(
+        fc.record({
+          places: fc.subarray([...DISPATCH_PLACES], { minLength: 1 }),
+          acts: listOf(meddlingAct, 1, 6),
+          every: oneOf(1, 2),
+          after: oneOf(4, 12, 30),
+        }),
+        2,
+      ),
+    }),
+    8,
+  ),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -169,14 +186,14 @@ function scheduleFrom(plan: Raw): Schedule {
 /** What only some runs have. */
 function withMore(schedule: Schedule, plan: Raw): Schedule {
   const { byteBounds, naps, abandoning, earlyStall, crowding, meddlingAfter: after } = plan;
-  const crowded = crowding === null ? {} : ({ ...crowding, whenFull: 'wait', maxWaiting: 10_000 } as const);
+  const crowded = crowding === null ? {} : ({ ...crowding.sender, whenFull: 'wait', maxWaiting: 10_000 } as const);
   const { maxWaitingBytes } = byteBounds ?? ROOMY_SENDER;
   const limits = abandoning === null ? {} : { maxInFlightCommands: abandoning.maxInFlightCommands };
   return {
     ...schedule,
     servers: schedule.servers.map((server) => ({ ...server, ...byteBounds?.server, ...limits })),
     sender: { ...schedule.sender, maxWaitingBytes, ...crowded },
-    meddling: schedule.meddling === null ? null : { ...schedule.meddling, after },
+    meddling: crowding?.meddling ?? (schedule.meddling === null ? null : { ...schedule.meddling, after }),
     sends: schedule.sends.map((send, index) => {
       const napMs = naps?.find((nap) => nap.send === index)?.forMs ?? 0;
       if (abandoning === null) return { ...send, napMs };

@@ -35,6 +35,11 @@ export const OF_FLOW_CONTROL: readonly Mutant[] = [
     file: 'src/server/backpressure.ts',
     from: "    if (this.#flow !== 'take') this.regulate();\n",
     to: '',
+    also: {
+      file: 'src/server/backpressure.ts',
+      from: '    this.#holdings.whenRoom(this.#regulate);\n',
+      to: '',
+    },
     why: 'what waits at the limit is never taken',
   },
   {

@@ -28,8 +28,9 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
     if (paused && schedule.sender.whenSlow === 'pause') boundMs += catchUpMs;
     // What is under way gets its time, and what waits to be sent.
     boundMs += ((bytes + waitingBytes(schedule)) * 1000) / SLOWEST_BYTES_PER_SECOND;
-    // During the handshake its own limit counts.
-    if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeTimeoutMs + 2.01);
+    // During the handshake its own limit counts; after a stall once more.
+    const handshakeMs = handshakeTimeoutMs * (schedule.stalls.length > 0 ? 2 : 1) + 2.01;
+    if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeMs);
     boundMs += stalledMs(schedule, sinceMs - keepalive.timeMs, sinceMs + silentMs);
     if (silentMs <= boundMs) continue;
     const message = `${who} to ${address} was silent for ${silentMs.toFixed(3)} ms before it was given up; bound ${boundMs} ms`;
