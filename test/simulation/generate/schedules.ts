@@ -116,7 +116,7 @@ const raw = fc.record({
     10,
   ),
   /** While the first connections come about. */
-  earlyStall: seldom(fc.record({ atMs: whole(0, 60), forMs: oneOf(500, 1500, 4000) }), 16),
+  earlyStall: seldom(fc.record({ atMs: whole(0, 30), forMs: oneOf(1500, 500, 4000) }), 8),
   /** When nothing gets through to the servers any more, which go on talking. */
   deafening: seldom(whole(0, 999), 12),
   /** Before code of the user's meddles, so much of it has run. */
