@@ -111,7 +111,7 @@ describe.each<[string, ServerOptions<null>]>([
       [3, 'Stream', 'success', 3],
       [4, 'Proxy', 'success', 2],
     ]);
-    expect(it.done[0]?.info).toEqual({
+    expect(it.done.find(({ info }) => info.seq === 1)?.info).toEqual({
       command: 'Echo',
       type: ECHO,
       seq: 1,
