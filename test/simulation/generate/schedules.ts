@@ -6,7 +6,6 @@ import {
   type MeddlingAct,
   type MeddlingPlace,
   type Schedule,
-  type SendPlan,
   type StallPlan,
 } from '../schedule.ts';
 import { listOf, oneOf, seldom, weighted, whole } from './choices.ts';
@@ -118,7 +117,7 @@ const raw = fc.record({
   /** While the first connections come about. */
   earlyStall: seldom(fc.record({ atMs: whole(0, 30), forMs: oneOf(1500, 500, 4000) }), 8),
   /** When nothing gets through to the servers any more, which go on talking. */
-  deafening: seldom(whole(0, 999), 12),
+  deafening: seldom(whole(200, 900), 20),
   /** Before code of the user's meddles, so much of it has run. */
   meddlingAfter: weighted([0, 2], [8, 1], [25, 1]),
   /** Sends wait, since clients take few at a time; in half of such runs code of the user's meddles where they are dispatched. */
@@ -150,7 +149,8 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
-  const schedule = withDeafness(withMore(scheduleFrom(plan), plan), plan.deafening);
+  const schedule = withMore(scheduleFrom(plan), plan);
+  if (plan.deafening !== null) return deafened(schedule, plan.deafening);
   return plan.mood === 'listening' ? listening(schedule) : withLiar(schedule, plan.liar);
 });
 
@@ -206,14 +206,13 @@ function withMore(schedule: Schedule, plan: Raw): Schedule {
   };
 }
 
-/** A long stream, and before it ends nothing gets through to the servers for a while. */
-function withDeafness(schedule: Schedule, deafening: number | null): Schedule {
-  if (deafening === null) return schedule;
-  const atMs = Math.floor((deafening * schedule.lengthMs) / 1000);
-  const [first, ...others] = schedule.sends as [SendPlan, ...SendPlan[]];
-  const talking = { ...listen(first), atMs: Math.max(0, atMs - 400) };
+/** Long streams, and before they end nothing gets through to the servers for a while. */
+function deafened(schedule: Schedule, atMs: number): Schedule {
+  const calm = listening(schedule);
+  const servers = calm.servers.map((server) => ({ ...server, maxBufferedBytes: 8_000_000, idleTimeoutMs: null }));
+  const sender = { ...calm.sender, keepalive: { timeMs: 200, timeoutMs: 200 } };
   const deaf = { kind: 'partition', from: 'client', oneWay: true, atMs, forMs: 3000 } as const;
-  return { ...schedule, sends: [talking, ...others], faults: [...schedule.faults, deaf] };
+  return { ...calm, servers, sender, faults: [deaf], lengthMs: Math.max(calm.lengthMs, atMs + 3000) };
 }
 
 /** One stall after the other: what begins within one is left out. */

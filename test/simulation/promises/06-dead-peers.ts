@@ -41,9 +41,12 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
 /** How long an answer that was under way when nothing got through any more may take to come. */
 const UNDER_WAY_MS = 1000;
 
+/** Within so long a connection is in use. */
+const HANDSHAKE_MS = 150;
+
 /** A server to which nothing gets through is found, whatever comes from it. */
 function* deafness({ entries, schedule }: Past): Generator<Violation> {
-  const { keepalive, handshakeTimeoutMs } = schedule.sender;
+  const { keepalive } = schedule.sender;
   const mayDelay = schedule.servers.some(
     ({ maxInFlightCommands, maxInFlightBytes, maxTotalBytes, maxBufferedBytes }) =>
       maxInFlightCommands < 1000 || Math.min(maxInFlightBytes, maxTotalBytes, maxBufferedBytes) < 1_000_000,
@@ -61,11 +64,12 @@ function* deafness({ entries, schedule }: Past): Generator<Violation> {
     if (kind !== 'socket.end') continue;
     const { openedMs, bytes, address, paused } = details as unknown as SocketEnd;
     if (paused) continue;
+    // What was sent before has its time, the handshake its own.
     const underWayMs = ((bytes + waitingBytes(schedule)) * 1000) / SLOWEST_BYTES_PER_SECOND + 2 * tripMs(schedule);
-    const boundMs = keepalive.timeMs + keepalive.timeoutMs + UNDER_WAY_MS + underWayMs + handshakeTimeoutMs;
+    const boundMs = keepalive.timeMs + keepalive.timeoutMs + UNDER_WAY_MS + underWayMs;
     for (const { host, fromMs, forMs } of deafMs) {
-      if (host !== undefined && !address.startsWith(host)) continue;
-      const lastMs = Math.min(atMs, fromMs + forMs, healedMs) - Math.max(openedMs, fromMs);
+      if ((host !== undefined && !address.startsWith(host)) || openedMs > fromMs - HANDSHAKE_MS) continue;
+      const lastMs = Math.min(atMs, fromMs + forMs, healedMs) - fromMs;
       if (lastMs <= boundMs) continue;
       const message = `${who}: ${address} heard nothing for ${lastMs.toFixed(3)} ms and was not given up; bound ${boundMs} ms`;
       yield { promise, atMs, message };
