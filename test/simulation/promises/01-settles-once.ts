@@ -57,8 +57,8 @@ function endOf(send: History, hooked: boolean): number | undefined {
   return isSingle(send) || isDirect(send) ? send.settled[0]?.atMs : undefined;
 }
 
-/** What a process that stood still has not read comes before its timers: one turn more. */
-const TURN_MS = 1.01;
+/** What a process that stood still has not read comes before its timers: one turn more, whose timer may be 1 ms late as well. */
+const TURN_MS = 2.01;
 
 function lateness({ call }: History, endMs: number, schedule: Schedule): number {
   const { timeoutMs, atMs } = call;
