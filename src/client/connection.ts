@@ -16,9 +16,6 @@ import { PendingTable } from './pending-table.ts';
 import { Reading, type WaitsFor } from './reading.ts';
 import { type CheckedConnection, ResultChecks } from './result-checks.ts';
 
-/** So many Commands in a row that nothing came of show that the server may work on them for ever, and on no others. */
-const MANY_UNANSWERED = 8;
-
 /** What a connection tells its client. */
 export interface ConnectionEvents {
   lost(error: CmdStreamError): void;
@@ -28,10 +25,7 @@ export interface ConnectionEvents {
   abandoned(): void;
   /** There is room again: a pending Command settled, or waiting bytes were written. */
   room(): void;
-  /**
-   * New Commands had better go over another connection: a stream is slow, so that this one may have to stop reading, or
-   * many Commands in a row were given up and nothing came meanwhile.
-   */
+  /** A stream is slow: new Commands had better go over another connection, since this one may have to stop reading. */
   retire(): void;
   unexpected(result: UnexpectedResult): void;
 }
@@ -63,8 +57,6 @@ export class Connection implements FrameReceiver, Carrier {
   readonly #departure: Departure;
   readonly #reading: Reading;
   readonly #abandoned = new Abandoned();
-  /** How many Commands were given up, before a Result of theirs, since anything came. */
-  #unanswered = 0;
 
   constructor(
     clientId: number,
@@ -147,13 +139,8 @@ export class Connection implements FrameReceiver, Carrier {
   forget(seq: number): boolean {
     const pending = this.#pending.get(seq);
     if (pending === undefined || !this.#settle(seq)) return false;
-    if (pending.received > 0) {
-      // More are to come.
-      if (this.#abandoned.add(seq)) this.#events.abandoned();
-    } else if (seq <= this.#channel.lastFlushedSeq && ++this.#unanswered === MANY_UNANSWERED) {
-      // One alone may be slow, or may never have begun.
-      this.#events.retire();
-    }
+    // One that has given no Result may never have begun; of one that has given some, more are to come.
+    if (pending.received > 0 && this.#abandoned.add(seq)) this.#events.abandoned();
     this.#events.room();
     return true;
   }
@@ -174,7 +161,6 @@ export class Connection implements FrameReceiver, Carrier {
 
   frame(seq: number, type: number, value: unknown, size: number, weight = size): void {
     if (seq >= this.liveness.provingSeq) this.liveness.proved();
-    this.#unanswered = 0;
     const entry = this.#context.resultEntries[type];
     if (entry === undefined && type !== ERROR_RESULT_TYPE) {
       throw new CmdStreamError(
