@@ -13,5 +13,7 @@ export default defineConfig({
     typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     testTimeout: 20_000,
     pool: 'forks',
+    // Most of a test waits: a worker for each core, none kept back.
+    maxWorkers: '100%',
   },
 });
