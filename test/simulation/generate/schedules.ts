@@ -6,6 +6,7 @@ import {
   type MeddlingAct,
   type MeddlingPlace,
   type Schedule,
+  type SendPlan,
   type StallPlan,
 } from '../schedule.ts';
 import { listOf, oneOf, seldom, weighted, whole } from './choices.ts';
@@ -44,9 +45,6 @@ const MEDDLING_PLACES: readonly MeddlingPlace[] = [
   'unexpected',
   'abort',
 ];
-
-/** Where code of the user's runs on the way of a send to its client. */
-const DISPATCH_PLACES: readonly MeddlingPlace[] = ['pick', 'hook', 'observer', 'result'];
 
 const meddlingAct: fc.Arbitrary<MeddlingAct> = weighted(
   ['send', 4],
@@ -126,16 +124,18 @@ const raw = fc.record({
       sender: fc.record({ maxPending: oneOf(1, 3), clients: oneOf(1, 2) }),
       meddling: seldom(
         fc.record({
-          places: fc.subarray([...DISPATCH_PLACES], { minLength: 1 }),
-          acts: listOf(meddlingAct, 1, 6),
-          every: oneOf(1, 2),
-          after: oneOf(4, 12, 30),
+          places: oneOf(['pick'], ['pick'], ['pick', 'result']),
+          acts: listOf(weighted(['send', 3], ['abortAll', 1]), 3, 10),
+          every: oneOf(1, 2, 3),
+          after: oneOf(0, 1, 3, 20),
         }),
         2,
       ),
     }),
     8,
   ),
+  /** How long a stall is that the deadlines of sends fall into which have been answered. */
+  stalledDeadline: seldom(oneOf(500, 1500), 16),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -149,7 +149,7 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
-  const schedule = withMore(scheduleFrom(plan), plan);
+  const schedule = withStalledDeadline(withMore(scheduleFrom(plan), plan), plan.stalledDeadline);
   if (plan.deafening !== null) return deafened(schedule, plan.deafening);
   return plan.mood === 'listening' ? listening(schedule) : withLiar(schedule, plan.liar);
 });
@@ -187,14 +187,18 @@ function scheduleFrom(plan: Raw): Schedule {
 function withMore(schedule: Schedule, plan: Raw): Schedule {
   const { byteBounds, naps, abandoning, earlyStall, crowding, meddlingAfter: after } = plan;
   const crowded = crowding === null ? {} : ({ ...crowding.sender, whenFull: 'wait', maxWaiting: 10_000 } as const);
+  // Several wait when the first client is ready, which has room for all of them.
+  const early = { atMs: 0, times: 8, gapMs: 0, waitForReady: true } as const;
+  const isEarly = crowding?.meddling !== null && crowding?.meddling !== undefined;
   const { maxWaitingBytes } = byteBounds ?? ROOMY_SENDER;
   const limits = abandoning === null ? {} : { maxInFlightCommands: abandoning.maxInFlightCommands };
   return {
     ...schedule,
     servers: schedule.servers.map((server) => ({ ...server, ...byteBounds?.server, ...limits })),
-    sender: { ...schedule.sender, maxWaitingBytes, ...crowded },
+    sender: { ...schedule.sender, maxWaitingBytes, ...crowded, ...(isEarly ? { lazy: true, maxPending: 12 } : {}) },
     meddling: crowding?.meddling ?? (schedule.meddling === null ? null : { ...schedule.meddling, after }),
-    sends: schedule.sends.map((send, index) => {
+    sends: schedule.sends.map((planned, index) => {
+      const send = index === 0 && isEarly ? { ...planned, ...early } : planned;
       const napMs = naps?.find((nap) => nap.send === index)?.forMs ?? 0;
       if (abandoning === null) return { ...send, napMs };
       // What a server that is at its limit has put aside behind them waits until its deadline: each has one.
@@ -204,6 +208,15 @@ function withMore(schedule: Schedule, plan: Raw): Schedule {
     }),
     stalls: earlyStall === null ? schedule.stalls : inOrder([earlyStall, ...schedule.stalls]),
   };
+}
+
+/** The first send is answered at once, by then to a process that stands still, and only then is due. */
+function withStalledDeadline(schedule: Schedule, forMs: number | null): Schedule {
+  if (forMs === null) return schedule;
+  const [first, ...others] = schedule.sends as [SendPlan, ...SendPlan[]];
+  const plain = { method: 'send', command: 'Do', style: 'now', payload: 'good', cancelAfterMs: null } as const;
+  const sends = [{ ...first, ...plain, timeoutMs: 300, padBytes: 0 }, ...others];
+  return { ...schedule, sends, stalls: [{ atMs: first.atMs + 1, forMs }] };
 }
 
 /** Long streams, and before they end nothing gets through to the servers for a while. */

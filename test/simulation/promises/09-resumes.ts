@@ -66,6 +66,7 @@ function* readsBeforeJudging({ entries, sends, schedule }: Past): Generator<Viol
     const send = sends.get(Number(details.id));
     const end = send?.endings[0] ?? send?.settled[0];
     if (send === undefined || end?.code !== 'timeout' || send.call.timeoutMs === null || !isSingle(send)) continue;
+    if (send.call.command !== 'Do' && send.call.command !== 'Either') continue;
     const dueMs = send.call.atMs + send.call.timeoutMs;
     // Its answer had come in time, and long after the end of the stall it has not been looked at.
     const cameMs = atMs + tripMs(schedule);

@@ -111,6 +111,23 @@ export function handlersOn(
     return { [Symbol.dispose]: () => void sleeper.handlers-- };
   };
 
+  /** Counts a generator for as long as it goes on; it may be ended before it comes to its own end. */
+  const handledOnce = (payload: Work, context: Context) => {
+    const counted = begun();
+    let isHandled = false;
+    const come = () => {
+      if (!isHandled) handled(payload, context);
+      isHandled = true;
+    };
+    return {
+      come,
+      [Symbol.dispose]: () => {
+        counted[Symbol.dispose]();
+        come();
+      },
+    };
+  };
+
   const answer = ({ id, pad, style, count }: Work, n: number): Answer => {
     const last = n >= count;
     const value = { id, n, last, pad };
@@ -137,11 +154,11 @@ export function handlersOn(
 
   async function* several(payload: Work, context: Context): AsyncGenerator<Answer> {
     const { style, everyMs, count } = payload;
-    using _ = begun();
+    using end = handledOnce(payload, context);
     for (let n = 1; n <= count; n++) {
       if (style !== 'now' && everyMs > 0) await sleeper.sleep(everyMs);
       const failsHere = (style === 'throw' || style === 'throwLater') && n > count / 2;
-      if (n === count || failsHere) handled(payload, context);
+      if (n === count || failsHere) end.come();
       if (failsHere) throw new Error('unlucky');
       const value = answer(payload, n);
       // A handler that never says which is the last.
