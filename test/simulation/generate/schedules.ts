@@ -136,6 +136,8 @@ const raw = fc.record({
   ),
   /** How long a stall is that the deadlines of sends fall into which have been answered. */
   stalledDeadline: seldom(oneOf(500, 1500), 16),
+  /** A client that says nothing while it waits for a slow answer, at servers that do not like silence. */
+  patient: weighted([false, 19], [true, 1]),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -150,6 +152,7 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
   const schedule = withStalledDeadline(withMore(scheduleFrom(plan), plan), plan.stalledDeadline);
+  if (plan.patient) return patient(schedule);
   if (plan.deafening !== null) return deafened(schedule, plan.deafening);
   return plan.mood === 'listening' ? listening(schedule) : withLiar(schedule, plan.liar);
 });
@@ -208,6 +211,16 @@ function withMore(schedule: Schedule, plan: Raw): Schedule {
     }),
     stalls: earlyStall === null ? schedule.stalls : inOrder([earlyStall, ...schedule.stalls]),
   };
+}
+
+/** One Command, whose answer takes long: Pings must go by what is said as well as by what is heard. */
+function patient(schedule: Schedule): Schedule {
+  const calm = listening(schedule);
+  const servers = calm.servers.map((server) => ({ ...server, idleTimeoutMs: 1300 }));
+  const [first] = calm.sends as [SendPlan];
+  const slow = { method: 'send', command: 'Do', style: 'later', count: 1, everyMs: 200, timeoutMs: 2000 } as const;
+  const sender = { ...calm.sender, keepalive: { timeMs: 1000, timeoutMs: 300 } };
+  return { ...calm, servers, sender, sends: [{ ...first, ...slow }], lengthMs: Math.max(calm.lengthMs, 3000) };
 }
 
 /** The first send is answered at once, by then to a process that stands still, and only then is due. */
