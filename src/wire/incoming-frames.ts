@@ -1,10 +1,11 @@
-import { ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
+import { type ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
 import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
 import { decodeNow } from '../codec/prompt.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { type FrameGate, type FrameReceiver, OPEN_GATE } from './frame-channel.ts';
 import { checkSkipped, frameTooLarge, LARGE_FRAME_BYTES, MAX_HEADER_BYTES } from './frame-size.ts';
 import { KeptBytes } from './kept-bytes.ts';
+import { newReader, skipMessage } from './read-message.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -15,7 +16,7 @@ const NO_BYTES = Buffer.alloc(0);
 export class IncomingFrames {
   /** How many times frames have been handed over. */
   deliveries = 0;
-  /** How many frames have come in parts. */
+  /** How many frames have come in part: changes when one is awaited that was not before. */
   partials = 0;
   /** Whom frames are handed to. */
   receiver: FrameReceiver | undefined;
@@ -41,6 +42,8 @@ export class IncomingFrames {
   #wantedBytes = 0;
   /** So many of the next bytes are of a payload that nobody wants. */
   #unwantedBytes = 0;
+  /** Whether the frame whose rest is still to come has been counted. */
+  #isCounted = false;
   #paused = false;
   #holding = false;
   #reading = false;
@@ -107,7 +110,6 @@ export class IncomingFrames {
   arrive(bytes: Buffer): void {
     const wanted = this.#unwantedBytes > 0 ? this.#skipUnwanted(bytes) : bytes;
     if (wanted.length === 0 || this.#over) return;
-    const partialBytes = this.#kept.length;
     if (this.#kept.length === 0 && !this.#paused && this.hasReader) {
       const position = this.#read(this.#reader, wanted, 0, wanted.length);
       if (this.#over) return;
@@ -117,14 +119,19 @@ export class IncomingFrames {
       this.#kept.append(wanted);
       this.goOn();
     }
-    if (this.#kept.length === 0 || !this.isInsideFrame) return;
-    if (partialBytes === 0 || this.#kept.length < partialBytes + wanted.length) this.partials++;
-    this.receiver?.partial(Math.min(wanted.length, this.#kept.length));
+    if (this.#kept.length === 0 && this.#unwantedBytes === 0) return;
+    this.#countPartial();
+    if (this.#kept.length > 0 && this.isInsideFrame) this.receiver?.partial(Math.min(wanted.length, this.#kept.length));
   }
 
   /** Delivers what waits: first what was put aside, then what has come behind it. */
   goOn(): void {
     if (this.#reading || !this.hasReader) return;
+    this.#readWaiting();
+    this.#countPartial();
+  }
+
+  #readWaiting(): void {
     for (let before = Number.POSITIVE_INFINITY; !this.#paused && !this.#over; ) {
       const kept = this.#kept;
       const held = this.#held;
@@ -161,6 +168,8 @@ export class IncomingFrames {
       // A quiet connection shall not hold on to the memory of what it read last.
       reader.buffer = NO_BYTES;
     }
+    // Once for all that were read: what comes in part now is another one.
+    if (reader.position > start && reader === this.#reader) this.#isCounted = false;
     return reader.position;
   }
 
@@ -171,6 +180,13 @@ export class IncomingFrames {
         if (reader === this.#heldReader || !this.#holdNext(reader) || !this.#holding) return;
       } else if (!this.#deliverNext(reader)) return;
     }
+  }
+
+  /** Counts a frame that has come in part, once. */
+  #countPartial(): void {
+    if (this.#isCounted || !this.isInsideFrame) return;
+    this.#isCounted = true;
+    this.partials++;
   }
 
   /** Where a codec does not know lengths, the next frame may be as large as what is there. */
@@ -220,7 +236,7 @@ export class IncomingFrames {
       return true;
     }
     reader.missing = 0;
-    const isWhole = seq !== NEED_MORE && this.#skip(reader);
+    const isWhole = seq !== NEED_MORE && skipMessage(this.#codec, reader, this.#message);
     if (reader.oversized > 0) return this.#passOversized(reader, start, seq);
     // Where it is known how much is to come, what is not wanted is not waited for.
     const missing = isWhole ? 0 : reader.missing;
@@ -236,15 +252,6 @@ export class IncomingFrames {
       this.gate.refused(seq, this.#message.type, size);
     }
     return true;
-  }
-
-  /** Moves past one message; returns whether it was there whole. */
-  #skip(reader: ByteReader): boolean {
-    const message = this.#message;
-    const codec = this.#codec;
-    const isWhole = codec.skip === undefined ? decodeNow(codec, reader, message) : codec.skip(reader, message);
-    if (isWhole) message.value = undefined;
-    return isWhole;
   }
 
   /** A large frame is there: it is decoded now, or when the gate lets it pass. */
@@ -289,6 +296,7 @@ export class IncomingFrames {
   #skipUnwanted(bytes: Buffer): Buffer {
     const skipped = Math.min(this.#unwantedBytes, bytes.length);
     this.#unwantedBytes -= skipped;
+    if (this.#unwantedBytes === 0) this.#isCounted = false;
     this.receiver?.partial(skipped);
     return bytes.subarray(skipped);
   }
@@ -305,10 +313,4 @@ export class IncomingFrames {
     }
     return false;
   }
-}
-
-function newReader(): ByteReader {
-  const reader = new ByteReader();
-  reader.atOnceBytes = LARGE_FRAME_BYTES;
-  return reader;
 }

@@ -89,7 +89,8 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   get partialSinceMs(): number | undefined {
-    return this.#incoming.isInsideFrame ? this.#partialSinceMs : undefined;
+    // While nothing is read, nothing can come.
+    return this.#incoming.isInsideFrame && !this.#incoming.paused ? this.#partialSinceMs : undefined;
   }
 
   open(receiver: FrameReceiver, gate?: FrameGate): void {
@@ -173,23 +174,36 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     // Nobody to read what comes: it shall wait at the peer, not here.
     if (!this.#incoming.hasReader) this.#stream.pause();
     this.#incoming.arrive(bytes);
+    this.#notePartial();
+  }
+
+  /** Notes since when it is that another frame has come in part. */
+  #notePartial(): void {
     if (this.#partial === this.#incoming.partials) return;
     this.#partial = this.#incoming.partials;
-    this.#partialSinceMs = this.lastReceivedMs;
+    this.#partialSinceMs = this.#options.clock.monotonicMs();
   }
 
   readonly #readAgain = (): void => {
-    this.#pausedMs = this.pausedMs;
+    const { pausedMs } = this;
+    // What nobody read could not come.
+    this.#partialSinceMs += pausedMs - this.#pausedMs;
+    this.#pausedMs = pausedMs;
     this.#pausedSinceMs = undefined;
     this.#incoming.resume();
+    this.#notePartial();
     if (!this.#incoming.paused && this.#incoming.hasReader && !this.#over) this.#stream.resume();
   };
 
-  readonly #release = (): void => this.#incoming.release();
+  readonly #release = (): void => {
+    this.#incoming.release();
+    this.#notePartial();
+  };
 
   /** Someone reads, or reads again: delivers what waits, then lets more come. */
   #readerCame(): void {
     this.#incoming.goOn();
+    this.#notePartial();
     if (!this.#incoming.paused && !this.#over) this.#stream.resume();
   }
 
