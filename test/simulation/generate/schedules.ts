@@ -138,6 +138,10 @@ const raw = fc.record({
   stalledDeadline: seldom(oneOf(500, 1500), 16),
   /** A client that says nothing while it waits for a slow answer, at servers that do not like silence. */
   patient: weighted([false, 19], [true, 1]),
+  /** Many long streams at servers that take few Commands at a time, and nothing goes wrong. */
+  limited: weighted([false, 24], [true, 1]),
+  /** Large Commands over paths that carry them in two turns, at servers that do not wait long for a rest. */
+  piecemeal: weighted([false, 24], [true, 1]),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -152,6 +156,8 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
   const schedule = withStalledDeadline(withMore(scheduleFrom(plan), plan), plan.stalledDeadline);
+  if (plan.piecemeal) return piecemeal(schedule);
+  if (plan.limited) return limited(schedule);
   if (plan.patient) return patient(schedule);
   if (plan.deafening !== null) return deafened(schedule, plan.deafening);
   return plan.mood === 'listening' ? listening(schedule) : withLiar(schedule, plan.liar);
@@ -213,14 +219,47 @@ function withMore(schedule: Schedule, plan: Raw): Schedule {
   };
 }
 
-/** One Command, whose answer takes long: Pings must go by what is said as well as by what is heard. */
+/** Servers are at their limit for seconds: they must answer Pings all the same. */
+function limited(schedule: Schedule): Schedule {
+  const calm = listening(schedule);
+  const servers = calm.servers.map((server) => ({ ...server, maxInFlightCommands: 2, idleTimeoutMs: null }));
+  const sends = calm.sends.map((send) => ({ ...send, times: 6, gapMs: 20 }));
+  const sender = { ...calm.sender, clients: 1, maxPending: 100, keepalive: { timeMs: 500, timeoutMs: 300 } };
+  return { ...calm, servers, sender, sends, lengthMs: Math.max(calm.lengthMs, 3000) };
+}
+
+/** For seconds a Command is nearly always under way of which a part has come: none of them takes long. */
+function piecemeal(schedule: Schedule): Schedule {
+  const calm = listening(schedule);
+  const network = { ...calm.network, latencyMs: 15, jitterMs: 0, coalesceRate: 0, windowBytes: 2048 };
+  const servers = calm.servers.map((server) => ({ ...server, idleTimeoutMs: null, frameTimeoutMs: 1500 }));
+  const [first] = calm.sends as [SendPlan];
+  const large = { method: 'send', command: 'Do', style: 'now', padBytes: 3000, times: 60, gapMs: 50 } as const;
+  const sender = { ...calm.sender, clients: 1, maxFrameBytes: 65_536, maxPending: 100 };
+  return {
+    ...calm,
+    network,
+    servers,
+    sender,
+    sends: [{ ...first, ...large }],
+    lengthMs: Math.max(calm.lengthMs, 3500),
+  };
+}
+
+/**
+ * One Command, whose answer takes long: Pings must go by what is said as well as by what is heard. It is the one for which
+ * connections are made, and nothing comes later that would take it along.
+ */
 function patient(schedule: Schedule): Schedule {
   const calm = listening(schedule);
   const servers = calm.servers.map((server) => ({ ...server, idleTimeoutMs: 1300 }));
   const [first] = calm.sends as [SendPlan];
   const slow = { method: 'send', command: 'Do', style: 'later', count: 1, everyMs: 200, timeoutMs: 2000 } as const;
-  const sender = { ...calm.sender, keepalive: { timeMs: 1000, timeoutMs: 300 } };
-  return { ...calm, servers, sender, sends: [{ ...first, ...slow }], lengthMs: Math.max(calm.lengthMs, 3000) };
+  const keepalive = { timeMs: 1000, timeoutMs: 300 } as const;
+  const lazy = { lazy: true, maxPending: 1000, maxBufferedBytes: 1_000_000, hooks: 'watch' } as const;
+  const only = { ...first, ...slow, times: 1, waitForReady: true, cancelAfterMs: null, payload: 'good' } as const;
+  const sender = { ...calm.sender, ...lazy, keepalive };
+  return { ...calm, servers, sender, sends: [only], lengthMs: Math.max(calm.lengthMs, 3000) };
 }
 
 /** The first send is answered at once, by then to a process that stands still, and only then is due. */

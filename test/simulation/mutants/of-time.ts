@@ -24,6 +24,13 @@ export const OF_TIME: readonly Mutant[] = [
     why: 'a connection is given up whose Pong lies there',
   },
   {
+    name: 'frames have come in part since ever',
+    file: 'src/wire/stream-channel.ts',
+    from: '    this.#partialSinceMs = this.#options.clock.monotonicMs();\n',
+    to: '',
+    why: 'a server closes a connection whose Command comes in two parts',
+  },
+  {
     name: 'any byte is a sign of life',
     file: 'src/client/connection.ts',
     from: 'if (seq >= this.liveness.provingSeq) this.liveness.proved();',
