@@ -137,7 +137,8 @@ export class SendPath {
     const encoded = given ?? this.#encode(request);
     if (encoded === undefined) return false;
     if (this.#group.isClosing) request.failed(this.#refusal(request, 'unavailable'));
-    else if (this.#hasBytesFor(request, encoded)) {
+    // What encoding it has sent may have taken its place.
+    else if (this.#hasPlaceFor(request) && this.#hasBytesFor(request, encoded)) {
       this.#prepared.add(request, encoded);
       return true;
     }

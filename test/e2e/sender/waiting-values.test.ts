@@ -103,6 +103,21 @@ describe.each(Object.entries(WAYS))('a send that waits %s', (_, wait) => {
     expect((await Promise.all(waiting)).map((value) => value.length)).toEqual([4_000, 4_000, 1_000]);
   });
 
+  it('F21, V9: is refused where its payload sends what takes the last place', async () => {
+    const { sender, goOn } = await wait({ maxWaiting: 1 });
+    let inner: Promise<unknown> | undefined;
+    const command = tellRunning('outer', () => {
+      inner ??= sender.send(tales.Tell('inner'));
+    });
+    const end = await endOf(sender.send(command));
+    expect(end).toMatchObject({
+      error: { code: 'overloaded', message: expect.stringMatching(/1 sends are waiting \(option 'maxWaiting'\)$/) },
+    });
+    goOn();
+    expect(await inner).toBe('inner');
+    expect(stage.executed).not.toContain('outer');
+  });
+
   it('F21: has 16 MiB for all that wait by default', async () => {
     const { sender, goOn } = await wait({ timeoutMs: 60_000 });
     const megabyte = 'x'.repeat(1024 * 1024);
