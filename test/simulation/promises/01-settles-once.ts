@@ -66,9 +66,11 @@ function lateness({ call }: History, endMs: number, schedule: Schedule): number 
   const tick = timeoutMs < 500 ? FINE_TICK_MS : COARSE_TICK_MS;
   const dueMs = atMs + Math.max(timeoutMs, 0);
   // Whichever of its tick's moments falls into a stall.
-  const limits = [dueMs, dueMs + tick].map((at) =>
-    firesAt(schedule, at) === at ? at : firesAt(schedule, at) + TURN_MS,
-  );
+  const limits = [dueMs, dueMs + tick].map((at) => {
+    const firesMs = firesAt(schedule, at);
+    // The turn after a stall may fall into the next one.
+    return firesMs === at ? at : firesAt(schedule, firesMs + TURN_MS);
+  });
   return endMs - Math.max(dueMs + tick, ...limits);
 }
 
