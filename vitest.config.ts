@@ -1,4 +1,20 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** What takes longest of all by one file; were it begun last, everything else would wait for it. */
+const LONGEST = ['/test/faults/', '/test/simulation/', '/slow-consumers', '/user-code.', '/test/browser/'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONGEST.findIndex((part) => moduleId.includes(part));
+      return place === -1 ? LONGEST.length : place;
+    };
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   resolve: {
@@ -8,12 +24,31 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/interop/support/build-peers.ts'],
-    typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
-    testTimeout: 20_000,
+    // On a busy machine, too; a test that hangs fails all the same.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
-    // Most of a test waits: a worker for each core, none kept back.
-    maxWorkers: '100%',
+    // Most of a test waits: one worker more than there are cores.
+    maxWorkers: availableParallelism() + 1,
+    // Of tests of one file that run side by side; some have a process of up to 1 GiB each.
+    maxConcurrency: 3,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        // Nothing global is changed here, so that files share what they import: half of the time of most.
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: ['test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'test/unit/**'],
+          globalSetup: ['test/interop/support/build-peers.ts'],
+          typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+        },
+      },
+    ],
   },
 });

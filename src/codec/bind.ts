@@ -1,5 +1,6 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
+import { memberNames } from '../options/member-names.ts';
 import type { Codec, MessageCodec, MessageSet } from './codec.ts';
 
 /** The types of a protocol, by their type numbers. */
@@ -32,7 +33,10 @@ function bind(codec: Codec, messages: MessageSet): MessageCodec {
   } catch (error) {
     throw CmdStreamError.from(error, 'invalid-argument', `option 'codec' does not take the protocol's types`);
   }
-  if (typeof coder?.encode === 'function' && typeof coder.decode === 'function') return coder;
+  if (typeof coder?.encode === 'function' && typeof coder.decode === 'function') {
+    memberNames(`what bind() of option 'codec' gives`, coder, ['encode', 'decode', 'skip']);
+    return coder;
+  }
   throw new CmdStreamError(
     'invalid-argument',
     `option 'codec' must have a bind() that gives an object with encode() and decode(); got ${show(coder)}`,

@@ -3,6 +3,7 @@ import type { ByteWriter } from '../bytes/byte-writer.ts';
 import { varintSize, writeVarint } from '../bytes/varint.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
+import { memberNames } from '../options/member-names.ts';
 import { payloadTooLarge } from '../protocol/reserved.ts';
 import { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type MessageSet } from './codec.ts';
 import { refusePromise } from './prompt.ts';
@@ -69,7 +70,10 @@ function prompt(name: string, format: PayloadFormat): PayloadFormat {
 }
 
 function checked(name: string, format: PayloadFormat): PayloadFormat {
-  if (typeof format?.write === 'function' && typeof format.read === 'function') return format;
+  if (typeof format?.write === 'function' && typeof format.read === 'function') {
+    memberNames(`the format of the codec '${name}'`, format, ['write', 'read', 'weigh']);
+    return format;
+  }
   throw new CmdStreamError(
     'invalid-argument',
     `makeFormat of the codec '${name}' must give an object with write() and read(); got ${show(format)}`,

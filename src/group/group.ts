@@ -13,6 +13,7 @@ import { deadlineToTimeoutMs } from '../request/deadline.ts';
 import type { DeadlineQueue } from '../request/deadline-queue.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
+import { paced, RefusalPace } from '../system/refusal-pace.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import { type DispatchStrategy, pickFrom } from './dispatch.ts';
 import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
@@ -161,17 +162,29 @@ export class Group {
 
   /** Closes all clients at once: what is pending fails with `closed`. Resolves when nothing is left. */
   close(): Promise<void> {
+    const over = this.#isOver();
     this.#tell({ type: 'group.close' });
-    return this.done;
+    return over ?? this.done;
   }
 
   /**
    * Takes no more Commands, and closes once all Results are there, at the latest after `timeoutMs`. Where it is called
    * several times, the earliest limit counts. Rejects with CmdStreamError `invalid-argument`.
    */
-  async drain(timeoutMs: number): Promise<void> {
-    this.#tell({ type: 'group.drain', timeoutMs: durationMs('timeoutMs', timeoutMs, 0) });
-    return this.done;
+  drain(timeoutMs: number): Promise<void> {
+    return paced(this.#options.clock, this.#drain(timeoutMs));
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    const limitMs = durationMs('timeoutMs', timeoutMs, 0);
+    const over = this.#isOver();
+    this.#tell({ type: 'group.drain', timeoutMs: limitMs });
+    return over ?? this.done;
+  }
+
+  /** Where it is closed already: when its caller is to be told so. */
+  #isOver(): Promise<void> | undefined {
+    return this.state === 'closed' ? RefusalPace.of(this.#options.clock).next() : undefined;
   }
 
   /** @internal Tells of each change: of a client its status, of the group as a whole the group's. */

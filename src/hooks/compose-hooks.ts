@@ -12,7 +12,7 @@ import type {
   SendOutcome,
   SentCommand,
 } from './hooks.ts';
-import { madeHooks } from './made-hooks.ts';
+import { HooksMaker } from './hooks-maker.ts';
 import { noopHooks } from './noop-hooks.ts';
 import { refusalOf, unsent } from './refusal.ts';
 import { type EndingHook, tellEnd, tellEnding, tellResult } from './tell.ts';
@@ -39,14 +39,14 @@ export function composeHooks(...factories: HooksFactory[]): HooksFactory {
   const [first, second] = factories;
   if (first === undefined) return noopHooks;
   if (second === undefined) return first;
-  const composed: ClockedHooksFactory = (_, options, clock = systemClock) =>
-    new ComposedHooks(factories, options, clock);
+  const makers = factories.map((factory) => new HooksMaker(factory));
+  const composed: ClockedHooksFactory = (_, options, clock = systemClock) => new ComposedHooks(makers, options, clock);
   return composed;
 }
 
 /** The hooks of one send. Each is made when its turn to be asked comes. */
 class ComposedHooks implements Hooks {
-  readonly #factories: readonly ClockedHooksFactory[];
+  readonly #makers: readonly HooksMaker[];
   readonly #options: ResolvedSendOptions;
   readonly #clock: Clock;
   readonly #sinceMs: number;
@@ -56,13 +56,13 @@ class ComposedHooks implements Hooks {
   #ended: Hooks[] | undefined;
   #count = 0;
 
-  constructor(factories: readonly HooksFactory[], options: ResolvedSendOptions, clock: Clock) {
-    this.#factories = factories;
+  constructor(makers: readonly HooksMaker[], options: ResolvedSendOptions, clock: Clock) {
+    this.#makers = makers;
     this.#options = options;
     this.#clock = clock;
     this.#sinceMs = clock.monotonicMs();
     // An array that grows takes 17 places at once, for as long as the send is under way.
-    this.#asked = new Array(factories.length);
+    this.#asked = new Array(makers.length);
   }
 
   beforeSend(command: Command): void | Promise<void> {
@@ -97,11 +97,11 @@ class ComposedHooks implements Hooks {
 
   /** Asks one after the other, without a promise for as long as none of them returns one. */
   #askFrom(index: number, command: Command): void | Promise<void> {
-    for (let i = index; i < this.#factories.length; i++) {
+    for (let i = index; i < this.#makers.length; i++) {
       // The send may end while one of them is being asked.
       if (this.#asked === undefined) return;
       try {
-        const hooks = madeHooks(this.#factories[i]?.(command, this.#options, this.#clock));
+        const hooks = (this.#makers[i] as HooksMaker).make(command, this.#options, this.#clock);
         this.#asked[this.#count++] = hooks;
         const answer = hooks.beforeSend?.(command);
         if (isThenable(answer)) return this.#wait(answer, i, command);

@@ -58,6 +58,7 @@ export interface ResolvedSendOptions {
  *   is ignored, and a `beforeSend` that waits before it takes something must look whether the send is still on;
  * - a send that is over before its hooks were asked (its signal had fired already) does not concern them.
  *
+ * A function of a plain object whose name is nearly that of a hook (`beforSend`) refuses the send with `invalid-argument`.
  * All of them run in the async context of their send's caller: an `AsyncLocalStorage` holds what it held there.
  * A hook that throws (other than `beforeSend`) changes nothing for the send; the process gets a warning.
  */

@@ -1,5 +1,5 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import { flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
+import { flag, invalidOption, isPlainObject, optionNames, wholeNumber } from '../options/check.ts';
 import type { Watch } from '../system/actor-root.ts';
 import { type Defer, deferToEndOfTurn } from '../system/clock.ts';
 import { Disclosure } from './disclosure.ts';
@@ -61,6 +61,10 @@ export function resolveInspect(
 ): ResolvedInspect | undefined {
   if (inspect === undefined) return undefined;
   const direct = observerOf(inspect);
+  if (direct !== undefined && isPlainObject(inspect) && NAMES.some((name) => Object.hasOwn(inspect, name))) {
+    const accepted = `either an observer, or { observer, everyNth, payloads } with it as 'observer'`;
+    throw invalidOption('inspect', accepted, inspect);
+  }
   if (direct !== undefined) return resolved(direct, 1, false, defer);
   if (!isObject(inspect) || !NAMES.some((name) => name in inspect)) {
     throw invalidOption('inspect', `${OBSERVER.join(', ')} or { observer, everyNth, payloads }`, inspect);

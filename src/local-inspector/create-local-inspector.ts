@@ -11,6 +11,7 @@ import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { Inspector } from '../inspect/options.ts';
 import { optionNames, wholeNumber } from '../options/check.ts';
 import { systemClock } from '../system/clock.ts';
+import { paced } from '../system/refusal-pace.ts';
 import { EventStreams } from './event-streams.ts';
 import { type PageFile, readPage } from './page-files.ts';
 import { Inspection } from './record.ts';
@@ -57,7 +58,11 @@ const HEADERS = {
  * @throws CmdStreamError `invalid-argument` for options that are not acceptable; `listen-failed` where the port cannot be
  * had, or the files of the page are not there (a bundle does not carry them).
  */
-export async function createLocalInspector(options: LocalInspectorOptions = {}): Promise<LocalInspector> {
+export function createLocalInspector(options: LocalInspectorOptions = {}): Promise<LocalInspector> {
+  return paced(systemClock, open(options));
+}
+
+async function open(options: LocalInspectorOptions): Promise<LocalInspector> {
   optionNames('the options of createLocalInspector()', options, ['port']);
   const port = wholeNumber('port', options.port, 0, { min: 0, max: 65_535 });
   const files = await readPage();

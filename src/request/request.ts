@@ -7,12 +7,13 @@ import type { Hooks, SentCommand } from '../hooks/hooks.ts';
 import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
 import type { Command } from '../protocol/command.ts';
 import type { CommandEntry, ResultEntry } from '../protocol/protocol.ts';
+import type { RefusalPace } from '../system/refusal-pace.ts';
 import type { Warn } from '../system/warn.ts';
 import { CallSite } from './call-site.ts';
 import { compileMachine } from './compile.ts';
 import { CompiledActor } from './compiled-actor.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from './deadline-queue.ts';
-import type { RefusalPace } from './refusal-pace.ts';
+
 import type { RequestActors } from './request-actors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
 
@@ -237,7 +238,9 @@ export abstract class Request
 
   #abort(error: CmdStreamError, hook: EndingHook): void {
     this.#callSite?.addTo(error);
-    const pause = this.seq > 0 ? undefined : this.context.refusals.next();
+    // One that its caller cancels may still wait to be written.
+    const isAtOnce = this.seq === 0 || hook === 'onCancel';
+    const pause = isAtOnce ? this.context.refusals.next() : undefined;
     if (pause === undefined) this.abort(error);
     else pause.then(() => this.abort(error));
     if (this.#hooks !== undefined) tellEnding(this.#hooks, hook, this, error, this.context.warn);

@@ -1,5 +1,6 @@
 import { Backlog, ResultBounds, watchRest } from '../client/backlog.ts';
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import type { RefusalPace } from '../system/refusal-pace.ts';
 
 /** A caller that waits for the next Result. */
 interface Taker {
@@ -21,6 +22,7 @@ interface Ending {
 }
 
 const END: IteratorResult<unknown, undefined> = { done: true, value: undefined };
+/** Also the ending after which nothing is told but the end, again and again. */
 const IN_ORDER: Ending = { error: undefined };
 /** Fewer places of taken Results than these are not worth moving the others. */
 const FEW_TAKEN = 64;
@@ -44,21 +46,26 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
   /** Nowhere after the end. */
   #source: ResultSource;
   readonly #backlog: Backlog;
+  readonly #pace: RefusalPace;
 
-  /** @param backlog - what is kept is counted there. */
-  constructor(source: ResultSource, backlog: Backlog) {
+  /**
+   * @param backlog - what is kept is counted there.
+   * @param pace - at which the end is told to a caller who has heard of it.
+   */
+  constructor(source: ResultSource, backlog: Backlog, pace: RefusalPace) {
     this.#source = source;
     this.#backlog = backlog;
+    this.#pace = pace;
   }
 
   /** A queue that gets no Results, only an end. */
-  static empty(): ResultQueue {
-    return new ResultQueue(NOWHERE, new Backlog(NOTHING));
+  static empty(pace: RefusalPace): ResultQueue {
+    return new ResultQueue(NOWHERE, new Backlog(NOTHING), pace);
   }
 
   /** A queue that has nothing but an error to give. */
-  static failed(error: CmdStreamError): ResultQueue {
-    const queue = ResultQueue.empty();
+  static failed(error: CmdStreamError, pace: RefusalPace): ResultQueue {
+    const queue = ResultQueue.empty(pace);
     queue.end(error);
     return queue;
   }
@@ -83,6 +90,7 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
     if (this.length > 0) return Promise.resolve({ done: false, value: this.#take() });
     const ending = this.#ending;
     if (ending === undefined) return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }));
+    if (ending === IN_ORDER) return this.#over();
     this.#ending = IN_ORDER;
     return ending.error === undefined ? Promise.resolve(END) : Promise.reject(ending.error);
   }
@@ -97,7 +105,7 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
     this.end(undefined);
     this.#ending = IN_ORDER;
     source.left();
-    return Promise.resolve(END);
+    return this.#over();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -130,6 +138,12 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
     if (first !== undefined && error !== undefined) first.reject(error);
     // Harmless for the one that was rejected.
     for (const taker of takers) taker.resolve(END);
+  }
+
+  /** Leaving many in a row, or asking again what is over, must not keep others from their turn. */
+  #over(): Promise<IteratorResult<unknown, undefined>> {
+    const pause = this.#pace.next();
+    return pause === undefined ? Promise.resolve(END) : pause.then(() => END);
   }
 
   #take(): unknown {

@@ -29,7 +29,7 @@ export class StreamRequest extends Request implements ResultSource {
     this.#expected = expected;
     this.#whenSlow = whenSlow;
     this.#backlog = new Backlog(context.bounds);
-    this.results = new ResultQueue(this, this.#backlog);
+    this.results = new ResultQueue(this, this.#backlog, context.refusals);
   }
 
   override get whenSlow(): WhenSlow {

@@ -10,13 +10,13 @@ import { circuitBreakerHooks } from '../hooks/circuit-breaker-hooks.ts';
 import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { DeadlineQueue } from '../request/deadline-queue.ts';
-import { RefusalPace } from '../request/refusal-pace.ts';
 import { RequestActors } from '../request/request-actors.ts';
 import { SignalWatch } from '../request/signal-watch.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { inContextOfNow, runOutside } from '../system/async-context.ts';
 import { FairTurn } from '../system/fair-turn.ts';
 import { checkedRandom } from '../system/random.ts';
+import { clockOf, paced, RefusalPace } from '../system/refusal-pace.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
@@ -36,7 +36,11 @@ import { Sender } from './sender.ts';
  * @throws CmdStreamError `invalid-argument` for options that are not acceptable; `unavailable` when no client could
  * connect to any of the addresses; `server-info-mismatch` when the server is another one. Nothing is left running then.
  */
-export async function createSender<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
+export function createSender<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
+  return paced(clockOf(options), connected(protocol, options));
+}
+
+async function connected<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
   const tables = protocol?.[protocolTables];
   if (tables === undefined) {
     throw new CmdStreamError(
@@ -57,7 +61,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const root = startActorRoot('sender', clock, inspect?.watch);
   const actors = inspect === undefined ? undefined : new RequestActors(root, inspect.everyNth);
   const deadlines = new DeadlineQueue(clock);
-  const refusals = new RefusalPace(clock);
+  const refusals = RefusalPace.of(clock);
   const { circuitBreaker: given } = resolved;
   const owned =
     given === undefined || isCircuitBreaker(given)

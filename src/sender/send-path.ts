@@ -1,8 +1,8 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { DispatchRefusal, Group } from '../group/group.ts';
 import { hooksOfCaller } from '../hooks/caller-hooks.ts';
-import type { ClockedHooksFactory } from '../hooks/hooks.ts';
-import { madeHooks } from '../hooks/made-hooks.ts';
+import type { HooksFactory } from '../hooks/hooks.ts';
+import { HooksMaker } from '../hooks/hooks-maker.ts';
 import { refusalOf } from '../hooks/refusal.ts';
 import { invalidOption } from '../options/check.ts';
 import type { Request } from '../request/request.ts';
@@ -16,7 +16,7 @@ import { WaitingRequests } from './waiting-requests.ts';
 /** What a {@link SendPath} leads through. */
 export interface SendPathOptions {
   readonly group: Group;
-  readonly hooks: ClockedHooksFactory | undefined;
+  readonly hooks: HooksFactory | undefined;
   readonly clock: Clock;
   readonly encoder: MessageEncoder;
   readonly warn: Warn;
@@ -37,6 +37,7 @@ interface Held {
 export class SendPath {
   readonly #options: SendPathOptions;
   readonly #group: Group;
+  readonly #hooks: HooksMaker | undefined;
   readonly #line: WaitingLine;
   /** Requests whose `beforeSend` hook is still thinking, and those whose turn comes after the dispatch of another. */
   readonly #prepared = new WaitingRequests();
@@ -47,6 +48,7 @@ export class SendPath {
   constructor(options: SendPathOptions) {
     this.#options = options;
     this.#group = options.group;
+    this.#hooks = options.hooks === undefined ? undefined : new HooksMaker(options.hooks);
     this.#line = new WaitingLine(options.group);
     options.group.onRoom(() => this.#serve());
   }
@@ -59,7 +61,8 @@ export class SendPath {
       request.expired(-timeoutMs);
       return;
     }
-    const { clock, hooks } = this.#options;
+    const { clock } = this.#options;
+    const hooks = this.#hooks;
     const sinceMs = timeoutMs === Number.POSITIVE_INFINITY && hooks === undefined ? 0 : clock.monotonicMs();
     if (hooks === undefined) this.#dispatch(request, terms);
     else this.#askHooks(request, terms, hooks, sinceMs);
@@ -93,12 +96,12 @@ export class SendPath {
 
   // ---- the hooks
 
-  #askHooks(request: Request, terms: SendTerms, factory: ClockedHooksFactory, sinceMs: number): void {
+  #askHooks(request: Request, terms: SendTerms, maker: HooksMaker, sinceMs: number): void {
     const { clock, warn } = this.#options;
     let answer: unknown;
     let isWaiting: boolean;
     try {
-      const hooks = madeHooks(factory(request.command, terms, clock));
+      const hooks = maker.make(request.command, terms, clock);
       request.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warn));
       answer = hooks.beforeSend?.(request.command);
       isWaiting = isThenable(answer);

@@ -2,7 +2,7 @@ import type { CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Group } from '../group/group.ts';
 import type { GroupStatus } from '../group/status.ts';
-import { durationMs, invalidOption } from '../options/check.ts';
+import { invalidOption } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
 import { entryOf } from '../protocol/entry-of.ts';
 import type { AnyProtocol, CommandsOf, ProtocolTables } from '../protocol/protocol.ts';
@@ -151,7 +151,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
    * reader who does not keep up misses the oldest changes.
    */
   statusChanges(): StatusStream {
-    return new StatusStream(this.status, (listener) => this.subscribe(listener));
+    return new StatusStream(this.status, (listener) => this.subscribe(listener), this.#parts.requests.refusals);
   }
 
   /**
@@ -183,11 +183,11 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   }
 
   /** As `drain`, with a limit of its own: closes after `timeoutMs` at the latest. The earliest limit counts. */
-  async closeAndWait(timeoutMs?: number): Promise<void> {
+  closeAndWait(timeoutMs?: number): Promise<void> {
     const { options, path } = this.#parts;
-    const done = this.group.drain(durationMs('timeoutMs', timeoutMs, options.drainTimeoutMs));
-    path.failWaiting();
-    await done;
+    const done = this.group.drain(timeoutMs === undefined ? options.drainTimeoutMs : timeoutMs);
+    if (this.group.isClosing) path.failWaiting();
+    return done;
   }
 
   /** `await using`: drains. */
@@ -240,9 +240,10 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   }
 
   #failedStream(failure: CmdStreamError): ResultQueue {
-    const pause = this.#parts.requests.refusals.next();
-    if (pause === undefined) return ResultQueue.failed(failure);
-    const results = ResultQueue.empty();
+    const { refusals } = this.#parts.requests;
+    const pause = refusals.next();
+    if (pause === undefined) return ResultQueue.failed(failure, refusals);
+    const results = ResultQueue.empty(refusals);
     pause.then(() => results.end(failure));
     return results;
   }

@@ -3,6 +3,7 @@ import type { CircuitBreakerState } from '../breaker/options.ts';
 import type { Group } from '../group/group.ts';
 import type { ClientStatus, GroupStatus } from '../group/status.ts';
 import { inContextOfNow } from '../system/async-context.ts';
+import type { RefusalPace } from '../system/refusal-pace.ts';
 
 /** What the circuit breaker of a sender is doing. */
 export interface CircuitBreakerStatus {
@@ -58,8 +59,14 @@ export class StatusStream implements AsyncIterableIterator<StatusEvent, undefine
   /** There as long as more may come. */
   #unsubscribe: (() => void) | undefined;
 
-  /** @internal */
-  constructor(now: GroupStatus, subscribe: (listener: (event: StatusEvent) => void) => () => void) {
+  readonly #pace: RefusalPace;
+
+  /**
+   * @internal
+   * @param pace - at which the end is told.
+   */
+  constructor(now: GroupStatus, subscribe: (listener: (event: StatusEvent) => void) => () => void, pace: RefusalPace) {
+    this.#pace = pace;
     if (now.state !== 'closed') this.#unsubscribe = subscribe((event) => this.#push(event));
   }
 
@@ -70,18 +77,23 @@ export class StatusStream implements AsyncIterableIterator<StatusEvent, undefine
   next(): Promise<IteratorResult<StatusEvent, undefined>> {
     const value = this.#kept.shift();
     if (value !== undefined) return Promise.resolve({ done: false, value });
-    if (this.#unsubscribe === undefined) return Promise.resolve({ done: true, value: undefined });
+    if (this.#unsubscribe === undefined) return this.#over();
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 
   return(): Promise<IteratorResult<StatusEvent, undefined>> {
     this.#kept.length = 0;
     this.#end();
-    return Promise.resolve({ done: true, value: undefined });
+    return this.#over();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
+  }
+
+  async #over(): Promise<IteratorResult<StatusEvent, undefined>> {
+    await this.#pace.next();
+    return { done: true, value: undefined };
   }
 
   #push(event: StatusEvent): void {

@@ -1,5 +1,6 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { show } from '../options/check.ts';
+import { nearest } from '../options/near-name.ts';
 import type {
   AnyProtocol,
   CommandsOf,
@@ -152,14 +153,24 @@ function comesWithObjects(handlers: object, name: string, member: object): boole
 
 /**
  * Finds the handlers of Commands by name.
+ *
+ * @param names - those of all Commands: a handler of another one is not meant.
  * @throws CmdStreamError `invalid-argument` for one that is missing.
  */
-export function handlerOf(handlers: unknown, name: string): AnyHandler {
+export function handlerOf(handlers: unknown, name: string, names: readonly string[] = []): AnyHandler {
   if (typeof handlers !== 'object' || handlers === null) {
     throw new CmdStreamError('invalid-argument', `the handlers must be an object; got ${show(handlers)}`);
   }
   const member: unknown = Reflect.get(handlers, name);
   const handler = typeof member === 'function' && comesWithObjects(handlers, name, member) ? undefined : member;
   if (typeof handler === 'function') return handler as AnyHandler;
-  throw new CmdStreamError('invalid-argument', `the Command '${name}' needs a handler function; got ${show(handler)}`);
+  const found = handler === undefined ? nearest(name, strangersIn(handlers, names)) : undefined;
+  const hint = found === undefined ? '' : `; is it '${found}'?`;
+  const message = `the Command '${name}' needs a handler function; got ${show(handler)}${hint}`;
+  throw new CmdStreamError('invalid-argument', message);
+}
+
+/** What is among the handlers and is none of a Command. */
+function strangersIn(handlers: object, names: readonly string[]): string[] {
+  return Object.keys(handlers).filter((name) => !names.includes(name));
 }

@@ -1,4 +1,5 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import type { RefusalPace } from '../system/refusal-pace.ts';
 import { isThenable } from '../system/warn.ts';
 import type { CommandWatch } from './command-watch.ts';
 import type { HandlerContext, Invoker } from './handlers.ts';
@@ -12,6 +13,8 @@ export interface InvokedCommandRun {
   readonly watch: CommandWatch;
   /** Whether anybody has asked for `context.proxy`. */
   usesProxy(): boolean;
+  /** At which `next()` refuses. */
+  readonly pace: RefusalPace;
   /** Calls the handler. */
   call(payload: unknown): unknown;
   /** Sends all Results; rejects with what they fail by. */
@@ -83,7 +86,7 @@ export class Invocation {
 
   readonly #next = (...other: [payload?: unknown]): unknown => {
     const refusal = this.#refusal();
-    if (refusal !== undefined) return watched(Promise.reject(refusal));
+    if (refusal !== undefined) return watched(this.#refused(refusal));
     this.#execution = 'open';
     try {
       return this.#outcomeOf(this.#run.call(other.length === 0 ? this.#payload : other[0]));
@@ -102,6 +105,11 @@ export class Invocation {
     }
     if (this.#returned) return refusal(`next() was called when the invoker had answered the Command '${name}' already`);
     return watch.outcome === undefined ? undefined : watch.failure;
+  }
+
+  async #refused(refusal: unknown): Promise<never> {
+    await this.#run.pace.next();
+    throw refusal;
   }
 
   /** What `next()` gives for what the handler gave. */

@@ -27,12 +27,13 @@ export interface Route {
  */
 export function makeRoutes(protocol: AnyProtocol, handlers: unknown): readonly Route[] {
   const { commandEntries, resultEntries } = protocol[protocolTables];
+  const names = commandEntries.map(({ name }) => name);
   return commandEntries.map(({ name, type: number, definition, tagged, resultTypes }) => {
     const results = resultTypes.flatMap((type) => resultEntries[type] ?? []);
     return {
       name,
       type: number,
-      handler: handlerOf(handlers, name),
+      handler: handlerOf(handlers, name, names),
       self: handlers,
       schema: definition.schema,
       result: tagged ? undefined : results[0],

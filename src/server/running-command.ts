@@ -141,6 +141,7 @@ export class RunningCommand
       watch: this.#watch as CommandWatch,
       usesProxy: () => this.#proxy !== undefined,
       call: (given) => handler.call(self, given, this),
+      pace: this.#port.service.pace,
       stream: (results) => this.#stream(results),
       take: (outcome) => this.#take(outcome),
       fail: (error) => this.#fail(error),

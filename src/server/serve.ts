@@ -5,6 +5,7 @@ import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { FairTurn } from '../system/fair-turn.ts';
+import { clockOf, paced, RefusalPace } from '../system/refusal-pace.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
 import { Budget } from './budget.ts';
 import { Connections } from './connections.ts';
@@ -39,12 +40,21 @@ const CLOSE_TIMEOUT_MS = 1_000;
  * }, { port: 9000 });
  * ```
  */
-export async function serve<P extends AnyProtocol, Receiver, H extends Handlers<P, Receiver>>(
+export function serve<P extends AnyProtocol, Receiver, H extends Handlers<P, Receiver>>(
   protocol: P,
   receiver: Receiver,
   // A type of its own, so that the literals that handlers return stay literals.
   handlers: H,
   options?: ServerOptions<NoInfer<Receiver>>,
+): Promise<Server> {
+  return paced(clockOf(options), listening(protocol, receiver, handlers, options));
+}
+
+async function listening<Receiver>(
+  protocol: AnyProtocol,
+  receiver: Receiver,
+  handlers: unknown,
+  options: ServerOptions<Receiver> | undefined,
 ): Promise<Server> {
   if (protocol?.[protocolTables] === undefined) {
     throw new CmdStreamError('invalid-argument', `serve() takes what defineProtocol() made; got ${show(protocol)}`);
@@ -75,7 +85,7 @@ export async function serve<P extends AnyProtocol, Receiver, H extends Handlers<
     root.stop();
     throw CmdStreamError.from(context.error);
   }
-  return new Server(actor, connections, place.listener, resolved.shutdownTimeoutMs, () => {
+  return new Server(actor, connections, place.listener, resolved, () => {
     service.turn.stop();
     root.stop();
   });
@@ -95,6 +105,7 @@ function makeService(
     receiver,
     routes: makeRoutes(protocol, handlers),
     turn,
+    pace: RefusalPace.of(options.clock),
     budget,
   };
 }

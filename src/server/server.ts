@@ -1,6 +1,8 @@
 import { type Actor, toPromise } from 'xstate';
 import type { ServerConnections, ServerEvent, serverMachine } from '../../machines/server.ts';
 import { durationMs, optionNames } from '../options/check.ts';
+import type { Clock } from '../system/clock.ts';
+import { paced, RefusalPace } from '../system/refusal-pace.ts';
 import type { Listener } from '../transport/transport.ts';
 
 /** Options of {@link Server.shutdown}. */
@@ -21,18 +23,20 @@ export class Server {
   readonly #actor: Actor<typeof serverMachine>;
   readonly #connections: ServerConnections;
   readonly #shutdownTimeoutMs: number;
+  readonly #clock: Clock;
 
   /** For `serve` only. */
   constructor(
     actor: Actor<typeof serverMachine>,
     connections: ServerConnections,
     listener: Listener,
-    shutdownTimeoutMs: number,
+    { shutdownTimeoutMs, clock }: { readonly shutdownTimeoutMs: number; readonly clock: Clock },
     cleanUp: () => void,
   ) {
     this.#actor = actor;
     this.#connections = connections;
     this.#shutdownTimeoutMs = shutdownTimeoutMs;
+    this.#clock = clock;
     this.address = listener.address;
     this.port = Number(listener.address.slice(listener.address.lastIndexOf(':') + 1));
     this.done = toPromise(actor).then(cleanUp, cleanUp);
@@ -51,17 +55,19 @@ export class Server {
    *
    * @throws CmdStreamError `invalid-argument` for a timeout that is none.
    */
-  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    return paced(this.#clock, this.#shutdown(options));
+  }
+
+  async #shutdown(options: ShutdownOptions): Promise<void> {
     optionNames('the options of shutdown()', options, ['timeoutMs']);
     const timeoutMs = durationMs('timeoutMs', options.timeoutMs, this.#shutdownTimeoutMs, { minMs: 0 });
-    this.#tell({ type: 'server.shutDown', timeoutMs });
-    await this.done;
+    await this.#end({ type: 'server.shutDown', timeoutMs });
   }
 
   /** Closes everything now: the signals of running handlers fire, and what was not written is lost. */
-  async close(): Promise<void> {
-    this.#tell({ type: 'server.close' });
-    await this.done;
+  close(): Promise<void> {
+    return this.#end({ type: 'server.close' });
   }
 
   /** `await using server = ...`: {@link shutdown} with the server's timeout, which closes what is left then. */
@@ -70,7 +76,9 @@ export class Server {
   }
 
   /** An event for a server that is closed already is none. */
-  #tell(event: ServerEvent): void {
+  async #end(event: ServerEvent): Promise<void> {
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event);
+    else await RefusalPace.of(this.#clock).next();
+    await this.done;
   }
 }

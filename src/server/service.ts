@@ -1,6 +1,7 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import type { FairTurn } from '../system/fair-turn.ts';
+import type { RefusalPace } from '../system/refusal-pace.ts';
 import type { Budget } from './budget.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Route } from './route.ts';
@@ -16,6 +17,8 @@ export interface Service {
   /** What to do with a Command; the index is its type number. */
   readonly routes: readonly Route[];
   readonly turn: FairTurn;
+  /** At which what handlers and invokers ask in vain is refused. */
+  readonly pace: RefusalPace;
   /** The memory that the connections share. */
   readonly budget: Budget;
 }

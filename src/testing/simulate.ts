@@ -1,6 +1,7 @@
 import { describeError, isError } from '../errors/describe-error.ts';
 import { flag, invalidOption, optionNames } from '../options/check.ts';
-import { deferToEndOfTurn, deferToNextTurn } from '../system/clock.ts';
+import { deferToEndOfTurn, deferToNextTurn, systemClock } from '../system/clock.ts';
+import { paced } from '../system/refusal-pace.ts';
 import { EventLog, type LogEntry } from './event-log.ts';
 import { type LinkOptions, resolveLink } from './link.ts';
 import { SimulatedNetwork } from './network.ts';
@@ -96,10 +97,18 @@ const TURNS_FOR_REAL_THINGS = 1000;
  * });
  * ```
  */
-export async function simulate<T>(
+export function simulate<T>(
   seed: Seed,
   scenario: (simulation: Simulation) => Promise<T> | T,
   options: SimulateOptions = {},
+): Promise<SimulationResult<T>> {
+  return paced(systemClock, simulated(seed, scenario, options));
+}
+
+async function simulated<T>(
+  seed: Seed,
+  scenario: (simulation: Simulation) => Promise<T> | T,
+  options: SimulateOptions,
 ): Promise<SimulationResult<T>> {
   optionNames('the options of simulate()', options, NAMES);
   if (typeof scenario !== 'function') throw invalidOption('scenario', 'a function', scenario);

@@ -9,6 +9,7 @@ import type { Sender } from '../sender/sender.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { serve } from '../server/serve.ts';
+import { paced } from '../system/refusal-pace.ts';
 import { type EventLog, type LogDetails, plain } from './event-log.ts';
 import { loggedSender } from './logged-sender.ts';
 import { loggedServer } from './logged-server.ts';
@@ -63,12 +64,26 @@ export class Simulation {
    *
    * @param makeReceiver - makes what the handlers work on, afresh for each start: what was in memory is lost in a crash.
    */
-  readonly serve = async <P extends AnyProtocol, Receiver>(
+  readonly serve = <P extends AnyProtocol, Receiver>(
     protocol: P,
     makeReceiver: () => Receiver,
     handlers: Handlers<P, NoInfer<Receiver>>,
     options: Omit<ServerOptions<NoInfer<Receiver>>, Given> = {},
-  ): Promise<SimulatedServer> => {
+  ): Promise<SimulatedServer> => paced(this.clock, this.#serve(protocol, makeReceiver, handlers, options));
+
+  /** The library's `createSender`, on the machine `client` unless it is told otherwise. */
+  readonly createSender = <P extends AnyProtocol>(
+    protocol: P,
+    options: Omit<SenderOptions, Given | 'random'>,
+    placed: Placed = {},
+  ): Promise<Sender<P>> => paced(this.clock, this.#createSender(protocol, options, placed));
+
+  async #serve<P extends AnyProtocol, Receiver>(
+    protocol: P,
+    makeReceiver: () => Receiver,
+    handlers: Handlers<P, NoInfer<Receiver>>,
+    options: Omit<ServerOptions<NoInfer<Receiver>>, Given>,
+  ): Promise<SimulatedServer> {
     if (typeof makeReceiver !== 'function') {
       const accepted = 'a function that makes the receiver, unlike that of the real serve()';
       throw new CmdStreamError('invalid-argument', `makeReceiver must be ${accepted}; got ${show(makeReceiver)}`);
@@ -84,14 +99,13 @@ export class Simulation {
     this.#servers.push(server);
     await server.start();
     return server;
-  };
+  }
 
-  /** The library's `createSender`, on the machine `client` unless it is told otherwise. */
-  readonly createSender = async <P extends AnyProtocol>(
+  async #createSender<P extends AnyProtocol>(
     protocol: P,
     options: Omit<SenderOptions, Given | 'random'>,
-    placed: Placed = {},
-  ): Promise<Sender<P>> => {
+    placed: Placed,
+  ): Promise<Sender<P>> {
     optionNames('placed', placed, ['host', 'name']);
     const { host = 'client', name = `sender-${++this.#named}` } = placed;
     const { clock } = this;
@@ -104,7 +118,7 @@ export class Simulation {
     });
     this.#senders.push(sender);
     return sender;
-  };
+  }
 
   /** The library's `createCircuitBreaker`, for one that several senders share. */
   readonly createCircuitBreaker = (options: CircuitBreakerOptions = {}): CircuitBreaker => {

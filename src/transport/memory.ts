@@ -1,5 +1,6 @@
 import { optionNames, wholeNumber } from '../options/check.ts';
-import { type Defer, deferToNextTurn } from '../system/clock.ts';
+import { type Defer, deferToNextTurn, systemClock } from '../system/clock.ts';
+import { paced } from '../system/refusal-pace.ts';
 import { formatAddress, parseAddress } from './address.ts';
 import { MemoryStream } from './memory-stream.ts';
 import { systemError } from './system-error.ts';
@@ -52,7 +53,15 @@ class MemoryTransport implements Transport {
     this.#defer = defer;
   }
 
-  async connect(address: string, signal: AbortSignal): Promise<ByteStream> {
+  connect(address: string, signal: AbortSignal): Promise<ByteStream> {
+    return paced(systemClock, this.#connect(address, signal));
+  }
+
+  listen(options: ListenOptions, events: ListenerEvents): Promise<Listener> {
+    return paced(systemClock, this.#listen(options, events));
+  }
+
+  async #connect(address: string, signal: AbortSignal): Promise<ByteStream> {
     const { host, port } = parseAddress(address);
     await new Promise<void>((resolve) => this.#defer(resolve));
     signal.throwIfAborted();
@@ -66,7 +75,7 @@ class MemoryTransport implements Transport {
     return client;
   }
 
-  async listen(options: ListenOptions, events: ListenerEvents): Promise<Listener> {
+  async #listen(options: ListenOptions, events: ListenerEvents): Promise<Listener> {
     let { port } = options;
     if (port === 0) {
       do port = this.#freePort();

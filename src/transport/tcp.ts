@@ -1,5 +1,7 @@
 import { connect, createServer } from 'node:net';
 import { flag, optionNames } from '../options/check.ts';
+import { systemClock } from '../system/clock.ts';
+import { paced } from '../system/refusal-pace.ts';
 import { parseAddress } from './address.ts';
 import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { ReadInPlace } from './read-in-place.ts';
@@ -24,15 +26,17 @@ export interface TcpOptions {
 export function tcpTransport(options: TcpOptions = {}): Transport {
   optionNames('the options of tcpTransport()', options, ['noDelay']);
   const noDelay = flag('noDelay', options.noDelay, true);
+  const dial = async (address: string, signal: AbortSignal) => {
+    const { host, port } = parseAddress(address);
+    signal.throwIfAborted();
+    const inPlace = new ReadInPlace();
+    const socket = connect({ host, port, noDelay, ...TCP_KEEP_ALIVE, onread: inPlace.onread });
+    return whenConnected(socket, 'connect', signal, inPlace);
+  };
   return {
     name: 'tcp',
-    async connect(address, signal) {
-      const { host, port } = parseAddress(address);
-      signal.throwIfAborted();
-      const inPlace = new ReadInPlace();
-      const socket = connect({ host, port, noDelay, ...TCP_KEEP_ALIVE, onread: inPlace.onread });
-      return whenConnected(socket, 'connect', signal, inPlace);
-    },
-    listen: (where, events) => listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), 'connection', where, events),
+    connect: (address, signal) => paced(systemClock, dial(address, signal)),
+    listen: (where, events) =>
+      paced(systemClock, listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), 'connection', where, events)),
   };
 }

@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import { connect, createServer } from 'node:tls';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { MAX_TIMER_MS, optionNames } from '../options/check.ts';
+import { systemClock } from '../system/clock.ts';
+import { paced } from '../system/refusal-pace.ts';
 import { parseAddress } from './address.ts';
 import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { listen } from './socket-listener.ts';
@@ -33,46 +35,48 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
   const client = resolveClientTls(options.client ?? {});
   const server = options.server === undefined ? undefined : resolveServerTls(options.server);
   const { secureContext, rejectUnauthorized, checkServerIdentity } = client;
+  const dial: Transport['connect'] = async (address, signal, reached) => {
+    const { host, port } = parseAddress(address);
+    signal.throwIfAborted();
+    // An IP address is not sent as a server name (RFC 6066, section 3), but is checked against the certificate.
+    const servername = client.servername ?? (isIP(host) === 0 ? host : undefined);
+    const socket = connect({
+      host,
+      port,
+      secureContext,
+      rejectUnauthorized,
+      ...(servername === undefined ? {} : { servername }),
+      ...(checkServerIdentity === undefined ? {} : { checkServerIdentity }),
+    });
+    socket.setNoDelay(true);
+    socket.setKeepAlive(TCP_KEEP_ALIVE.keepAlive, TCP_KEEP_ALIVE.keepAliveInitialDelay);
+    if (reached !== undefined) socket.once('connect', reached);
+    return whenConnected(socket, 'secureConnect', signal).catch((error: unknown) => {
+      throw error === signal.reason ? error : plainTlsError(error as Error, address);
+    });
+  };
+  const accept: Transport['listen'] = async (where, events) => {
+    if (server === undefined) {
+      throw new CmdStreamError(
+        'invalid-argument',
+        `option 'server' of tlsTransport is missing: nothing to listen with`,
+      );
+    }
+    const handshakeTimeout = Math.min(where.handshakeTimeoutMs, MAX_TIMER_MS);
+    const { identity, requestCert } = server;
+    const acceptor = createServer({
+      ...identity,
+      requestCert,
+      rejectUnauthorized: true,
+      handshakeTimeout,
+      noDelay: true,
+      ...TCP_KEEP_ALIVE,
+    });
+    return listen(acceptor, 'secureConnection', { ...where, handshakeTimeoutMs: handshakeTimeout }, events);
+  };
   return {
     name: 'tls',
-    async connect(address, signal, reached) {
-      const { host, port } = parseAddress(address);
-      signal.throwIfAborted();
-      // An IP address is not sent as a server name (RFC 6066, section 3), but is checked against the certificate.
-      const servername = client.servername ?? (isIP(host) === 0 ? host : undefined);
-      const socket = connect({
-        host,
-        port,
-        secureContext,
-        rejectUnauthorized,
-        ...(servername === undefined ? {} : { servername }),
-        ...(checkServerIdentity === undefined ? {} : { checkServerIdentity }),
-      });
-      socket.setNoDelay(true);
-      socket.setKeepAlive(TCP_KEEP_ALIVE.keepAlive, TCP_KEEP_ALIVE.keepAliveInitialDelay);
-      if (reached !== undefined) socket.once('connect', reached);
-      return whenConnected(socket, 'secureConnect', signal).catch((error: unknown) => {
-        throw error === signal.reason ? error : plainTlsError(error as Error, address);
-      });
-    },
-    async listen(where, events) {
-      if (server === undefined) {
-        throw new CmdStreamError(
-          'invalid-argument',
-          `option 'server' of tlsTransport is missing: nothing to listen with`,
-        );
-      }
-      const handshakeTimeout = Math.min(where.handshakeTimeoutMs, MAX_TIMER_MS);
-      const { identity, requestCert } = server;
-      const acceptor = createServer({
-        ...identity,
-        requestCert,
-        rejectUnauthorized: true,
-        handshakeTimeout,
-        noDelay: true,
-        ...TCP_KEEP_ALIVE,
-      });
-      return listen(acceptor, 'secureConnection', { ...where, handshakeTimeoutMs: handshakeTimeout }, events);
-    },
+    connect: (...dialled) => paced(systemClock, dial(...dialled)),
+    listen: (...asked) => paced(systemClock, accept(...asked)),
   };
 }

@@ -151,7 +151,8 @@ async function start(): Promise<Started> {
   return { child, port, [Symbol.asyncDispose]: stop };
 }
 
-describe('a server with a heap of 512 MiB and the default options', { timeout: 120_000 }, () => {
+// Most of an attack is the wait for the memory to settle: some at a time (see maxConcurrency).
+describe.concurrent('a server with a heap of 512 MiB and the default options', { timeout: 240_000 }, () => {
   it.each(ATTACKS)('%s: survives %s, and answers an honest client', async (_fault, _what, attack) => {
     await using server = await start();
     const attackers: Attacker[] = [];

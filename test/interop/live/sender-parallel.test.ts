@@ -1,4 +1,4 @@
-import { createSender, type HooksFactory } from 'cmd-stream';
+import { createSender, type HooksFactory, tcpTransport } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { failureOf, soon } from '../../e2e/client/stage.ts';
 import { collect } from '../../e2e/sender/support.ts';
@@ -49,6 +49,30 @@ describeWithGo('a sender and a Go server, many Commands at once', () => {
         expect(ticks.map(({ N }) => Number(N))).toEqual(Array.from({ length: at + 1 }, (_, n) => at + 1 - n));
       }
       expect(await server.stop()).toEqual({ Countdown: 100 });
+    });
+
+    it('F1: replace a connection in use where a stream was left, which ends it', async () => {
+      await using server = await GoServer.start(name);
+      const tcp = tcpTransport();
+      let dials = 0;
+      const transport = {
+        ...tcp,
+        connect: (address: string, signal: AbortSignal) => {
+          dials++;
+          return tcp.connect(address, signal);
+        },
+      };
+      const states = new Set<string>();
+      await using sender = await createSender(interop, {
+        address: server.address,
+        codec,
+        transport,
+        onStatus: (event) => event.type === 'client' && states.add(event.state),
+      });
+      for await (const _ of sender.sendMulti(interop.Countdown({ From: 5_000_000 }), { resultsCount: 1 }));
+      await soon(() => dials).toBe(2);
+      for (let n = 0; n < 20; n++) expect(normal(await sender.send(interop.Add({ A: n, B: 1 })))).toBe(n + 1);
+      expect([...states]).toEqual(['ready']);
     });
 
     it('take a Result that comes behind its deadline for nobody', async () => {

@@ -69,9 +69,12 @@ describe('dialling', () => {
   it('can be called off while the server is silent', async () => {
     const { transport, address, closed } = await serverSaying('');
     const controller = new AbortController();
-    const dialled = dialling(transport)(address, controller.signal);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    controller.abort();
+    const connect: Transport['connect'] = async (to, attempt) => {
+      const stream = await transport.connect(to, attempt);
+      setTimeout(() => controller.abort(), 5);
+      return stream;
+    };
+    const dialled = dialling({ ...transport, connect })(address, controller.signal);
     await expect(dialled).rejects.toMatchObject({ code: 'connection-lost' });
     await closed[0];
   });

@@ -5,7 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Backlog, ResultBounds } from '../../../src/client/backlog.ts';
 import { ResultQueue, type ResultSource } from '../../../src/request/result-queue.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { RefusalPace } from '../../../src/system/refusal-pace.ts';
 
+const pace = new RefusalPace(systemClock);
 const failure = new CmdStreamError('connection-lost', 'gone', { mayHaveExecuted: true });
 const END = { done: true, value: undefined };
 const next = (value: unknown) => ({ done: false, value });
@@ -13,7 +16,7 @@ const next = (value: unknown) => ({ done: false, value });
 /** A queue whose Results weigh nothing to speak of. */
 class TestQueue extends ResultQueue {
   constructor(source: ResultSource) {
-    super(source, new Backlog(new ResultBounds(1_000, 1_000_000)));
+    super(source, new Backlog(new ResultBounds(1_000, 1_000_000)), pace);
   }
 
   override push(value: unknown, weight = 1, delivery = 1): void {
@@ -98,14 +101,14 @@ describe('a queue of Results', () => {
     const { queue } = setUp();
     queue.push(1);
     queue.end(failure);
-    ResultQueue.failed(failure);
+    ResultQueue.failed(failure, pace);
     await new Promise((resolve) => setTimeout(resolve, 10));
     process.off('unhandledRejection', note);
     expect(unhandled).toEqual([]);
   });
 
   it('can have nothing but an error to give', async () => {
-    const queue = ResultQueue.failed(failure);
+    const queue = ResultQueue.failed(failure, pace);
     const seen: unknown[] = [];
     const reading = (async () => {
       for await (const value of queue) seen.push(value);

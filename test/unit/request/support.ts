@@ -5,11 +5,11 @@ import { protocolTables } from '../../../src/protocol/protocol.ts';
 import type { CompiledMachine } from '../../../src/request/compile.ts';
 import { CompiledActor } from '../../../src/request/compiled-actor.ts';
 import { DeadlineQueue } from '../../../src/request/deadline-queue.ts';
-import { RefusalPace } from '../../../src/request/refusal-pace.ts';
 import type { RequestContext } from '../../../src/request/request.ts';
 import { RequestActors } from '../../../src/request/request-actors.ts';
 import { SignalWatch } from '../../../src/request/signal-watch.ts';
 import { startActorRoot, type Watch } from '../../../src/system/actor-root.ts';
+import { RefusalPace } from '../../../src/system/refusal-pace.ts';
 import { calc } from '../../e2e/support/calc.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 

@@ -1,6 +1,8 @@
 import type { GroupStatus, StatusEvent } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { StatusStream } from '../../../src/sender/status.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { RefusalPace } from '../../../src/system/refusal-pace.ts';
 
 const END = { done: true, value: undefined };
 const status = (state: GroupStatus['state']): GroupStatus => ({
@@ -14,10 +16,14 @@ const status = (state: GroupStatus['state']): GroupStatus => ({
 
 function setUp(now: GroupStatus['state'] = 'ready') {
   const listeners = new Set<(event: StatusEvent) => void>();
-  const stream = new StatusStream(status(now), (listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  });
+  const stream = new StatusStream(
+    status(now),
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    new RefusalPace(systemClock),
+  );
   const tell = (state: GroupStatus['state']) => {
     for (const listener of [...listeners]) listener(status(state));
   };

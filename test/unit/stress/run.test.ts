@@ -3,11 +3,11 @@ import { run } from '../../support/run.ts';
 
 /** Runs the sources; `npm run stress` does so with the built library. */
 const stress = (...args: string[]) =>
-  run(process.execPath, ['--expose-gc', '--import', 'tsx', 'test/stress/main.ts', ...args], { timeoutMs: 60_000 });
+  run(process.execPath, ['--expose-gc', '--import', 'tsx', 'test/stress/main.ts', ...args], { timeoutMs: 110_000 });
 
 const SHORT = ['--minutes', '0.04', '--fault-every-ms', '500', '--rate', '500', '--seed', '1'];
 
-describe('the stress run', { timeout: 70_000 }, () => {
+describe.concurrent('the stress run', { timeout: 120_000 }, () => {
   it('passes against the node peer, through faults, and leaves nothing', async () => {
     const { code, stdout, stderr } = await stress(...SHORT);
     expect(stderr).toBe('');

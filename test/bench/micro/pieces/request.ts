@@ -3,11 +3,11 @@ import { Command } from '../../../../src/protocol/command.ts';
 import { command, result } from '../../../../src/protocol/definitions.ts';
 import { defineProtocol, protocolTables } from '../../../../src/protocol/protocol.ts';
 import { DeadlineQueue } from '../../../../src/request/deadline-queue.ts';
-import { RefusalPace } from '../../../../src/request/refusal-pace.ts';
 import type { RequestContext } from '../../../../src/request/request.ts';
 import { SignalWatch } from '../../../../src/request/signal-watch.ts';
 import { SingleRequest } from '../../../../src/request/single-request.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
+import { RefusalPace } from '../../../../src/system/refusal-pace.ts';
 import type { Piece } from '../piece.ts';
 import { SAMPLES } from '../sample.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { RefusalPace } from '../../../src/request/refusal-pace.ts';
 import { systemClock } from '../../../src/system/clock.ts';
+import { RefusalPace } from '../../../src/system/refusal-pace.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
