@@ -39,8 +39,8 @@ export function composeHooks(...factories: HooksFactory[]): HooksFactory {
   const [first, second] = factories;
   if (first === undefined) return noopHooks;
   if (second === undefined) return first;
-  const composed: ClockedHooksFactory = (_, options, clock = systemClock) =>
-    new ComposedHooks(factories, options, clock);
+  const composed: ClockedHooksFactory = (_, options, clock = systemClock, sinceMs = clock.monotonicMs()) =>
+    new ComposedHooks(factories, options, clock, sinceMs);
   return composed;
 }
 
@@ -56,11 +56,11 @@ class ComposedHooks implements Hooks {
   #ended: Hooks[] | undefined;
   #count = 0;
 
-  constructor(factories: readonly HooksFactory[], options: ResolvedSendOptions, clock: Clock) {
+  constructor(factories: readonly HooksFactory[], options: ResolvedSendOptions, clock: Clock, sinceMs: number) {
     this.#factories = factories;
     this.#options = options;
     this.#clock = clock;
-    this.#sinceMs = clock.monotonicMs();
+    this.#sinceMs = sinceMs;
     // An array that grows takes 17 places at once, for as long as the send is under way.
     this.#asked = new Array(factories.length);
   }
@@ -101,7 +101,7 @@ class ComposedHooks implements Hooks {
       // The send may end while one of them is being asked.
       if (this.#asked === undefined) return;
       try {
-        const hooks = madeHooks(this.#factories[i]?.(command, this.#options, this.#clock));
+        const hooks = madeHooks(this.#factories[i]?.(command, this.#options, this.#clock, this.#sinceMs));
         this.#asked[this.#count++] = hooks;
         const answer = hooks.beforeSend?.(command);
         if (isThenable(answer)) return this.#wait(answer, i, command);
