@@ -27,6 +27,14 @@ const TEXT_BYTES = 16;
 const BIN_BYTES = 192;
 const TIME_BYTES = 96;
 
+/** The tokens of all values but arrays, maps and the smallest numbers lie from here on, and before that. */
+const FIRST_VALUE = 0xa0;
+const FIRST_LONG_ARRAY = 0xdc;
+/** What such a value takes beside its place and as many bytes as follow its token; looked up, since there are so many. */
+const OVERHEAD = Uint8Array.from({ length: FIRST_LONG_ARRAY - FIRST_VALUE }, (_, index) =>
+  overheadOf(FIRST_VALUE + index),
+);
+
 /**
  * Checks that `buffer[start, end)` is exactly one plain MessagePack value, before msgpackr gets to see it: msgpackr makes
  * arrays as long as announced and calls as deep as nested, and its extensions can be made to take a time that grows with
@@ -54,11 +62,11 @@ export function scanMessagePack(buffer: Buffer, start: number, end: number): num
     if (position >= end) throw cutOff();
     const token = buffer[position++] as number;
     if (token < 0x80 || token >= 0xe0) continue;
-    if (token >= 0xa0 && token < 0xdc) {
+    if (token >= FIRST_VALUE && token < FIRST_LONG_ARRAY) {
       const from = position;
       position = token < 0xc0 ? position + token - 0xa0 : skip(buffer, position, end, token);
       if (position > end) throw cutOff();
-      weight += weightOf(token, position - from);
+      weight += (OVERHEAD[token - FIRST_VALUE] as number) + position - from;
       // Of a map's pairs an odd number of values is left once a key has been taken.
       if (isMap === 1 && (left & 1) === 1 && isProto(buffer, token, from, position)) throw protoField();
       continue;
@@ -80,15 +88,15 @@ export function scanMessagePack(buffer: Buffer, start: number, end: number): num
   }
 }
 
-/** What a value takes in memory beside its place, with `length` bytes behind its token; none of arrays and maps. */
-function weightOf(token: number, length: number): number {
+function overheadOf(token: number): number {
   // Texts of no character, and of one, exist once.
-  if (token < 0xc0) return length < 2 ? 0 : TEXT_BYTES + length;
+  if (token < 0xc0) return token < 0xa2 ? 0 : TEXT_BYTES;
   if (token < 0xc4) return 0;
-  if (token < 0xc7) return BIN_BYTES + length;
-  if (token < 0xca) return TIME_BYTES + length;
-  if (token < 0xd4) return length < 4 ? 0 : TEXT_BYTES + length;
-  return (token < 0xd9 ? TIME_BYTES : TEXT_BYTES) + length;
+  if (token < 0xc7) return BIN_BYTES;
+  if (token < 0xca) return TIME_BYTES;
+  // Numbers of four bytes and of eight may be objects; those of one and two are not.
+  if (token < 0xd4) return (token & 2) === 0 ? 0 : TEXT_BYTES;
+  return token < 0xd9 ? TIME_BYTES : TEXT_BYTES;
 }
 
 const PROTO = Buffer.from('__proto__');

@@ -2,7 +2,7 @@ import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { AsyncContext } from '../system/async-context.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Warn } from '../system/warn.ts';
-import { type Hooks, type ReceivedResult, RUNS_ANYWHERE, type SentCommand } from './hooks.ts';
+import { type Hooks, type ReceivedResult, RUNS_ANYWHERE, type SendOutcome, type SentCommand } from './hooks.ts';
 import { type EndingHook, tellEnd, tellEnding, tellResult } from './tell.ts';
 
 /**
@@ -27,15 +27,15 @@ function hears(hooks: Hooks): boolean {
   }
 }
 
-/** The hooks of one send and the async context of its caller: what happens to it comes from sockets and timers of all. */
-class CallerHooks implements Hooks {
+/** The hooks of one send in the async context of its caller: what happens to it comes from sockets and timers of all. */
+class CallerHooks extends AsyncContext implements Hooks {
   readonly #hooks: Hooks;
   readonly #sinceMs: number;
   readonly #clock: Clock;
   readonly #warn: Warn;
-  readonly #caller = new AsyncContext();
 
   constructor(hooks: Hooks, sinceMs: number, clock: Clock, warn: Warn) {
+    super();
     this.#hooks = hooks;
     this.#sinceMs = sinceMs;
     this.#clock = clock;
@@ -43,29 +43,32 @@ class CallerHooks implements Hooks {
   }
 
   onResult(sent: SentCommand, result: ReceivedResult): void {
-    this.#caller.run(tellResult, this.#hooks, sent, result, this.#warn);
-    if (result.last) this.#end(sent, 'success');
+    this.runInAsyncScope(this.#tellResult, this, sent, result);
   }
 
   onError(sent: SentCommand, error: CmdStreamError): void {
-    this.#fail('onError', sent, error);
+    this.runInAsyncScope(this.#tellFailure, this, 'onError', sent, error);
   }
 
   onTimeout(sent: SentCommand, error: CmdStreamError): void {
-    this.#fail('onTimeout', sent, error);
+    this.runInAsyncScope(this.#tellFailure, this, 'onTimeout', sent, error);
   }
 
   onCancel(sent: SentCommand, error: CmdStreamError): void {
-    this.#fail('onCancel', sent, error);
+    this.runInAsyncScope(this.#tellFailure, this, 'onCancel', sent, error);
   }
 
-  #fail(ending: EndingHook, sent: SentCommand, error: CmdStreamError): void {
-    this.#caller.run(tellEnding, this.#hooks, ending, sent, error, this.#warn);
-    this.#end(sent, error);
+  #tellResult(sent: SentCommand, result: ReceivedResult): void {
+    tellResult(this.#hooks, sent, result, this.#warn);
+    if (result.last) this.#tellEnd(sent, 'success');
   }
 
-  #end(sent: SentCommand, outcome: 'success' | CmdStreamError): void {
-    const durationMs = this.#clock.monotonicMs() - this.#sinceMs;
-    this.#caller.run(tellEnd, this.#hooks, sent, outcome, durationMs, this.#warn);
+  #tellFailure(ending: EndingHook, sent: SentCommand, error: CmdStreamError): void {
+    tellEnding(this.#hooks, ending, sent, error, this.#warn);
+    this.#tellEnd(sent, error);
+  }
+
+  #tellEnd(sent: SentCommand, outcome: SendOutcome): void {
+    tellEnd(this.#hooks, sent, outcome, this.#clock.monotonicMs() - this.#sinceMs, this.#warn);
   }
 }

@@ -40,7 +40,8 @@ export function composeHooks(...factories: HooksFactory[]): HooksFactory {
   if (first === undefined) return noopHooks;
   if (second === undefined) return first;
   const makers = factories.map((factory) => new HooksMaker(factory));
-  const composed: ClockedHooksFactory = (_, options, clock = systemClock) => new ComposedHooks(makers, options, clock);
+  const composed: ClockedHooksFactory = (_, options, clock = systemClock, sinceMs = clock.monotonicMs()) =>
+    new ComposedHooks(makers, options, clock, sinceMs);
   return composed;
 }
 
@@ -56,11 +57,11 @@ class ComposedHooks implements Hooks {
   #ended: Hooks[] | undefined;
   #count = 0;
 
-  constructor(makers: readonly HooksMaker[], options: ResolvedSendOptions, clock: Clock) {
+  constructor(makers: readonly HooksMaker[], options: ResolvedSendOptions, clock: Clock, sinceMs: number) {
     this.#makers = makers;
     this.#options = options;
     this.#clock = clock;
-    this.#sinceMs = clock.monotonicMs();
+    this.#sinceMs = sinceMs;
     // An array that grows takes 17 places at once, for as long as the send is under way.
     this.#asked = new Array(makers.length);
   }
@@ -101,7 +102,7 @@ class ComposedHooks implements Hooks {
       // The send may end while one of them is being asked.
       if (this.#asked === undefined) return;
       try {
-        const hooks = (this.#makers[i] as HooksMaker).make(command, this.#options, this.#clock);
+        const hooks = (this.#makers[i] as HooksMaker).make(command, this.#options, this.#clock, this.#sinceMs);
         this.#asked[this.#count++] = hooks;
         const answer = hooks.beforeSend?.(command);
         if (isThenable(answer)) return this.#wait(answer, i, command);

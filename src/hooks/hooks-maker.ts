@@ -17,8 +17,8 @@ export class HooksMaker {
   }
 
   /** @throws CmdStreamError `invalid-argument` for what is no hooks; and what the factory throws. */
-  make(command: Command, options: ResolvedSendOptions, clock: Clock): Hooks {
-    const hooks = madeHooks(this.#factory(command, options, clock));
+  make(command: Command, options: ResolvedSendOptions, clock: Clock, sinceMs: number): Hooks {
+    const hooks = madeHooks(this.#factory(command, options, clock, sinceMs));
     if (this.#known[command.type] !== true) {
       memberNames('the hooks of a send', hooks, NAMES);
       this.#known[command.type] = true;

@@ -96,9 +96,15 @@ export interface Hooks {
 export type HooksFactory = (command: Command, options: ResolvedSendOptions) => Hooks;
 
 /**
- * @internal What the library's own factories get beside: where `onEnd` has its time from if nobody but them can tell.
+ * @internal What the library's own factories get beside, for the duration that `onEnd` is told where nobody but them can:
+ * the clock, and the time by it (monotonic milliseconds) at which the send was called.
  */
-export type ClockedHooksFactory = (command: Command, options: ResolvedSendOptions, clock?: Clock) => Hooks;
+export type ClockedHooksFactory = (
+  command: Command,
+  options: ResolvedSendOptions,
+  clock?: Clock,
+  sinceMs?: number,
+) => Hooks;
 
 /** @internal Marks hooks that do not care in whose async context they run, and have no `onEnd`. */
 export const RUNS_ANYWHERE = Symbol('runs anywhere');

@@ -101,7 +101,7 @@ export class SendPath {
     let answer: unknown;
     let isWaiting: boolean;
     try {
-      const hooks = maker.make(request.command, terms, clock);
+      const hooks = maker.make(request.command, terms, clock, sinceMs);
       request.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warn));
       answer = hooks.beforeSend?.(request.command);
       isWaiting = isThenable(answer);

@@ -247,7 +247,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   settled(command: SettledCommand): void {
     this.#abandonment.settled(command);
-    this.#holdings.commandWent(command.heldBytes);
+    if (command.heldBytes > 0) this.#holdings.commandWent(command.heldBytes);
     this.#backpressure.settled();
     if (this.#backpressure.inFlight === 0 && this.#actor.getSnapshot().value === 'draining') {
       this.#actor.send({ type: 'commands.settled' });

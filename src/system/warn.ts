@@ -29,7 +29,7 @@ export function watchUserPromise(warn: Warn, what: string, returned: unknown): v
 /** Whether `value` is a promise: of any library, realm or copy of `Promise`, and also one that can be called. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== 'object' && typeof value !== 'function') return false;
-  return value !== null && 'then' in value && typeof value.then === 'function';
+  return value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** For so long after a warning of a function's failure further ones are only counted. */
