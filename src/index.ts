@@ -17,6 +17,7 @@ export {
   type CmdStreamErrorDetails,
   type CmdStreamErrorJson,
 } from './errors/cmd-stream-error.ts';
+export type { CommandFailureKind } from './errors/failure-kind.ts';
 export type { DispatchCandidate, DispatchOption, DispatchStrategy } from './group/dispatch.ts';
 export type { Group } from './group/group.ts';
 export type { GroupTicket, ResultReceiver } from './group/group-send.ts';
@@ -34,6 +35,7 @@ export type {
 export { noopHooks } from './hooks/noop-hooks.ts';
 export type { Inspect, InspectionObserver, InspectOptions, Inspector } from './inspect/options.ts';
 export { Command } from './protocol/command.ts';
+export { CommandFailure, type CommandFailureOptions } from './protocol/command-failure.ts';
 export {
   type CommandBuilder,
   type CommandDefinition,

@@ -1,5 +1,6 @@
 import { hasBrand, isInstance, markClass } from './brand.ts';
 import { describeError, isError } from './describe-error.ts';
+import type { CommandFailureKind } from './failure-kind.ts';
 
 export { describeError } from './describe-error.ts';
 
@@ -61,6 +62,10 @@ export interface CmdStreamErrorDetails {
   readonly cause?: unknown;
   /** Whether the server may have executed the Command. Default `false`. */
   readonly mayHaveExecuted?: boolean | undefined;
+  /** What the handler said by a `CommandFailure`; see {@link CmdStreamError.failure}. */
+  readonly failure?: CommandFailureKind | undefined;
+  readonly details?: unknown;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** Marks the errors of the library: the same in every copy of it that a process loads, and in every realm. */
@@ -113,11 +118,20 @@ export class CmdStreamError extends Error {
   readonly code: CmdStreamErrorCode;
   /** `false` only when the server has certainly not executed the Command. */
   readonly mayHaveExecuted: boolean;
+  /** The kind of a `CommandFailure` that the handler threw; `undefined` for every other failure. The code is `command-failed`. */
+  declare readonly failure: CommandFailureKind | undefined;
+  /** What that said beside its message: of the server's making, so look before use. `undefined` where it said nothing. */
+  declare readonly details: unknown;
+  /** After how many milliseconds the server would like to be asked again; 0 or more. `undefined` where it did not say. */
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(code: CmdStreamErrorCode, message: string, details: CmdStreamErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.mayHaveExecuted = details.mayHaveExecuted ?? false;
+    if (details.failure !== undefined) this.failure = details.failure;
+    if (details.details !== undefined) this.details = details.details;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
   }
 
   /** Whether `value` is an error of the library: of this copy of it or another, of this realm or another. */
