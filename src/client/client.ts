@@ -81,6 +81,11 @@ export class Client implements ClientLink, ConnectionOwner {
     return this.#connection?.bufferedBytes ?? 0;
   }
 
+  /** How many Commands its server answered by errors lately. */
+  get recentFailures(): number {
+    return this.#connection?.recentFailures.count ?? 0;
+  }
+
   /** Whether a bound is reached: no Command may be sent just now. */
   get full(): boolean {
     const connection = this.#connection;

@@ -19,8 +19,8 @@ export const OF_THE_WHOLE: readonly Mutant[] = [
   {
     name: 'most pending',
     file: 'src/group/dispatch.ts',
-    from: 'if (candidate.pending < best.pending) best = candidate;',
-    to: 'if (candidate.pending > best.pending) best = candidate;',
+    from: 'if (load < least) {',
+    to: 'if (load > least) {',
     why: 'the busiest client gets the Command',
   },
   {
