@@ -50,6 +50,8 @@ export type { BackoffOptions, KeepaliveOptions, SenderOptions } from './sender/o
 export type { MultiSendOptions, SendOptions } from './sender/send-options.ts';
 export type { ResultHandler, ResultStream, Sender } from './sender/sender.ts';
 export type { CircuitBreakerStatus, StatusEvent, StatusStream } from './sender/status.ts';
+export type { Authorize } from './server/authorize.ts';
+export type { ClientConnection } from './server/client-connection.ts';
 export type {
   Handler,
   HandlerContext,
@@ -71,7 +73,9 @@ export { serve } from './server/serve.ts';
 export type { Server, ShutdownOptions } from './server/server.ts';
 export { type Clock, type Defer, systemClock, type TimerHandle } from './system/clock.ts';
 export type { Random } from './system/random.ts';
+export type { CertificateName, PeerCertificate } from './transport/certificate.ts';
 export { memoryTransport } from './transport/memory.ts';
+export type { Peer, PeerTls } from './transport/peer.ts';
 export { tcpTransport } from './transport/tcp.ts';
 export { tlsTransport } from './transport/tls.ts';
 export type { ClientTlsOptions, ServerTlsOptions } from './transport/tls-options.ts';

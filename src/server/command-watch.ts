@@ -5,7 +5,7 @@ import type { ResultPort } from './service.ts';
 
 /** Tells `onCommandDone`, where there is one, of a Command that is not executed. */
 export function tellNotExecuted(
-  { service, remoteAddress, arrivedMs }: ResultPort,
+  { service, info, arrivedMs }: ResultPort,
   seq: number,
   type: number,
   code: CmdStreamErrorCode,
@@ -13,8 +13,13 @@ export function tellNotExecuted(
 ): void {
   const { options, routes } = service;
   if (options.onCommandDone === undefined) return;
-  const info = { command: routes[type]?.name, type, seq, remoteAddress };
-  tellDone(options, info, new CmdStreamError(code, message), 0, arrivedMs);
+  tellDone(
+    options,
+    { ...info, command: routes[type]?.name, type, seq },
+    new CmdStreamError(code, message),
+    0,
+    arrivedMs,
+  );
 }
 
 function tellDone(

@@ -5,18 +5,25 @@ import { type Inspect, type ResolvedInspect, resolveInspect } from '../inspect/o
 import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
 import { heapLimitBytes } from '../system/memory.ts';
+import type { Peer } from '../transport/peer.ts';
 import { tcpTransport } from '../transport/tcp.ts';
 import { tlsTransport } from '../transport/tls.ts';
 import type { ServerTlsOptions } from '../transport/tls-options.ts';
 import type { Transport } from '../transport/transport.ts';
 import { resolveServerInfo } from '../wire/server-info.ts';
+import type { Authorize } from './authorize.ts';
 import { harmless, harmlessIfGiven, warnOfHandler } from './callbacks.ts';
+import type { ClientConnection } from './client-connection.ts';
 import type { Invoker } from './handlers.ts';
 
 /** A connection, as the server's callbacks see it. */
 export interface ConnectionInfo {
   /** Where the client is: `127.0.0.1:51234`. */
   readonly remoteAddress: string;
+  /** Who the client is, the same object for all of its connection. */
+  readonly peer: Peer;
+  /** The connection, as its handlers see it: `context.connection`. */
+  readonly connection: ClientConnection;
 }
 
 /** A connection that went before the server wanted it to. */
@@ -123,15 +130,26 @@ export interface ServerOptions<Receiver = unknown> {
   readonly handshakeTimeoutMs?: number | undefined;
   /** How long `shutdown()` lets Commands in flight finish where it is not told otherwise; 0: not at all. Default 10,000. */
   readonly shutdownTimeoutMs?: number | undefined;
-  /** A client has connected. */
+  /**
+   * Who may come in: asked for each client once its connection, and its TLS, is there, before the client is told anything and
+   * before anything is read from it. Only `true`, or a promise of it, lets it in. Where it returns anything else, throws,
+   * rejects, or has not answered within `handshakeTimeoutMs`, the connection is closed and `onAcceptError` told of it. The
+   * connection counts for `maxConnections` meanwhile. Default: whoever reaches the port, or, with `tls.requestCert`,
+   * whose certificate is good.
+   */
+  readonly authorize?: Authorize | undefined;
+  /** A client has connected, and may come in. */
   readonly onConnection?: ((info: ConnectionInfo) => void) | undefined;
   /** A connection went that the server did not close by `shutdown()` or `close()`; or it spoke TLS, HTTP or the like. */
   readonly onConnectionLost?: ((info: LostConnectionInfo) => void) | undefined;
   /**
-   * A connection could not be accepted (out of file descriptors, failed TLS handshake, more than `maxConnections`: told once
-   * a second at most); the server goes on.
+   * A connection could not be accepted (out of file descriptors, failed TLS handshake, a certificate that is refused,
+   * more than `maxConnections`: told once a second at most), or its client was refused by `authorize`: an error of the code
+   * `refused`. The server goes on.
+   *
+   * @param peer - who it was, where that is known.
    */
-  readonly onAcceptError?: ((error: CmdStreamError) => void) | undefined;
+  readonly onAcceptError?: ((error: CmdStreamError, peer: Peer | undefined) => void) | undefined;
   /**
    * A handler (or validator, or invoker) threw, or gave a Result that cannot be sent; here is what it threw, stack and all.
    * Default: a warning of the process with the Command's name and the stack, at most once a second for each Command.
@@ -188,9 +206,10 @@ export interface ResolvedServerOptions {
   readonly errorResults: boolean;
   readonly handshakeTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  readonly authorize: Authorize | undefined;
   readonly onConnection: (info: ConnectionInfo) => void;
   readonly onConnectionLost: (info: LostConnectionInfo) => void;
-  readonly onAcceptError: (error: CmdStreamError) => void;
+  readonly onAcceptError: (error: CmdStreamError, peer: Peer | undefined) => void;
   readonly onHandlerError: (error: unknown, info: HandlerErrorInfo) => void;
   readonly exposeErrors: boolean;
   readonly onCommandDone: ServerOptions['onCommandDone'];
@@ -221,6 +240,7 @@ const NAMES: readonly (keyof ServerOptions)[] = [
   'errorResults',
   'handshakeTimeoutMs',
   'shutdownTimeoutMs',
+  'authorize',
   'onConnection',
   'onConnectionLost',
   'onAcceptError',
@@ -257,6 +277,7 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     errorResults: flag('errorResults', options.errorResults, true),
     handshakeTimeoutMs: durationMs('handshakeTimeoutMs', options.handshakeTimeoutMs, 10_000),
     shutdownTimeoutMs: durationMs('shutdownTimeoutMs', options.shutdownTimeoutMs, 10_000, { minMs: 0 }),
+    authorize: callback('authorize', options.authorize),
     onConnection: harmless('onConnection', callback('onConnection', options.onConnection)),
     onConnectionLost: harmless('onConnectionLost', callback('onConnectionLost', options.onConnectionLost)),
     onAcceptError: harmless('onAcceptError', callback('onAcceptError', options.onAcceptError)),

@@ -7,21 +7,17 @@ import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import { runOutside } from '../system/async-context.ts';
 import { isThenable } from '../system/warn.ts';
+import type { Peer } from '../transport/peer.ts';
+import type { ClientConnection } from './client-connection.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import { CommandWatch } from './command-watch.ts';
-import { exposedMessage } from './handler-error.ts';
+import { exposedMessage, sendableMessage } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { Invocation } from './invocation.ts';
 import { resultsOf } from './outcome.ts';
-import { NOT_TAKEN, roomFor, whenRoomFor } from './room.ts';
+import { NOT_AWAITED, NOT_TAKEN, roomFor, whenRoomFor } from './room.ts';
 import { type Route, resultEntryOf } from './route.ts';
 import type { AbandonedCommand, ResultPort, SettledCommand } from './service.ts';
-
-/** A longer message of a handler's error is cut: an error Result is always sent, however much waits. */
-const MAX_MESSAGE_LENGTH = 1024;
-
-const NOT_AWAITED =
-  'the client does not take its Results as fast as the handler gives them: the handler must await context.proxy.send()';
 
 /**
  * One Command from its arrival to its last Result, and at the same time the `context` of its handler: one object for
@@ -64,7 +60,15 @@ export class RunningCommand
   }
 
   get remoteAddress(): string {
-    return this.#port.remoteAddress;
+    return this.#port.info.remoteAddress;
+  }
+
+  get peer(): Peer {
+    return this.#port.info.peer;
+  }
+
+  get connection(): ClientConnection {
+    return this.#port.info.connection;
   }
 
   get signal(): AbortSignal {
@@ -91,10 +95,10 @@ export class RunningCommand
   }
 
   #makeWatch(): CommandWatch {
-    const { service, remoteAddress, arrivedMs } = this.#port;
+    const { service, info, arrivedMs } = this.#port;
     const { name, type } = this.#route;
     this.#port.watch(this);
-    return new CommandWatch(service.options, { command: name, type, seq: this.seq, remoteAddress }, arrivedMs);
+    return new CommandWatch(service.options, { ...info, command: name, type, seq: this.seq }, arrivedMs);
   }
 
   #check(schema: Schema, payload: unknown): void {
@@ -287,9 +291,8 @@ export class RunningCommand
     if (this.#signal?.aborted && (error === this.#signal.reason || isAbortError(error))) return;
     // An invoker that hands on what the Command has failed by already says nothing new.
     if (this.#watch?.isFailedBy(error)) return;
-    const { remoteAddress } = this;
     const { onHandlerError, exposeErrors } = this.#port.service.options;
-    onHandlerError(error, { command: this.command, remoteAddress, seq: this.seq });
+    onHandlerError(error, { ...this.#port.info, command: this.command, seq: this.seq });
     this.#refuse('command-failed', exposeErrors ? messageOf(error) : exposedMessage(error), error);
   }
 
@@ -301,8 +304,7 @@ export class RunningCommand
       return;
     }
     this.#answered = true;
-    // UTF-8 has no half surrogate pair: not the message's own, and not where it is cut.
-    this.#port.sendError(this.seq, { code, message: message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed() });
+    this.#port.sendError(this.seq, { code, message: sendableMessage(message) });
     this.#port.settled(this);
     if (order.isWaiting) order.release();
     this.#watch?.refused(code, cause === undefined ? message : describeError(cause), cause);

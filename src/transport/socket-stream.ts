@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { formatAddress } from './address.ts';
+import { type Peer, peerOf } from './peer.ts';
 import type { ReadInPlace } from './read-in-place.ts';
 import { plainTlsError } from './tls-error.ts';
 import type { ByteStream, ByteStreamConsumer } from './transport.ts';
@@ -12,6 +13,7 @@ export class SocketStream implements ByteStream {
   readonly #inPlace: ReadInPlace | undefined;
   #consumer: ByteStreamConsumer | undefined;
   #error: Error | undefined;
+  #peer: Peer | undefined;
   /** Whether a write has returned `false` and `drained` is owed for it. */
   #drainedOwed = false;
 
@@ -24,6 +26,11 @@ export class SocketStream implements ByteStream {
       this.#error ??= plainTlsError(error);
     });
     socket.on('close', () => this.#consumer?.closed(this.#error));
+  }
+
+  get peer(): Peer {
+    this.#peer ??= peerOf(this.#socket, this.remoteAddress);
+    return this.#peer;
   }
 
   get bufferedBytes(): number {

@@ -10,6 +10,7 @@ export const PRELUDE = `import {
   type Handlers,
   type Hooks,
   type HooksFactory,
+  type Invoker,
   json,
   lengthPrefixed,
   msgpack,

@@ -116,6 +116,8 @@ describe.each<[string, ServerOptions<null>]>([
       type: ECHO,
       seq: 1,
       remoteAddress: `127.0.0.1:${it.client.socket.localPort}`,
+      peer: expect.objectContaining({ address: '127.0.0.1', port: it.client.socket.localPort, tls: false }),
+      connection: expect.objectContaining({ id: 1 }),
     });
   });
 
