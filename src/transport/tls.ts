@@ -7,7 +7,13 @@ import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { listen } from './socket-listener.ts';
 import { whenConnected } from './socket-stream.ts';
 import { plainTlsError } from './tls-error.ts';
-import { type ClientTlsOptions, resolveClientTls, resolveServerTls, type ServerTlsOptions } from './tls-options.ts';
+import {
+  type ClientTlsOptions,
+  renewServerTls,
+  resolveClientTls,
+  resolveServerTls,
+  type ServerTlsOptions,
+} from './tls-options.ts';
 import type { Transport } from './transport.ts';
 
 /** Options of {@link tlsTransport}. */
@@ -72,7 +78,11 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
         noDelay: true,
         ...TCP_KEEP_ALIVE,
       });
-      return listen(acceptor, 'secureConnection', { ...where, handshakeTimeoutMs: handshakeTimeout }, events);
+      const limits = { ...where, handshakeTimeoutMs: handshakeTimeout };
+      const listener = await listen(acceptor, 'secureConnection', limits, events);
+      const setTls = (renewed: ServerTlsOptions) =>
+        acceptor.setSecureContext({ ...renewServerTls(renewed, server).identity });
+      return Object.assign(listener, { setTls });
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Peer } from './peer.ts';
+import type { ServerTlsOptions } from './tls-options.ts';
 
 /** What a {@link ByteStream} tells the one who reads it; never from within a call of `write`, `pause` or `resume`. */
 export interface ByteStreamConsumer {
@@ -42,6 +43,11 @@ export interface ByteStream {
 export interface Listener {
   /** Where it listens: `127.0.0.1:9000`, with the real port where 0 was asked for. */
   readonly address: string;
+  /**
+   * Takes other certificates for connections that come from now on; those that are there live on. Left out where there is no TLS.
+   * @throws CmdStreamError `invalid-argument`; the old ones stay then.
+   */
+  setTls?(tls: ServerTlsOptions): void;
   /** Stops accepting; accepted streams live on. Resolves once no more connection can come. */
   close(): Promise<void>;
 }
