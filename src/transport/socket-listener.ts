@@ -1,28 +1,31 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { inNextTurn, systemClock } from '../system/clock.ts';
 import { formatAddress } from './address.ts';
+import type { HandshakingPeers } from './handshaking-peers.ts';
+import type { Peer } from './peer.ts';
 import { SocketStream } from './socket-stream.ts';
-import { type Authorization, refusedClientError } from './tls-error.ts';
+import { refusedClientError } from './tls-error.ts';
 import type { Listener, ListenerEvents, ListenOptions } from './transport.ts';
 
 /**
  * Makes a TCP or TLS server of Node listen.
  *
  * @param server - not listening yet.
- * @param ready - the event that hands over a socket that can be used: for TLS, once its handshake is done.
+ * @param peers - of a TLS server; it hands over a socket once its handshake is done.
  */
 export function listen(
   server: Server,
-  ready: 'connection' | 'secureConnection',
   options: ListenOptions,
   events: ListenerEvents,
+  peers?: HandshakingPeers,
 ): Promise<Listener> {
   server.maxConnections = options.maxConnections;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
       server.off('error', reject);
-      resolve(new SocketListener(server, ready, options.handshakeTimeoutMs, events));
+      resolve(new SocketListener(server, options.handshakeTimeoutMs, events, peers));
     });
   });
 }
@@ -41,33 +44,29 @@ class SocketListener implements Listener {
   /** TCP sockets whose TLS handshake is under way, by remote address. */
   readonly #handshaking = new Map<string, Socket>();
 
-  constructor(
-    server: Server,
-    ready: 'connection' | 'secureConnection',
-    handshakeTimeoutMs: number,
-    events: ListenerEvents,
-  ) {
+  constructor(server: Server, handshakeTimeoutMs: number, events: ListenerEvents, peers: HandshakingPeers | undefined) {
     this.#server = server;
     this.#handshakeTimeoutMs = handshakeTimeoutMs;
     const { address, port } = server.address() as AddressInfo;
     this.address = formatAddress(address, port);
 
-    if (ready === 'secureConnection') server.on('connection', (socket: Socket) => this.#handshakeStarted(socket));
-    server.on(ready, (socket: Socket) => {
+    if (peers !== undefined) server.on('connection', (socket: Socket) => this.#handshakeStarted(socket));
+    server.on(peers === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       this.#handshaking.delete(remoteOf(socket));
       events.connection(new SocketStream(socket));
     });
     // `listening` is false from close() on: the handshakes that it breaks off are nobody's error.
-    const onError = (error: Error) => {
-      if (server.listening) events.acceptError(error);
+    const onError = (error: Error, peer?: Peer) => {
+      if (server.listening) events.acceptError(error, peer);
     };
-    server.on('error', onError);
+    server.on('error', (error) => onError(error));
     server.on('drop', () => this.#turnedAway(onError));
-    server.on('tlsClientError', (error: Error, socket: Socket) => {
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      const peer = peers?.peerOf(socket);
       this.#judgeHandshake(error, socket, (judged) => {
         // After a handshake that took too long Node leaves the socket open.
         socket.destroy();
-        onError(refusedClientError(judged, socket as Authorization));
+        onError(peer === undefined ? judged : refusedClientError(judged, peer, socket), peer);
       });
     });
   }

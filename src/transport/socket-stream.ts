@@ -23,7 +23,7 @@ export class SocketStream implements ByteStream {
     this.#inPlace = inPlace;
     this.remoteAddress = formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
     socket.on('error', (error) => {
-      this.#error ??= plainTlsError(error);
+      this.#error ??= plainTlsError(error, this.remoteAddress);
     });
     socket.on('close', () => this.#consumer?.closed(this.#error));
   }

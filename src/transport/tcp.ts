@@ -33,6 +33,6 @@ export function tcpTransport(options: TcpOptions = {}): Transport {
       const socket = connect({ host, port, noDelay, ...TCP_KEEP_ALIVE, onread: inPlace.onread });
       return whenConnected(socket, 'connect', signal, inPlace);
     },
-    listen: (where, events) => listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), 'connection', where, events),
+    listen: (where, events) => listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), where, events),
   };
 }

@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:tls';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { MAX_TIMER_MS, optionNames } from '../options/check.ts';
 import { parseAddress } from './address.ts';
+import { HandshakingPeers } from './handshaking-peers.ts';
 import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { listen } from './socket-listener.ts';
 import { whenConnected } from './socket-stream.ts';
@@ -79,7 +80,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
         ...TCP_KEEP_ALIVE,
       });
       const limits = { ...where, handshakeTimeoutMs: handshakeTimeout };
-      const listener = await listen(acceptor, 'secureConnection', limits, events);
+      const listener = await listen(acceptor, limits, events, new HandshakingPeers(acceptor, requestCert));
       const setTls = (renewed: ServerTlsOptions) =>
         acceptor.setSecureContext({ ...renewServerTls(renewed, server).identity });
       return Object.assign(listener, { setTls });
