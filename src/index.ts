@@ -51,6 +51,13 @@ export type { MultiSendOptions, SendOptions } from './sender/send-options.ts';
 export type { ResultHandler, ResultStream, Sender } from './sender/sender.ts';
 export type { CircuitBreakerStatus, StatusEvent, StatusStream } from './sender/status.ts';
 export type { Authorize } from './server/authorize.ts';
+export type {
+  CommandDoneInfo,
+  CommandOutcome,
+  ConnectionInfo,
+  HandlerErrorInfo,
+  LostConnectionInfo,
+} from './server/callback-infos.ts';
 export type { ClientConnection } from './server/client-connection.ts';
 export type {
   Handler,
@@ -61,14 +68,7 @@ export type {
   Invoker,
   ResultProxy,
 } from './server/handlers.ts';
-export type {
-  CommandDoneInfo,
-  CommandOutcome,
-  ConnectionInfo,
-  HandlerErrorInfo,
-  LostConnectionInfo,
-  ServerOptions,
-} from './server/options.ts';
+export type { ServerOptions } from './server/options.ts';
 export { serve } from './server/serve.ts';
 export type { Server, ShutdownOptions } from './server/server.ts';
 export { type Clock, type Defer, systemClock, type TimerHandle } from './system/clock.ts';

@@ -3,7 +3,8 @@ import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { describeError } from '../errors/describe-error.ts';
 import { show } from '../options/check.ts';
 import { describePeer, type Peer } from '../transport/peer.ts';
-import type { ConnectionInfo, ResolvedServerOptions } from './options.ts';
+import type { ConnectionInfo } from './callback-infos.ts';
+import type { ResolvedServerOptions } from './options.ts';
 
 /** Asks whether a client may come in, and tells the answer; in a later turn than that of the call. */
 export function askAuthorize(

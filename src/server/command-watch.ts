@@ -1,6 +1,7 @@
 import { CmdStreamError, type CmdStreamErrorCode } from '../errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
-import type { CommandDoneInfo, CommandOutcome, ResolvedServerOptions } from './options.ts';
+import type { CommandDoneInfo, CommandOutcome } from './callback-infos.ts';
+import type { ResolvedServerOptions } from './options.ts';
 import type { ResultPort } from './service.ts';
 
 /** Tells `onCommandDone`, where there is one, of a Command that is not executed. */

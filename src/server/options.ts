@@ -12,51 +12,15 @@ import type { ServerTlsOptions } from '../transport/tls-options.ts';
 import type { Transport } from '../transport/transport.ts';
 import { resolveServerInfo } from '../wire/server-info.ts';
 import type { Authorize } from './authorize.ts';
+import type {
+  CommandDoneInfo,
+  CommandOutcome,
+  ConnectionInfo,
+  HandlerErrorInfo,
+  LostConnectionInfo,
+} from './callback-infos.ts';
 import { harmless, harmlessIfGiven, warnOfHandler } from './callbacks.ts';
-import type { ClientConnection } from './client-connection.ts';
 import type { Invoker } from './handlers.ts';
-
-/** A connection, as the server's callbacks see it. */
-export interface ConnectionInfo {
-  /** Where the client is: `127.0.0.1:51234`. */
-  readonly remoteAddress: string;
-  /** Who the client is, the same object for all of its connection. */
-  readonly peer: Peer;
-  /** The connection, as its handlers see it: `context.connection`. */
-  readonly connection: ClientConnection;
-}
-
-/** A connection that went before the server wanted it to. */
-export interface LostConnectionInfo extends ConnectionInfo {
-  /** Why; `undefined` where the client closed it in order. */
-  readonly error: CmdStreamError | undefined;
-}
-
-/** The Command whose handler failed. */
-export interface HandlerErrorInfo extends ConnectionInfo {
-  /** The name of the Command in the protocol. */
-  readonly command: string;
-  /** The Command's sequence number at its client. */
-  readonly seq: number;
-}
-
-/** A Command that came to its end. */
-export interface CommandDoneInfo extends ConnectionInfo {
-  /** The name of the Command in the protocol; `undefined` where the protocol has none of its type. */
-  readonly command: string | undefined;
-  /** Its type number on the wire. */
-  readonly type: number;
-  /** The Command's sequence number at its client. */
-  readonly seq: number;
-}
-
-/**
- * How a Command ended: its last Result was sent, or the error that ended it. `command-failed` (the handler, validator or
- * invoker threw, as `cause`), `command-invalid` (the payload was refused, or the type is not known), `overloaded` (there was
- * no room for it to wait), `connection-lost` and `closed` (nobody waited for it any more, or it came when the server was
- * closing).
- */
-export type CommandOutcome = 'success' | CmdStreamError;
 
 /** Options of `serve`. All are optional. Callbacks that throw change nothing; the process gets a warning. */
 export interface ServerOptions<Receiver = unknown> {
@@ -109,8 +73,9 @@ export interface ServerOptions<Receiver = unknown> {
   readonly maxBufferedBytes?: number | undefined;
   /**
    * Closes a connection from which nothing, not even a Ping, has come for so long, whether or not Commands of it are in
-   * flight; noticed at most a quarter later. Also closes one that has taken nothing for so long while `maxBufferedBytes`
-   * wait for it. Default `Infinity`: never.
+   * flight; noticed at most a quarter later. Where the option is given it also closes one that has taken nothing for so long
+   * while `maxBufferedBytes` wait for it. Default 60,000: clients of the library send a Ping every 3 s. `Infinity`, never, is for
+   * clients that are silent on purpose: those with `keepalive: false`, those of cmd-stream-go that have no `WithKeepalive`.
    */
   readonly idleTimeoutMs?: number | undefined;
   /**
@@ -202,6 +167,8 @@ export interface ResolvedServerOptions {
   readonly maxFrameBytes: number;
   readonly maxBufferedBytes: number;
   readonly idleTimeoutMs: number;
+  /** The same for connections that are not read, since the client does not take what there is for it. */
+  readonly stalledTimeoutMs: number;
   readonly frameTimeoutMs: number;
   readonly errorResults: boolean;
   readonly handshakeTimeoutMs: number;
@@ -272,7 +239,9 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     maxQueuedBytes: wholeNumber('maxQueuedBytes', options.maxQueuedBytes, 8 * MEBIBYTE),
     maxFrameBytes: wholeNumber('maxFrameBytes', options.maxFrameBytes, 4 * MEBIBYTE),
     maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, 8 * MEBIBYTE),
-    idleTimeoutMs: durationMs('idleTimeoutMs', options.idleTimeoutMs, Number.POSITIVE_INFINITY, { infinite: true }),
+    idleTimeoutMs: durationMs('idleTimeoutMs', options.idleTimeoutMs, 60_000, { infinite: true }),
+    // A slow consumer may take its time; that its machine is gone shows by what is written to it.
+    stalledTimeoutMs: options.idleTimeoutMs ?? Number.POSITIVE_INFINITY,
     frameTimeoutMs: durationMs('frameTimeoutMs', options.frameTimeoutMs, 30_000, { infinite: true }),
     errorResults: flag('errorResults', options.errorResults, true),
     handshakeTimeoutMs: durationMs('handshakeTimeoutMs', options.handshakeTimeoutMs, 10_000),

@@ -3,7 +3,8 @@ import type { ErrorResult } from '../protocol/reserved.ts';
 import type { FairTurn } from '../system/fair-turn.ts';
 import type { ServerChannel } from '../wire/frame-channel.ts';
 import type { Budget } from './budget.ts';
-import type { ConnectionInfo, ResolvedServerOptions } from './options.ts';
+import type { ConnectionInfo } from './callback-infos.ts';
+import type { ResolvedServerOptions } from './options.ts';
 import type { Route } from './route.ts';
 import type { SendingOrder } from './sending-order.ts';
 

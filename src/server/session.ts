@@ -9,10 +9,10 @@ import { askAuthorize, authorization, tellRefused } from './admission.ts';
 import { ArrivalTime } from './arrival-time.ts';
 import { Backpressure } from './backpressure.ts';
 import { Account } from './budget.ts';
+import type { ConnectionInfo } from './callback-infos.ts';
 import { CommandGate, type GatedSession } from './command-gate.ts';
 import { tellNotExecuted } from './command-watch.ts';
 import { Holdings, LEAST_BUFFERED_BYTES } from './holdings.ts';
-import type { ConnectionInfo } from './options.ts';
 import { overloadMessage } from './overload.ts';
 import { ReadingTurn } from './reading-turn.ts';
 import { RunningCommand } from './running-command.ts';
@@ -97,8 +97,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   /** Closes if nothing has arrived for too long, or a Command takes too long to arrive; since `awakeSinceMs`. */
   closeIdle(awakeSinceMs: number): void {
-    const { silentSinceMs } = this.#backpressure;
-    const what = describeSilence(this.service.options, this.#channel, silentSinceMs, awakeSinceMs);
+    const what = describeSilence(this.service.options, this.#channel, this.#backpressure, awakeSinceMs);
     if (what === undefined) return;
     const error = new CmdStreamError('connection-lost', `${this.remoteAddress} ${what}`);
     this.#actor.send({ type: 'idle.elapsed', error });

@@ -7,6 +7,7 @@ import type { Peer } from './peer.ts';
 import { SocketStream } from './socket-stream.ts';
 import { refusedClientError } from './tls-error.ts';
 import type { Listener, ListenerEvents, ListenOptions } from './transport.ts';
+import { TurnedAway } from './turned-away.ts';
 
 /**
  * Makes a TCP or TLS server of Node listen.
@@ -30,17 +31,11 @@ export function listen(
   });
 }
 
-/** How often it is told at most that connections are turned away: a flood of them would be a flood of reports. */
-const TELL_EVERY_MS = 1_000;
-
 class SocketListener implements Listener {
   readonly address: string;
 
   readonly #server: Server;
   readonly #handshakeTimeoutMs: number;
-  /** When it was last told that a connection was turned away, and how many have been since. */
-  #toldMs = Number.NEGATIVE_INFINITY;
-  #untold = 0;
   /** TCP sockets whose TLS handshake is under way, by remote address. */
   readonly #handshaking = new Map<string, Socket>();
 
@@ -60,7 +55,8 @@ class SocketListener implements Listener {
       if (server.listening) events.acceptError(error, peer);
     };
     server.on('error', (error) => onError(error));
-    server.on('drop', () => this.#turnedAway(onError));
+    const turnedAway = new TurnedAway(server.maxConnections, onError);
+    server.on('drop', () => turnedAway.add());
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       const peer = peers?.peerOf(socket);
       this.#judgeHandshake(error, socket, (judged) => {
@@ -97,18 +93,6 @@ class SocketListener implements Listener {
       if (connection.bytesRead === bytesRead) failIfWaiting();
       else socket.setTimeout(this.#handshakeTimeoutMs, failIfWaiting);
     });
-  }
-
-  /** A connection beyond the bound was closed as soon as it was there. */
-  #turnedAway(tell: (error: Error) => void): void {
-    this.#untold++;
-    const nowMs = systemClock.monotonicMs();
-    if (nowMs - this.#toldMs < TELL_EVERY_MS) return;
-    const others = this.#untold > 1 ? `, and ${this.#untold - 1} before it` : '';
-    const bound = `there are ${this.#server.maxConnections} already (option 'maxConnections')`;
-    this.#toldMs = nowMs;
-    this.#untold = 0;
-    tell(new Error(`${bound}${others}`));
   }
 
   #handshakeStarted(socket: Socket): void {
