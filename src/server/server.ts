@@ -2,6 +2,7 @@ import { type Actor, toPromise } from 'xstate';
 import type { ServerConnections, ServerEvent, serverMachine } from '../../machines/server.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { durationMs, optionNames } from '../options/check.ts';
+import { whenSocketsAreClosed } from '../transport/open-sockets.ts';
 import type { ServerTlsOptions } from '../transport/tls-options.ts';
 import type { Listener } from '../transport/transport.ts';
 
@@ -39,7 +40,7 @@ export class Server {
     this.#shutdownTimeoutMs = shutdownTimeoutMs;
     this.address = listener.address;
     this.port = Number(listener.address.slice(listener.address.lastIndexOf(':') + 1));
-    this.done = toPromise(actor).then(cleanUp, cleanUp);
+    this.done = toPromise(actor).then(cleanUp, cleanUp).then(whenSocketsAreClosed);
   }
 
   /**

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { inNextTurn, systemClock } from '../system/clock.ts';
 import { formatAddress } from './address.ts';
 import type { HandshakingPeers } from './handshaking-peers.ts';
+import { rememberSocket, whenHandlesAreClosed } from './open-sockets.ts';
 import type { Peer } from './peer.ts';
 import { SocketStream } from './socket-stream.ts';
 import { refusedClientError } from './tls-error.ts';
@@ -45,7 +46,10 @@ class SocketListener implements Listener {
     const { address, port } = server.address() as AddressInfo;
     this.address = formatAddress(address, port);
 
-    if (peers !== undefined) server.on('connection', (socket: Socket) => this.#handshakeStarted(socket));
+    server.on('connection', (socket: Socket) => {
+      rememberSocket(socket);
+      if (peers !== undefined) this.#handshakeStarted(socket);
+    });
     server.on(peers === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       this.#handshaking.delete(remoteOf(socket));
       events.connection(new SocketStream(socket));
@@ -71,6 +75,7 @@ class SocketListener implements Listener {
     // Its callback would wait for every accepted socket to close; the port is free as soon as close() returns.
     this.#server.close();
     for (const socket of this.#handshaking.values()) socket.destroy();
+    await whenHandlesAreClosed();
   }
 
   /**

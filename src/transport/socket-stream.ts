@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { formatAddress } from './address.ts';
+import { rememberSocket } from './open-sockets.ts';
 import { type Peer, peerOf } from './peer.ts';
 import type { ReadInPlace } from './read-in-place.ts';
 import { plainTlsError } from './tls-error.ts';
@@ -111,6 +112,7 @@ export function whenConnected(
   signal: AbortSignal,
   inPlace?: ReadInPlace,
 ): Promise<ByteStream> {
+  rememberSocket(socket);
   return new Promise((resolve, reject) => {
     let failure: unknown = new Error('the connection was closed while it was being opened');
     const onReady = () => {
