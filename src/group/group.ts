@@ -15,6 +15,7 @@ import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
 import { paced, RefusalPace } from '../system/refusal-pace.ts';
 import { callUser, type Warn } from '../system/warn.ts';
+import { whenSocketsAreClosed } from '../transport/open-sockets.ts';
 import { describeErrors } from './describe-errors.ts';
 import { type DispatchStrategy, pickFrom } from './dispatch.ts';
 import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
@@ -94,7 +95,8 @@ export class Group {
       },
     });
     this.#actor.subscribe({ complete: () => options.onClosed() });
-    this.done = new Promise((resolve) => this.#actor.subscribe({ complete: () => resolve() }));
+    const isClosed = new Promise<void>((resolve) => this.#actor.subscribe({ complete: () => resolve() }));
+    this.done = isClosed.then(whenSocketsAreClosed);
   }
 
   /** @internal Starts connecting. */

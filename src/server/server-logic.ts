@@ -34,10 +34,10 @@ export function serverLogic(
         { host, port, handshakeTimeoutMs, maxConnections },
         {
           connection: (stream) => (isAccepting() ? connections.accept(stream) : stream.destroy()),
-          acceptError: (error) => {
+          acceptError: (error, peer) => {
             const where = place.listener?.address ?? `${host}:${port}`;
             const context = `a connection to ${where} could not be accepted`;
-            options.onAcceptError(CmdStreamError.from(error, 'connect-failed', context));
+            options.onAcceptError(CmdStreamError.from(error, 'connect-failed', context), peer);
           },
         },
       );

@@ -36,7 +36,6 @@ export function tcpTransport(options: TcpOptions = {}): Transport {
   return {
     name: 'tcp',
     connect: (address, signal) => paced(systemClock, dial(address, signal)),
-    listen: (where, events) =>
-      paced(systemClock, listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), 'connection', where, events)),
+    listen: (where, events) => paced(systemClock, listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), where, events)),
   };
 }
