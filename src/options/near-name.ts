@@ -1,9 +1,9 @@
-/** Names shorter than this are near by one edit only: by two, nearly each of them is near each other. */
-const SHORT = 4;
+/** Names shorter than this are near by one edit only: by two, nearly each of them is near each other, as host is port. */
+const SHORT = 5;
 
 /**
  * The name among `names` that `name` was probably meant to be: the nearest by edits (a letter more, fewer, another, or
- * two swapped), of which case, underscores and hyphens are none; two at most, one where either has fewer than four
+ * two swapped), of which case, underscores and hyphens are none; two at most, one where both have fewer than five
  * letters. The first of several that are equally near; undefined where none is near.
  */
 export function nearest(name: string, names: readonly string[]): string | undefined {
@@ -12,7 +12,7 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   let least = Number.POSITIVE_INFINITY;
   for (const other of names) {
     const plain = plainly(other);
-    const bound = Math.min(meant.length, plain.length) < SHORT ? 1 : 2;
+    const bound = Math.max(meant.length, plain.length) < SHORT ? 1 : 2;
     if (Math.abs(meant.length - plain.length) > bound) continue;
     const edits = editsBetween(meant, plain);
     if (edits > bound || edits >= least) continue;

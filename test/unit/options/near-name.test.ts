@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../../src/options/near-name.ts';
 
-const NAMES = ['address', 'addressRefreshMs', 'tls', 'timeoutMs', 'multiTimeoutMs', 'clients', 'codec', 'lazy', 'hooks'];
+const NAMES = [
+  'address',
+  'addressRefreshMs',
+  'tls',
+  'timeoutMs',
+  'multiTimeoutMs',
+  'clients',
+  'codec',
+  'lazy',
+  'hooks',
+];
 
 describe('nearest', () => {
   it.each([
@@ -20,6 +30,8 @@ describe('nearest', () => {
     ['tsl', 'tls'],
     ['tl', 'tls'],
     ['lzy', 'lazy'],
+    ['hook', 'hooks'],
+    ['hks', 'hooks'],
   ])('A7: takes %s for %s', (name, expected) => {
     expect(nearest(name, NAMES)).toBe(expected);
   });
@@ -33,6 +45,12 @@ describe('nearest', () => {
     expect(nearest('Codec', ['codecs', 'codec'])).toBe('codec');
     expect(nearest('Codes', ['coder', 'code'])).toBe('coder');
     expect(nearest('windowSizes', ['windowSizing', 'windowSize', 'window'])).toBe('windowSize');
+  });
+
+  it('takes no name of four letters for another that has two of them', () => {
+    expect(nearest('host', ['port'])).toBeUndefined();
+    expect(nearest('prot', ['port'])).toBe('port');
+    expect(nearest('max', ['initialMs', 'maxMs'])).toBe('maxMs');
   });
 
   it('is not slow where the name is long', () => {

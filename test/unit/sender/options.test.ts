@@ -116,7 +116,7 @@ describe('the options of a sender', () => {
   });
 
   it.each([
-    [{ timeout: 500 }, `has no option 'timeout'; it accepts 'address', `],
+    [{ timeout: 500 }, `has no option 'timeout'; did you mean 'timeoutMs'?`],
     [{ reconnect: { retries: 3 } }, `option 'reconnect' has no option 'retries'; it accepts 'initialMs', `],
     [{ keepalive: { interval: 3 } }, `option 'keepalive' has no option 'interval'; it accepts 'timeMs', `],
     [{ circuitBreaker: { threshold: 3 } }, `option 'circuitBreaker' has no option 'threshold'`],
