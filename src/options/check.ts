@@ -93,6 +93,25 @@ export function callback<T>(field: string, value: T | undefined): T | undefined 
   throw invalidOption(field, 'a function', value);
 }
 
+/** An AbortSignal, or nothing. Known by what it can do, since there is one class of the name in each realm. */
+export function abortSignal(field: string, value: AbortSignal | undefined): AbortSignal | undefined {
+  if (value === undefined || isAbortSignal(value)) return value;
+  throw invalidOption(field, 'an AbortSignal', value);
+}
+
+function isAbortSignal(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'aborted' in value &&
+    typeof value.aborted === 'boolean' &&
+    'addEventListener' in value &&
+    typeof value.addEventListener === 'function' &&
+    'removeEventListener' in value &&
+    typeof value.removeEventListener === 'function'
+  );
+}
+
 /**
  * Refuses what is not a plain object of options, option names that do not exist (a misspelt option must not be ignored)
  * and options that cannot be read. What is not plain may keep what it holds elsewhere, and would pass for empty options.

@@ -20,6 +20,7 @@ import { checkedRandom } from '../system/random.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
+import { ClosingSignal } from './closing-signal.ts';
 import type { SenderOptions } from './options.ts';
 import { resolveSenderOptions } from './resolve-options.ts';
 import { SendPath } from './send-path.ts';
@@ -34,7 +35,8 @@ import { Sender } from './sender.ts';
  * const five = await sender.send(calc.Add({ a: 2, b: 3 }));
  * ```
  * @throws CmdStreamError `invalid-argument` for options that are not acceptable; `unavailable` when no client could
- * connect to any of the addresses; `server-info-mismatch` when the server is another one. Nothing is left running then.
+ * connect to any of the addresses; `server-info-mismatch` when the server is another one; `cancelled` when the `signal` of
+ * the options fired before. Nothing is left running then.
  */
 export async function createSender<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
   const tables = protocol?.[protocolTables];
@@ -52,6 +54,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
 
   const bounds = new ResultBounds(resolved.maxBufferedResults, resolved.maxBufferedResultBytes);
   const turn = new FairTurn(clock);
+  const closing = new ClosingSignal(resolved.signal);
 
   // From here on nothing throws: what is started below is stopped by the group's end.
   const root = startActorRoot('sender', clock, inspect?.watch);
@@ -120,6 +123,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     onClosed: () => {
       // The group may have come to its end by itself: whoever waits for it must hear of that.
       path.failWaiting();
+      closing.stop();
       addresses.stop();
       deadlines.stop();
       turn.stop();
@@ -159,13 +163,14 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     breaker,
   });
   if (onStatus !== undefined) sender.subscribe(onStatus);
+  closing.closes(() => void group.close());
   runOutside(() => group.start());
-  if (!resolved.lazy) await started(sender);
+  if (!resolved.lazy) await started(sender, closing);
   return sender;
 }
 
 /** Waits until the first attempts of the clients are through; closes, and throws, when none succeeded. */
-async function started(sender: Sender<AnyProtocol>): Promise<void> {
+async function started(sender: Sender<AnyProtocol>, closing: ClosingSignal): Promise<void> {
   const status = await new Promise<GroupStatus>((resolve) => {
     const look = () => {
       const { status } = sender;
@@ -176,8 +181,9 @@ async function started(sender: Sender<AnyProtocol>): Promise<void> {
     const unsubscribe = sender.group.onChange(look);
     look();
   });
-  if (status.ready > 0) return;
+  if (status.ready > 0 && !closing.hasFired) return;
   await sender.close();
+  closing.throwIfFired();
   const { error } = status;
   if (CmdStreamError.is(error) && error.code === 'server-info-mismatch') throw error;
   throw new CmdStreamError('unavailable', `no client could connect: ${error?.message ?? 'the sender was closed'}`, {
