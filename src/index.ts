@@ -70,6 +70,7 @@ export type {
 export { serve } from './server/serve.ts';
 export type { Server, ShutdownOptions } from './server/server.ts';
 export { type Clock, type Defer, systemClock, type TimerHandle } from './system/clock.ts';
+export type { ProcessHolder } from './system/process-hold.ts';
 export type { Random } from './system/random.ts';
 export { memoryTransport } from './transport/memory.ts';
 export { tcpTransport } from './transport/tcp.ts';

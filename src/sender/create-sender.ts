@@ -16,13 +16,14 @@ import { SignalWatch } from '../request/signal-watch.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { inContextOfNow, runOutside } from '../system/async-context.ts';
 import { FairTurn } from '../system/fair-turn.ts';
+import { ProcessHold } from '../system/process-hold.ts';
 import { checkedRandom } from '../system/random.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
 import { ClosingSignal } from './closing-signal.ts';
 import type { SenderOptions } from './options.ts';
-import { resolveSenderOptions } from './resolve-options.ts';
+import { type ResolvedSenderOptions, resolveSenderOptions } from './resolve-options.ts';
 import { SendPath } from './send-path.ts';
 import { Sender } from './sender.ts';
 
@@ -46,7 +47,9 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       `createSender() takes a protocol made by defineProtocol(); got ${show(protocol)}`,
     );
   }
-  const resolved = resolveSenderOptions(options);
+  const given = resolveSenderOptions(options);
+  const hold = new ProcessHold(given.clock);
+  const resolved: ResolvedSenderOptions = { ...given, clock: hold.clock };
   const { clock, defer, codec, maxFrameBytes, maxBufferedBytes, timings, whenSlow, inspect } = resolved;
   // One of its own: what it was told of decides what is left out.
   const warn: Warn = (message) => resolved.warn(message);
@@ -61,12 +64,12 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const actors = inspect === undefined ? undefined : new RequestActors(root, inspect.everyNth);
   const deadlines = new DeadlineQueue(clock);
   const refusals = new RefusalPace(clock);
-  const { circuitBreaker: given } = resolved;
+  const { circuitBreaker } = resolved;
   const owned =
-    given === undefined || isCircuitBreaker(given)
+    circuitBreaker === undefined || isCircuitBreaker(circuitBreaker)
       ? undefined
-      : new CircuitBreaker(given, { clock, defer, warn, parent: root });
-  const breaker = isCircuitBreaker(given) ? given : owned;
+      : new CircuitBreaker(circuitBreaker, { clock, defer, warn, parent: root });
+  const breaker = isCircuitBreaker(circuitBreaker) ? circuitBreaker : owned;
   // A breaker that is shared with others lives in an actor system of its own.
   const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
   const addresses = new AddressBook({
@@ -90,6 +93,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     maxBufferedBytes,
     clock,
     defer,
+    holds: hold.add,
   });
 
   const group: Group = new Group({
@@ -161,6 +165,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     },
     path,
     breaker,
+    hold,
   });
   if (onStatus !== undefined) sender.subscribe(onStatus);
   closing.closes(() => void group.close());

@@ -5,6 +5,7 @@ import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { FairTurn } from '../system/fair-turn.ts';
+import { ProcessHold } from '../system/process-hold.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
 import { Budget } from './budget.ts';
 import { Connections } from './connections.ts';
@@ -49,7 +50,9 @@ export async function serve<P extends AnyProtocol, Receiver, H extends Handlers<
   if (protocol?.[protocolTables] === undefined) {
     throw new CmdStreamError('invalid-argument', `serve() takes what defineProtocol() made; got ${show(protocol)}`);
   }
-  const resolved = resolveServerOptions(options);
+  const given = resolveServerOptions(options);
+  const hold = new ProcessHold(given.clock);
+  const resolved: ResolvedServerOptions = { ...given, clock: hold.clock };
   const service = makeService(protocol, receiver, handlers, resolved);
   // Before anything is started that would have to be stopped.
   const { commands: incoming, results: outgoing } = bindCodec(
@@ -62,7 +65,7 @@ export async function serve<P extends AnyProtocol, Receiver, H extends Handlers<
     actor.send({ type: 'connections.gone' }),
   );
   const place: ListenerPlace = { listener: undefined };
-  const logic = serverLogic(resolved, connections, place, () => actor.getSnapshot().hasTag('accepting'));
+  const logic = serverLogic(resolved, connections, place, hold.add, () => actor.getSnapshot().hasTag('accepting'));
   const actor = createActor(logic, {
     parent: root,
     id: 'server',
@@ -75,7 +78,7 @@ export async function serve<P extends AnyProtocol, Receiver, H extends Handlers<
     root.stop();
     throw CmdStreamError.from(context.error);
   }
-  return new Server(actor, connections, place.listener, resolved.shutdownTimeoutMs, () => {
+  return new Server(actor, connections, place.listener, resolved.shutdownTimeoutMs, hold, () => {
     service.turn.stop();
     root.stop();
   });

@@ -1,6 +1,7 @@
 import { type Actor, toPromise } from 'xstate';
 import type { ServerConnections, ServerEvent, serverMachine } from '../../machines/server.ts';
 import { durationMs, optionNames } from '../options/check.ts';
+import type { ProcessHold } from '../system/process-hold.ts';
 import type { Listener } from '../transport/transport.ts';
 
 /** Options of {@link Server.shutdown}. */
@@ -21,6 +22,7 @@ export class Server {
   readonly #actor: Actor<typeof serverMachine>;
   readonly #connections: ServerConnections;
   readonly #shutdownTimeoutMs: number;
+  readonly #hold: ProcessHold;
 
   /** For `serve` only. */
   constructor(
@@ -28,11 +30,13 @@ export class Server {
     connections: ServerConnections,
     listener: Listener,
     shutdownTimeoutMs: number,
+    hold: ProcessHold,
     cleanUp: () => void,
   ) {
     this.#actor = actor;
     this.#connections = connections;
     this.#shutdownTimeoutMs = shutdownTimeoutMs;
+    this.#hold = hold;
     this.address = listener.address;
     this.port = Number(listener.address.slice(listener.address.lastIndexOf(':') + 1));
     this.done = toPromise(actor).then(cleanUp, cleanUp);
@@ -62,6 +66,22 @@ export class Server {
   async close(): Promise<void> {
     this.#tell({ type: 'server.close' });
     await this.done;
+  }
+
+  /**
+   * Lets the process end although the server listens: neither that nor its connections and timers keep it, those that come
+   * later included, as with `unref()` of Node's. Commands that are under way do not either, but for what their handlers
+   * wait for. Returns the server.
+   */
+  unref(): this {
+    this.#hold.unref();
+    return this;
+  }
+
+  /** Takes {@link Server.unref} back: the process goes on until the server is closed, as at first. Returns the server. */
+  ref(): this {
+    this.#hold.ref();
+    return this;
   }
 
   /** `await using server = ...`: {@link shutdown} with the server's timeout, which closes what is left then. */

@@ -52,6 +52,9 @@ class SocketListener implements Listener {
     const { address, port } = server.address() as AddressInfo;
     this.address = formatAddress(address, port);
 
+    events.holds?.(server);
+    // For TLS, too, this is the TCP socket.
+    server.on('connection', (socket: Socket) => events.holds?.(socket));
     if (ready === 'secureConnection') server.on('connection', (socket: Socket) => this.#handshakeStarted(socket));
     server.on(ready, (socket: Socket) => {
       this.#handshaking.delete(remoteOf(socket));

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { ProcessHolder } from '../system/process-hold.ts';
 import { formatAddress } from './address.ts';
 import type { ReadInPlace } from './read-in-place.ts';
 import { plainTlsError } from './tls-error.ts';
@@ -90,6 +91,12 @@ export class SocketStream implements ByteStream {
     this.#drainedOwed = false;
     this.#consumer?.drained();
   };
+}
+
+/** Tells of a socket that is being opened; twice, since one that tries several IP addresses has another handle for each. */
+export function holdWith(socket: Socket, holds: (holder: ProcessHolder) => void): void {
+  holds(socket);
+  socket.once('connect', () => holds(socket));
 }
 
 /**

@@ -4,7 +4,7 @@ import { parseAddress } from './address.ts';
 import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { ReadInPlace } from './read-in-place.ts';
 import { listen } from './socket-listener.ts';
-import { whenConnected } from './socket-stream.ts';
+import { holdWith, whenConnected } from './socket-stream.ts';
 import type { Transport } from './transport.ts';
 
 /** Options of {@link tcpTransport}. */
@@ -26,11 +26,12 @@ export function tcpTransport(options: TcpOptions = {}): Transport {
   const noDelay = flag('noDelay', options.noDelay, true);
   return {
     name: 'tcp',
-    async connect(address, signal) {
+    async connect(address, signal, _reached, holds) {
       const { host, port } = parseAddress(address);
       signal.throwIfAborted();
       const inPlace = new ReadInPlace();
       const socket = connect({ host, port, noDelay, ...TCP_KEEP_ALIVE, onread: inPlace.onread });
+      if (holds !== undefined) holdWith(socket, holds);
       return whenConnected(socket, 'connect', signal, inPlace);
     },
     listen: (where, events) => listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), 'connection', where, events),

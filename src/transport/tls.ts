@@ -5,7 +5,7 @@ import { MAX_TIMER_MS, optionNames } from '../options/check.ts';
 import { parseAddress } from './address.ts';
 import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { listen } from './socket-listener.ts';
-import { whenConnected } from './socket-stream.ts';
+import { holdWith, whenConnected } from './socket-stream.ts';
 import { plainTlsError } from './tls-error.ts';
 import { type ClientTlsOptions, resolveClientTls, resolveServerTls, type ServerTlsOptions } from './tls-options.ts';
 import type { Transport } from './transport.ts';
@@ -35,7 +35,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
   const { secureContext, rejectUnauthorized, checkServerIdentity } = client;
   return {
     name: 'tls',
-    async connect(address, signal, reached) {
+    async connect(address, signal, reached, holds) {
       const { host, port } = parseAddress(address);
       signal.throwIfAborted();
       // An IP address is not sent as a server name (RFC 6066, section 3), but is checked against the certificate.
@@ -50,6 +50,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
       });
       socket.setNoDelay(true);
       socket.setKeepAlive(TCP_KEEP_ALIVE.keepAlive, TCP_KEEP_ALIVE.keepAliveInitialDelay);
+      if (holds !== undefined) holdWith(socket, holds);
       if (reached !== undefined) socket.once('connect', reached);
       return whenConnected(socket, 'secureConnect', signal).catch((error: unknown) => {
         throw error === signal.reason ? error : plainTlsError(error as Error, address);
