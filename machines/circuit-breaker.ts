@@ -1,7 +1,7 @@
 /**
  * The life of a circuit breaker: keeps Commands away from a service that fails, and lets a few through to try it again.
  * Driven by `src/breaker/circuit-breaker.ts`: while closed the outcomes go past it into a failure window, and only
- * `failureRate.reached` comes here; in half-open every trial is an event.
+ * `failureRate.reached` comes here; in half-open every trial is an event. Time comes with the events.
  */
 import { assign, setup } from 'xstate';
 
@@ -13,26 +13,45 @@ export interface CircuitBreakerInput {
   readonly successThreshold: number;
 }
 
+/** A Command that went out to try the service, and has not come to its end. */
+export interface Trial {
+  readonly token: number;
+  /** When it started (monotonic milliseconds): it holds its slot for as long as the breaker stays open, and no longer. */
+  readonly sinceMs: number;
+}
+
 /** What a circuit breaker remembers. */
 export interface CircuitBreakerContext extends CircuitBreakerInput {
-  /** Counts the states entered: a Command admitted in an earlier generation has no say any more. */
+  /** Counts the states entered and the trials: no number is given twice. */
+  readonly lastToken: number;
+  /** The token of the state: a Command admitted in an earlier one has no say any more. */
   readonly generation: number;
-  /** Trials of this generation that have started and not ended. */
-  readonly trialsInFlight: number;
+  /** Trials of this generation that have started and not ended, those that have lost their slots among them. */
+  readonly trials: readonly Trial[];
   /** Trials of this generation that succeeded. */
   readonly trialSuccesses: number;
 }
+
+/** What is told of a trial. */
+interface TrialNews {
+  readonly token: number;
+  readonly nowMs: number;
+}
+
+/** More trials than these that lost their slots are not remembered, unless more slots are wanted. */
+const MAX_REMEMBERED = 1_000;
 
 /** What can happen to a circuit breaker. */
 export type CircuitBreakerEvent =
   /** So many of the last outcomes are failures that the service is taken to be down. */
   | { readonly type: 'failureRate.reached' }
-  /** A Command goes out to try the service. */
-  | { readonly type: 'trial.started' }
-  | { readonly type: 'trial.succeeded' }
-  | { readonly type: 'trial.failed' }
+  /** A Command goes out to try the service; its token is the next. */
+  | { readonly type: 'trial.started'; readonly nowMs: number }
+  /** The service has answered, also if more of the answer is to come. */
+  | ({ readonly type: 'trial.succeeded' } & TrialNews)
+  | ({ readonly type: 'trial.failed' } & TrialNews)
   /** A trial ended without saying anything about the service: it was cancelled, it never left. */
-  | { readonly type: 'trial.neutral' }
+  | ({ readonly type: 'trial.neutral' } & TrialNews)
   /** Somebody knows better: close, and forget what was. */
   | { readonly type: 'breaker.reset' }
   /** Nobody needs it any more. */
@@ -47,21 +66,31 @@ export const circuitBreakerMachine = setup({
   },
   actions: {
     startGeneration: assign({
-      generation: ({ context }) => context.generation + 1,
-      trialsInFlight: 0,
+      lastToken: ({ context }) => context.lastToken + 1,
+      generation: ({ context }) => context.lastToken + 1,
+      trials: [],
       trialSuccesses: 0,
     }),
     /** Provided by the owner of the failure window. */
     clearFailureWindow: () => {},
-    countStart: assign({ trialsInFlight: ({ context }) => context.trialsInFlight + 1 }),
-    countEnd: assign({ trialsInFlight: ({ context }) => context.trialsInFlight - 1 }),
+    rememberTrial: assign(({ context }, { nowMs }: Pick<TrialNews, 'nowMs'>) => {
+      const token = context.lastToken + 1;
+      const max = Math.max(MAX_REMEMBERED, context.successThreshold);
+      return { lastToken: token, trials: [...context.trials, { token, sinceMs: nowMs }].slice(-max) };
+    }),
+    forgetTrial: assign({
+      trials: ({ context }, { token }: TrialNews) => context.trials.filter((trial) => trial.token !== token),
+    }),
     countSuccess: assign({ trialSuccesses: ({ context }) => context.trialSuccesses + 1 }),
   },
   guards: {
-    isTrialWanted: ({ context }) => context.trialsInFlight + context.trialSuccesses < context.successThreshold,
-    isTrialInFlight: ({ context }) => context.trialsInFlight > 0,
-    isLastTrialWanted: ({ context }) =>
-      context.trialsInFlight > 0 && context.trialSuccesses + 1 >= context.successThreshold,
+    isTrialWanted: ({ context }, { nowMs }: Pick<TrialNews, 'nowMs'>) =>
+      slotsHeld(context, nowMs) + context.trialSuccesses < context.successThreshold,
+    isTrialKnown: ({ context }, { token }: TrialNews) => context.trials.some((trial) => trial.token === token),
+    isLastTrialWanted: ({ context }, { token }: TrialNews) =>
+      context.trials.some((trial) => trial.token === token) && context.trialSuccesses + 1 >= context.successThreshold,
+    holdsSlot: ({ context }, { token, nowMs }: TrialNews) =>
+      context.trials.some((trial) => trial.token === token && hasSlot(context, trial, nowMs)),
   },
   delays: {
     openDuration: ({ context }) => context.openDurationMs,
@@ -71,8 +100,9 @@ export const circuitBreakerMachine = setup({
   context: ({ input }) => ({
     openDurationMs: input.openDurationMs,
     successThreshold: input.successThreshold,
+    lastToken: 0,
     generation: 0,
-    trialsInFlight: 0,
+    trials: [],
     trialSuccesses: 0,
   }),
   initial: 'closed',
@@ -92,16 +122,34 @@ export const circuitBreakerMachine = setup({
       after: { openDuration: 'halfOpen' },
     },
     halfOpen: {
-      description: 'As many Commands go out as successes are still wanted.',
+      description:
+        'As many Commands go out as successes are still wanted; after the open duration others may replace them.',
       entry: 'startGeneration',
       on: {
-        'trial.started': { guard: 'isTrialWanted', actions: 'countStart' },
+        'trial.started': {
+          guard: { type: 'isTrialWanted', params: ({ event }) => event },
+          actions: { type: 'rememberTrial', params: ({ event }) => event },
+        },
+        // The service has answered: so much holds also for a trial that took longer than its slot.
         'trial.succeeded': [
-          { guard: 'isLastTrialWanted', target: 'closed' },
-          { guard: 'isTrialInFlight', actions: ['countEnd', 'countSuccess'] },
+          { guard: { type: 'isLastTrialWanted', params: ({ event }) => event }, target: 'closed' },
+          {
+            guard: { type: 'isTrialKnown', params: ({ event }) => event },
+            actions: [{ type: 'forgetTrial', params: ({ event }) => event }, 'countSuccess'],
+          },
         ],
-        'trial.failed': { guard: 'isTrialInFlight', target: 'open' },
-        'trial.neutral': { guard: 'isTrialInFlight', actions: 'countEnd' },
+        // What has lost its slot tells of a time that others have tried the service after.
+        'trial.failed': [
+          { guard: { type: 'holdsSlot', params: ({ event }) => event }, target: 'open' },
+          {
+            guard: { type: 'isTrialKnown', params: ({ event }) => event },
+            actions: { type: 'forgetTrial', params: ({ event }) => event },
+          },
+        ],
+        'trial.neutral': {
+          guard: { type: 'isTrialKnown', params: ({ event }) => event },
+          actions: { type: 'forgetTrial', params: ({ event }) => event },
+        },
       },
     },
     stopped: {
@@ -111,3 +159,12 @@ export const circuitBreakerMachine = setup({
     },
   },
 });
+
+/** How many trials may not be replaced yet. */
+function slotsHeld(context: CircuitBreakerContext, nowMs: number): number {
+  return context.trials.filter((trial) => hasSlot(context, trial, nowMs)).length;
+}
+
+function hasSlot({ openDurationMs }: CircuitBreakerInput, { sinceMs }: Trial, nowMs: number): boolean {
+  return nowMs - sinceMs < openDurationMs;
+}

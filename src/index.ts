@@ -1,6 +1,6 @@
 // For everyone who sends or serves Commands.
 export { type CircuitBreaker, createCircuitBreaker } from './breaker/circuit-breaker.ts';
-export type { CircuitBreakerOptions, CircuitBreakerState } from './breaker/options.ts';
+export type { CircuitBreakerOptions, CircuitBreakerState, CountsAsFailure } from './breaker/options.ts';
 // For those who build on the parts: a sender, a codec, a transport, a dispatch strategy of their own.
 export { ByteReader, NEED_MORE } from './bytes/byte-reader.ts';
 export { ByteWriter } from './bytes/byte-writer.ts';
@@ -17,11 +17,12 @@ export {
   type CmdStreamErrorDetails,
   type CmdStreamErrorJson,
 } from './errors/cmd-stream-error.ts';
+export type { CommandFailureKind } from './errors/failure-kind.ts';
 export type { DispatchCandidate, DispatchOption, DispatchStrategy } from './group/dispatch.ts';
 export type { Group } from './group/group.ts';
 export type { GroupTicket, ResultReceiver } from './group/group-send.ts';
 export type { ClientStatus, GroupState, GroupStatus } from './group/status.ts';
-export { circuitBreakerHooks } from './hooks/circuit-breaker-hooks.ts';
+export { type CircuitBreakerHooksOptions, circuitBreakerHooks } from './hooks/circuit-breaker-hooks.ts';
 export { composeHooks } from './hooks/compose-hooks.ts';
 export type {
   Hooks,
@@ -34,6 +35,7 @@ export type {
 export { noopHooks } from './hooks/noop-hooks.ts';
 export type { Inspect, InspectionObserver, InspectOptions, Inspector } from './inspect/options.ts';
 export { Command } from './protocol/command.ts';
+export { CommandFailure, type CommandFailureOptions } from './protocol/command-failure.ts';
 export {
   type CommandBuilder,
   type CommandDefinition,

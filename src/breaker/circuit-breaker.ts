@@ -3,13 +3,14 @@ import { type Actor, type AnyActorRef, createActor, type InspectionEvent, type S
 import { type CircuitBreakerEvent, circuitBreakerMachine } from '../../machines/circuit-breaker.ts';
 import { hasBrand, markClass } from '../errors/brand.ts';
 import type { Watch } from '../system/actor-root.ts';
-import { AsyncContext } from '../system/async-context.ts';
+import { AsyncContext, inContextOfNow } from '../system/async-context.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock, unrefedClock } from '../system/clock.ts';
 import { callUser, processWarning, type Warn } from '../system/warn.ts';
 import { FailureWindow } from './failure-window.ts';
 import {
   type CircuitBreakerOptions,
   type CircuitBreakerState,
+  type CountsAsFailure,
   type ResolvedCircuitBreakerOptions,
   resolveCircuitBreakerOptions,
 } from './options.ts';
@@ -37,10 +38,7 @@ export interface CircuitBreakerEnvironment {
 /** What {@link CircuitBreaker.admit} returns for a Command that must not go out. */
 export const NOT_ADMITTED = 0;
 
-const TRIAL_STARTED: CircuitBreakerEvent = { type: 'trial.started' };
-const TRIAL_SUCCEEDED: CircuitBreakerEvent = { type: 'trial.succeeded' };
-const TRIAL_FAILED: CircuitBreakerEvent = { type: 'trial.failed' };
-const TRIAL_NEUTRAL: CircuitBreakerEvent = { type: 'trial.neutral' };
+type TrialEnding = 'trial.succeeded' | 'trial.failed' | 'trial.neutral';
 
 const PUBLIC_STATES = { closed: 'closed', open: 'open', halfOpen: 'half-open', stopped: 'open' } as const;
 
@@ -49,13 +47,16 @@ const PUBLIC_STATES = { closed: 'closed', open: 'open', halfOpen: 'half-open', s
  * in front of every send.
  *
  * Who sends asks `admit()` first, and hands the token that it got to exactly one of `succeed`, `fail` and `neutral`. A
- * token of an earlier state (or from before a `reset()`) counts for nothing: what a late outcome tells is no news.
+ * token of an earlier state (or from before a `reset()`) counts for nothing: what a late outcome tells is no news. A trial
+ * that takes longer than `openDurationMs` may be replaced by another one; then only its success counts.
  */
 export class CircuitBreaker {
   static {
     markClass(CircuitBreaker, breakerBrand);
   }
 
+  /** @internal What the user says of an error, in the context in which the breaker was made. */
+  readonly countsAsFailure: CountsAsFailure | undefined;
   readonly #options: ResolvedCircuitBreakerOptions;
   readonly #clock: Clock;
   readonly #warn: Warn;
@@ -70,6 +71,8 @@ export class CircuitBreaker {
 
   constructor(options: ResolvedCircuitBreakerOptions, environment: CircuitBreakerEnvironment = {}) {
     const { clock = systemClock, defer = deferToEndOfTurn, warn = processWarning, parent, inspect } = environment;
+    const { countsAsFailure } = options;
+    this.countsAsFailure = countsAsFailure === undefined ? undefined : inContextOfNow(countsAsFailure);
     this.#options = options;
     this.#clock = clock;
     this.#warn = warn;
@@ -113,9 +116,11 @@ export class CircuitBreaker {
   admit(): number {
     const snapshot = this.#actor.getSnapshot();
     if (snapshot.value === 'closed') return snapshot.context.generation;
-    if (!snapshot.can(TRIAL_STARTED)) return NOT_ADMITTED;
-    this.#actor.send(TRIAL_STARTED);
-    return snapshot.context.generation;
+    if (snapshot.value !== 'halfOpen') return NOT_ADMITTED;
+    const event: CircuitBreakerEvent = { type: 'trial.started', nowMs: this.#clock.monotonicMs() };
+    if (!snapshot.can(event)) return NOT_ADMITTED;
+    this.#actor.send(event);
+    return this.#actor.getSnapshot().context.lastToken;
   }
 
   /** Why a Command is not admitted now and when to try again, for the message of an error. */
@@ -135,25 +140,40 @@ export class CircuitBreaker {
   /** The service answered. */
   succeed(token: number): void {
     const snapshot = this.#actor.getSnapshot();
-    if (token !== snapshot.context.generation) return;
-    if (snapshot.value === 'closed') this.#window.record(true);
-    else if (!this.#endTrial(snapshot, TRIAL_SUCCEEDED)) return;
+    if (snapshot.value !== 'closed') {
+      if (!this.#endTrial(snapshot, 'trial.succeeded', token)) return;
+    } else if (token !== snapshot.context.generation) return;
+    else this.#window.record(true);
     this.#tellOutcome('onSuccess', snapshot);
+  }
+
+  /**
+   * The service has begun to answer, and more is to come: a trial has succeeded by that, and needs its slot no longer.
+   * Returns whether it was one: then its token is used up. Otherwise the token is to be handed back at the end.
+   */
+  began(token: number): boolean {
+    const snapshot = this.#actor.getSnapshot();
+    if (snapshot.value === 'closed') return false;
+    if (this.#endTrial(snapshot, 'trial.succeeded', token)) this.#tellOutcome('onSuccess', snapshot);
+    return true;
   }
 
   /** The service is at fault: it did not answer in time, it could not be reached, it failed. */
   fail(token: number): void {
     const snapshot = this.#actor.getSnapshot();
-    if (token !== snapshot.context.generation) return;
-    if (snapshot.value === 'closed') this.#recordFailure();
-    else if (!this.#endTrial(snapshot, TRIAL_FAILED)) return;
+    if (snapshot.value !== 'closed') {
+      if (!this.#endTrial(snapshot, 'trial.failed', token)) return;
+      // That of a trial that has lost its slot does not count.
+      if (this.#actor.getSnapshot().value === 'halfOpen') return;
+    } else if (token !== snapshot.context.generation) return;
+    else this.#recordFailure();
     this.#tellOutcome('onFailure', snapshot);
   }
 
   /** The Command ended in a way that says nothing about the service: it was cancelled, it could not be encoded. */
   neutral(token: number): void {
     const snapshot = this.#actor.getSnapshot();
-    if (token === snapshot.context.generation && snapshot.value !== 'closed') this.#endTrial(snapshot, TRIAL_NEUTRAL);
+    if (snapshot.value !== 'closed') this.#endTrial(snapshot, 'trial.neutral', token);
   }
 
   /** Closes at once, with a window full of successes; Commands that are under way have no say any more. */
@@ -194,7 +214,8 @@ export class CircuitBreaker {
   }
 
   /** Returns whether there was a trial to end. */
-  #endTrial(snapshot: Snapshot, event: CircuitBreakerEvent): boolean {
+  #endTrial(snapshot: Snapshot, type: TrialEnding, token: number): boolean {
+    const event: CircuitBreakerEvent = { type, token, nowMs: this.#clock.monotonicMs() };
     if (!snapshot.can(event)) return false;
     this.#actor.send(event);
     return true;

@@ -1,10 +1,20 @@
+import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { callback, durationMs, optionNames, share, wholeNumber } from '../options/check.ts';
+import type { SentCommand } from '../protocol/sent-command.ts';
 
 /**
  * What a circuit breaker does with Commands: `closed` lets all of them through, `open` none, `half-open` a few, to try
  * the service.
  */
 export type CircuitBreakerState = 'closed' | 'open' | 'half-open';
+
+/**
+ * Says whether the error that ended a send counts as a failure of the service. Must answer at once.
+ *
+ * @param error - what its caller gets, except `cancelled`: that says nothing about the service.
+ * @param sent - the Command; `seq` is 0 where it never left.
+ */
+export type CountsAsFailure = (error: CmdStreamError, sent: SentCommand) => boolean;
 
 /**
  * Options of a circuit breaker.
@@ -22,8 +32,8 @@ export interface CircuitBreakerOptions {
    */
   readonly failureRate?: number | undefined;
   /**
-   * How long the breaker stays open before it tries the service again, in milliseconds. It does not keep a process from
-   * ending. Default 1000.
+   * How long the breaker stays open before it tries the service again, in milliseconds; also how long a trial that has not
+   * been answered keeps others from trying in its place. It does not keep a process from ending. Default 1000.
    */
   readonly openDurationMs?: number | undefined;
   /**
@@ -31,6 +41,12 @@ export interface CircuitBreakerOptions {
    * of trials under way at a time. Default 3.
    */
   readonly successThreshold?: number | undefined;
+  /**
+   * Which errors count as failures. Where it says `false` of a `command-failed`, that is a success: the service has answered;
+   * other errors count for nothing then. Default: those by which the service is at fault, a `command-failed` among them
+   * unless it is a `CommandFailure` of the caller's making: `not-found`, `permission-denied`, `conflict`.
+   */
+  readonly countsAsFailure?: CountsAsFailure | undefined;
   /** Called after each change of state, with the new state and the one before. */
   readonly onStateChange?: ((state: CircuitBreakerState, previous: CircuitBreakerState) => void) | undefined;
   /** Called for each success that counts, with the state in which it was counted. */
@@ -45,6 +61,7 @@ export interface ResolvedCircuitBreakerOptions {
   readonly failureRate: number;
   readonly openDurationMs: number;
   readonly successThreshold: number;
+  readonly countsAsFailure: CountsAsFailure | undefined;
   readonly onStateChange: CircuitBreakerOptions['onStateChange'];
   readonly onSuccess: CircuitBreakerOptions['onSuccess'];
   readonly onFailure: CircuitBreakerOptions['onFailure'];
@@ -55,6 +72,7 @@ const NAMES: readonly (keyof CircuitBreakerOptions)[] = [
   'failureRate',
   'openDurationMs',
   'successThreshold',
+  'countsAsFailure',
   'onStateChange',
   'onSuccess',
   'onFailure',
@@ -77,6 +95,7 @@ export function resolveCircuitBreakerOptions(
     failureRate: share(named('failureRate'), options.failureRate, 0.5),
     openDurationMs: durationMs(named('openDurationMs'), options.openDurationMs, 1000),
     successThreshold: wholeNumber(named('successThreshold'), options.successThreshold, 3),
+    countsAsFailure: callback(named('countsAsFailure'), options.countsAsFailure),
     onStateChange: callback(named('onStateChange'), options.onStateChange),
     onSuccess: callback(named('onSuccess'), options.onSuccess),
     onFailure: callback(named('onFailure'), options.onFailure),

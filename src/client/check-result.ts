@@ -39,11 +39,15 @@ export function invalidResult(message: string, cause?: unknown): CmdStreamError 
   return new CmdStreamError('result-invalid', message, { cause, mayHaveExecuted: true });
 }
 
+const NO_FAILURE = Object.freeze({ kind: undefined, details: undefined, retryAfterMs: undefined });
+
 /** The error that a server answers a Command by, in the payload of an error Result. */
 export function failureOf({ command, received }: PendingCommand, address: string, payload: unknown): CmdStreamError {
   const error = readErrorResult(payload);
   // Whatever the server says now: what has given a Result was executed.
   const executed = mayHaveExecuted(error) || received > 0;
   const message = `${command.name} at ${address}: ${error.message}`;
-  return new CmdStreamError(error.code, message, { cause: causeOf(error), mayHaveExecuted: executed });
+  const { kind: failure, details, retryAfterMs } = error.failure ?? NO_FAILURE;
+  const cause = causeOf(error);
+  return new CmdStreamError(error.code, message, { cause, mayHaveExecuted: executed, failure, details, retryAfterMs });
 }

@@ -1,6 +1,6 @@
 import type { ClientLink } from '../../machines/client.ts';
 import type { ConnectionLink } from '../../machines/connection.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, tellSubject } from '../errors/cmd-stream-error.ts';
 import type { FrameChannel } from '../wire/frame-channel.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionLife, type ConnectionOwner, type LifeContext, type LifeEvents } from './connection-life.ts';
@@ -81,6 +81,11 @@ export class Client implements ClientLink, ConnectionOwner {
     return this.#connection?.bufferedBytes ?? 0;
   }
 
+  /** How many Commands its server answered by errors lately. */
+  get recentFailures(): number {
+    return this.#connection?.recentFailures.count ?? 0;
+  }
+
   /** Whether a bound is reached: no Command may be sent just now. */
   get full(): boolean {
     const connection = this.#connection;
@@ -139,7 +144,7 @@ export class Client implements ClientLink, ConnectionOwner {
       // An attempt that was called off says nothing about the address.
       if (!signal.aborted) addresses.giveUp(this.id);
       const where = this.#dialled === '' ? 'cannot resolve the address' : `cannot connect to ${this.#dialled}`;
-      throw CmdStreamError.from(error, 'connect-failed', where);
+      throw this.#about(CmdStreamError.from(error, 'connect-failed', where));
     }
   }
 
@@ -168,7 +173,8 @@ export class Client implements ClientLink, ConnectionOwner {
   overdue(): CmdStreamError {
     const { addresses, handshakeTimeoutMs } = this.#context;
     addresses.giveUp(this.id);
-    return new CmdStreamError('handshake-timeout', describeSlowDial(this.#dialled, this.#stage, handshakeTimeoutMs));
+    const message = describeSlowDial(this.#dialled, this.#stage, handshakeTimeoutMs);
+    return this.#about(new CmdStreamError('handshake-timeout', message));
   }
 
   // ---- ConnectionOwner
@@ -205,6 +211,11 @@ export class Client implements ClientLink, ConnectionOwner {
   closed(connection: Connection): void {
     if (connection === this.#connection) this.#connection = undefined;
     else this.#retired = this.#retired.filter((retired) => retired !== connection);
+  }
+
+  /** An error of the last attempt. */
+  #about(error: CmdStreamError): CmdStreamError {
+    return tellSubject(error, { address: this.#dialled === '' ? undefined : this.#dialled, clientId: this.id });
   }
 
   get #nowMs(): number {

@@ -14,6 +14,7 @@ import { Liveness } from './liveness.ts';
 import type { Carrier, PendingCommand, UnexpectedResult } from './pending-command.ts';
 import { PendingTable } from './pending-table.ts';
 import { Reading, type WaitsFor } from './reading.ts';
+import { RecentFailures } from './recent-failures.ts';
 import { type CheckedConnection, ResultChecks } from './result-checks.ts';
 
 /** What a connection tells its client. */
@@ -49,6 +50,8 @@ export class Connection implements FrameReceiver, Carrier {
   readonly address: string;
   /** Whether the peer reads. */
   readonly liveness: Liveness;
+  /** What its server answered by errors lately. */
+  readonly recentFailures: RecentFailures;
   readonly #channel: FrameChannel;
   readonly #context: ConnectionContext;
   readonly #events: ConnectionEvents;
@@ -70,6 +73,7 @@ export class Connection implements FrameReceiver, Carrier {
     this.#channel = channel;
     this.#departure = new Departure(channel, this.#pending);
     this.liveness = new Liveness(channel);
+    this.recentFailures = new RecentFailures(context.clock);
     this.#context = context;
     this.#events = events;
     this.#reading = new Reading(channel, this.#pending, context.turn, context.clock);
@@ -269,6 +273,7 @@ export class Connection implements FrameReceiver, Carrier {
 
   #fail(seq: number, pending: PendingCommand, error: CmdStreamError): void {
     this.#settle(seq);
+    this.recentFailures.note(error);
     pending.failed(error);
     this.#events.room();
   }

@@ -1,5 +1,6 @@
 import { hasBrand, isInstance, markClass } from './brand.ts';
 import { describeError, isError } from './describe-error.ts';
+import type { CommandFailureKind } from './failure-kind.ts';
 
 export { describeError } from './describe-error.ts';
 
@@ -61,7 +62,32 @@ export interface CmdStreamErrorDetails {
   readonly cause?: unknown;
   /** Whether the server may have executed the Command. Default `false`. */
   readonly mayHaveExecuted?: boolean | undefined;
+  /** What the handler said by a `CommandFailure`; see {@link CmdStreamError.failure}. */
+  readonly failure?: CommandFailureKind | undefined;
+  readonly details?: unknown;
+  readonly retryAfterMs?: number | undefined;
 }
+
+/** Which Command and which connection an error is about. */
+export interface ErrorSubject {
+  readonly command?: string | undefined;
+  readonly address?: string | undefined;
+  readonly clientId?: number | undefined;
+  readonly seq?: number | undefined;
+}
+
+const SUBJECT: readonly (keyof ErrorSubject)[] = ['command', 'address', 'clientId', 'seq'];
+
+/** The errors after which the same Command may be well, if it was not executed. */
+const RETRYABLE: ReadonlySet<CmdStreamErrorCode> = new Set([
+  'unavailable',
+  'overloaded',
+  'circuit-open',
+  'timeout',
+  'connect-failed',
+  'handshake-timeout',
+  'connection-lost',
+]);
 
 /** Marks the errors of the library: the same in every copy of it that a process loads, and in every realm. */
 const errorBrand = Symbol.for('cmd-stream.CmdStreamError');
@@ -75,7 +101,15 @@ export interface CmdStreamErrorJson {
   readonly code: CmdStreamErrorCode;
   readonly message: string;
   readonly mayHaveExecuted: boolean;
-  /** What led to it; left out where nothing is known. */
+  readonly retryable: boolean;
+  readonly command?: string;
+  readonly address?: string;
+  readonly clientId?: number;
+  readonly seq?: number;
+  readonly failure?: CommandFailureKind;
+  readonly details?: unknown;
+  readonly retryAfterMs?: number;
+  /** What led to it; left out where nothing is known, as all that is optional. */
   readonly cause?: CauseJson;
 }
 
@@ -113,11 +147,39 @@ export class CmdStreamError extends Error {
   readonly code: CmdStreamErrorCode;
   /** `false` only when the server has certainly not executed the Command. */
   readonly mayHaveExecuted: boolean;
+  /** The kind of a `CommandFailure` that the handler threw; `undefined` for every other failure. The code is `command-failed`. */
+  declare readonly failure: CommandFailureKind | undefined;
+  /** What that said beside its message: of the server's making, so look before use. `undefined` where it said nothing. */
+  declare readonly details: unknown;
+  /** After how many milliseconds the server would like to be asked again; 0 or more. `undefined` where it did not say. */
+  declare readonly retryAfterMs: number | undefined;
+  /** The name of the Command whose send failed; `undefined` where there is none. */
+  declare readonly command: string | undefined;
+  /** The address of the server that it was sent to, or that could not be reached; `undefined` where there is none. */
+  declare readonly address: string | undefined;
+  /** The client of the group that it was sent through; `undefined` while it was not sent. */
+  declare readonly clientId: number | undefined;
+  /** Its sequence number at that client; `undefined` while it was not sent. */
+  declare readonly seq: number | undefined;
 
   constructor(code: CmdStreamErrorCode, message: string, details: CmdStreamErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.mayHaveExecuted = details.mayHaveExecuted ?? false;
+    if (details.failure !== undefined) this.failure = details.failure;
+    if (details.details !== undefined) this.details = details.details;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
+  }
+
+  /**
+   * Whether it is safe, and may help, to send the Command again: the server has certainly not executed it, and what was wrong
+   * may pass (`unavailable`, `overloaded`, `circuit-open`, `timeout`, `connect-failed`, `handshake-timeout`, `connection-lost`;
+   * `closed`, where the server was closing; a `CommandFailure` that is `unavailable` or `rate-limited`).
+   */
+  get retryable(): boolean {
+    if (this.mayHaveExecuted) return false;
+    if (this.code === 'closed') return this.seq !== undefined;
+    return RETRYABLE.has(this.code) || this.failure === 'unavailable' || this.failure === 'rate-limited';
   }
 
   /** Whether `value` is an error of the library: of this copy of it or another, of this realm or another. */
@@ -139,9 +201,48 @@ export class CmdStreamError extends Error {
 
   /** For loggers that write JSON: what it is and what led to it, causes of causes up to eight; never a stack. */
   toJSON(): CmdStreamErrorJson {
-    const { name, code, message, mayHaveExecuted } = this;
+    const { name, code, message, mayHaveExecuted, retryable, failure, details, retryAfterMs } = this;
     const cause = causeOf(this, MAX_CAUSES);
-    return { name, code, message, mayHaveExecuted, ...(cause === undefined ? undefined : { cause }) };
+    return {
+      name,
+      code,
+      message,
+      mayHaveExecuted,
+      retryable,
+      ...known({ ...pick(this, SUBJECT), failure, details: plainCopy(details), retryAfterMs }),
+      ...(cause === undefined ? undefined : { cause }),
+    };
+  }
+}
+
+/** Notes on an error what it is about; one that is thrown again and again is about the last of them. */
+export function tellSubject<E extends CmdStreamError>(error: E, subject: ErrorSubject): E {
+  try {
+    for (const name of SUBJECT) {
+      // Most are about nothing yet: what is not known must not stand there.
+      if (subject[name] !== error[name]) Object.assign(error, { [name]: subject[name] });
+    }
+  } catch {
+    // An error of the user's own that is frozen.
+  }
+  return error;
+}
+
+function pick(error: CmdStreamError, names: readonly (keyof ErrorSubject)[]): ErrorSubject {
+  return Object.fromEntries(names.map((name) => [name, error[name]]));
+}
+
+/** The fields that have a value. */
+function known<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
+}
+
+/** What JSON makes of a value; nothing, where it cannot: no logger shall fail by it. */
+function plainCopy(value: unknown): unknown {
+  try {
+    return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+  } catch {
+    return undefined;
   }
 }
 

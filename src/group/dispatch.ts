@@ -12,6 +12,11 @@ export interface DispatchCandidate {
   readonly pending: number;
   /** Bytes that wait to be written there. */
   readonly bufferedBytes: number;
+  /**
+   * How many Commands were answered there by errors that tell against the server (`command-failed` but for what the caller
+   * did wrong, `overloaded`, `closed`); one that is a second old counts half, one of two seconds a quarter.
+   */
+  readonly recentFailures: number;
 }
 
 /** Chooses the client that sends the next Command. */
@@ -33,19 +38,31 @@ export class RoundRobin implements DispatchStrategy {
   }
 }
 
-/** The client with the fewest Commands waiting for Results; in turn among equals. */
+/**
+ * The client with the fewest Commands waiting for Results; in turn among equals. Commands that failed lately count as if they
+ * were waiting: else a server that fails at once has always the fewest, and gets all that it can fail.
+ */
 export class LeastPending implements DispatchStrategy {
   #turn = 0;
 
   pick<C extends DispatchCandidate>(ready: readonly C[]): C {
     this.#turn = this.#turn + 1 < ready.length ? this.#turn + 1 : 0;
     let best = ready[this.#turn] as C;
-    for (let step = 1; step < ready.length && best.pending > 0; step++) {
+    let least = loadOf(best);
+    for (let step = 1; step < ready.length && least > 0; step++) {
       const candidate = ready[(this.#turn + step) % ready.length] as C;
-      if (candidate.pending < best.pending) best = candidate;
+      const load = loadOf(candidate);
+      if (load < least) {
+        best = candidate;
+        least = load;
+      }
     }
     return best;
   }
+}
+
+function loadOf({ pending, recentFailures }: DispatchCandidate): number {
+  return pending + recentFailures;
 }
 
 /** A strategy by name, or one of the user's own. */

@@ -1,5 +1,5 @@
 import type { Carrier, PendingCommand, WhenSlow } from '../client/pending-command.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, tellSubject } from '../errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../request/deadline-queue.ts';
@@ -88,6 +88,13 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   failed(error: CmdStreamError): void {
+    const { command, seq } = this;
+    tellSubject(error, {
+      command: command.name,
+      address: this.#carrier?.address,
+      clientId: this.#carrier?.clientId,
+      seq,
+    });
     this.#settle();
     callUser(this.#context.warn, 'failed() of a receiver', () => this.#caller.run(() => this.#receiver.failed(error)));
   }

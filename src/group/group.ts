@@ -4,7 +4,7 @@ import { type GroupEvent, groupMachine } from '../../machines/group.ts';
 import type { AddressBook } from '../client/address-book.ts';
 import { Client, type ClientContext } from '../client/client.ts';
 import type { PendingCommand, WhenSlow } from '../client/pending-command.ts';
-import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError, tellSubject } from '../errors/cmd-stream-error.ts';
 import { durationMs } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
 import { entryOf } from '../protocol/entry-of.ts';
@@ -14,6 +14,7 @@ import type { DeadlineQueue } from '../request/deadline-queue.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
 import { callUser, type Warn } from '../system/warn.ts';
+import { describeErrors } from './describe-errors.ts';
 import { type DispatchStrategy, pickFrom } from './dispatch.ts';
 import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
 import type { ClientStatus, GroupState, GroupStatus } from './status.ts';
@@ -146,7 +147,8 @@ export class Group {
   sendWithDeadline(command: Command, deadline: number | Date, receiver: ResultReceiver): GroupTicket {
     const timeoutMs = deadlineToTimeoutMs(deadline, this.#options.clock);
     if (timeoutMs > 0) return this.#sendFor(command, receiver, timeoutMs);
-    throw new CmdStreamError('timeout', `${command.name} was not sent: its deadline had passed`);
+    const error = new CmdStreamError('timeout', `${command.name} was not sent: its deadline had passed`);
+    throw tellSubject(error, { command: command.name });
   }
 
   /** Whether the Command with sequence number `seq` of client `clientId` waits for Results. */
@@ -245,23 +247,42 @@ export class Group {
     return 'unavailable';
   }
 
+  /** @internal Whether the first attempts of the clients are under way still, and none of them is ready. */
+  get isStarting(): boolean {
+    return this.state === 'starting';
+  }
+
+  /** @internal Calls `listener` once the first attempts are through, or one client is ready. */
+  onStarted(listener: () => void): void {
+    const subscription = this.#actor.subscribe(({ value }) => {
+      if (value === 'starting') return;
+      subscription.unsubscribe();
+      listener();
+    });
+  }
+
+  /** @internal Why a Command waits at this moment. */
+  whyWaiting(): CmdStreamError {
+    return this.#refusal('', this.#ready.length === 0 ? 'unavailable' : 'overloaded');
+  }
+
   /** @internal The error of a Command that was refused. */
   refusalError(name: string, refusal: DispatchRefusal): CmdStreamError {
+    return tellSubject(this.#refusal(`${name} was not sent: `, refusal), { command: name });
+  }
+
+  #refusal(what: string, refusal: DispatchRefusal): CmdStreamError {
+    const code = this.isClosing ? 'closed' : refusal;
+    const cause = code === 'overloaded' ? undefined : this.#actor.getSnapshot().context.error;
+    return new CmdStreamError(code, `${what}${this.#describeRefusal(code)}`, { cause });
+  }
+
+  #describeRefusal(code: 'closed' | DispatchRefusal): string {
     const { value, context } = this.#actor.getSnapshot();
-    if (this.isClosing) {
-      const because = value === 'closed' && context.error !== undefined ? `: ${describeError(context.error)}` : '';
-      return new CmdStreamError('closed', `${name} was not sent: the sender is ${value}${because}`, {
-        cause: context.error,
-      });
-    }
-    if (refusal === 'overloaded') {
-      const message = `${name} was not sent: every ready client has reached 'maxPending' or 'maxBufferedBytes'`;
-      return new CmdStreamError('overloaded', message);
-    }
-    const because = context.error === undefined ? 'still connecting' : describeError(context.error);
-    return new CmdStreamError('unavailable', `${name} was not sent: no client is ready (${because})`, {
-      cause: context.error,
-    });
+    if (code === 'overloaded') return "every ready client has reached 'maxPending' or 'maxBufferedBytes'";
+    if (code === 'unavailable') return `no client is ready (${describeErrors(context.errors)})`;
+    const because = value === 'closed' && context.error !== undefined ? `: ${describeError(context.error)}` : '';
+    return `the sender is ${value}${because}`;
   }
 
   #sendFor(command: Command, receiver: ResultReceiver, timeoutMs: number): GroupTicket {

@@ -1,4 +1,5 @@
 import type { CmdStreamError, CmdStreamErrorCode } from '../errors/cmd-stream-error.ts';
+import type { CommandFailureKind } from '../errors/failure-kind.ts';
 import type { SentCommand } from './hooks.ts';
 
 type Blame = 'service' | 'service once sent' | 'nobody';
@@ -36,16 +37,21 @@ const BLAME: Readonly<Record<CmdStreamErrorCode, Blame>> = {
   internal: 'nobody',
 };
 
+/** Failures of the caller's making: the service is well, and says so. */
+const OF_THE_CALLER: ReadonlySet<CommandFailureKind> = new Set(['not-found', 'permission-denied', 'conflict']);
+
 /**
  * Whether the error that ended a send tells against the service, for circuit breakers:
  *
  * | code | against the service |
  * |---|---|
- * | `timeout`, `unavailable`, `connect-failed`, `handshake-timeout`, `server-info-mismatch`, `connection-lost`, `protocol-error`, `command-failed` | yes |
+ * | `timeout`, `unavailable`, `connect-failed`, `handshake-timeout`, `server-info-mismatch`, `connection-lost`, `protocol-error` | yes |
+ * | `command-failed` | unless it is a `CommandFailure` of the caller's making: `not-found`, `permission-denied`, `conflict` |
  * | `frame-too-large` | if the Command was sent: the Result was too large then, not the Command |
  * | all others | no |
  */
 export function blamesService(error: CmdStreamError, sent: SentCommand): boolean {
+  if (error.failure !== undefined && OF_THE_CALLER.has(error.failure)) return false;
   const blame = BLAME[error.code];
   return blame === 'service' || (blame === 'service once sent' && sent.seq > 0);
 }

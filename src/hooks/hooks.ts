@@ -1,18 +1,9 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
+import type { SentCommand } from '../protocol/sent-command.ts';
 import type { Clock } from '../system/clock.ts';
 
-/** A Command on its way, as hooks see it. */
-export interface SentCommand {
-  /** The Command itself. */
-  readonly command: Command;
-  /** Its sequence number at its client; 0 while it has not been sent. */
-  readonly seq: number;
-  /** The client of the group that it was sent through; `undefined` while it has not been sent. */
-  readonly clientId: number | undefined;
-  /** Its bytes on the wire; 0 while it has not been sent. */
-  readonly size: number;
-}
+export type { SentCommand } from '../protocol/sent-command.ts';
 
 /** A Result, as hooks see it. */
 export interface ReceivedResult {

@@ -1,5 +1,6 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { printable } from '../errors/printable.ts';
+import { type FailureFields, readFailure } from './failure-text.ts';
 
 /**
  * What the library puts on the wire beyond what a protocol declares. The Go protocol has none of it: the error Result is
@@ -24,6 +25,16 @@ export interface ErrorResult {
   readonly code: keyof typeof EXECUTED;
   /** The message of the error; never a stack. */
   readonly message: string;
+  /**
+   * What the handler says of it by a `CommandFailure`, as a JSON text: its `kind`, and `details`, `retryAfterMs` and
+   * `mayHaveExecuted` where it has them. A codec that has no room for it may write it behind the code, after a space.
+   */
+  readonly failure?: string;
+}
+
+/** The payload of an error Result, as it has been read. */
+export interface ReceivedError extends Omit<ErrorResult, 'failure'> {
+  readonly failure: FailureFields | undefined;
 }
 
 /**
@@ -35,19 +46,37 @@ export const ERROR_RESULT_TYPE = 16_383;
 /** What the error Result is called where Results have names. */
 export const ERROR_RESULT_NAME = '(error)';
 
+/** What a peer may have put into an error Result. */
+type ReceivedFields = Readonly<Partial<Record<keyof ErrorResult, unknown>>>;
+
 /** Reads the payload of an error Result, whatever the peer put there; the message as it may be shown. */
-export function readErrorResult(value: unknown): ErrorResult {
-  const fields = typeof value === 'object' && value !== null ? (value as Partial<ErrorResult>) : {};
-  const { code, message } = fields;
+export function readErrorResult(value: unknown): ReceivedError {
+  const fields: ReceivedFields = typeof value === 'object' && value !== null ? (value as ReceivedFields) : {};
+  const { code, rest } = splitCode(fields.code);
+  const { message } = fields;
+  const isKnown = code !== undefined && Object.hasOwn(EXECUTED, code);
   return {
-    code: typeof code === 'string' && Object.hasOwn(EXECUTED, code) ? code : 'command-failed',
+    code: isKnown ? (code as ErrorResult['code']) : 'command-failed',
     message: typeof message === 'string' ? printable(message) : 'the server gave no reason',
+    failure: code === 'command-failed' ? readFailure(rest ?? fields.failure) : undefined,
   };
 }
 
+/** The code, and what stands behind it, if anything does. */
+function splitCode(code: unknown): { code: string | undefined; rest: string | undefined } {
+  if (typeof code !== 'string') return { code: undefined, rest: undefined };
+  const end = code.indexOf(' ');
+  return end < 0 ? { code, rest: undefined } : { code: code.slice(0, end), rest: code.slice(end + 1) };
+}
+
+/** What a codec that knows a code and a message only writes as the code. Clients of before take it for `command-failed`. */
+export function codeAndFailure({ code, failure }: ErrorResult): string {
+  return failure === undefined ? code : `${code} ${failure}`;
+}
+
 /** Whether a server that says so may have executed the Command. */
-export function mayHaveExecuted({ code }: ErrorResult): boolean {
-  return EXECUTED[code];
+export function mayHaveExecuted({ code, failure }: Pick<ReceivedError, 'code'> & Partial<ReceivedError>): boolean {
+  return failure?.mayHaveExecuted ?? EXECUTED[code];
 }
 
 /** The error for a payload that has come and is over the limit of the side that reads it: Commands are read by servers. */
@@ -60,7 +89,7 @@ export function payloadTooLarge(kind: 'command' | 'result', length: number, maxF
 const TOO_LARGE = /over the server's limit of \d+ bytes \(option 'maxFrameBytes' of the server\)/;
 
 /** The error within a server's refusal, where that can be told: the Command was over its limit. */
-export function causeOf({ code, message }: ErrorResult): CmdStreamError | undefined {
+export function causeOf({ code, message }: Pick<ErrorResult, 'code' | 'message'>): CmdStreamError | undefined {
   if (code !== 'command-invalid' || !TOO_LARGE.test(message)) return undefined;
   return new CmdStreamError('frame-too-large', message);
 }

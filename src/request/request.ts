@@ -2,7 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import { type RequestEvent, type RequestWork, type ResultReceived, requestMachine } from '../../machines/request.ts';
 import type { Pressure, ResultBounds } from '../client/backlog.ts';
 import type { Carrier, PendingCommand, WhenSlow } from '../client/pending-command.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError, tellSubject } from '../errors/cmd-stream-error.ts';
 import type { Hooks, SentCommand } from '../hooks/hooks.ts';
 import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
 import type { Command } from '../protocol/command.ts';
@@ -70,6 +70,7 @@ export abstract class Request
   #signal: AbortSignal | undefined = undefined;
   #onSettled: ((request: Request) => void) | undefined = undefined;
   readonly #callSite: CallSite | undefined;
+  #whyWaiting: (() => CmdStreamError) | undefined = undefined;
   /** How many Results have been delivered. */
   received = 0;
   #timeoutMs = Number.POSITIVE_INFINITY;
@@ -116,6 +117,11 @@ export abstract class Request
   /** Calls `listener` when the request settles; for a request that waits somewhere and must leave there. */
   whenSettled(listener: (request: Request) => void): void {
     this.#onSettled = listener;
+  }
+
+  /** Has its error, should it be given up while it waits somewhere, say why it does. */
+  waitsBecause(why: () => CmdStreamError): void {
+    this.#whyWaiting = why;
   }
 
   /** What an inspector shows of it: no payloads. */
@@ -216,8 +222,10 @@ export abstract class Request
   }
 
   timeOut(): void {
-    const message = `${this.#where()} was not answered by its deadline${this.#whenDue()}${this.#unsent()}`;
-    this.#abort(new CmdStreamError('timeout', message, { mayHaveExecuted: this.#mayHaveExecuted }), 'onTimeout');
+    const cause = this.seq > 0 ? undefined : this.#whyWaiting?.();
+    const because = cause === undefined ? '' : `: ${describeError(cause)}`;
+    const message = `${this.#where()} was not answered by its deadline${this.#whenDue()}${this.#unsent()}${because}`;
+    this.#abort(new CmdStreamError('timeout', message, { cause, mayHaveExecuted: this.#mayHaveExecuted }), 'onTimeout');
   }
 
   cancel(event: RequestEvent): void {
@@ -235,7 +243,15 @@ export abstract class Request
   /** There will be no (more) Results, for `error`. */
   protected abstract abort(error: CmdStreamError): void;
 
+  /** Has an error say which Command and connection it is about. */
+  tellSubject(error: CmdStreamError): void {
+    const { clientId, seq } = this;
+    const { name } = this.command;
+    tellSubject(error, { command: name, address: this.#carrier?.address, clientId, seq: seq > 0 ? seq : undefined });
+  }
+
   #abort(error: CmdStreamError, hook: EndingHook): void {
+    this.tellSubject(error);
     this.#callSite?.addTo(error);
     const pause = this.seq > 0 ? undefined : this.context.refusals.next();
     if (pause === undefined) this.abort(error);

@@ -14,6 +14,7 @@ export async function consume<Value>(request: StreamRequest, handler: (value: Va
     } catch (error) {
       const message = `${request.command.name}: the handler of its Results threw: ${describeError(error)}`;
       const failure = new CmdStreamError('consumer-failed', message, { cause: error, mayHaveExecuted: true });
+      request.tellSubject(failure);
       request.failed(failure);
       throw failure;
     }

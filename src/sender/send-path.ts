@@ -41,6 +41,8 @@ export class SendPath {
   /** Requests whose `beforeSend` hook is still thinking, and those whose turn comes after the dispatch of another. */
   readonly #prepared = new WaitingRequests();
   readonly #held: Held[] = [];
+  /** Those that wait only because the first attempts to connect are under way; nothing, once they are through. */
+  #early: WeakSet<Request> | undefined;
   /** How many times those that wait have been served because there was room. */
   #served = 0;
 
@@ -169,11 +171,7 @@ export class SendPath {
 
   #waitOrFail(request: Request, terms: SendTerms, encoded: Uint8Array | undefined, refusal: DispatchRefusal): void {
     const error = this.#refusal(request, refusal);
-    const waits =
-      error.code === 'unavailable'
-        ? terms.waitForReady
-        : error.code === 'overloaded' && this.#options.whenFull === 'wait';
-    if (!waits) request.failed(error);
+    if (!this.#mayWait(request, terms, error)) request.failed(error);
     else if (encoded === undefined) {
       const now = this.#encode(request, error);
       // Encoding calls code of the user's: there may be room now, or no sender any more.
@@ -181,6 +179,27 @@ export class SendPath {
     } else if (this.#hasPlaceFor(request, error) && this.#hasBytesFor(request, encoded, error)) {
       this.#line.add(request, encoded);
     }
+  }
+
+  #mayWait(request: Request, { waitForReady }: SendTerms, { code }: CmdStreamError): boolean {
+    if (code === 'overloaded') return this.#options.whenFull === 'wait';
+    if (code !== 'unavailable' || waitForReady) return code === 'unavailable';
+    if (!this.#group.isStarting) return false;
+    // Whether the service is there is known soon: no send shall fail because it came before that.
+    this.#awaitStart().add(request);
+    return true;
+  }
+
+  #awaitStart(): WeakSet<Request> {
+    if (this.#early !== undefined) return this.#early;
+    const early = new WeakSet<Request>();
+    this.#early = early;
+    this.#group.onStarted(() => {
+      this.#early = undefined;
+      // Where one client is ready, they have left, or wait for room as others do.
+      if (this.#group.state === 'unavailable') this.#line.failAll('unavailable', (request) => early.has(request));
+    });
+    return early;
   }
 
   /** There is room, or a client: those that wait are served, then what was sent while they were. */

@@ -1,9 +1,9 @@
 import type { CircuitBreaker } from '../breaker/circuit-breaker.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, tellSubject } from '../errors/cmd-stream-error.ts';
 import type { Group } from '../group/group.ts';
 import type { GroupStatus } from '../group/status.ts';
 import { durationMs, invalidOption } from '../options/check.ts';
-import type { Command } from '../protocol/command.ts';
+import { type Command, isCommand } from '../protocol/command.ts';
 import { entryOf } from '../protocol/entry-of.ts';
 import type { AnyProtocol, CommandsOf, ProtocolTables } from '../protocol/protocol.ts';
 import type { RequestContext } from '../request/request.ts';
@@ -224,7 +224,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
       path.start(request, terms);
       return request.promise as Promise<Value>;
     } catch (error) {
-      return this.#rejected(CmdStreamError.from(error));
+      return this.#rejected(failureOf(command, error));
     }
   }
 
@@ -245,7 +245,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
       path.start(request, terms);
       return handler === undefined ? streamOf(request.results) : consume(request, handler);
     } catch (error) {
-      const failure = CmdStreamError.from(error);
+      const failure = failureOf(command, error);
       const awaitsPromise = handler !== undefined || second !== undefined;
       return awaitsPromise ? this.#rejected(failure) : streamOf(this.#failedStream(failure));
     }
@@ -269,4 +269,10 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 /** Which Results a Command has, its type says. */
 function streamOf<Value>(queue: ResultQueue): ResultStream<Value> {
   return queue as ResultStream<unknown> as ResultStream<Value>;
+}
+
+/** What a send fails with before there is a request. */
+function failureOf(command: unknown, error: unknown): CmdStreamError {
+  const failure = CmdStreamError.from(error);
+  return isCommand(command) ? tellSubject(failure, { command: command.name }) : failure;
 }

@@ -39,6 +39,7 @@ export class WaitingLine {
 
   /** A request that settles while it waits leaves by itself. */
   add(request: Request, encoded: Uint8Array): void {
+    request.waitsBecause(() => this.#group.whyWaiting());
     this.#requests.add(request, encoded);
   }
 
@@ -56,11 +57,11 @@ export class WaitingLine {
     }
   }
 
-  /** Fails all that wait. */
-  failAll(refusal: DispatchRefusal): void {
+  /** Fails all that wait; or those of them that are `chosen`. */
+  failAll(refusal: DispatchRefusal, chosen?: (request: Request) => boolean): void {
     const toError = (name: string) => this.#group.refusalError(name, refusal);
-    this.#refused.failAll(toError);
-    this.#requests.failAll(toError);
+    this.#refused.failAll(toError, chosen);
+    this.#requests.failAll(toError, chosen);
   }
 
   #serve(requests: WaitingRequests): DispatchRefusal | undefined {

@@ -37,8 +37,10 @@ export class WaitingRequests {
     return encoded;
   }
 
-  /** Fails all of them. */
-  failAll(toError: (commandName: string) => CmdStreamError): void {
-    for (const request of [...this.#encoded.keys()]) request.failed(toError(request.command.name));
+  /** Fails all of them; or those that are `chosen`. */
+  failAll(toError: (commandName: string) => CmdStreamError, chosen?: (request: Request) => boolean): void {
+    for (const request of [...this.#encoded.keys()]) {
+      if (chosen === undefined || chosen(request)) request.failed(toError(request.command.name));
+    }
   }
 }

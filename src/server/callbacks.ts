@@ -23,7 +23,12 @@ export function harmlessIfGiven<Arguments extends readonly unknown[]>(
 }
 
 /** What a server does with the errors of its handlers where it is not told: warns, of each Command once a second at most. */
-export function warnOfHandler(warn: Warn = processWarning): (error: unknown, info: { command: string }) => void {
+export function warnOfHandler(
+  warn: Warn = processWarning,
+): (error: unknown, info: { command: string; errorId?: string | undefined }) => void {
   const own: Warn = (message) => warn(message);
-  return (error, { command }) => warnOfUserCode(own, `the handler of the Command '${command}'`, error);
+  return (error, { command, errorId }) => {
+    const note = errorId === undefined ? '' : ` (error id ${errorId})`;
+    warnOfUserCode(own, `the handler of the Command '${command}'`, error, note);
+  };
 }

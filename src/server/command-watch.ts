@@ -1,4 +1,4 @@
-import { CmdStreamError, type CmdStreamErrorCode } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, type CmdStreamErrorCode, type CmdStreamErrorDetails } from '../errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import type { CommandDoneInfo, CommandOutcome, ResolvedServerOptions } from './options.ts';
 import type { ResultPort } from './service.ts';
@@ -62,11 +62,10 @@ export class CommandWatch {
     this.#over('success', undefined);
   }
 
-  /** The Command was answered by an error. */
-  refused(code: ErrorResult['code'], message: string, failure: unknown): void {
+  /** The Command was answered by an error; `details` are those of what was thrown. */
+  refused(code: ErrorResult['code'], message: string, failure: unknown, details?: CmdStreamErrorDetails): void {
     if (this.outcome !== undefined) return;
-    const mayHaveExecuted = code === 'command-failed';
-    const outcome = new CmdStreamError(code, message, { cause: failure, mayHaveExecuted });
+    const outcome = new CmdStreamError(code, message, { ...details, cause: failure });
     this.#over(outcome, failure ?? outcome);
   }
 

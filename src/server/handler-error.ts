@@ -1,6 +1,15 @@
-import { CmdStreamError, type CmdStreamErrorCode } from '../errors/cmd-stream-error.ts';
+import { JsonWriter } from '../codec/json-writer.ts';
+import { CmdStreamError, type CmdStreamErrorCode, type CmdStreamErrorDetails } from '../errors/cmd-stream-error.ts';
+import { describeError, messageOf } from '../errors/describe-error.ts';
+import { isFailureKind } from '../errors/failure-kind.ts';
+import { CommandFailure } from '../protocol/command-failure.ts';
+import { MAX_DETAILS_BYTES, writeFailure } from '../protocol/failure-text.ts';
+import { systemClock } from '../system/clock.ts';
+import type { Random } from '../system/random.ts';
+import { processWarning, warnOfFailure } from '../system/warn.ts';
+import type { ResolvedServerOptions } from './options.ts';
 
-/** What a client is told in place of what was thrown, where `exposeErrors` is false. */
+/** What a client is told in place of what was thrown, where that is kept from it. */
 const HIDDEN = 'the handler failed';
 
 /** The codes of errors that say something about the Command. The others' messages may name hosts that clients need not know. */
@@ -13,12 +22,91 @@ const EXPOSED: ReadonlySet<CmdStreamErrorCode> = new Set([
   'frame-too-large',
 ]);
 
+/** Details may take so much of the longest frame: text within text is longer. */
+const SHARE_OF_FRAME = 4;
+
+/** What becomes of something that a handler threw. */
+export interface HandlerAnswer {
+  /** What the client is told. */
+  readonly message: string;
+  /** What it is told of a `CommandFailure`, as a text; of nothing else. */
+  readonly failure: string | undefined;
+  /** The same for the server's own side. */
+  readonly outcome: CmdStreamErrorDetails;
+  /** Names the error at both ends, where the client is not told the message. */
+  readonly errorId: string | undefined;
+}
+
+/** How a Command is answered whose handler threw `error`. Asking what was thrown may call code of the user's. */
+export function answerOf(error: unknown, command: string, options: ResolvedServerOptions): HandlerAnswer {
+  if (CommandFailure.is(error)) return failureAnswer(error, command, options.maxFrameBytes);
+  const outcome = { mayHaveExecuted: true };
+  // Without error Results nothing reaches the client: why the connection ends is told on this side alone.
+  const told = options.exposeErrors || !options.errorResults ? messageOf(error) : exposedMessage(error);
+  if (told !== undefined) return { message: told, failure: undefined, outcome, errorId: undefined };
+  const errorId = makeId(options.random);
+  return { message: `${HIDDEN} (error id ${errorId})`, failure: undefined, outcome, errorId };
+}
+
+/** Whether it is a failure that its handler meant: an answer, of which nobody need be told as an error. */
+export function isMeant({ failure }: HandlerAnswer): boolean {
+  return failure !== undefined;
+}
+
 /**
  * What a client is told of an error where `exposeErrors` is false: the message of a CmdStreamError that says something about
  * the Command, thrown on purpose. One that a send of the handler's own failed with (what was executed elsewhere,
- * a connection) is told as any other error.
+ * a connection, a failure there) is told as any other error.
  */
-export function exposedMessage(error: unknown): string {
-  if (!(error instanceof CmdStreamError)) return HIDDEN;
-  return EXPOSED.has(error.code) && !error.mayHaveExecuted ? error.message : HIDDEN;
+function exposedMessage(error: unknown): string | undefined {
+  if (!CmdStreamError.is(error) || error.failure !== undefined) return undefined;
+  return EXPOSED.has(error.code) && !error.mayHaveExecuted ? error.message : undefined;
+}
+
+/** It may come from another copy of the library, of another version, or pretend to. */
+function failureAnswer(failure: CommandFailure, command: string, maxFrameBytes: number): HandlerAnswer {
+  const given = read(failure, 'kind');
+  const kind = isFailureKind(given) ? given : 'failed';
+  const wait = read(failure, 'retryAfterMs');
+  const retryAfterMs = typeof wait === 'number' && Number.isFinite(wait) && wait >= 0 ? wait : undefined;
+  const mayHaveExecuted = read(failure, 'mayHaveExecuted') !== false;
+  const details = read(failure, 'details');
+  const maxBytes = Math.min(MAX_DETAILS_BYTES, Math.floor(maxFrameBytes / SHARE_OF_FRAME));
+  return {
+    message: messageOf(failure),
+    failure: writeFailure({ kind, retryAfterMs, mayHaveExecuted }, writeDetails(details, command, maxBytes)),
+    outcome: { mayHaveExecuted, failure: kind, details, retryAfterMs },
+    errorId: undefined,
+  };
+}
+
+function read(failure: CommandFailure, name: 'kind' | 'details' | 'retryAfterMs' | 'mayHaveExecuted'): unknown {
+  try {
+    return failure[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Details as JSON; `undefined` where there are none, or they cannot be sent. */
+function writeDetails(details: unknown, command: string, maxBytes: number): string | undefined {
+  if (details === undefined) return undefined;
+  try {
+    const text = new JsonWriter(maxBytes, false).write(details);
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= maxBytes) return text.toWellFormed();
+    throw new CmdStreamError('encode-failed', `they take ${bytes} bytes, over the limit of ${maxBytes}`);
+  } catch (error) {
+    const what = `encoding the details of a CommandFailure of the Command '${command}'`;
+    const reason = () => `, so that they were left out: ${describeError(error)}`;
+    warnOfFailure(processWarning, what, systemClock.monotonicMs(), reason);
+    return undefined;
+  }
+}
+
+/** Short enough to be read out, and no other's in a log. */
+function makeId(random: Random): string {
+  return Math.floor(random() * 36 ** 8)
+    .toString(36)
+    .padStart(8, '0');
 }

@@ -5,6 +5,8 @@ import { type Inspect, type ResolvedInspect, resolveInspect } from '../inspect/o
 import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
 import { heapLimitBytes } from '../system/memory.ts';
+import { checkedRandom, type Random, systemRandom } from '../system/random.ts';
+import { processWarning } from '../system/warn.ts';
 import { tcpTransport } from '../transport/tcp.ts';
 import { tlsTransport } from '../transport/tls.ts';
 import type { ServerTlsOptions } from '../transport/tls-options.ts';
@@ -31,6 +33,8 @@ export interface HandlerErrorInfo extends ConnectionInfo {
   readonly command: string;
   /** The Command's sequence number at its client. */
   readonly seq: number;
+  /** What the client was told in place of the message, so that a report of its user's is found in the log. */
+  readonly errorId: string | undefined;
 }
 
 /** A Command that came to its end. */
@@ -134,14 +138,15 @@ export interface ServerOptions<Receiver = unknown> {
   readonly onAcceptError?: ((error: CmdStreamError) => void) | undefined;
   /**
    * A handler (or validator, or invoker) threw, or gave a Result that cannot be sent; here is what it threw, stack and all.
-   * Default: a warning of the process with the Command's name and the stack, at most once a second for each Command.
+   * Not told of a `CommandFailure`, which is an answer. Default: a warning of the process with the Command's name, the error's
+   * id and the stack, at most once a second for each Command.
    */
   readonly onHandlerError?: ((error: unknown, info: HandlerErrorInfo) => void) | undefined;
   /**
    * Whether clients are told the message of whatever a handler (or validator, or invoker) threw. With `false` they are told
-   * 'the handler failed', except where a `CmdStreamError` was thrown on purpose: one of the code `command-failed`,
-   * `command-invalid`, `invalid-argument`, `refused`, `overloaded` or `frame-too-large`, without `mayHaveExecuted`.
-   * `onHandlerError` and `onCommandDone` get the error itself. Default `true`.
+   * 'the handler failed' and an id that `onHandlerError` gets as well, except where something was thrown for them: a
+   * `CommandFailure`, or a `CmdStreamError` of the code `command-failed`, `command-invalid`, `invalid-argument`, `refused`,
+   * `overloaded` or `frame-too-large`, without `mayHaveExecuted`. Default `false`.
    */
   readonly exposeErrors?: boolean | undefined;
   /**
@@ -161,6 +166,8 @@ export interface ServerOptions<Receiver = unknown> {
   readonly clock?: Clock | undefined;
   /** When the Results of a turn are written. Default: at the end of the turn of the event loop. */
   readonly defer?: Defer | undefined;
+  /** For tests: where the ids of errors come from, a number from 0 to below 1. */
+  readonly random?: Random | undefined;
   /**
    * Who watches the statecharts of the server and of its sessions live, as for `createSender`: an XState inspection
    * observer or function, an inspector of `@statelyai/inspect`, `createLocalInspector()` of `cmd-stream/inspect`; or
@@ -197,6 +204,7 @@ export interface ResolvedServerOptions {
   readonly invoker: Invoker<never> | undefined;
   readonly clock: Clock;
   readonly defer: Defer;
+  readonly random: Random;
   readonly inspect: ResolvedInspect | undefined;
 }
 
@@ -230,6 +238,7 @@ const NAMES: readonly (keyof ServerOptions)[] = [
   'invoker',
   'clock',
   'defer',
+  'random',
   'inspect',
 ];
 
@@ -261,11 +270,12 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     onConnectionLost: harmless('onConnectionLost', callback('onConnectionLost', options.onConnectionLost)),
     onAcceptError: harmless('onAcceptError', callback('onAcceptError', options.onAcceptError)),
     onHandlerError: harmless('onHandlerError', callback('onHandlerError', options.onHandlerError) ?? warnOfHandler()),
-    exposeErrors: flag('exposeErrors', options.exposeErrors, true),
+    exposeErrors: flag('exposeErrors', options.exposeErrors, false),
     onCommandDone: harmlessIfGiven('onCommandDone', callback('onCommandDone', options.onCommandDone)),
     invoker: callback('invoker', options.invoker),
     clock: withMethods('clock', options.clock, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout']) ?? systemClock,
     defer: callback('defer', options.defer) ?? deferToEndOfTurn,
+    random: checkedRandom(callback('random', options.random) ?? systemRandom, processWarning),
     inspect: resolveInspect(options.inspect, options.defer),
   });
 }

@@ -1,6 +1,6 @@
 import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { describeError, isAbortError, messageOf } from '../errors/describe-error.ts';
+import { describeError, isAbortError } from '../errors/describe-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import { isLastOne } from '../protocol/last-one.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
@@ -9,7 +9,7 @@ import { runOutside } from '../system/async-context.ts';
 import { isThenable } from '../system/warn.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import { CommandWatch } from './command-watch.ts';
-import { exposedMessage } from './handler-error.ts';
+import { answerOf, type HandlerAnswer, isMeant } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { Invocation } from './invocation.ts';
 import { resultsOf } from './outcome.ts';
@@ -287,25 +287,27 @@ export class RunningCommand
     if (this.#signal?.aborted && (error === this.#signal.reason || isAbortError(error))) return;
     // An invoker that hands on what the Command has failed by already says nothing new.
     if (this.#watch?.isFailedBy(error)) return;
-    const { remoteAddress } = this;
-    const { onHandlerError, exposeErrors } = this.#port.service.options;
-    onHandlerError(error, { command: this.command, remoteAddress, seq: this.seq });
-    this.#refuse('command-failed', exposeErrors ? messageOf(error) : exposedMessage(error), error);
+    const { command, remoteAddress, seq } = this;
+    const { options } = this.#port.service;
+    const answer = answerOf(error, command, options);
+    if (!isMeant(answer)) options.onHandlerError(error, { command, remoteAddress, seq, errorId: answer.errorId });
+    this.#refuse('command-failed', answer.message, error, answer);
   }
 
-  #refuse(code: ErrorResult['code'], message: string, cause?: unknown): void {
+  #refuse(code: ErrorResult['code'], message: string, cause?: unknown, answer?: HandlerAnswer): void {
     if (this.isClosed) return;
     const { order } = this.#port;
     if (order.isEncoding) {
-      order.wait(() => this.#refuse(code, message, cause));
+      order.wait(() => this.#refuse(code, message, cause, answer));
       return;
     }
     this.#answered = true;
     // UTF-8 has no half surrogate pair: not the message's own, and not where it is cut.
-    this.#port.sendError(this.seq, { code, message: message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed() });
+    const told = { code, message: message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed() };
+    this.#port.sendError(this.seq, answer?.failure === undefined ? told : { ...told, failure: answer.failure });
     this.#port.settled(this);
     if (order.isWaiting) order.release();
-    this.#watch?.refused(code, cause === undefined ? message : describeError(cause), cause);
+    this.#watch?.refused(code, cause === undefined ? message : describeError(cause), cause, answer?.outcome);
   }
 
   #succeed(): void {

@@ -47,13 +47,15 @@ const told = new WeakMap<Warn, Map<string, Told>>();
 /**
  * Warns that a function of the user's failed: of its first failure at once, then at most once a second, with how many
  * were left out. One that fails at every call would bury everything else that the process says.
+ *
+ * @param note - what is said of this failure beside the stack.
  */
-export function warnOfUserCode(warn: Warn, what: string, error: unknown): void {
+export function warnOfUserCode(warn: Warn, what: string, error: unknown, note = ''): void {
   warnOfFailure(
     warn,
     what,
     systemClock.monotonicMs(),
-    () => `, which changes nothing for the library: ${stackOf(error)}`,
+    () => `${note}, which changes nothing for the library: ${stackOf(error)}`,
   );
 }
 

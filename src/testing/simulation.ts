@@ -77,7 +77,7 @@ export class Simulation {
     protocol: P,
     makeReceiver: () => Receiver,
     handlers: Handlers<P, NoInfer<Receiver>>,
-    options: Omit<ServerOptions<NoInfer<Receiver>>, Given> = {},
+    options: Omit<ServerOptions<NoInfer<Receiver>>, Given | 'random'> = {},
   ): Promise<SimulatedServer> => {
     if (typeof makeReceiver !== 'function') {
       const accepted = 'a function that makes the receiver, unlike that of the real serve()';
@@ -87,7 +87,8 @@ export class Simulation {
     const { clock, network } = this;
     const transport = network.from(host);
     const own = this.#logSends ? loggedServer(options, host, this.#log, this.#unanswered) : options;
-    const all = { ...own, host, port, transport, clock, defer: clock.defer };
+    const random = this.random.stream(`errors of ${host}`).next;
+    const all = { ...own, host, port, transport, clock, defer: clock.defer, random };
     const server = new SimulatedServer(network, this.#log, host, port, () =>
       serve<P, Receiver, Handlers<P, Receiver>>(protocol, makeReceiver(), handlers, all),
     );

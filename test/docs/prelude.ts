@@ -2,6 +2,7 @@
 export const PRELUDE = `import {
   CmdStreamError,
   type Codec,
+  CommandFailure,
   circuitBreakerHooks,
   composeHooks,
   createCircuitBreaker,
@@ -46,6 +47,7 @@ type Known =
   | keyof typeof library
   | keyof typeof inspection
   | library.CmdStreamErrorCode
+  | library.CommandFailureKind
   | Extract<library.DispatchOption, string>
   | KeysOf<Options | library.ShutdownOptions | library.ClientTlsOptions | library.ServerTlsOptions>
   | KeysOf<library.KeepaliveOptions | library.BackoffOptions | library.CircuitBreakerOptions>
@@ -74,7 +76,7 @@ export const NOT_NAMES = [
   ...['await', 'using', 'for', 'const', 'of', 'true', 'false', 'AbortSignal', 'T'],
   ...['change', 'listener', 'ready', 'handler', 'command', 'deadline', 'options', 'protocol', 'inner', 'breaker', 'n'],
   ...['undefined', 'null', 'void', 'number', 'node', 'rewriteRelativeImportExtensions'],
-  ...['error', 'instanceof', 'JSON', 'stringify', 'next'],
+  ...['error', 'instanceof', 'JSON', 'stringify', 'next', 'throw', 'new'],
 ];
 
 /** Types of `cmd-stream/testing` that the text mentions. */

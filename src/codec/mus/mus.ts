@@ -1,5 +1,6 @@
 import { optionNames } from '../../options/check.ts';
 import type { AnyProtocol, CommandsOf, InputOf, ResultInput, ResultsOf } from '../../protocol/protocol.ts';
+import { codeAndFailure, type ErrorResult } from '../../protocol/reserved.ts';
 import { formsByType } from '../by-name.ts';
 import type { Codec } from '../codec.ts';
 import { MusMessageCodec } from './message-codec.ts';
@@ -7,9 +8,15 @@ import { type MusFirstTypes, resolveFirstTypes, resolveSerializers } from './opt
 import { ord } from './ord.ts';
 import type { MusSerializer } from './serializer.ts';
 import { struct } from './struct.ts';
+import { transform } from './transform.ts';
 
 /** The payload of the library's own error Result, whose type number follows the last declared one. */
-const errorResult = struct({ code: ord.string, message: ord.string });
+const errorResult = transform(
+  struct({ code: ord.string, message: ord.string }),
+  // No third field: without lengths, clients of before would take it for another frame.
+  (error: ErrorResult) => ({ code: codeAndFailure(error), message: error.message }),
+  (error) => error,
+);
 
 /**
  * The serializer of a payload: takes what the payload is declared as, and gives it. Where there is none (`void`), what it

@@ -12,6 +12,7 @@ import {
  * message ErrorResult {
  *   string code = 1;
  *   string message = 2;
+ *   string failure = 3;
  * }
  * ```
  */
@@ -21,7 +22,7 @@ export function errorResultSchema(): DescMessage {
     name: 'cmd_stream/error_result.proto',
     package: 'cmd_stream',
     syntax: 'proto3',
-    messageType: [{ name: 'ErrorResult', field: [field('code', 1), field('message', 2)] }],
+    messageType: [{ name: 'ErrorResult', field: [field('code', 1), field('message', 2), field('failure', 3)] }],
   });
   const registry = createFileRegistry(file, () => undefined);
   return registry.getMessage('cmd_stream.ErrorResult') as DescMessage;

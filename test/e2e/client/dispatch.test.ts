@@ -37,7 +37,7 @@ describe('dispatch', () => {
 
   it('a strategy of the user chooses among the ready clients, and sees what it needs', async () => {
     const servers = [await peer(adds), await peer(adds)];
-    const seen: DispatchCandidate[][] = [];
+    const seen: Omit<DispatchCandidate, 'recentFailures'>[][] = [];
     const dispatch: DispatchStrategy = {
       pick: (ready) => {
         seen.push(ready.map(({ id, address, pending, bufferedBytes }) => ({ id, address, pending, bufferedBytes })));

@@ -52,6 +52,7 @@ function serveFailing(failed: string[] = [], maxInFlightCommands?: number) {
     },
     {
       ...(maxInFlightCommands === undefined ? {} : { maxInFlightCommands }),
+      exposeErrors: true,
       onHandlerError: (error, { command: name, seq }) => failed.push(`${name} ${seq}: ${String(error)}`),
     },
   );
@@ -87,12 +88,17 @@ describe('flaw 21', () => {
   });
 
   it('a message of any length is cut to what a frame bears', async () => {
-    await using server = await serve(protocol, null, {
-      Fail() {
-        throw new Error('x'.repeat(10_000_000));
+    await using server = await serve(
+      protocol,
+      null,
+      {
+        Fail() {
+          throw new Error('x'.repeat(10_000_000));
+        },
+        Wait: (ms) => ms,
       },
-      Wait: (ms) => ms,
-    });
+      { exposeErrors: true },
+    );
     await using client = await RawClient.open(server.port);
     const { value } = await client.ask(1, FAIL, '');
     expect((value as { message: string }).message).toHaveLength(1024);

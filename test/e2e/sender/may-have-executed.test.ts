@@ -325,7 +325,8 @@ const perhaps: typeof never = [
 
 it.each(never)('%s: was certainly not executed when %s', async (code, _, way) => {
   const { failure, seen } = await way();
-  expect(await failureOf(failure)).toMatchObject({ code, mayHaveExecuted: false });
+  const error = await failureOf(failure);
+  expect(error).toMatchObject({ code, mayHaveExecuted: false, command: expect.any(String) });
   // What has left arrives soon.
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(seen()).toBe(0);
@@ -333,6 +334,15 @@ it.each(never)('%s: was certainly not executed when %s', async (code, _, way) =>
 
 it.each(perhaps)('%s: may have been executed when %s', async (code, _, way) => {
   const { failure, seen } = await way();
-  expect(await failureOf(failure)).toMatchObject({ code, mayHaveExecuted: true });
+  const error = await failureOf(failure);
+  expect(error).toMatchObject({ code, mayHaveExecuted: true, retryable: false });
+  const subject = { command: expect.any(String), address: expect.stringMatching(/:\d+$/), clientId: 0, seq: 1 };
+  expect(error).toMatchObject(subject);
+  expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+    code,
+    ...subject,
+    retryable: false,
+    message: error.message,
+  });
   expect(seen()).toBeGreaterThan(0);
 });

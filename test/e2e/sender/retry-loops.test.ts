@@ -63,6 +63,7 @@ const WAYS: Record<
 
 it.each(Object.entries(WAYS))('F20: a loop that retries what fails at once freezes nothing: %s', async (code, way) => {
   const sender = await stage.sender({ address: `127.0.0.1:${await freePort()}`, lazy: true, ...way.options });
+  await expect.poll(() => sender.status.state).toBe('unavailable');
   await way.prepare?.(sender);
   let timerFired = false;
   setTimeout(() => {
@@ -113,6 +114,7 @@ it('F20: parallel loops freeze nothing either', async () => {
 
 it('F20: many sends of one run of code that fail at once do so before the turn is over', async () => {
   const sender = await stage.sender({ address: `127.0.0.1:${await freePort()}`, lazy: true });
+  await expect.poll(() => sender.status.state).toBe('unavailable');
   const sends = Array.from({ length: 5_000 }, () => sender.send(tell));
   let isOver = false;
   setImmediate(() => {

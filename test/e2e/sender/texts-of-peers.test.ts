@@ -103,7 +103,7 @@ describe('what a handler says', () => {
           throw new Error(message);
         },
       },
-      { onHandlerError: (error) => told.push(error) },
+      { exposeErrors: true, onHandlerError: (error) => told.push(error) },
     );
 
   it('V11: goes over the wire with its line breaks, and is escaped by the client', async () => {

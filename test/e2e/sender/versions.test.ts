@@ -22,14 +22,14 @@ const down = () => {
 
 describe.each([msgpack(), json()])('versions of a protocol, with $name', (codec) => {
   it('a newer client takes no error of an older server for a Result', async () => {
-    await using server = await serve(first, null, { Find: down }, { codec });
+    await using server = await serve(first, null, { Find: down }, { codec, exposeErrors: true });
     await using sender = await createSender(second, { address: server.address, codec });
     const error = await rejection(sender.send(second.Find('x')));
     expect(error).toMatchObject({ code: 'command-failed', message: expect.stringContaining(DOWN) });
   });
 
   it('an older client takes no error of a newer server for a Result', async () => {
-    await using server = await serve(second, null, { Find: down, Drop: down }, { codec });
+    await using server = await serve(second, null, { Find: down, Drop: down }, { codec, exposeErrors: true });
     await using sender = await createSender(first, { address: server.address, codec });
     const error = await rejection(sender.send(first.Find('x')));
     expect(error).toMatchObject({ code: 'command-failed', message: expect.stringContaining(DOWN) });

@@ -47,7 +47,8 @@ describe.each(MODES)('a send for which no client is ready, requests running %s',
     const { client, serverComes } = await early({ waitForReady: true });
     const error = await failureOf(client.send(add(1), { timeoutMs: 30 }));
     expect(error).toMatchObject({ code: 'timeout', mayHaveExecuted: false });
-    expect(error.message).toMatch(/it was not sent$/);
+    expect(error.message).toMatch(/it was not sent: no client is ready \(.*ECONNREFUSED/);
+    expect(error).toMatchObject({ command: 'Add', retryable: true, cause: { code: 'unavailable' } });
     const byDate = await failureOf(client.sendWithDeadline(add(2), Date.now() + 30));
     expect(byDate).toMatchObject({ code: 'timeout', mayHaveExecuted: false });
     const server = await serverComes();

@@ -85,37 +85,63 @@ describe('A8: what a handler throws', () => {
   it.each<[string, string]>([
     ['plain', SECRET],
     ['refused', 'not allowed'],
-  ])('is told to the client: %s', async (name, message) => {
-    await using server = await serveFailing({ onHandlerError: () => {} });
+  ])('is told to the client with exposeErrors: true: %s', async (name, message) => {
+    await using server = await serveFailing({ exposeErrors: true, onHandlerError: () => {} });
     await using client = await RawClient.open(server.port);
     expect((await client.ask(1, FAIL, name)).value).toEqual({ code: 'command-failed', message });
   });
 
-  it.each<[string, string]>([
-    ['plain', 'the handler failed'],
-    ['text', 'the handler failed'],
-    ['getter', 'the handler failed'],
-    ['elsewhere', 'the handler failed'],
-    ['network', 'the handler failed'],
+  it.each<[string, string?]>([
+    ['plain'],
+    ['text'],
+    ['getter'],
+    ['elsewhere'],
+    ['network'],
     ['purpose', 'no such account'],
     ['refused', 'not allowed'],
-  ])('is kept from the client with exposeErrors: false, unless it is meant for it: %s', async (name, message) => {
-    const errors: unknown[] = [];
-    const outcomes: unknown[] = [];
-    await using server = await serveFailing({
-      exposeErrors: false,
-      onHandlerError: (error) => errors.push(error),
-      onCommandDone: (_info, outcome) => outcomes.push(outcome),
-    });
+  ])(
+    'is kept from the client, unless it is meant for it, but for an id that the server has too: %s',
+    async (name, message) => {
+      const errors: unknown[] = [];
+      const ids: unknown[] = [];
+      const outcomes: unknown[] = [];
+      await using server = await serveFailing({
+        onHandlerError: (error, { errorId }) => {
+          errors.push(error);
+          ids.push(errorId);
+        },
+        onCommandDone: (_info, outcome) => outcomes.push(outcome),
+      });
+      await using client = await RawClient.open(server.port);
+      const told = () => ({
+        code: 'command-failed',
+        message: message ?? `the handler failed (error id ${ids.at(-1)})`,
+      });
+      expect((await client.ask(1, FAIL, name)).value).toEqual(told());
+      if (name !== 'getter') expect((await client.ask(2, STREAM, name)).value).toEqual(told());
+      if (message === undefined) expect(ids.every((id) => /^[0-9a-z]{8}$/.test(String(id)))).toBe(true);
+      else expect(ids).toEqual([undefined, undefined]);
+      expect(new Set(ids).size).toBe(message === undefined ? ids.length : 1);
+      // The server's own side is told all.
+      if (name === 'plain') {
+        expect(errors).toMatchObject([{ message: SECRET }, { message: SECRET }]);
+        expect(outcomes).toMatchObject([{ message: SECRET }, { message: SECRET }]);
+      }
+    },
+  );
+
+  it('has its id in the warning where nobody wants to know', async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning.message);
+    process.on('warning', onWarning);
+    await using server = await serveFailing({ random: () => 0.5 });
     await using client = await RawClient.open(server.port);
-    const told = { code: 'command-failed', message };
-    expect((await client.ask(1, FAIL, name)).value).toEqual(told);
-    if (name !== 'getter') expect((await client.ask(2, STREAM, name)).value).toEqual(told);
-    // The server's own side is told all.
-    if (name === 'plain') {
-      expect(errors).toMatchObject([{ message: SECRET }, { message: SECRET }]);
-      expect(outcomes).toMatchObject([{ message: SECRET }, { message: SECRET }]);
-    }
+    const { value } = await client.ask(1, FAIL, 'network');
+    await eventually(() => warnings.length >= 1);
+    process.off('warning', onWarning);
+    const { message } = value as { message: string };
+    const [id] = /error id [0-9a-z]{8}/.exec(message) ?? [message];
+    expect(warnings[0]).toContain(id);
   });
 
   it('is kept from the client where a schema throws', async () => {
@@ -133,13 +159,9 @@ describe('A8: what a handler throws', () => {
         } as never).returns('Value'),
       },
     });
-    await using server = await serve(
-      checked,
-      null,
-      { Get: () => 1 },
-      { exposeErrors: false, onHandlerError: () => {} },
-    );
+    await using server = await serve(checked, null, { Get: () => 1 }, { onHandlerError: () => {} });
     await using client = await RawClient.open(server.port);
-    expect((await client.ask(1, 0, 1)).value).toEqual({ code: 'command-failed', message: 'the handler failed' });
+    const message = expect.stringMatching(/^the handler failed \(error id [0-9a-z]{8}\)$/);
+    expect((await client.ask(1, 0, 1)).value).toEqual({ code: 'command-failed', message });
   });
 });

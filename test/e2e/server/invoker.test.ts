@@ -84,7 +84,7 @@ async function served(invoker: Invoker<null>, { Stream, Echo, ...options }: Setu
         },
       Echo: Echo ?? ((value) => value),
     },
-    { onHandlerError: (error) => errors.push(error), invoker, ...options },
+    { exposeErrors: true, onHandlerError: (error) => errors.push(error), invoker, ...options },
   );
   const client = await RawClient.open(server.port);
   return {

@@ -32,7 +32,7 @@ const protocol = defineProtocol({
 
 /** A server whose `Stream` is what the test is about; `Echo` shows that neighbours are served. */
 function serveStream(Stream: Handler<number, Tick, null>, options: ServerOptions = {}) {
-  return serve(protocol, null, { Stream, Echo: (value) => value }, options);
+  return serve(protocol, null, { Stream, Echo: (value) => value }, { exposeErrors: true, ...options });
 }
 
 const UNFINISHED = { code: 'command-failed', message: 'the handler ended without its last Result' };
@@ -75,7 +75,7 @@ describe('a generator', () => {
       async function* () {
         yield { n: 1, last: false };
       },
-      { onHandlerError: (error) => errors.push(error) },
+      { exposeErrors: true, onHandlerError: (error) => errors.push(error) },
     );
     await using client = await RawClient.open(server.port);
     client.send(1, STREAM, 0);
@@ -253,7 +253,12 @@ describe('a handler that returns', () => {
       results: { A: result<number>(), B: result<string>(), C: result<null>() },
       commands: { Get: command<string>().returns('A', 'B') },
     });
-    await using server = await serve(several, null, { Get: (type) => ({ type, value: 1 }) as never });
+    await using server = await serve(
+      several,
+      null,
+      { Get: (type) => ({ type, value: 1 }) as never },
+      { exposeErrors: true },
+    );
     await using client = await RawClient.open(server.port);
     expect((await client.ask(1, 0, 'C')).value).toMatchObject({
       code: 'command-failed',

@@ -63,6 +63,7 @@ async function trapped(onEncode: (proxies: Map<number, Proxy>, own: Proxy) => un
       Echo: (value) => value,
     },
     {
+      exposeErrors: true,
       onHandlerError: (error) => errors.push(error),
       onConnectionLost: ({ error }) => lost.push(error),
       ...options,

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { command, createSender, defineProtocol, memoryTransport, result, type Schema } from '../../../src/index.ts';
+import {
+  CommandFailure,
+  command,
+  createSender,
+  defineProtocol,
+  memoryTransport,
+  result,
+  type Schema,
+} from '../../../src/index.ts';
 import type { Handlers } from '../../../src/server/handlers.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { systemClock } from '../../../src/system/clock.ts';
@@ -247,13 +255,13 @@ describe('the invoker', () => {
   it('may replace payload and Result, and refuse', async () => {
     await using server = await serve(calc, new Calculator(), handlers, {
       invoker: ({ name }, _context, next) => {
-        if (name === 'Find') throw new Error('not allowed');
+        if (name === 'Find') throw new CommandFailure('permission-denied', 'not allowed');
         return (next({ a: 10, b: 20 }) as number) + 1;
       },
     });
     await using client = await RawClient.open(server.port);
     expect((await client.ask(1, ADD, { a: 1, b: 1 })).value).toBe(31);
-    expect((await client.ask(2, FIND, 'one')).value).toEqual({ code: 'command-failed', message: 'not allowed' });
+    expect((await client.ask(2, FIND, 'one')).value).toMatchObject({ code: 'command-failed', message: 'not allowed' });
   });
 });
 

@@ -35,6 +35,7 @@ export function* breakerModel({ entries, schedule, sends, hooked }: Past): Gener
     const isTimed = kind === 'breaker' && details.state === 'half-open';
     if (isTimed && model.state === 'open') model.pass(atMs - lastMs + 1.01);
     else if (model.state === 'open' && model.openForMs > 0) model.pass(Math.min(atMs - lastMs, model.openForMs - 1e-9));
+    else model.pass(atMs - lastMs);
     lastMs = atMs;
     const id = Number(details.id);
     switch (kind) {
@@ -77,9 +78,10 @@ export function* breakerModel({ entries, schedule, sends, hooked }: Past): Gener
       }
       case 'answered':
         if (details.last === true) end(id, 'succeed');
+        else if (underWay.includes(id) && model.begin(underWay.indexOf(id))) underWay.splice(underWay.indexOf(id), 1);
         break;
       case 'ended':
-        end(id, outcomeOf(String(details.how), String(details.code), Number(details.seq)));
+        end(id, outcomeOf(String(details.how), String(details.code), Number(details.seq), details.failure));
         if (model.state !== shown) {
           yield {
             promise,
@@ -93,8 +95,9 @@ export function* breakerModel({ entries, schedule, sends, hooked }: Past): Gener
   }
 }
 
-function outcomeOf(how: string, code: string, seq: number): 'fail' | 'neutral' {
+function outcomeOf(how: string, code: string, seq: number, failure: unknown): 'succeed' | 'fail' | 'neutral' {
   if (how === 'timedOut') return 'fail';
   if (how === 'cancelled') return 'neutral';
+  if (failure === 'not-found' || failure === 'permission-denied' || failure === 'conflict') return 'succeed';
   return AGAINST_THE_SERVICE.includes(code) || (code === 'frame-too-large' && seq > 0) ? 'fail' : 'neutral';
 }

@@ -2,9 +2,9 @@ import type { Past, Violation } from '../history.ts';
 
 const promise = 'dispatch';
 
-type Candidate = readonly [id: number, pending: number, bytes: number];
+type Candidate = readonly [id: number, pending: number, bytes: number, failures: number];
 
-/** Commands go to ready clients only, to all of them in turn, or to the one with the fewest pending. */
+/** Commands go to ready clients only, to all of them in turn, or to the one with the fewest that are pending, or failed lately. */
 export function* dispatchModel({ entries, schedule, ending }: Past): Generator<Violation> {
   const { dispatch, clients } = schedule.sender;
   const ready = new Set<number>();
@@ -27,12 +27,12 @@ export function* dispatchModel({ entries, schedule, ending }: Past): Generator<V
       return;
     }
     if (dispatch === 'least-pending') {
-      const least = Math.min(...candidates.map(([, pending]) => pending));
-      if (picked[1] > least) {
+      const least = Math.min(...candidates.map(loadOf));
+      if (loadOf(picked) > least) {
         yield {
           promise,
           atMs,
-          message: `client ${picked[0]} was chosen with ${picked[1]} pending; another has ${least}`,
+          message: `client ${picked[0]} was chosen with a load of ${loadOf(picked)}; another has ${least}`,
         };
         return;
       }
@@ -47,6 +47,11 @@ export function* dispatchModel({ entries, schedule, ending }: Past): Generator<V
       return;
     }
   }
+}
+
+/** What waits there, and what failed there lately. */
+function loadOf([, pending, , failures]: Candidate): number {
+  return pending + failures;
 }
 
 /** Whether a client's state changes at the very time of an entry, after it. */

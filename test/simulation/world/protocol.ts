@@ -1,4 +1,12 @@
-import { command, defineProtocol, type Handlers, result, type Schema } from '../../../src/index.ts';
+import {
+  CommandFailure,
+  type CommandFailureKind,
+  command,
+  defineProtocol,
+  type Handlers,
+  result,
+  type Schema,
+} from '../../../src/index.ts';
 import type { Simulation } from '../../../src/testing.ts';
 import { ENDLESS, type HandlerStyle } from '../schedule.ts';
 import type { Sleeper } from './sleeper.ts';
@@ -131,7 +139,7 @@ export function handlersOn(
       return undefined;
     }
     handled(payload, context);
-    if (style === 'throw' || style === 'throwLater') throw new Error('unlucky');
+    if (style === 'throw' || style === 'throwLater') throw unlucky(payload);
     return value;
   };
 
@@ -142,7 +150,7 @@ export function handlersOn(
       if (style !== 'now' && everyMs > 0) await sleeper.sleep(everyMs);
       const failsHere = (style === 'throw' || style === 'throwLater') && n > count / 2;
       if (n === count || failsHere) handled(payload, context);
-      if (failsHere) throw new Error('unlucky');
+      if (failsHere) throw unlucky(payload);
       const value = answer(payload, n);
       // A handler that never says which is the last.
       yield style === 'wrongType' ? { ...value, last: false } : value;
@@ -186,4 +194,12 @@ export function handlersOn(
     Either: (payload, context) => either(bounded(payload), context as Context) as Promise<never>,
     Checked: (payload, context) => stream(bounded(payload), context as Context) as AsyncIterable<Answer>,
   };
+}
+
+const KINDS: readonly CommandFailureKind[] = ['not-found', 'rate-limited', 'conflict', 'unavailable'];
+
+/** What a handler that is to fail throws: a defect, or an answer of some kind. */
+function unlucky({ id }: Work): Error {
+  const kind = KINDS[id % 8];
+  return kind === undefined ? new Error('unlucky') : new CommandFailure(kind, 'unlucky', { details: { id } });
 }

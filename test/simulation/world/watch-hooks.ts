@@ -47,8 +47,15 @@ export class WatchHooks implements Hooks {
     this.#ended('cancelled', sent, error);
   }
 
-  #ended(how: string, sent: SentCommand, { code, mayHaveExecuted }: CmdStreamError): void {
-    this.#log.add('ended', 'sender', { id: this.#id, how, code, mayHaveExecuted, ...placeOf(sent) });
+  #ended(how: string, sent: SentCommand, { code, failure, mayHaveExecuted }: CmdStreamError): void {
+    this.#log.add('ended', 'sender', {
+      id: this.#id,
+      how,
+      code,
+      failure: failure ?? null,
+      mayHaveExecuted,
+      ...placeOf(sent),
+    });
     this.#meddler.at('hook', this.#id);
     this.#mayThrow();
   }

@@ -237,7 +237,12 @@ export class World {
       },
       dispatch: {
         pick: (ready) => {
-          const before = ready.map(({ id, pending, bufferedBytes }) => [id, pending, bufferedBytes]);
+          const before = ready.map(({ id, pending, bufferedBytes, recentFailures }) => [
+            id,
+            pending,
+            bufferedBytes,
+            recentFailures,
+          ]);
           const picked = strategy.pick(ready);
           this.#log.add('pick', 'sender', { ready: before, picked: picked.id });
           this.#meddler.at('pick');

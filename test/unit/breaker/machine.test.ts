@@ -14,8 +14,14 @@ function start({ openDurationMs = 1000, successThreshold = 2 } = {}) {
     },
   });
   const actor = createActor(machine, { input: { openDurationMs, successThreshold }, clock }).start();
+  /** Of trials, the oldest one that has not ended. */
+  const eventOf = (type: CircuitBreakerEvent['type']): CircuitBreakerEvent => ({
+    type,
+    token: actor.getSnapshot().context.trials[0]?.token ?? 0,
+    nowMs: clock.monotonicMs(),
+  });
   const send = (...types: CircuitBreakerEvent['type'][]) => {
-    for (const type of types) actor.send({ type });
+    for (const type of types) actor.send(eventOf(type));
   };
   return {
     clock,
@@ -24,7 +30,7 @@ function start({ openDurationMs = 1000, successThreshold = 2 } = {}) {
     state: () => actor.getSnapshot().value,
     status: () => actor.getSnapshot().status,
     context: () => actor.getSnapshot().context,
-    can: (type: CircuitBreakerEvent['type']) => actor.getSnapshot().can({ type }),
+    can: (type: CircuitBreakerEvent['type']) => actor.getSnapshot().can(eventOf(type)),
   };
 }
 
@@ -66,14 +72,14 @@ describe('the circuit breaker machine', () => {
   it('starts as many trials in half-open as successes are wanted, and no more', () => {
     const breaker = startHalfOpen({ successThreshold: 2 });
     breaker.send('trial.started', 'trial.started', 'trial.started');
-    expect(breaker.context().trialsInFlight).toBe(2);
+    expect(breaker.context().trials).toHaveLength(2);
     expect(breaker.can('trial.started')).toBe(false);
   });
 
   it('starts only the trials that are still wanted after a success', () => {
     const breaker = startHalfOpen({ successThreshold: 2 });
     breaker.send('trial.started', 'trial.succeeded', 'trial.started');
-    expect(breaker.context()).toMatchObject({ trialsInFlight: 1, trialSuccesses: 1 });
+    expect(breaker.context()).toMatchObject({ trials: [{ sinceMs: 1000 }], trialSuccesses: 1 });
     expect(breaker.can('trial.started')).toBe(false);
   });
 
@@ -94,7 +100,7 @@ describe('the circuit breaker machine', () => {
     expect(breaker.state()).toBe('open');
     breaker.clock.advance(1);
     expect(breaker.state()).toBe('halfOpen');
-    expect(breaker.context()).toMatchObject({ trialsInFlight: 0, trialSuccesses: 0 });
+    expect(breaker.context()).toMatchObject({ trials: [], trialSuccesses: 0 });
   });
 
   it('lets another trial start for one that ended neutrally', () => {
@@ -108,7 +114,7 @@ describe('the circuit breaker machine', () => {
     const breaker = startHalfOpen({ successThreshold: 1 });
     breaker.send('trial.succeeded', 'trial.failed', 'trial.neutral');
     expect(breaker.state()).toBe('halfOpen');
-    expect(breaker.context()).toMatchObject({ trialsInFlight: 0, trialSuccesses: 0 });
+    expect(breaker.context()).toMatchObject({ trials: [], trialSuccesses: 0 });
   });
 
   it('begins a generation with every state that it enters', () => {
@@ -118,9 +124,42 @@ describe('the circuit breaker machine', () => {
     breaker.clock.advance(1000);
     expect(breaker.context().generation).toBe(3);
     breaker.send('trial.started', 'trial.succeeded');
-    expect(breaker.context().generation).toBe(4);
-    breaker.send('breaker.reset');
     expect(breaker.context().generation).toBe(5);
+    breaker.send('breaker.reset');
+    expect(breaker.context().generation).toBe(6);
+  });
+
+  it('F3: lets another trial start once one has taken as long as the breaker stays open, not before', () => {
+    const breaker = startHalfOpen({ successThreshold: 1 });
+    breaker.send('trial.started');
+    breaker.clock.advance(999);
+    expect(breaker.can('trial.started')).toBe(false);
+    breaker.clock.advance(1);
+    breaker.send('trial.started');
+    expect(breaker.context().trials).toMatchObject([{ sinceMs: 1000 }, { sinceMs: 2000 }]);
+    expect(breaker.can('trial.started')).toBe(false);
+  });
+
+  it('F3: is told nothing by the failure of a trial that has lost its slot, and by its success that the service is well', () => {
+    const breaker = startHalfOpen({ successThreshold: 1 });
+    breaker.send('trial.started');
+    breaker.clock.advance(1000);
+    breaker.send('trial.started', 'trial.failed');
+    expect(breaker.state()).toBe('halfOpen');
+    expect(breaker.context().trials).toMatchObject([{ sinceMs: 2000 }]);
+    breaker.clock.advance(1000);
+    breaker.send('trial.succeeded', 'trial.succeeded');
+    expect(breaker.state()).toBe('closed');
+  });
+
+  it('F3: remembers a bounded number of trials that never end', () => {
+    const breaker = startHalfOpen({ successThreshold: 1 });
+    for (let trial = 0; trial < 1_200; trial++) {
+      breaker.send('trial.started');
+      breaker.clock.advance(1000);
+    }
+    expect(breaker.context().trials).toHaveLength(1_000);
+    expect(breaker.state()).toBe('halfOpen');
   });
 
   it.each(['closed', 'open', 'halfOpen'] as const)('closes on a reset while %s, leaving no timer', (state) => {

@@ -20,6 +20,7 @@ describe('the options of a circuit breaker', () => {
       failureRate: 0.5,
       openDurationMs: 1000,
       successThreshold: 3,
+      countsAsFailure: undefined,
       onStateChange: undefined,
       onSuccess: undefined,
       onFailure: undefined,
@@ -36,7 +37,7 @@ describe('the options of a circuit breaker', () => {
   it('may be undefined, which is as if they were left out', () => {
     const left = resolveCircuitBreakerOptions();
     const names = Object.fromEntries(Object.keys(left).map((name) => [name, undefined]));
-    expect(Object.keys(names)).toHaveLength(7);
+    expect(Object.keys(names)).toHaveLength(8);
     expect(resolveCircuitBreakerOptions(names)).toEqual(left);
   });
 

@@ -3,6 +3,7 @@ import type { CircuitBreakerState } from '../../../src/breaker/options.ts';
 /** A Command that the model admitted. */
 export interface AdmittedCommand {
   readonly epoch: number;
+  readonly sinceMs: number;
 }
 
 /** What a circuit breaker does, said in the plainest way: no machine, no ring, no timer. */
@@ -13,6 +14,7 @@ export class ReferenceBreaker {
   /** Commands under way, and those whose outcome is still awaited though it will not count. */
   readonly underWay: AdmittedCommand[] = [];
   #epoch = 0;
+  #nowMs = 0;
   #outcomes: boolean[] = [];
   #successes = 0;
   #openForMs = 0;
@@ -23,7 +25,7 @@ export class ReferenceBreaker {
 
   /** Whether it would admit a Command. */
   get admits(): boolean {
-    const trials = this.underWay.filter(({ epoch }) => epoch === this.#epoch).length;
+    const trials = this.underWay.filter((command) => command.epoch === this.#epoch && this.#hasSlot(command)).length;
     return (
       this.state === 'closed' ||
       (this.state === 'half-open' && trials + this.#successes < this.options.successThreshold)
@@ -37,7 +39,7 @@ export class ReferenceBreaker {
 
   admit(): boolean {
     const { admits } = this;
-    if (admits) this.underWay.push({ epoch: this.#epoch });
+    if (admits) this.underWay.push({ epoch: this.#epoch, sinceMs: this.#nowMs });
     return admits;
   }
 
@@ -45,8 +47,9 @@ export class ReferenceBreaker {
     const [command] = this.underWay.splice(index, 1);
     if (command?.epoch !== this.#epoch || outcome === 'neutral') return;
     if (this.state === 'half-open') {
-      if (outcome === 'fail') this.#enter('open');
-      else if (++this.#successes === this.options.successThreshold) this.#enter('closed');
+      if (outcome === 'fail') {
+        if (this.#hasSlot(command)) this.#enter('open');
+      } else if (++this.#successes === this.options.successThreshold) this.#enter('closed');
       return;
     }
     this.#outcomes.push(outcome === 'succeed');
@@ -55,7 +58,15 @@ export class ReferenceBreaker {
     if (outcome === 'fail' && failures / windowSize >= failureRate) this.#enter('open');
   }
 
+  /** The first of several Results has come. Returns whether that was a trial, which has ended by it. */
+  begin(index: number): boolean {
+    if (this.state !== 'half-open' || this.underWay[index]?.epoch !== this.#epoch) return false;
+    this.end(index, 'succeed');
+    return true;
+  }
+
   pass(ms: number): void {
+    this.#nowMs += ms;
     if (this.state !== 'open') return;
     this.#openForMs -= ms;
     if (this.#openForMs <= 0) this.#enter('half-open');
@@ -63,6 +74,10 @@ export class ReferenceBreaker {
 
   reset(): void {
     this.#enter('closed');
+  }
+
+  #hasSlot({ sinceMs }: AdmittedCommand): boolean {
+    return this.#nowMs - sinceMs < this.options.openDurationMs;
   }
 
   #enter(state: CircuitBreakerState): void {

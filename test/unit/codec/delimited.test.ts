@@ -143,7 +143,7 @@ describe('a codec without lengths', () => {
           for (const [index, text] of lines.entries()) yield { text, last: index === lines.length - 1 ? 'yes' : 'no' };
         },
       },
-      { transport, codec: nulTerminatedFields },
+      { transport, codec: nulTerminatedFields, exposeErrors: true },
     );
     await using sender = await createSender(protocol, {
       transport,

@@ -104,7 +104,7 @@ describe('messages of MUS', () => {
           key === 'x' ? { type: 'Missing', value: undefined } : { type: 'Found', value: { key, tags: [`${limit}`] } },
         Wait: () => undefined,
       },
-      { transport, codec, port: 0, onHandlerError() {} },
+      { transport, codec, port: 0, exposeErrors: true, onHandlerError() {} },
     );
     await using sender = await createSender(calc, { transport, codec, address: server.address });
     expect(await sender.send(calc.Add({ a: 2, b: 3 }))).toBe(5);

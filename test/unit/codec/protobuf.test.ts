@@ -214,7 +214,7 @@ describe('messages of Protobuf', () => {
         Kinds: (message) => message,
         Wait: () => create(DoneSchema),
       },
-      { transport, codec, port: 0, onHandlerError() {} },
+      { transport, codec, port: 0, exposeErrors: true, onHandlerError() {} },
     );
     await using sender = await createSender(protocol, { transport, codec, address: server.address });
     expect((await sender.send(protocol.Add(add(2n, 3n)))).value).toBe(5n);

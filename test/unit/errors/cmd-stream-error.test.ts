@@ -1,6 +1,11 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
+import {
+  CmdStreamError,
+  type CmdStreamErrorCode,
+  type CmdStreamErrorDetails,
+  tellSubject,
+} from '../../../src/errors/cmd-stream-error.ts';
 import { describeError, isAbortError, isError, stackOf } from '../../../src/errors/describe-error.ts';
 
 const boom = () => {
@@ -18,6 +23,7 @@ describe('A4: an error as JSON', () => {
         code: 'unavailable',
         message: 'no client is ready',
         mayHaveExecuted: true,
+        retryable: false,
         cause: {
           name: 'CmdStreamError',
           code: 'connect-failed',
@@ -66,7 +72,82 @@ describe('A4: an error as JSON', () => {
       'code',
       'message',
       'mayHaveExecuted',
+      'retryable',
     ]);
+  });
+
+  it('A4: tells what a handler said, and what it is about, but nothing that a logger would fail by', () => {
+    const circular: { self?: unknown } = {};
+    circular.self = circular;
+    const told = { failure: 'conflict', details: { id: 1 }, retryAfterMs: 5 } as const;
+    const about = { command: 'Add', address: 'a:1', clientId: 0, seq: 7 };
+    const error = tellSubject(new CmdStreamError('command-failed', 'x', told), about);
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      name: 'CmdStreamError',
+      code: 'command-failed',
+      message: 'x',
+      mayHaveExecuted: false,
+      retryable: false,
+      ...told,
+      ...about,
+    });
+    for (const details of [circular, 10n, { toJSON: () => Promise.reject }]) {
+      expect(JSON.parse(JSON.stringify(new CmdStreamError('closed', 'x', { details })))).not.toHaveProperty('details');
+    }
+  });
+
+  it('A4: tells causes that are in a circle up to a depth', () => {
+    const inner = new Error('inner');
+    const outer = new CmdStreamError('closed', 'outer', { cause: inner });
+    inner.cause = outer;
+    const text = JSON.stringify(outer);
+    expect(text.match(/inner/g)).toHaveLength(4);
+    expect(text).not.toContain('at ');
+  });
+});
+
+describe('what an error is about', () => {
+  it('is noted on it, and replaced where it is thrown again', () => {
+    const error = new CmdStreamError('refused', 'x');
+    tellSubject(error, { command: 'Add', address: 'a:1', clientId: 0, seq: 7 });
+    tellSubject(error, { command: 'Find' });
+    expect([error.command, error.address, error.clientId, error.seq]).toEqual([
+      'Find',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(Object.keys(tellSubject(new CmdStreamError('refused', 'x'), { command: 'Add' }))).not.toContain('seq');
+  });
+
+  it('is left out where the error is frozen', () => {
+    const error = Object.freeze(new CmdStreamError('refused', 'x'));
+    expect(tellSubject(error, { command: 'Add' }).command).toBe(undefined);
+  });
+
+  it.each<[CmdStreamErrorCode, CmdStreamErrorDetails & { seq?: number }, boolean]>([
+    ['unavailable', {}, true],
+    ['overloaded', {}, true],
+    ['overloaded', { mayHaveExecuted: true }, false],
+    ['circuit-open', {}, true],
+    ['timeout', {}, true],
+    ['timeout', { mayHaveExecuted: true }, false],
+    ['connection-lost', {}, true],
+    ['connection-lost', { mayHaveExecuted: true }, false],
+    ['closed', {}, false],
+    ['closed', { seq: 7 }, true],
+    ['command-failed', { failure: 'unavailable' }, true],
+    ['command-failed', { failure: 'rate-limited' }, true],
+    ['command-failed', { failure: 'rate-limited', mayHaveExecuted: true }, false],
+    ['command-failed', { failure: 'not-found' }, false],
+    ['command-failed', {}, false],
+    ['command-invalid', {}, false],
+    ['refused', {}, false],
+    ['cancelled', {}, false],
+    ['invalid-argument', {}, false],
+  ])('says whether it may help to send the Command again: %s %j: %s', (code, { seq, ...details }, retryable) => {
+    const error = tellSubject(new CmdStreamError(code, 'x', details), { command: 'Add', seq });
+    expect(error.retryable).toBe(retryable);
   });
 });
 

@@ -9,7 +9,13 @@ import {
 } from '../../../src/group/dispatch.ts';
 
 function candidates(...pending: number[]): (DispatchCandidate & { pending: number })[] {
-  return pending.map((count, id) => ({ id, address: `10.0.0.${id}:1`, pending: count, bufferedBytes: 0 }));
+  return pending.map((count, id) => ({
+    id,
+    address: `10.0.0.${id}:1`,
+    pending: count,
+    bufferedBytes: 0,
+    recentFailures: 0,
+  }));
 }
 
 /** How often each candidate is picked in `times` turns. */
@@ -45,6 +51,14 @@ describe('least-pending', () => {
     const strategy = new LeastPending();
     expect(counts(strategy, candidates(3, 1, 2), 10)).toEqual([0, 10, 0]);
     expect(counts(strategy, candidates(3, 1, 0), 10)).toEqual([0, 0, 10]);
+  });
+
+  it('A15: takes what failed lately for what waits', () => {
+    const strategy = new LeastPending();
+    const failing = (count: number) =>
+      candidates(0, 2, 5).map((one) => (one.id > 0 ? one : { ...one, recentFailures: count }));
+    expect(counts(strategy, failing(1), 30)).toEqual([30, 0, 0]);
+    expect(counts(strategy, failing(3), 30)).toEqual([0, 30, 0]);
   });
 
   it('is fair among equals', () => {

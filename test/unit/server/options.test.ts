@@ -36,7 +36,7 @@ describe('the options of a server', () => {
       idleTimeoutMs: Number.POSITIVE_INFINITY,
       frameTimeoutMs: 30_000,
       errorResults: true,
-      exposeErrors: true,
+      exposeErrors: false,
       onCommandDone: undefined,
       handshakeTimeoutMs: 10_000,
       shutdownTimeoutMs: 10_000,
@@ -76,6 +76,7 @@ describe('the options of a server', () => {
       invoker: undefined,
       clock: undefined,
       defer: undefined,
+      random: undefined,
       inspect: undefined,
     };
     const { onConnection, onConnectionLost, onAcceptError, onHandlerError, ...values } = left;

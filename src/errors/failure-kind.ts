@@ -1,0 +1,28 @@
+/** The kinds of a `CommandFailure`, as a closed set. */
+export const FAILURE_KINDS = [
+  'not-found',
+  'permission-denied',
+  'unavailable',
+  'conflict',
+  'rate-limited',
+  'failed',
+] as const;
+
+/**
+ * What a handler says about a Command that it could not execute as asked, by `CommandFailure`.
+ *
+ * | kind | meaning |
+ * |---|---|
+ * | `not-found` | what the Command is about does not exist |
+ * | `permission-denied` | the caller may not do that |
+ * | `unavailable` | something that the handler needs is not there just now |
+ * | `conflict` | the state of things does not allow it |
+ * | `rate-limited` | the caller asks too often; see `retryAfterMs` |
+ * | `failed` | anything else |
+ */
+export type CommandFailureKind = (typeof FAILURE_KINDS)[number];
+
+/** Whether `value` is one of the kinds. */
+export function isFailureKind(value: unknown): value is CommandFailureKind {
+  return (FAILURE_KINDS as readonly unknown[]).includes(value);
+}
