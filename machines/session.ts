@@ -1,10 +1,14 @@
-// A session: one accepted connection of a server, from its ServerInfo to its end.
+// A session: one accepted connection of a server, from the question whether its client may come in to its end.
 // Driven by its connection (Commands settled, connection lost or failed) and by the server (drain, close, idle).
 // No Command passes this machine: while it serves, Commands and Results go over the connection directly.
-import { setup } from 'xstate';
+import { fromCallback, setup } from 'xstate';
 
 /** The socket side of a session: what the machine makes happen. Nothing of it may throw. */
 export interface SessionConnection {
+  /** Asks whether the client may come in, and tells the answer: `client.admitted` or `client.refused`. */
+  authorize(tell: (answer: SessionEvent) => void): void;
+  /** Tells the operator that the client may not come in; without an error nobody has said so in time. */
+  reportRefused(error: unknown): void;
   /** Tells the peer who serves it. */
   introduce(): void;
   /** Whether Commands are in flight. */
@@ -25,6 +29,10 @@ export interface SessionConnection {
 
 /** What can happen to a session. */
 export type SessionEvent =
+  /** The client may come in. */
+  | { readonly type: 'client.admitted' }
+  /** The client may not come in. */
+  | { readonly type: 'client.refused'; readonly error: unknown }
   /** The ServerInfo is on its way: Commands may come. */
   | { readonly type: 'handshake.done' }
   /** Nothing is in flight any more; told while draining only. */
@@ -45,9 +53,17 @@ export type SessionEvent =
 /** What a session is made of. */
 export interface SessionInput {
   readonly connection: SessionConnection;
+  /** Whether clients are let in only where that is said of each. */
+  readonly authorizes: boolean;
+  /** How long it may take to say so. */
+  readonly authorizeTimeoutMs: number;
   /** How long the peer may take to answer the server's goodbye. */
   readonly goodbyeTimeoutMs: number;
 }
+
+const authorization = fromCallback<SessionEvent, SessionInput>(({ input, sendBack }) =>
+  input.connection.authorize(sendBack),
+);
 
 /** The session machine. */
 export const sessionMachine = setup({
@@ -56,15 +72,19 @@ export const sessionMachine = setup({
     events: {} as SessionEvent,
     input: {} as SessionInput,
   },
+  actors: { authorization },
   guards: {
+    mustAuthorize: ({ context }) => context.authorizes,
     isBusy: ({ context }) => context.connection.isBusy(),
     isWriting: ({ context }) => context.connection.isWriting(),
   },
   delays: {
+    authorizeTimeout: ({ context }) => context.authorizeTimeoutMs,
     goodbyeTimeout: ({ context }) => context.goodbyeTimeoutMs,
     oneTurn: 1,
   },
   actions: {
+    reportRefused: ({ context, event }) => context.connection.reportRefused(errorOf(event)),
     introduce: ({ context }) => context.connection.introduce(),
     endConnection: ({ context }) => context.connection.end(),
     destroyConnection: ({ context }) => context.connection.destroy(),
@@ -75,9 +95,28 @@ export const sessionMachine = setup({
 }).createMachine({
   id: 'session',
   context: ({ input }) => input,
-  initial: 'handshake',
+  initial: 'accepted',
   on: { 'session.close': '.closing' },
   states: {
+    accepted: {
+      always: [{ guard: 'mustAuthorize', target: 'authorizing' }, { target: 'handshake' }],
+    },
+    // Nothing is read from the client, and nothing sent to it.
+    authorizing: {
+      invoke: { src: 'authorization', input: ({ context }) => context },
+      on: {
+        'client.admitted': { target: 'serving', actions: 'introduce' },
+        'client.refused': { target: 'ending', actions: 'reportRefused' },
+        'connection.lost': 'closed',
+        'session.drain': 'ending',
+      },
+      initial: 'waiting',
+      states: {
+        waiting: { after: { authorizeTimeout: 'overdue' } },
+        // A process that was busy for longer than the timeout gets one turn to hear the answer that lies there.
+        overdue: { after: { oneTurn: { target: '#session.ending', actions: 'reportRefused' } } },
+      },
+    },
     handshake: {
       entry: 'introduce',
       on: {

@@ -52,6 +52,15 @@ export type { BackoffOptions, KeepaliveOptions, SenderOptions } from './sender/o
 export type { MultiSendOptions, SendOptions } from './sender/send-options.ts';
 export type { ResultHandler, ResultStream, Sender } from './sender/sender.ts';
 export type { CircuitBreakerStatus, StatusEvent, StatusStream } from './sender/status.ts';
+export type { Authorize } from './server/authorize.ts';
+export type {
+  CommandDoneInfo,
+  CommandOutcome,
+  ConnectionInfo,
+  HandlerErrorInfo,
+  LostConnectionInfo,
+} from './server/callback-infos.ts';
+export type { ClientConnection } from './server/client-connection.ts';
 export type {
   Handler,
   HandlerContext,
@@ -61,20 +70,15 @@ export type {
   Invoker,
   ResultProxy,
 } from './server/handlers.ts';
-export type {
-  CommandDoneInfo,
-  CommandOutcome,
-  ConnectionInfo,
-  HandlerErrorInfo,
-  LostConnectionInfo,
-  ServerOptions,
-} from './server/options.ts';
+export type { ServerOptions } from './server/options.ts';
 export { serve } from './server/serve.ts';
 export type { Server, ShutdownOptions } from './server/server.ts';
 export { type Clock, type Defer, systemClock, type TimerHandle } from './system/clock.ts';
 export type { ProcessHolder } from './system/process-hold.ts';
 export type { Random } from './system/random.ts';
+export type { CertificateName, PeerCertificate } from './transport/certificate.ts';
 export { memoryTransport } from './transport/memory.ts';
+export type { Peer, PeerTls } from './transport/peer.ts';
 export { tcpTransport } from './transport/tcp.ts';
 export { tlsTransport } from './transport/tls.ts';
 export type { ClientTlsOptions, ServerTlsOptions } from './transport/tls-options.ts';

@@ -62,6 +62,6 @@ function explained(error: unknown, address: string, transport: string): unknown 
   }
   // With TLS 1.3 a client takes the connection for set up before the server has looked at its certificate.
   const why = transport === 'tls' ? 'does it want another client certificate?' : 'does it speak TLS?';
-  const message = `${error.message}; no ServerInfo came: is it a cmd-stream server, is it full, ${why}`;
+  const message = `${error.message}; no ServerInfo came: is it a cmd-stream server, is it full, does it refuse this client (option 'authorize'), ${why}`;
   return new CmdStreamError('connection-lost', message, { cause });
 }

@@ -10,7 +10,7 @@ export { describeError } from './describe-error.ts';
  * | code | meaning |
  * |---|---|
  * | `invalid-argument` | an option, a Command or a payload handed to the library is not acceptable |
- * | `refused` | a `beforeSend` hook refused the Command |
+ * | `refused` | a `beforeSend` hook refused the Command; at a server, `authorize` refused a client |
  * | `circuit-open` | the circuit breaker does not allow the Command |
  * | `unavailable` | no client of the group is ready |
  * | `overloaded` | a bound (bytes waiting, requests pending or waiting) is reached, here or at the server |

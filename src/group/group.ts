@@ -14,6 +14,7 @@ import type { DeadlineQueue } from '../request/deadline-queue.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
 import { callUser, type Warn } from '../system/warn.ts';
+import { whenSocketsAreClosed } from '../transport/open-sockets.ts';
 import { describeErrors } from './describe-errors.ts';
 import { type DispatchStrategy, pickFrom } from './dispatch.ts';
 import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
@@ -93,7 +94,8 @@ export class Group {
       },
     });
     this.#actor.subscribe({ complete: () => options.onClosed() });
-    this.done = new Promise((resolve) => this.#actor.subscribe({ complete: () => resolve() }));
+    const isClosed = new Promise<void>((resolve) => this.#actor.subscribe({ complete: () => resolve() }));
+    this.done = isClosed.then(whenSocketsAreClosed);
   }
 
   /** @internal Starts connecting. */

@@ -57,6 +57,11 @@ export class Backpressure {
     return Math.max(this.#channel.lastReceivedMs, this.#changedMs);
   }
 
+  /** Whether what comes is read. */
+  get isReading(): boolean {
+    return this.#flow !== 'pause';
+  }
+
   /** Whether one more Command, of so many bytes, may be put aside. */
   mayHold(size: number): boolean {
     if (!this.#limits.canRefuse) return true;

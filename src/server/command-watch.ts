@@ -1,11 +1,12 @@
 import { CmdStreamError, type CmdStreamErrorCode, type CmdStreamErrorDetails } from '../errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
-import type { CommandDoneInfo, CommandOutcome, ResolvedServerOptions } from './options.ts';
+import type { CommandDoneInfo, CommandOutcome } from './callback-infos.ts';
+import type { ResolvedServerOptions } from './options.ts';
 import type { ResultPort } from './service.ts';
 
 /** Tells `onCommandDone`, where there is one, of a Command that is not executed. */
 export function tellNotExecuted(
-  { service, remoteAddress, arrivedMs }: ResultPort,
+  { service, info, arrivedMs }: ResultPort,
   seq: number,
   type: number,
   code: CmdStreamErrorCode,
@@ -13,8 +14,13 @@ export function tellNotExecuted(
 ): void {
   const { options, routes } = service;
   if (options.onCommandDone === undefined) return;
-  const info = { command: routes[type]?.name, type, seq, remoteAddress };
-  tellDone(options, info, new CmdStreamError(code, message), 0, arrivedMs);
+  tellDone(
+    options,
+    { ...info, command: routes[type]?.name, type, seq },
+    new CmdStreamError(code, message),
+    0,
+    arrivedMs,
+  );
 }
 
 function tellDone(

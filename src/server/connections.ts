@@ -1,9 +1,11 @@
 import type { AnyActorRef } from 'xstate';
 import type { ServerConnections } from '../../machines/server.ts';
 import type { MessageCodec } from '../codec/codec.ts';
+import { peerAt } from '../transport/peer.ts';
 import type { ByteStream } from '../transport/transport.ts';
 import { strangerClient } from '../wire/strangers.ts';
 import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
+import { NumberedConnection } from './client-connection.ts';
 import { LEAST_BUFFERED_BYTES } from './holdings.ts';
 import type { Service } from './service.ts';
 import { Session } from './session.ts';
@@ -23,6 +25,8 @@ export class Connections implements ServerConnections {
   readonly #root: AnyActorRef;
   readonly #gone: () => void;
   readonly #sessions = new Set<Session>();
+  /** How many connections there have been. */
+  #accepted = 0;
 
   /**
    * @param root - the root of the server's actor system, under which sessions live.
@@ -58,10 +62,11 @@ export class Connections implements ServerConnections {
 
   /** Starts the session of an accepted connection. */
   accept(stream: ByteStream): void {
+    const { remoteAddress, peer = peerAt(remoteAddress) } = stream;
+    const info = { remoteAddress, peer, connection: new NumberedConnection(++this.#accepted) };
     const channel = new StreamChannel(stream, this.#channelOptions);
-    const session = new Session(this.#service, channel, this.#root, this.#forget);
+    const session = new Session(this.#service, { info, channel }, this.#root, this.#forget);
     this.#sessions.add(session);
-    this.#service.options.onConnection({ remoteAddress: stream.remoteAddress });
     session.start();
   }
 

@@ -110,3 +110,11 @@ function makeId(random: Random): string {
     .toString(36)
     .padStart(8, '0');
 }
+
+/** A longer message is cut: an error Result is always sent, however much waits. */
+const MAX_MESSAGE_LENGTH = 1024;
+
+/** A message as an error Result carries it. UTF-8 has no half surrogate pair: not the message's own, and not where it is cut. */
+export function sendableMessage(message: string): string {
+  return message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed();
+}

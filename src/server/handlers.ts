@@ -8,6 +8,8 @@ import type {
   ResultNamesOf,
   ResultsOf,
 } from '../protocol/protocol.ts';
+import type { Peer } from '../transport/peer.ts';
+import type { ClientConnection } from './client-connection.ts';
 
 /** Sends Results of one Command while, or after, its handler runs: what `context.proxy` is. */
 export interface ResultProxy<in Value> {
@@ -39,6 +41,10 @@ export interface HandlerContext<out Receiver, in Value = never> {
   readonly receivedAt: number;
   /** Where the client is: `127.0.0.1:51234`. */
   readonly remoteAddress: string;
+  /** Who the client is: its address, its TLS, and the certificate that it has shown. */
+  readonly peer: Peer;
+  /** The connection that the Command came by: `connection.id`, and `connection.state` for what belongs to it. */
+  readonly connection: ClientConnection;
   /**
    * Fires when the connection goes or the server closes while the Command is unanswered: its Results reach nobody any
    * more. Made when it is first asked for.

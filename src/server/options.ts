@@ -7,53 +7,22 @@ import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system
 import { heapLimitBytes } from '../system/memory.ts';
 import { checkedRandom, type Random, systemRandom } from '../system/random.ts';
 import { processWarning } from '../system/warn.ts';
+import type { Peer } from '../transport/peer.ts';
 import { tcpTransport } from '../transport/tcp.ts';
 import { tlsTransport } from '../transport/tls.ts';
 import type { ServerTlsOptions } from '../transport/tls-options.ts';
 import type { Transport } from '../transport/transport.ts';
 import { resolveServerInfo } from '../wire/server-info.ts';
+import type { Authorize } from './authorize.ts';
+import type {
+  CommandDoneInfo,
+  CommandOutcome,
+  ConnectionInfo,
+  HandlerErrorInfo,
+  LostConnectionInfo,
+} from './callback-infos.ts';
 import { harmless, harmlessIfGiven, warnOfHandler } from './callbacks.ts';
 import type { Invoker } from './handlers.ts';
-
-/** A connection, as the server's callbacks see it. */
-export interface ConnectionInfo {
-  /** Where the client is: `127.0.0.1:51234`. */
-  readonly remoteAddress: string;
-}
-
-/** A connection that went before the server wanted it to. */
-export interface LostConnectionInfo extends ConnectionInfo {
-  /** Why; `undefined` where the client closed it in order. */
-  readonly error: CmdStreamError | undefined;
-}
-
-/** The Command whose handler failed. */
-export interface HandlerErrorInfo extends ConnectionInfo {
-  /** The name of the Command in the protocol. */
-  readonly command: string;
-  /** The Command's sequence number at its client. */
-  readonly seq: number;
-  /** What the client was told in place of the message, so that a report of its user's is found in the log. */
-  readonly errorId: string | undefined;
-}
-
-/** A Command that came to its end. */
-export interface CommandDoneInfo extends ConnectionInfo {
-  /** The name of the Command in the protocol; `undefined` where the protocol has none of its type. */
-  readonly command: string | undefined;
-  /** Its type number on the wire. */
-  readonly type: number;
-  /** The Command's sequence number at its client. */
-  readonly seq: number;
-}
-
-/**
- * How a Command ended: its last Result was sent, or the error that ended it. `command-failed` (the handler, validator or
- * invoker threw, as `cause`), `command-invalid` (the payload was refused, or the type is not known), `overloaded` (there was
- * no room for it to wait), `connection-lost` and `closed` (nobody waited for it any more, or it came when the server was
- * closing).
- */
-export type CommandOutcome = 'success' | CmdStreamError;
 
 /** Options of `serve`. All are optional. Callbacks that throw change nothing; the process gets a warning. */
 export interface ServerOptions<Receiver = unknown> {
@@ -106,8 +75,9 @@ export interface ServerOptions<Receiver = unknown> {
   readonly maxBufferedBytes?: number | undefined;
   /**
    * Closes a connection from which nothing, not even a Ping, has come for so long, whether or not Commands of it are in
-   * flight; noticed at most a quarter later. Also closes one that has taken nothing for so long while `maxBufferedBytes`
-   * wait for it. Default `Infinity`: never.
+   * flight; noticed at most a quarter later. Where the option is given it also closes one that has taken nothing for so long
+   * while `maxBufferedBytes` wait for it. Default 60,000: clients of the library send a Ping every 3 s. `Infinity`, never, is for
+   * clients that are silent on purpose: those with `keepalive: false`, those of cmd-stream-go that have no `WithKeepalive`.
    */
   readonly idleTimeoutMs?: number | undefined;
   /**
@@ -127,15 +97,26 @@ export interface ServerOptions<Receiver = unknown> {
   readonly handshakeTimeoutMs?: number | undefined;
   /** How long `shutdown()` lets Commands in flight finish where it is not told otherwise; 0: not at all. Default 10,000. */
   readonly shutdownTimeoutMs?: number | undefined;
-  /** A client has connected. */
+  /**
+   * Who may come in: asked for each client once its connection, and its TLS, is there, before the client is told anything and
+   * before anything is read from it. Only `true`, or a promise of it, lets it in. Where it returns anything else, throws,
+   * rejects, or has not answered within `handshakeTimeoutMs`, the connection is closed and `onAcceptError` told of it. The
+   * connection counts for `maxConnections` meanwhile. Default: whoever reaches the port, or, with `tls.requestCert`,
+   * whose certificate is good.
+   */
+  readonly authorize?: Authorize | undefined;
+  /** A client has connected, and may come in. */
   readonly onConnection?: ((info: ConnectionInfo) => void) | undefined;
   /** A connection went that the server did not close by `shutdown()` or `close()`; or it spoke TLS, HTTP or the like. */
   readonly onConnectionLost?: ((info: LostConnectionInfo) => void) | undefined;
   /**
-   * A connection could not be accepted (out of file descriptors, failed TLS handshake, more than `maxConnections`: told once
-   * a second at most); the server goes on.
+   * A connection could not be accepted (out of file descriptors, failed TLS handshake, a certificate that is refused,
+   * more than `maxConnections`: told once a second at most), or its client was refused by `authorize`: an error of the code
+   * `refused`. The server goes on.
+   *
+   * @param peer - who it was, where that is known.
    */
-  readonly onAcceptError?: ((error: CmdStreamError) => void) | undefined;
+  readonly onAcceptError?: ((error: CmdStreamError, peer: Peer | undefined) => void) | undefined;
   /**
    * A handler (or validator, or invoker) threw, or gave a Result that cannot be sent; here is what it threw, stack and all.
    * Not told of a `CommandFailure`, which is an answer. Default: a warning of the process with the Command's name, the error's
@@ -191,13 +172,16 @@ export interface ResolvedServerOptions {
   readonly maxFrameBytes: number;
   readonly maxBufferedBytes: number;
   readonly idleTimeoutMs: number;
+  /** The same for connections that are not read, since the client does not take what there is for it. */
+  readonly stalledTimeoutMs: number;
   readonly frameTimeoutMs: number;
   readonly errorResults: boolean;
   readonly handshakeTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  readonly authorize: Authorize | undefined;
   readonly onConnection: (info: ConnectionInfo) => void;
   readonly onConnectionLost: (info: LostConnectionInfo) => void;
-  readonly onAcceptError: (error: CmdStreamError) => void;
+  readonly onAcceptError: (error: CmdStreamError, peer: Peer | undefined) => void;
   readonly onHandlerError: (error: unknown, info: HandlerErrorInfo) => void;
   readonly exposeErrors: boolean;
   readonly onCommandDone: ServerOptions['onCommandDone'];
@@ -229,6 +213,7 @@ const NAMES: readonly (keyof ServerOptions)[] = [
   'errorResults',
   'handshakeTimeoutMs',
   'shutdownTimeoutMs',
+  'authorize',
   'onConnection',
   'onConnectionLost',
   'onAcceptError',
@@ -261,11 +246,14 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     maxQueuedBytes: wholeNumber('maxQueuedBytes', options.maxQueuedBytes, 8 * MEBIBYTE),
     maxFrameBytes: wholeNumber('maxFrameBytes', options.maxFrameBytes, 4 * MEBIBYTE),
     maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, 8 * MEBIBYTE),
-    idleTimeoutMs: durationMs('idleTimeoutMs', options.idleTimeoutMs, Number.POSITIVE_INFINITY, { infinite: true }),
+    idleTimeoutMs: durationMs('idleTimeoutMs', options.idleTimeoutMs, 60_000, { infinite: true }),
+    // A slow consumer may take its time; that its machine is gone shows by what is written to it.
+    stalledTimeoutMs: options.idleTimeoutMs ?? Number.POSITIVE_INFINITY,
     frameTimeoutMs: durationMs('frameTimeoutMs', options.frameTimeoutMs, 30_000, { infinite: true }),
     errorResults: flag('errorResults', options.errorResults, true),
     handshakeTimeoutMs: durationMs('handshakeTimeoutMs', options.handshakeTimeoutMs, 10_000),
     shutdownTimeoutMs: durationMs('shutdownTimeoutMs', options.shutdownTimeoutMs, 10_000, { minMs: 0 }),
+    authorize: callback('authorize', options.authorize),
     onConnection: harmless('onConnection', callback('onConnection', options.onConnection)),
     onConnectionLost: harmless('onConnectionLost', callback('onConnectionLost', options.onConnectionLost)),
     onAcceptError: harmless('onAcceptError', callback('onAcceptError', options.onAcceptError)),

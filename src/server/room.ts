@@ -5,6 +5,10 @@ import { weigh } from './weigh.ts';
 export const NOT_TAKEN =
   "its Result was dropped: the client does not take its Results, and so many wait that the server's memory is used up (option 'maxTotalBytes' of the server)";
 
+/** Why a Command fails whose handler does not wait. */
+export const NOT_AWAITED =
+  'the client does not take its Results as fast as the handler gives them: the handler must await context.proxy.send()';
+
 /** Calls back once there is room for a Result. Returns `false`, and will not, where there is no memory for it to wait in. */
 export function whenRoomFor(port: ResultPort, result: unknown, goOn: () => void): boolean {
   const bytes = weigh(result);

@@ -7,21 +7,17 @@ import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import { runOutside } from '../system/async-context.ts';
 import { isThenable } from '../system/warn.ts';
+import type { Peer } from '../transport/peer.ts';
+import type { ClientConnection } from './client-connection.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import { CommandWatch } from './command-watch.ts';
-import { answerOf, type HandlerAnswer, isMeant } from './handler-error.ts';
+import { answerOf, type HandlerAnswer, isMeant, sendableMessage } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { Invocation } from './invocation.ts';
 import { resultsOf } from './outcome.ts';
-import { NOT_TAKEN, roomFor, whenRoomFor } from './room.ts';
+import { NOT_AWAITED, NOT_TAKEN, roomFor, whenRoomFor } from './room.ts';
 import { type Route, resultEntryOf } from './route.ts';
 import type { AbandonedCommand, ResultPort, SettledCommand } from './service.ts';
-
-/** A longer message of a handler's error is cut: an error Result is always sent, however much waits. */
-const MAX_MESSAGE_LENGTH = 1024;
-
-const NOT_AWAITED =
-  'the client does not take its Results as fast as the handler gives them: the handler must await context.proxy.send()';
 
 /**
  * One Command from its arrival to its last Result, and at the same time the `context` of its handler: one object for
@@ -64,7 +60,15 @@ export class RunningCommand
   }
 
   get remoteAddress(): string {
-    return this.#port.remoteAddress;
+    return this.#port.info.remoteAddress;
+  }
+
+  get peer(): Peer {
+    return this.#port.info.peer;
+  }
+
+  get connection(): ClientConnection {
+    return this.#port.info.connection;
   }
 
   get signal(): AbortSignal {
@@ -91,10 +95,10 @@ export class RunningCommand
   }
 
   #makeWatch(): CommandWatch {
-    const { service, remoteAddress, arrivedMs } = this.#port;
+    const { service, info, arrivedMs } = this.#port;
     const { name, type } = this.#route;
     this.#port.watch(this);
-    return new CommandWatch(service.options, { command: name, type, seq: this.seq, remoteAddress }, arrivedMs);
+    return new CommandWatch(service.options, { ...info, command: name, type, seq: this.seq }, arrivedMs);
   }
 
   #check(schema: Schema, payload: unknown): void {
@@ -287,10 +291,12 @@ export class RunningCommand
     if (this.#signal?.aborted && (error === this.#signal.reason || isAbortError(error))) return;
     // An invoker that hands on what the Command has failed by already says nothing new.
     if (this.#watch?.isFailedBy(error)) return;
-    const { command, remoteAddress, seq } = this;
     const { options } = this.#port.service;
-    const answer = answerOf(error, command, options);
-    if (!isMeant(answer)) options.onHandlerError(error, { command, remoteAddress, seq, errorId: answer.errorId });
+    const answer = answerOf(error, this.command, options);
+    if (!isMeant(answer)) {
+      const { command, seq } = this;
+      options.onHandlerError(error, { ...this.#port.info, command, seq, errorId: answer.errorId });
+    }
     this.#refuse('command-failed', answer.message, error, answer);
   }
 
@@ -302,8 +308,7 @@ export class RunningCommand
       return;
     }
     this.#answered = true;
-    // UTF-8 has no half surrogate pair: not the message's own, and not where it is cut.
-    const told = { code, message: message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed() };
+    const told = { code, message: sendableMessage(message) };
     this.#port.sendError(this.seq, answer?.failure === undefined ? told : { ...told, failure: answer.failure });
     this.#port.settled(this);
     if (order.isWaiting) order.release();

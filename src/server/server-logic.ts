@@ -38,10 +38,10 @@ export function serverLogic(
         {
           connection: (stream) => (isAccepting() ? connections.accept(stream) : stream.destroy()),
           holds,
-          acceptError: (error) => {
+          acceptError: (error, peer) => {
             const where = place.listener?.address ?? `${host}:${port}`;
             const context = `a connection to ${where} could not be accepted`;
-            options.onAcceptError(CmdStreamError.from(error, 'connect-failed', context));
+            options.onAcceptError(CmdStreamError.from(error, 'connect-failed', context), peer);
           },
         },
       );

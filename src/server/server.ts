@@ -1,7 +1,10 @@
 import { type Actor, toPromise } from 'xstate';
 import type { ServerConnections, ServerEvent, serverMachine } from '../../machines/server.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { durationMs, optionNames } from '../options/check.ts';
 import type { ProcessHold } from '../system/process-hold.ts';
+import { whenSocketsAreClosed } from '../transport/open-sockets.ts';
+import type { ServerTlsOptions } from '../transport/tls-options.ts';
 import type { Listener } from '../transport/transport.ts';
 
 /** Options of {@link Server.shutdown}. */
@@ -21,6 +24,7 @@ export class Server {
 
   readonly #actor: Actor<typeof serverMachine>;
   readonly #connections: ServerConnections;
+  readonly #listener: Listener;
   readonly #shutdownTimeoutMs: number;
   readonly #hold: ProcessHold;
 
@@ -35,11 +39,36 @@ export class Server {
   ) {
     this.#actor = actor;
     this.#connections = connections;
+    this.#listener = listener;
     this.#shutdownTimeoutMs = shutdownTimeoutMs;
     this.#hold = hold;
     this.address = listener.address;
     this.port = Number(listener.address.slice(listener.address.lastIndexOf(':') + 1));
-    this.done = toPromise(actor).then(cleanUp, cleanUp);
+    this.done = toPromise(actor).then(cleanUp, cleanUp).then(whenSocketsAreClosed);
+  }
+
+  /**
+   * Takes other certificates, for connections that come from now on: those that are there live on. What is left out of `tls` is
+   * as if it had been left out of `serve`, but for `requestCert`, which stays as it is.
+   *
+   * @throws CmdStreamError `invalid-argument` where certificate and key are unsound or do not fit together, or where the server
+   * speaks no TLS; `closed` where it is closed or closing. The old certificates stay then.
+   *
+   * @example
+   * ```ts
+   * watchFile('server.pem', async () => server.setTls({ cert: await readFile('server.pem'), key: await readFile('server.key') }));
+   * ```
+   */
+  setTls(tls: ServerTlsOptions): void {
+    const { address } = this;
+    if (!this.#actor.getSnapshot().matches('listening')) {
+      throw new CmdStreamError('closed', `the server at ${address} is closed: it takes no other certificates`);
+    }
+    if (this.#listener.setTls === undefined) {
+      const message = `the server at ${address} speaks no TLS: setTls() renews what the option 'tls' of serve() has given`;
+      throw new CmdStreamError('invalid-argument', message);
+    }
+    this.#listener.setTls(tls);
   }
 
   /** How many connections there are. */

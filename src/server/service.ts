@@ -1,7 +1,9 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import type { FairTurn } from '../system/fair-turn.ts';
+import type { ServerChannel } from '../wire/frame-channel.ts';
 import type { Budget } from './budget.ts';
+import type { ConnectionInfo } from './callback-infos.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Route } from './route.ts';
 import type { SendingOrder } from './sending-order.ts';
@@ -20,6 +22,12 @@ export interface Service {
   readonly budget: Budget;
 }
 
+/** A connection that was accepted, with the channel of frames that was made of it. */
+export interface AcceptedConnection {
+  readonly info: ConnectionInfo;
+  readonly channel: ServerChannel;
+}
+
 /** A Command that is answered. */
 export interface SettledCommand {
   /** How many bytes were held for it. */
@@ -35,7 +43,8 @@ export interface AbandonedCommand {
 /** What a Command that is being executed needs of its session. */
 export interface ResultPort {
   readonly service: Service;
-  readonly remoteAddress: string;
+  /** Whose connection it is; made once for all of its Commands. */
+  readonly info: ConnectionInfo;
   /** When what was read last arrived (monotonic milliseconds). */
   readonly arrivedMs: number;
   /** What to ask before anything is sent by code of the user's that may run while a Result is being encoded. */

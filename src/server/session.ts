@@ -1,12 +1,15 @@
 import { type Actor, type AnyActorRef, createActor } from 'xstate';
-import { type SessionConnection, sessionMachine } from '../../machines/session.ts';
+import { type SessionConnection, type SessionEvent, sessionMachine } from '../../machines/session.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { printable } from '../errors/printable.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
-import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
+import type { FrameReceiver, ServerChannel } from '../wire/frame-channel.ts';
 import { Abandonment } from './abandonment.ts';
+import { askAuthorize, authorization, tellRefused } from './admission.ts';
+import { ArrivalTime } from './arrival-time.ts';
 import { Backpressure } from './backpressure.ts';
 import { Account } from './budget.ts';
+import type { ConnectionInfo } from './callback-infos.ts';
 import { CommandGate, type GatedSession } from './command-gate.ts';
 import { tellNotExecuted } from './command-watch.ts';
 import { Holdings, LEAST_BUFFERED_BYTES } from './holdings.ts';
@@ -14,17 +17,11 @@ import { overloadMessage } from './overload.ts';
 import { ReadingTurn } from './reading-turn.ts';
 import { RunningCommand } from './running-command.ts';
 import { SendingOrder } from './sending-order.ts';
-import type { AbandonedCommand, ResultPort, Service, SettledCommand } from './service.ts';
+import type { AbandonedCommand, AcceptedConnection, ResultPort, Service, SettledCommand } from './service.ts';
 import { describeSilence } from './silence.ts';
 
 /** How long a client may take to answer the server's goodbye. */
 const GOODBYE_TIMEOUT_MS = 500;
-
-/** A channel of frames at whose start a server can introduce itself. */
-export interface ServerChannel extends FrameChannel {
-  /** Sends the ServerInfo, before any frame. */
-  sendServerInfo(bytes: Uint8Array): void;
-}
 
 /**
  * One accepted connection: takes Commands from its channel, has them executed, and puts their Results back. Its life is
@@ -32,6 +29,7 @@ export interface ServerChannel extends FrameChannel {
  */
 export class Session implements FrameReceiver, GatedSession, ResultPort, SessionConnection {
   readonly service: Service;
+  readonly info: ConnectionInfo;
   readonly order = new SendingOrder();
   readonly #channel: ServerChannel;
   readonly #forget: (session: Session) => void;
@@ -42,9 +40,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   readonly #gate: CommandGate;
   /** With less waiting to be written there is nothing to regulate. */
   readonly #watchedBytes: number;
-  /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
-  #delivery = -1;
-  #deliveredAtMs = 0;
+  readonly #arrival: ArrivalTime;
   /** Who is told when the client can no longer be reached. */
   readonly #abandonment: Abandonment;
 
@@ -52,34 +48,40 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
    * @param parent - the root of the server's actor system.
    * @param forget - called once the connection is gone.
    */
-  constructor(service: Service, channel: ServerChannel, parent: AnyActorRef, forget: (session: Session) => void) {
+  constructor(service: Service, accepted: AcceptedConnection, parent: AnyActorRef, forget: (session: Session) => void) {
+    const { options } = service;
+    const { info, channel } = accepted;
     this.service = service;
+    this.info = info;
     this.#channel = channel;
     this.#forget = forget;
-    const { maxInFlightCommands, maxInFlightBytes, maxQueuedBytes, errorResults: canRefuse, clock } = service.options;
+    const { maxInFlightCommands, maxInFlightBytes, maxQueuedBytes, errorResults: canRefuse, clock } = options;
     this.#holdings = new Holdings(new Account(service.budget), maxInFlightBytes);
-    this.#watchedBytes = Math.min(service.options.maxBufferedBytes, LEAST_BUFFERED_BYTES);
+    this.#watchedBytes = Math.min(options.maxBufferedBytes, LEAST_BUFFERED_BYTES);
     const limits = { maxInFlightCommands, maxQueuedBytes, canRefuse };
     this.#backpressure = new Backpressure(channel, limits, this.#holdings, clock);
     this.#turn = new ReadingTurn(service.turn, this.#backpressure);
     this.#gate = new CommandGate(channel, this, this.#backpressure, this.#holdings, this.#turn);
+    this.#arrival = new ArrivalTime(channel, clock);
     this.#abandonment = new Abandonment(channel.remoteAddress);
     this.#actor = createActor(sessionMachine, {
       parent,
       id: `session ${channel.remoteAddress}`,
-      input: { connection: this, goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
+      input: { connection: this, ...authorization(options), goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
     });
   }
 
   get remoteAddress(): string {
-    return this.#channel.remoteAddress;
+    return this.info.remoteAddress;
   }
 
-  /** Introduces the server and takes Commands from now on. */
+  /** Takes Commands from now on, or once it is said that the client may come in: nothing is read before. */
   start(): void {
     this.service.turn.join();
+    const isAsked = this.service.options.authorize !== undefined;
+    if (isAsked) this.#channel.pause();
     this.#actor.start();
-    this.#actor.send({ type: 'handshake.done' });
+    if (!isAsked) this.#actor.send({ type: 'handshake.done' });
     this.#channel.open(this, this.#gate);
   }
 
@@ -95,8 +97,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   /** Closes if nothing has arrived for too long, or a Command takes too long to arrive; since `awakeSinceMs`. */
   closeIdle(awakeSinceMs: number): void {
-    const { silentSinceMs } = this.#backpressure;
-    const what = describeSilence(this.service.options, this.#channel, silentSinceMs, awakeSinceMs);
+    const what = describeSilence(this.service.options, this.#channel, this.#backpressure, awakeSinceMs);
     if (what === undefined) return;
     const error = new CmdStreamError('connection-lost', `${this.remoteAddress} ${what}`);
     this.#actor.send({ type: 'idle.elapsed', error });
@@ -126,7 +127,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
       return;
     }
     this.#backpressure.started();
-    const command = new RunningCommand(this, route, seq, this.#deliveredAt());
+    const command = new RunningCommand(this, route, seq, this.#arrival.now());
     command.start(payload);
     // Most are answered by now, and hold nothing.
     if (!command.isAnswered) command.heldBytes = this.#holdings.commandCame(weight);
@@ -256,7 +257,19 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   // ---- what the machine makes happen
 
+  authorize(tell: (answer: SessionEvent) => void): void {
+    askAuthorize(this.service.options, this.info, (answer) => {
+      tell(answer);
+      if (this.isOpen) this.#channel.resume();
+    });
+  }
+
+  reportRefused(error: unknown): void {
+    tellRefused(this.service.options, this.info.peer, error);
+  }
+
   introduce(): void {
+    this.service.options.onConnection(this.info);
     this.#channel.sendServerInfo(this.service.introduction);
   }
 
@@ -282,9 +295,8 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   }
 
   reportLost(error: unknown): void {
-    const { remoteAddress } = this;
     const known = error === undefined ? undefined : CmdStreamError.from(error, 'connection-lost');
-    this.service.options.onConnectionLost({ remoteAddress, error: known });
+    this.service.options.onConnectionLost({ ...this.info, error: known });
   }
 
   forget(): void {
@@ -294,15 +306,6 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   }
 
   // ---- inside
-
-  /** The clock is looked at once for all Commands that arrived together. */
-  #deliveredAt(): number {
-    if (this.#delivery !== this.#channel.deliveries) {
-      this.#delivery = this.#channel.deliveries;
-      this.#deliveredAtMs = this.service.options.clock.now();
-    }
-    return this.#deliveredAtMs;
-  }
 
   /** Answers a Command that is not executed. */
   #refuse(seq: number, type: number, code: ErrorResult['code'], message: string): void {

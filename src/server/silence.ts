@@ -4,21 +4,29 @@ import type { ResolvedServerOptions } from './options.ts';
 /** A Command may take a second for each 64 KiB that have come of it, and the time that it is given beside. */
 const LEAST_BYTES_PER_MS = 64;
 
+/** What a server has heard of a client. */
+export interface Silence {
+  /** Since when nothing has come (monotonic milliseconds). */
+  readonly silentSinceMs: number;
+  /** Whether what comes is read. */
+  readonly isReading: boolean;
+}
+
 /**
  * What a client has failed to do in time, for the message of an error; nothing where it has not.
  *
- * @param silentSinceMs - since when nothing has come (monotonic milliseconds).
  * @param awakeSinceMs - since when this process has been there to read: only that time counts.
  */
 export function describeSilence(
-  { idleTimeoutMs, frameTimeoutMs, maxFrameBytes, clock }: ResolvedServerOptions,
+  { idleTimeoutMs, stalledTimeoutMs, frameTimeoutMs, maxFrameBytes, clock }: ResolvedServerOptions,
   channel: FrameChannel,
-  silentSinceMs: number,
+  { silentSinceMs, isReading }: Silence,
   awakeSinceMs: number,
 ): string | undefined {
   const nowMs = clock.monotonicMs();
-  if (nowMs - Math.max(silentSinceMs, awakeSinceMs) >= idleTimeoutMs) {
-    return `was silent for ${idleTimeoutMs} ms (option 'idleTimeoutMs')`;
+  const timeoutMs = isReading ? idleTimeoutMs : stalledTimeoutMs;
+  if (nowMs - Math.max(silentSinceMs, awakeSinceMs) >= timeoutMs) {
+    return `was silent for ${timeoutMs} ms (option 'idleTimeoutMs')`;
   }
   const { partialSinceMs = nowMs, arrivedBytes } = channel;
   const allowedMs = frameTimeoutMs + Math.min(arrivedBytes, maxFrameBytes) / LEAST_BYTES_PER_MS;

@@ -1,5 +1,7 @@
 import type { Listener, ListenerEvents } from '../transport/transport.ts';
+import { TurnedAway } from '../transport/turned-away.ts';
 import type { SimulatedStream } from './simulated-stream.ts';
+import type { VirtualClock } from './virtual-clock.ts';
 
 /** Something that listens on a simulated machine. */
 export class HostListener implements Listener {
@@ -10,10 +12,11 @@ export class HostListener implements Listener {
   readonly #maxConnections: number;
   readonly #events: ListenerEvents;
   readonly #remove: () => void;
+  readonly #turnedAway: TurnedAway;
   #accepted = 0;
 
   constructor(
-    where: { readonly address: string; readonly host: string; readonly isLocal: boolean },
+    where: { readonly address: string; readonly host: string; readonly isLocal: boolean; readonly clock: VirtualClock },
     maxConnections: number,
     events: ListenerEvents,
     remove: () => void,
@@ -24,11 +27,13 @@ export class HostListener implements Listener {
     this.#maxConnections = maxConnections;
     this.#events = events;
     this.#remove = remove;
+    this.#turnedAway = new TurnedAway(maxConnections, (error) => events.acceptError(error), where.clock);
   }
 
   accept(stream: SimulatedStream): void {
     if (this.#accepted >= this.#maxConnections) {
       stream.destroy();
+      this.#turnedAway.add();
       return;
     }
     this.#accepted++;

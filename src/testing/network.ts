@@ -239,12 +239,17 @@ export class SimulatedNetwork implements Transport {
     const key = formatAddress(host, port);
     const address = formatAddress(options.host, port);
     if (this.#listeners.has(key)) throw systemError('listen', 'EADDRINUSE', address);
-    const listener = new HostListener({ address, host, isLocal }, options.maxConnections, events, () => {
-      // A second close must not take the port from the one who has it now.
-      if (this.#listeners.get(key) !== listener) return;
-      this.#listeners.delete(key);
-      this.log.add('net.unlisten', host, { address });
-    });
+    const listener = new HostListener(
+      { address, host, isLocal, clock: this.clock },
+      options.maxConnections,
+      events,
+      () => {
+        // A second close must not take the port from the one who has it now.
+        if (this.#listeners.get(key) !== listener) return;
+        this.#listeners.delete(key);
+        this.log.add('net.unlisten', host, { address });
+      },
+    );
     this.#listeners.set(key, listener);
     this.log.add('net.listen', host, { address });
     return listener;

@@ -4,6 +4,7 @@ import { formatAddress, parseAddress } from './address.ts';
 import { MemoryStream } from './memory-stream.ts';
 import { systemError } from './system-error.ts';
 import type { ByteStream, Listener, ListenerEvents, ListenOptions, Transport } from './transport.ts';
+import { TurnedAway } from './turned-away.ts';
 
 /** Options of {@link memoryTransport}. */
 export interface MemoryOptions {
@@ -95,6 +96,7 @@ class MemoryListener implements Listener {
   readonly #maxConnections: number;
   readonly #events: ListenerEvents;
   readonly #remove: () => void;
+  readonly #turnedAway: TurnedAway;
   #accepted = 0;
 
   constructor(address: string, maxConnections: number, events: ListenerEvents, remove: () => void) {
@@ -102,11 +104,13 @@ class MemoryListener implements Listener {
     this.#maxConnections = maxConnections;
     this.#events = events;
     this.#remove = remove;
+    this.#turnedAway = new TurnedAway(maxConnections, (error) => events.acceptError(error));
   }
 
   accept(stream: MemoryStream): void {
     if (this.#accepted >= this.#maxConnections) {
       stream.destroy();
+      this.#turnedAway.add();
       return;
     }
     this.#accepted++;

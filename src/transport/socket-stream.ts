@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { ProcessHolder } from '../system/process-hold.ts';
 import { formatAddress } from './address.ts';
+import { rememberSocket } from './open-sockets.ts';
+import { type Peer, peerOf } from './peer.ts';
 import type { ReadInPlace } from './read-in-place.ts';
 import { plainTlsError } from './tls-error.ts';
 import type { ByteStream, ByteStreamConsumer } from './transport.ts';
@@ -13,6 +15,7 @@ export class SocketStream implements ByteStream {
   readonly #inPlace: ReadInPlace | undefined;
   #consumer: ByteStreamConsumer | undefined;
   #error: Error | undefined;
+  #peer: Peer | undefined;
   /** Whether a write has returned `false` and `drained` is owed for it. */
   #drainedOwed = false;
 
@@ -22,9 +25,14 @@ export class SocketStream implements ByteStream {
     this.#inPlace = inPlace;
     this.remoteAddress = formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
     socket.on('error', (error) => {
-      this.#error ??= plainTlsError(error);
+      this.#error ??= plainTlsError(error, this.remoteAddress);
     });
     socket.on('close', () => this.#consumer?.closed(this.#error));
+  }
+
+  get peer(): Peer {
+    this.#peer ??= peerOf(this.#socket, this.remoteAddress);
+    return this.#peer;
   }
 
   get bufferedBytes(): number {
@@ -111,6 +119,7 @@ export function whenConnected(
   signal: AbortSignal,
   inPlace?: ReadInPlace,
 ): Promise<ByteStream> {
+  rememberSocket(socket);
   return new Promise((resolve, reject) => {
     let failure: unknown = new Error('the connection was closed while it was being opened');
     const onReady = () => {

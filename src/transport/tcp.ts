@@ -34,6 +34,6 @@ export function tcpTransport(options: TcpOptions = {}): Transport {
       if (holds !== undefined) holdWith(socket, holds);
       return whenConnected(socket, 'connect', signal, inPlace);
     },
-    listen: (where, events) => listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), 'connection', where, events),
+    listen: (where, events) => listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), where, events),
   };
 }

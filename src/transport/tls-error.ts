@@ -1,4 +1,7 @@
 import { printable } from '../errors/printable.ts';
+import { formatAddress } from './address.ts';
+import { describeName } from './certificate.ts';
+import type { Peer } from './peer.ts';
 
 /** What Node's code of a certificate that is refused here means. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -41,10 +44,18 @@ export function plainTlsError(error: Error, who = 'the other side'): Error {
 }
 
 /** The same for a client that a server has not let in; Node calls a refused certificate `socket hang up`. */
-export function refusedClientError(error: Error, { authorizationError }: Authorization): Error {
+export function refusedClientError(error: Error, peer: Peer, { authorizationError }: Authorization): Error {
   const code = codeOf({ code: authorizationError });
-  if (code === undefined) return plainTlsError(error);
-  return Object.assign(new Error(`the client's certificate is refused: ${describeRefusal(code)}`), { code });
+  const from = formatAddress(peer.address, peer.port);
+  if (code !== undefined) {
+    const of = peer.certificate === undefined ? '' : `of ${describeName(peer.certificate)}, `;
+    const message = `the client's certificate is refused: ${describeRefusal(code)}; it is ${of}from ${from}`;
+    return Object.assign(new Error(message), { code });
+  }
+  const plain = plainTlsError(error, from);
+  // What Node itself has found out, such as that the time is over, does not say of whom.
+  if (plain === error) return Object.assign(new Error(`${error.message} (${from})`), { code: codeOf(error) });
+  return plain;
 }
 
 function describeTls(error: Error, who: string): string | undefined {
@@ -55,16 +66,18 @@ function describeTls(error: Error, who: string): string | undefined {
   }
   if (Object.hasOwn(REFUSED, code)) return `the certificate is refused: ${describeRefusal(code)}`;
   if (code === 'ECONNRESET' && /before secure TLS|socket hang up/.test(error.message)) {
-    return `${who} closed the connection before TLS was set up`;
+    return `${who} closed the connection before TLS was set up: does it refuse the certificate from here, or want one?`;
   }
   const reason = reasonOf(error);
   if (reason === undefined) return undefined;
   if (NO_TLS.test(reason)) return `${who} does not speak TLS (${reason})`;
-  if (/did not return a certificate/.test(reason)) return `${who} presents no certificate`;
+  if (/did not return a certificate/.test(reason)) return `${who} showed no client certificate`;
   const [, alert] = /alert (.*)$/.exec(reason) ?? [];
   if (alert === undefined) return `TLS failed: ${reason}`;
   const isOfCertificate = /certificate|unknown ca|access denied/.test(alert);
-  return isOfCertificate ? `${who} refuses the certificate from here: ${alert}` : `${who} ended TLS: ${alert}`;
+  if (isOfCertificate) return `${who} refuses the certificate from here: ${alert}`;
+  // Before TLS 1.3 there was no alert of its own for a certificate that is missing.
+  return `${who} ended TLS: ${alert}${alert === 'handshake failure' ? ': does it want a client certificate?' : ''}`;
 }
 
 function describeRefusal(code: string): string {

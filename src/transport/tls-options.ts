@@ -125,6 +125,19 @@ export function resolveServerTls(options: ServerTlsOptions): ResolvedServerTls {
   return Object.freeze({ identity, requestCert });
 }
 
+/**
+ * Checks options that take the place of others while a server listens.
+ * @throws CmdStreamError `invalid-argument`.
+ */
+export function renewServerTls(options: ServerTlsOptions, { requestCert }: ResolvedServerTls): ResolvedServerTls {
+  optionNames('the options of a TLS server', options, SERVER_NAMES);
+  const wanted = flag('tls.requestCert', options.requestCert, requestCert);
+  if (wanted !== requestCert) {
+    throw invalidOption('tls.requestCert', `${requestCert}, as it is, while the server listens`, wanted);
+  }
+  return resolveServerTls({ ...options, requestCert });
+}
+
 /** Checks the fields one by one. */
 function resolveIdentity(options: TlsIdentityOptions): SecureContextOptions {
   const identity: SecureContextOptions = {

@@ -3,11 +3,18 @@ import { connect, createServer } from 'node:tls';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { MAX_TIMER_MS, optionNames } from '../options/check.ts';
 import { parseAddress } from './address.ts';
+import { HandshakingPeers } from './handshaking-peers.ts';
 import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { listen } from './socket-listener.ts';
 import { holdWith, whenConnected } from './socket-stream.ts';
 import { plainTlsError } from './tls-error.ts';
-import { type ClientTlsOptions, resolveClientTls, resolveServerTls, type ServerTlsOptions } from './tls-options.ts';
+import {
+  type ClientTlsOptions,
+  renewServerTls,
+  resolveClientTls,
+  resolveServerTls,
+  type ServerTlsOptions,
+} from './tls-options.ts';
 import type { Transport } from './transport.ts';
 
 /** Options of {@link tlsTransport}. */
@@ -73,7 +80,11 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
         noDelay: true,
         ...TCP_KEEP_ALIVE,
       });
-      return listen(acceptor, 'secureConnection', { ...where, handshakeTimeoutMs: handshakeTimeout }, events);
+      const limits = { ...where, handshakeTimeoutMs: handshakeTimeout };
+      const listener = await listen(acceptor, limits, events, new HandshakingPeers(acceptor, requestCert));
+      const setTls = (renewed: ServerTlsOptions) =>
+        acceptor.setSecureContext({ ...renewServerTls(renewed, server).identity });
+      return Object.assign(listener, { setTls });
     },
   };
 }

@@ -1,4 +1,6 @@
 import type { ProcessHolder } from '../system/process-hold.ts';
+import type { Peer } from './peer.ts';
+import type { ServerTlsOptions } from './tls-options.ts';
 
 /** What a {@link ByteStream} tells the one who reads it; never from within a call of `write`, `pause` or `resume`. */
 export interface ByteStreamConsumer {
@@ -14,6 +16,8 @@ export interface ByteStreamConsumer {
 export interface ByteStream {
   /** Where the other end is, for messages: `127.0.0.1:9000`. */
   readonly remoteAddress: string;
+  /** Who is at the other end, asked for when it is accepted. Where it is left out, what `remoteAddress` says is all that is known. */
+  readonly peer?: Peer | undefined;
   /** Starts delivering to `consumer`; called exactly once. What has happened before is delivered then. */
   open(consumer: ByteStreamConsumer): void;
   /**
@@ -40,6 +44,11 @@ export interface ByteStream {
 export interface Listener {
   /** Where it listens: `127.0.0.1:9000`, with the real port where 0 was asked for. */
   readonly address: string;
+  /**
+   * Takes other certificates for connections that come from now on; those that are there live on. Left out where there is no TLS.
+   * @throws CmdStreamError `invalid-argument`; the old ones stay then.
+   */
+  setTls?(tls: ServerTlsOptions): void;
   /** Stops accepting; accepted streams live on. Resolves once no more connection can come. */
   close(): Promise<void>;
 }
@@ -49,7 +58,7 @@ export interface ListenerEvents {
   /** A stream is ready to be used (for TLS: its handshake is done). */
   connection(stream: ByteStream): void;
   /** A connection could not be accepted (out of file descriptors, failed TLS handshake, too many); listening goes on. */
-  acceptError(error: Error): void;
+  acceptError(error: Error, peer?: Peer | undefined): void;
   /** Something keeps the process from ending from now on (what listens, a connection): for `server.unref()`. */
   holds?(holder: ProcessHolder): void;
 }

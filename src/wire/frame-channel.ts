@@ -110,3 +110,9 @@ export interface FrameChannel {
   /** Closes at once. `lost` follows unless it has been told already. */
   destroy(): void;
 }
+
+/** A channel of frames at whose start a server can introduce itself. */
+export interface ServerChannel extends FrameChannel {
+  /** Sends the ServerInfo, before any frame. */
+  sendServerInfo(bytes: Uint8Array): void;
+}

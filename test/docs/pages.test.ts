@@ -17,7 +17,14 @@ const PAGES = [
 ];
 
 /** The pages of the guide whose examples take for granted what those of the README do. */
-const GUIDE = ['docs/codecs.md', 'docs/connections.md', 'docs/errors.md', 'docs/limits.md', 'docs/metrics.md'];
+const GUIDE = [
+  'docs/codecs.md',
+  'docs/connections.md',
+  'docs/errors.md',
+  'docs/limits.md',
+  'docs/metrics.md',
+  'docs/security.md',
+];
 
 const protocol: Snippet = {
   fileName: 'calc.ts',

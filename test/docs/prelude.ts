@@ -11,6 +11,7 @@ export const PRELUDE = `import {
   type Handlers,
   type Hooks,
   type HooksFactory,
+  type Invoker,
   json,
   lengthPrefixed,
   msgpack,
@@ -21,6 +22,7 @@ export const PRELUDE = `import {
 } from 'cmd-stream';
 import { createWebSocketInspector } from '@statelyai/inspect';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { readFile } from 'node:fs/promises';
 import { resolveSrv } from 'node:dns/promises';
 import { calc } from './calc.ts';
 declare class Calculator {

@@ -8,6 +8,7 @@ import { testMachine } from './support/suite.ts';
 import { Inspector } from './support/taken.ts';
 
 const IDLE_MS = 1_200;
+const AUTHORIZE_MS = 600;
 /** Silence is judged only after a turn in which what has come is read. */
 const ONE_TURN_MS = 1;
 /** The ServerInfo is two of them, a Result is one. */
@@ -24,11 +25,13 @@ interface World {
   /** Why the signal of the running handler fired; nothing while it did not. */
   aborted: string | undefined;
   lost: (string | undefined)[];
+  /** Whether the operator was told that the client may not come in. */
+  refused: boolean;
   gone: boolean;
 }
 
 /** What the server does in the very moment in which the connection comes. */
-type AtOnce = 'serves' | 'shuts down' | 'closes';
+type AtOnce = 'serves' | 'shuts down' | 'closes' | 'asks';
 
 interface SessionScenario extends Scenario<World> {
   readonly atOnce: AtOnce;
@@ -45,6 +48,7 @@ function scenario(
     serves: [],
     'shuts down': [{ type: 'session.drain' }],
     closes: [{ type: 'session.close' }],
+    asks: [],
   }[atOnce];
   return {
     name,
@@ -54,11 +58,28 @@ function scenario(
     timers: [
       { id: 'idle', event: { type: 'idle.elapsed', error: errorOf('connection-lost') }, inMs: IDLE_MS + ONE_TURN_MS },
     ],
-    world: { writing: slow ? 1 : 0, running: 0, executed: 0, aborted: undefined, lost: [], gone: false },
-    begin: [...begin, { type: 'handshake.done' }, ...(atOnce === 'closes' ? [LOST] : [])],
-    input: (world) => ({ connection: connectionOf(world), goodbyeTimeoutMs: 500 }),
-    // What ends a connection by time ends it at once; that it is time for the goodbye does not.
-    follows: (_state, { type }) => (type.includes('goodbyeTimeout') ? [] : [LOST]),
+    world: {
+      writing: slow ? 1 : 0,
+      running: 0,
+      executed: 0,
+      aborted: undefined,
+      lost: [],
+      refused: false,
+      gone: false,
+    },
+    begin: [
+      ...begin,
+      ...(atOnce === 'asks' ? [] : [{ type: 'handshake.done' }]),
+      ...(atOnce === 'closes' ? [LOST] : []),
+    ],
+    input: (world) => ({
+      connection: connectionOf(world),
+      authorizes: atOnce === 'asks',
+      authorizeTimeoutMs: AUTHORIZE_MS,
+      goodbyeTimeoutMs: 500,
+    }),
+    // What ends a connection by time ends it at once; that it is time for the goodbye, or for an answer, does not.
+    follows: (_state, { type }) => (/goodbyeTimeout|authorizeTimeout/.test(type) ? [] : [LOST]),
     stimuli: (state) => stimuli(state, errorResults),
     happen(world, { name: what }) {
       if (what === 'a Command comes')
@@ -76,6 +97,10 @@ function scenario(
 
 function connectionOf(world: () => World): SessionConnection {
   return {
+    authorize: () => {},
+    reportRefused: () => {
+      world().refused = true;
+    },
     introduce: () => {},
     isBusy: () => world().running > 0,
     isWriting: () => world().writing > 0,
@@ -105,6 +130,18 @@ function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean):
     { name: 'the client leaves', event: LOST },
     { name: 'the client breaks off', event: { ...LOST, error: errorOf('connection-lost') } },
   ];
+  if (snapshot.matches('authorizing')) {
+    all.push(
+      // A client that has been told nothing has nothing to read before the goodbye.
+      { name: 'shut down', event: { type: 'session.drain' }, follow: [LOST] },
+      { name: 'the client may come in', event: { type: 'client.admitted' } },
+      {
+        name: 'the client may not come in',
+        event: { type: 'client.refused', error: errorOf('refused') },
+        follow: [LOST],
+      },
+    );
+  }
   if (isServing) {
     all.push({ name: 'shut down', event: { type: 'session.drain' } });
     if (world.running + world.writing < 2) all.push({ name: 'a Command comes' });
@@ -133,7 +170,18 @@ async function open({ atOnce, errorResults, slow }: SessionScenario): Promise<Pl
   const stage = new Stage();
   const inspector = new Inspector();
   const it = new ServerStage(stage, slow ? { maxInFlightBytes: PIECE_BYTES } : {});
-  await it.start(inspector, { idleTimeoutMs: IDLE_MS, shutdownTimeoutMs: 1_000_000, errorResults });
+  const answers: ((mayComeIn: boolean) => void)[] = [];
+  let refused = false;
+  await it.start(inspector, {
+    idleTimeoutMs: IDLE_MS,
+    handshakeTimeoutMs: AUTHORIZE_MS,
+    shutdownTimeoutMs: 1_000_000,
+    errorResults,
+    onAcceptError: () => {
+      refused = true;
+    },
+    ...(atOnce === 'asks' ? { authorize: () => new Promise((resolve) => answers.push(resolve)) } : {}),
+  });
   if (atOnce === 'shuts down') it.onConnection = (server) => void server.shutdown();
   if (atOnce === 'closes') it.onConnection = (server) => void server.close();
   // A client that does not read: it does not answer a goodbye by itself.
@@ -148,6 +196,8 @@ async function open({ atOnce, errorResults, slow }: SessionScenario): Promise<Pl
     },
     // With bytes unread that is a reset.
     'the client breaks off': () => it.client?.stream.destroy(),
+    'the client may come in': () => answers.pop()?.(true),
+    'the client may not come in': () => answers.pop()?.(false),
     'a Command comes': () => it.command(),
     'the handler answers': () => it.running.pop()?.answer(),
     'the handler fails': () => it.running.pop()?.fail(new Error('no')),
@@ -171,6 +221,7 @@ async function open({ atOnce, errorResults, slow }: SessionScenario): Promise<Pl
       executed: it.executed,
       aborted: it.aborted,
       lost: it.lost,
+      refused,
     }),
     async tryOut() {
       const before = it.executed;
@@ -188,6 +239,9 @@ async function open({ atOnce, errorResults, slow }: SessionScenario): Promise<Pl
 const CLOSED_ALREADY =
   'the connection is destroyed and its Commands are abandoned; that it is lost comes in the same turn';
 
+const TOLD_NOTHING =
+  'nothing was written to the client, and nothing of it has come: to a transport without sockets both are the same end';
+
 testMachine<World>({
   name: 'session',
   machine: sessionMachine,
@@ -195,15 +249,26 @@ testMachine<World>({
     scenario('a connection'),
     scenario('a connection that comes when the server is shut down', { atOnce: 'shuts down' }),
     scenario('a connection that comes when the server is closed', { atOnce: 'closes' }),
+    scenario('a connection whose client may come in where that is said', { atOnce: 'asks' }),
     scenario('a slow client, and no error Results', { slow: true, errorResults: false }),
   ],
   open: (given) => open(given as SessionScenario),
-  seen: ({ world: { gone, executed, aborted, lost } }) => ({ connections: gone ? 0 : 1, executed, aborted, lost }),
-  tried: ({ snapshot: { value } }) => ({
-    executed: value === 'serving',
-    goodbye: value !== 'serving' && value !== 'draining',
+  seen: ({ world: { gone, executed, aborted, lost, refused } }) => ({
+    connections: gone ? 0 : 1,
+    executed,
+    aborted,
+    lost,
+    refused,
+  }),
+  tried: ({ snapshot }) => ({
+    executed: snapshot.value === 'serving',
+    goodbye: !['serving', 'draining', 'authorizing'].some((state) => snapshot.matches(state)),
   }),
   equivalent: {
+    'authorizing.overdue: after oneTurn: leads to closing': TOLD_NOTHING,
+    'authorizing: client.refused: leads to closing': TOLD_NOTHING,
+    'authorizing: session.drain: leads to closing': TOLD_NOTHING,
+    'closing: session.close: leads to authorizing': CLOSED_ALREADY,
     'closing: session.close: is gone': CLOSED_ALREADY,
     'closing: session.close: leads to ending': CLOSED_ALREADY,
   },

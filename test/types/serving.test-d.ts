@@ -1,11 +1,14 @@
 import { describe, expectTypeOf, test } from 'vitest';
 import type {
+  Authorize,
   CmdStreamError,
   CommandDoneInfo,
   CommandOutcome,
   HandlerContext,
   InvokedCommand,
   Invoker,
+  Peer,
+  PeerCertificate,
   ServerOptions,
 } from '../../src/index.ts';
 
@@ -49,5 +52,33 @@ describe('onCommandDone', () => {
       },
     };
     expectTypeOf(options.onCommandDone).not.toBeUndefined();
+  });
+});
+
+describe('the peer', () => {
+  test('is the same for handlers and callbacks; its certificate may be missing', () => {
+    expectTypeOf<HandlerContext<Bank>['peer']>().toEqualTypeOf<Peer>();
+    expectTypeOf<CommandDoneInfo['peer']>().toEqualTypeOf<Peer>();
+    expectTypeOf<Peer['certificate']>().toEqualTypeOf<PeerCertificate | undefined>();
+    expectTypeOf<PeerCertificate['subject']['CN']>().toEqualTypeOf<string | readonly string[] | undefined>();
+    expectTypeOf<HandlerContext<Bank>['connection']['state']>().toEqualTypeOf<Record<string, unknown>>();
+  });
+
+  test('is authorised by true or false, now or later, and by nothing else', () => {
+    expectTypeOf<() => Promise<boolean>>().toExtend<Authorize>();
+    expectTypeOf<(peer: Peer) => boolean>().toExtend<Authorize>();
+    expectTypeOf<() => void>().not.toExtend<Authorize>();
+    expectTypeOf<() => { allowed: boolean }>().not.toExtend<Authorize>();
+    const options: ServerOptions<Bank> = {
+      authorize: ({ certificate }, connection) => {
+        connection.state.name = certificate?.subject.CN;
+        return certificate !== undefined;
+      },
+      onAcceptError(error, peer) {
+        expectTypeOf(error).toEqualTypeOf<CmdStreamError>();
+        expectTypeOf(peer).toEqualTypeOf<Peer | undefined>();
+      },
+    };
+    expectTypeOf(options.authorize).not.toBeNull();
   });
 });

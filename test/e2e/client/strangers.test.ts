@@ -6,10 +6,11 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CmdStreamError, createSender, type SenderOptions, type ServerOptions, serve } from 'cmd-stream';
+import nodeTls from 'node:tls';
+import { CmdStreamError, createSender, type Peer, type SenderOptions, type ServerOptions, serve } from 'cmd-stream';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { calc } from '../support/calc.ts';
-import { type Certificates, makeCertificates, makeIdentity } from '../support/certificates.ts';
+import { type Certificates, makeCertificates, makeIdentity, makeSelfSigned } from '../support/certificates.ts';
 import { failureOf, onePlusOne, soon, stage } from './stage.ts';
 
 const { silentServer, onEnd } = stage();
@@ -52,6 +53,7 @@ const greeting = (...pieces: string[]) =>
 async function served(options: ServerOptions = {}) {
   const lost: (CmdStreamError | undefined)[] = [];
   const refused: CmdStreamError[] = [];
+  const peers: (Peer | undefined)[] = [];
   const server = await serve(
     calc,
     null,
@@ -65,11 +67,21 @@ async function served(options: ServerOptions = {}) {
       },
       Wait: () => 0,
     },
-    { onConnectionLost: ({ error }) => lost.push(error), onAcceptError: (error) => refused.push(error), ...options },
+    {
+      onConnectionLost: ({ error }) => lost.push(error),
+      onAcceptError: (error, peer) => {
+        refused.push(error);
+        peers.push(peer);
+      },
+      ...options,
+    },
   );
   onEnd(() => server.close());
-  return { server, lost, refused };
+  return { server, lost, refused, peers };
 }
+
+/** What a client is told whose certificate a server of Node's refuses: that gives no reason, neither before TLS is set up nor after. */
+const REFUSED = /refuse the certificate from here, or want one\?$|another client certificate\?$/;
 
 describe('a client at the port of another service', () => {
   it.each([
@@ -164,23 +176,50 @@ describe('a client of TLS', () => {
     }
   });
 
-  it('A10: that presents no certificate, or a refused one, is named by the server', async () => {
-    const { client: stranger } = await makeCertificates();
-    const expired = await makeIdentity(known, { expired: true, usage: 'clientAuth' });
-    const { server, refused } = await served({ tls: { ...known.server, ca: known.ca, requestCert: true } });
-    const cases: [object, RegExp][] = [
-      [{}, /could not be accepted: the other side presents no certificate$/],
-      [stranger, /the client's certificate is refused: its authority is not among those of 'tls.ca' \(/],
-      [expired, /the client's certificate is refused: it has expired \(CERT_HAS_EXPIRED\)$/],
-    ];
-    for (const [identity, message] of cases) {
-      const before = refused.length;
-      const error = await reasonOf({ address: server.address, tls: { ...tls(), ...identity } });
-      expect(error.message).toMatch(/another client certificate\?$|certificate required$/);
-      await soon(() => refused.length).toBe(before + 1);
-      expect(refused.at(-1)?.message).toMatch(message);
-    }
-  });
+  it.each([
+    ['TLSv1.2', 'before there is an alert of its own for it'],
+    ['TLSv1.3', 'once the client takes TLS for set up'],
+  ] as const)(
+    'A10: that shows no certificate, or a refused one, is named at both ends: %s, %s',
+    async (version, _when) => {
+      const { client: stranger } = await makeCertificates();
+      const expired = await makeIdentity(known, { expired: true, usage: 'clientAuth' });
+      const alone = await makeSelfSigned('alone');
+      const { server, refused, peers } = await served({ tls: { ...known.server, ca: known.ca, requestCert: true } });
+      const cases: [object, RegExp, string | undefined, RegExp][] = [
+        [
+          {},
+          /could not be accepted: \S+ showed no client certificate$/,
+          undefined,
+          /want a client certificate\?$|required$/,
+        ],
+        [
+          stranger,
+          /the client's certificate is refused: its authority is not among those of 'tls.ca' \(.*CN=client,/,
+          'client',
+          REFUSED,
+        ],
+        [expired, /is refused: it has expired \(CERT_HAS_EXPIRED\); it is of CN=localhost,/, 'localhost', REFUSED],
+        [alone, /it is self-signed, .* \(DEPTH_ZERO_SELF_SIGNED_CERT\); it is of CN=alone,/, 'alone', REFUSED],
+      ];
+      const { DEFAULT_MAX_VERSION } = nodeTls;
+      nodeTls.DEFAULT_MAX_VERSION = version;
+      onEnd(() => {
+        nodeTls.DEFAULT_MAX_VERSION = DEFAULT_MAX_VERSION;
+      });
+      for (const [identity, atServer, name, atClient] of cases) {
+        const before = refused.length;
+        const error = await reasonOf({ address: server.address, tls: { ...tls(), ...identity } });
+        expect(error.message).toMatch(atClient);
+        await soon(() => refused.length).toBe(before + 1);
+        const peer = peers.at(-1);
+        expect(refused.at(-1)?.message).toMatch(atServer);
+        expect(refused.at(-1)?.message).toContain(`127.0.0.1:${peer?.port}`);
+        expect(peer).toMatchObject({ address: '127.0.0.1' });
+        expect(peer?.certificate?.subject.CN).toBe(name);
+      }
+    },
+  );
 
   const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
   it.skipIf(!hasOpenssl)('A10: is told by an alert that its certificate is refused', async () => {
@@ -247,6 +286,6 @@ describe('a server at whose port another client comes', () => {
     await once(socket, 'close');
     await soon(() => refused.length).toBe(1);
     expect(refused[0]).toMatchObject({ cause: { code: 'ERR_SSL_HTTP_REQUEST' } });
-    expect(refused[0]?.message).toMatch(/could not be accepted: the other side does not speak TLS \(http request\)$/);
+    expect(refused[0]?.message).toMatch(/could not be accepted: 127\.0\.0\.1:\d+ does not speak TLS \(http request\)$/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { writeVarint } from '../../../src/bytes/varint.ts';
 import { command, defineProtocol, result } from '../../../src/index.ts';
-import type { LostConnectionInfo } from '../../../src/server/options.ts';
+import type { LostConnectionInfo } from '../../../src/server/callback-infos.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { gate, RawClient } from '../server/raw-client.ts';
 

@@ -14,7 +14,7 @@ import {
   tcpTransport,
   tlsTransport,
 } from '../../../src/index.ts';
-import type { LostConnectionInfo } from '../../../src/server/options.ts';
+import type { LostConnectionInfo } from '../../../src/server/callback-infos.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { ECHO, ERROR, KIBIBYTE, serveLimited, WAIT } from './limited-server.ts';

@@ -3,7 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { LostConnectionInfo } from '../../../src/server/options.ts';
+import type { LostConnectionInfo } from '../../../src/server/callback-infos.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { serveLimited, WAIT } from './limited-server.ts';

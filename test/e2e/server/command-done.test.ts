@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CmdStreamError, command, defineProtocol, result } from '../../../src/index.ts';
-import type { CommandDoneInfo, CommandOutcome, ServerOptions } from '../../../src/server/options.ts';
+import type { CommandDoneInfo, CommandOutcome } from '../../../src/server/callback-infos.ts';
+import type { ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { eventually, RawClient } from './raw-client.ts';
@@ -116,6 +117,8 @@ describe.each<[string, ServerOptions<null>]>([
       type: ECHO,
       seq: 1,
       remoteAddress: `127.0.0.1:${it.client.socket.localPort}`,
+      peer: expect.objectContaining({ address: '127.0.0.1', port: it.client.socket.localPort, tls: false }),
+      connection: expect.objectContaining({ id: 1 }),
     });
   });
 

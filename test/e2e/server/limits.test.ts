@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { LostConnectionInfo } from '../../../src/server/options.ts';
+import type { LostConnectionInfo } from '../../../src/server/callback-infos.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { ECHO, ERROR, KIBIBYTE, STREAM, serveLimited, WAIT } from './limited-server.ts';
 import { eventually, gate, RawClient } from './raw-client.ts';

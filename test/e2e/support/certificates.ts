@@ -53,6 +53,12 @@ export async function makeIdentity({ authority }: Certificates, options: Identit
   return await signed(name, usage, authority, expired);
 }
 
+/** Makes a certificate that nobody vouches for but itself. */
+export async function makeSelfSigned(name: string): Promise<Identity> {
+  const made = await generate([{ name: 'commonName', value: name }], common());
+  return { cert: made.cert, key: made.private };
+}
+
 async function signed(
   name: string,
   usage: 'serverAuth' | 'clientAuth',

@@ -1,5 +1,5 @@
 import { type AnyEventObject, type AnyMachineSnapshot, type AnyStateMachine, createEmptyActor } from 'xstate';
-import { type Chart, labelsOf, refusedBy, statesOf } from './chart.ts';
+import { type Chart, type ChartNode, labelsOf, refusedBy, statesOf } from './chart.ts';
 import type { Action, Microstep, Scope } from './scope.ts';
 
 /** Something that can happen next. What it is in reality, the stage of the machine knows by its name. */
@@ -138,6 +138,9 @@ export class Model<World> {
 
   initial(): ModelState<World> {
     this.#begin(structuredClone(this.scenario.world), []);
+    // Where it begins, it may leave at once; XState does not tell of that.
+    const { target = [] } = (this.#machine.root as unknown as { initial: { target?: ChartNode[] } }).initial;
+    for (const { path } of target) this.#visited.add(path.join('.'));
     const input = this.scenario.input(() => this.#stage.world);
     let snapshot = this.#machine.getInitialSnapshot(this.#scope as never, input as never) as AnyMachineSnapshot;
     const passed: unknown[] = [snapshot.value];

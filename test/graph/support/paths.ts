@@ -47,8 +47,8 @@ export class Coverage implements Items {
   readonly refusals = new Set<string>();
   readonly stimuli = new Set<string>();
 
-  start({ taken, passed }: ModelState<unknown>): void {
-    for (const name of passed.flatMap((value) => statesOf(value))) this.states.add(name);
+  start({ taken, passed, visited }: ModelState<unknown>): void {
+    for (const name of [...passed.flatMap((value) => statesOf(value)), ...visited]) this.states.add(name);
     for (const label of taken) this.transitions.add(label);
     taken.forEach((label, index) => {
       this.pairs.add(`${index === 0 ? '(start)' : taken[index - 1]} -> ${label}`);

@@ -3,13 +3,19 @@ import { createActor, SimulatedClock } from 'xstate';
 import { type SessionConnection, type SessionEvent, sessionMachine } from '../../../machines/session.ts';
 
 /** A connection that writes down what the machine makes happen. */
-function startSession(busy = false) {
+function startSession(busy = false, authorizes = false) {
   const log: string[] = [];
   const state = { busy, writing: false };
   const note = (what: string) => (error?: unknown) => {
     log.push(error === undefined ? what : `${what}: ${String(error)}`);
   };
+  let answer: ((answer: SessionEvent) => void) | undefined;
   const connection: SessionConnection = {
+    authorize: (tell) => {
+      log.push('authorize');
+      answer = tell;
+    },
+    reportRefused: note('reportRefused'),
     introduce: note('introduce'),
     isBusy: () => state.busy,
     end: note('end'),
@@ -20,7 +26,8 @@ function startSession(busy = false) {
     forget: note('forget'),
   };
   const clock = new SimulatedClock();
-  const actor = createActor(sessionMachine, { clock, input: { connection, goodbyeTimeoutMs: 500 } });
+  const input = { connection, authorizes, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500 };
+  const actor = createActor(sessionMachine, { clock, input });
   actor.start();
   const value = () => {
     const { value } = actor.getSnapshot();
@@ -31,6 +38,10 @@ function startSession(busy = false) {
     state,
     clock,
     value,
+    answer(event: SessionEvent) {
+      answer?.(event);
+      return value();
+    },
     tell(...events: SessionEvent[]) {
       for (const event of events) actor.send(event);
       return value();
@@ -49,6 +60,43 @@ describe('a session', () => {
     const { log, tell } = startSession();
     expect(log).toEqual(['introduce']);
     expect(tell(done)).toBe('serving');
+  });
+
+  it('lets nobody in, and introduces nothing, until it is said that the client may come in', () => {
+    const { log, value, answer } = startSession(false, true);
+    expect(value()).toBe('authorizing');
+    expect(log).toEqual(['authorize']);
+    expect(answer({ type: 'client.admitted' })).toBe('serving');
+    expect(log).toEqual(['authorize', 'introduce']);
+  });
+
+  it('ends in order where the client may not come in, and hears no second answer', () => {
+    const { log, answer, tell } = startSession(false, true);
+    expect(answer({ type: 'client.refused', error: 'no' })).toBe('ending');
+    expect(answer({ type: 'client.admitted' })).toBe('ending');
+    expect(tell(lost)).toBe('closed');
+    expect(log).toEqual(['authorize', 'reportRefused: no', 'end', 'abandon: reset', 'forget']);
+  });
+
+  it('gives nobody more time to answer than it has, and one turn', () => {
+    const { log, clock, value, answer } = startSession(false, true);
+    clock.increment(800);
+    expect(value()).toBe('authorizing');
+    clock.increment(1);
+    expect(value()).toBe('ending');
+    expect(answer({ type: 'client.admitted' })).toBe('ending');
+    expect(log).toEqual(['authorize', 'reportRefused', 'end']);
+  });
+
+  it.each([
+    ['is shut down', drain, 'ending'],
+    ['is closed', close, 'closing'],
+    ['loses its connection', lost, 'closed'],
+  ] as const)('that %s before it is said whether the client may come in lets nobody in', (_what, event, state) => {
+    const { log, tell, answer } = startSession(false, true);
+    expect(tell(event)).toBe(state);
+    expect(answer({ type: 'client.admitted' })).toBe(state);
+    expect(log).not.toContain('introduce');
   });
 
   it('whose connection is lost abandons its Commands and tells why', () => {

@@ -327,7 +327,7 @@ describe.each(transports)('%s', (_name, makeTransport) => {
     });
 
     test('closes connections above maxConnections at once, and accepts again when there is room', async () => {
-      const { listener, accepted } = await accepting(transport, { maxConnections: 2 });
+      const { listener, accepted, errors } = await accepting(transport, { maxConnections: 2 });
       const first = (await connecting(transport, listener.address)).open();
       const second = (await connecting(transport, listener.address)).open();
       await until(() => accepted.length === 2, 'two connections');
@@ -339,6 +339,13 @@ describe.each(transports)('%s', (_name, makeTransport) => {
       if (excess !== undefined) await until(() => excess.closes.length > 0, 'the third to be closed');
       expect(accepted.length).toBe(2);
       expect(first.closes.concat(second.closes)).toEqual([]);
+      await until(() => errors.length > 0, 'the error');
+      const again = await connecting(transport, listener.address).then(
+        (client) => client.open(),
+        () => undefined,
+      );
+      if (again !== undefined) await until(() => again.closes.length > 0, 'another to be closed');
+      expect(errors.map(({ message }) => message)).toEqual([`there are 2 already (option 'maxConnections')`]);
 
       first.stream.destroy();
       await until(() => accepted[0]?.closes.length === 1, 'the first to be closed');

@@ -90,7 +90,6 @@ test('an accept error of the server is told, and listening goes on', async () =>
   let accepted = 0;
   const listener = await listen(
     server,
-    'connection',
     { host: '127.0.0.1', port: 0, handshakeTimeoutMs: 1000, maxConnections: 10 },
     {
       connection: (stream) => {

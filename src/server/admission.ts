@@ -1,0 +1,44 @@
+import type { SessionEvent, SessionInput } from '../../machines/session.ts';
+import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { describeError } from '../errors/describe-error.ts';
+import { show } from '../options/check.ts';
+import { describePeer, type Peer } from '../transport/peer.ts';
+import type { ConnectionInfo } from './callback-infos.ts';
+import type { ResolvedServerOptions } from './options.ts';
+
+/** Asks whether a client may come in, and tells the answer; in a later turn than that of the call. */
+export function askAuthorize(
+  { authorize }: ResolvedServerOptions,
+  { peer, connection }: ConnectionInfo,
+  tell: (answer: SessionEvent) => void,
+): void {
+  const refuse = (why: string, cause?: unknown) =>
+    tell({ type: 'client.refused', error: refusedClient(peer, why, cause) });
+  // Whatever is thrown, or is a promise of whatever make and realm, ends up in one of the two.
+  new Promise<unknown>((resolve) => resolve(authorize?.(peer, connection))).then(
+    (answer) => {
+      if (answer === true) tell({ type: 'client.admitted' });
+      else refuse(answer === false ? 'returned false' : `returned ${show(answer)}, which is not true`);
+    },
+    (error: unknown) => refuse(`failed: ${describeError(error)}`, error),
+  );
+}
+
+/** What a session must know of it beforehand. */
+export function authorization(options: ResolvedServerOptions): Pick<SessionInput, 'authorizes' | 'authorizeTimeoutMs'> {
+  return { authorizes: options.authorize !== undefined, authorizeTimeoutMs: options.handshakeTimeoutMs };
+}
+
+/** Tells the operator of a client that may not come in; without an error nobody has said in time whether it may. */
+export function tellRefused(
+  { onAcceptError, handshakeTimeoutMs }: ResolvedServerOptions,
+  peer: Peer,
+  error: unknown,
+): void {
+  const overdue = `did not answer within ${handshakeTimeoutMs} ms (option 'handshakeTimeoutMs')`;
+  onAcceptError(error === undefined ? refusedClient(peer, overdue) : CmdStreamError.from(error), peer);
+}
+
+function refusedClient(peer: Peer, why: string, cause?: unknown): CmdStreamError {
+  return new CmdStreamError('refused', `${describePeer(peer)} was not let in: option 'authorize' ${why}`, { cause });
+}
