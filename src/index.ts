@@ -74,6 +74,7 @@ export type { ServerOptions } from './server/options.ts';
 export { serve } from './server/serve.ts';
 export type { Server, ShutdownOptions } from './server/server.ts';
 export { type Clock, type Defer, systemClock, type TimerHandle } from './system/clock.ts';
+export type { ProcessHolder } from './system/process-hold.ts';
 export type { Random } from './system/random.ts';
 export type { CertificateName, PeerCertificate } from './transport/certificate.ts';
 export { memoryTransport } from './transport/memory.ts';

@@ -1,6 +1,7 @@
 import type { MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { printable } from '../errors/printable.ts';
+import type { ProcessHolder } from '../system/process-hold.ts';
 import type { Transport } from '../transport/transport.ts';
 import { serverInfoMatches } from '../wire/server-info.ts';
 import { strangerServer } from '../wire/strangers.ts';
@@ -14,6 +15,8 @@ export interface DialOptions extends StreamChannelOptions {
   readonly serverInfo: string;
   readonly outgoing: MessageCodec;
   readonly incoming: MessageCodec;
+  /** Is told of what keeps the process from ending. */
+  readonly holds?: ((holder: ProcessHolder) => void) | undefined;
 }
 
 /**
@@ -21,13 +24,13 @@ export interface DialOptions extends StreamChannelOptions {
  * The returned function rejects with `server-info-mismatch` when it is another one.
  */
 export function dialer(options: DialOptions): Connect {
-  const { transport, serverInfo } = options;
+  const { transport, serverInfo, holds } = options;
   const channelOptions: StreamChannelOptions = {
     ...options,
     stranger: (bytes) => strangerServer(bytes, serverInfo),
   };
   return async (address, signal, reached) => {
-    const stream = await transport.connect(address, signal, () => reached?.('reached'));
+    const stream = await transport.connect(address, signal, () => reached?.('reached'), holds);
     reached?.(transport.name === 'tls' ? 'secure' : 'open');
     const channel = new StreamChannel(stream, channelOptions);
     const abort = () => channel.destroy();

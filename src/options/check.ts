@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { describeError } from '../errors/describe-error.ts';
 import { escapeUnprintable, printable } from '../errors/printable.ts';
+import { nearest } from './near-name.ts';
 
 /** Dates may have a getTime of their own. */
 const timeOf = Date.prototype.getTime;
@@ -92,6 +93,25 @@ export function callback<T>(field: string, value: T | undefined): T | undefined 
   throw invalidOption(field, 'a function', value);
 }
 
+/** An AbortSignal, or nothing. Known by what it can do, since there is one class of the name in each realm. */
+export function abortSignal(field: string, value: AbortSignal | undefined): AbortSignal | undefined {
+  if (value === undefined || isAbortSignal(value)) return value;
+  throw invalidOption(field, 'an AbortSignal', value);
+}
+
+function isAbortSignal(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'aborted' in value &&
+    typeof value.aborted === 'boolean' &&
+    'addEventListener' in value &&
+    typeof value.addEventListener === 'function' &&
+    'removeEventListener' in value &&
+    typeof value.removeEventListener === 'function'
+  );
+}
+
 /**
  * Refuses what is not a plain object of options, option names that do not exist (a misspelt option must not be ignored)
  * and options that cannot be read. What is not plain may keep what it holds elsewhere, and would pass for empty options.
@@ -103,13 +123,25 @@ export function optionNames(where: string, options: unknown, names: readonly str
   }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
-      const accepted = names.length === 0 ? 'none' : names.map((known) => `'${known}'`).join(', ');
       const owner = where.replace(/^the options of /, '');
-      const message = `${owner} has no option '${printable(name, 60)}'; it accepts ${accepted}`;
+      const message = `${owner} has no option '${printable(name, 60)}'; ${adviceFor(name, names)}`;
       throw new CmdStreamError('invalid-argument', message);
     }
     readable(where, options, name);
   }
+}
+
+/** So many names are shown at most where none is near; a longer list hides what it says. */
+const MAX_NAMES = 12;
+
+/** What to do about a name that does not exist. */
+function adviceFor(name: string, names: readonly string[]): string {
+  const meant = nearest(name, names);
+  if (meant !== undefined) return `did you mean '${meant}'?`;
+  if (names.length === 0) return 'it accepts none';
+  const shown = names.length > MAX_NAMES ? names.slice(0, MAX_NAMES - 1) : names;
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  return `it accepts ${shown.map((known) => `'${known}'`).join(', ')}${more}`;
 }
 
 /** A getter that throws fails here, where it can be said which one it is. */

@@ -15,13 +15,15 @@ import { SignalWatch } from '../request/signal-watch.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { inContextOfNow, runOutside } from '../system/async-context.ts';
 import { FairTurn } from '../system/fair-turn.ts';
+import { ProcessHold } from '../system/process-hold.ts';
 import { checkedRandom } from '../system/random.ts';
 import { clockOf, paced, RefusalPace } from '../system/refusal-pace.ts';
 import { callUser, type Warn } from '../system/warn.ts';
 import { parseAddress } from '../transport/address.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
+import { ClosingSignal } from './closing-signal.ts';
 import type { SenderOptions } from './options.ts';
-import { resolveSenderOptions } from './resolve-options.ts';
+import { type ResolvedSenderOptions, resolveSenderOptions } from './resolve-options.ts';
 import { SendPath } from './send-path.ts';
 import { Sender } from './sender.ts';
 
@@ -34,7 +36,8 @@ import { Sender } from './sender.ts';
  * const five = await sender.send(calc.Add({ a: 2, b: 3 }));
  * ```
  * @throws CmdStreamError `invalid-argument` for options that are not acceptable; `unavailable` when no client could
- * connect to any of the addresses; `server-info-mismatch` when the server is another one. Nothing is left running then.
+ * connect to any of the addresses; `server-info-mismatch` when the server is another one; `cancelled` when the `signal` of
+ * the options fired before. Nothing is left running then.
  */
 export function createSender<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
   return paced(clockOf(options), connected(protocol, options));
@@ -48,7 +51,9 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
       `createSender() takes a protocol made by defineProtocol(); got ${show(protocol)}`,
     );
   }
-  const resolved = resolveSenderOptions(options);
+  const given = resolveSenderOptions(options);
+  const hold = new ProcessHold(given.clock);
+  const resolved: ResolvedSenderOptions = { ...given, clock: hold.clock };
   const { clock, defer, codec, maxFrameBytes, maxBufferedBytes, timings, whenSlow, inspect } = resolved;
   // One of its own: what it was told of decides what is left out.
   const warn: Warn = (message) => resolved.warn(message);
@@ -56,18 +61,19 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
 
   const bounds = new ResultBounds(resolved.maxBufferedResults, resolved.maxBufferedResultBytes);
   const turn = new FairTurn(clock);
+  const closing = new ClosingSignal(resolved.signal);
 
   // From here on nothing throws: what is started below is stopped by the group's end.
   const root = startActorRoot('sender', clock, inspect?.watch);
   const actors = inspect === undefined ? undefined : new RequestActors(root, inspect.everyNth);
   const deadlines = new DeadlineQueue(clock);
   const refusals = RefusalPace.of(clock);
-  const { circuitBreaker: given } = resolved;
+  const { circuitBreaker } = resolved;
   const owned =
-    given === undefined || isCircuitBreaker(given)
+    circuitBreaker === undefined || isCircuitBreaker(circuitBreaker)
       ? undefined
-      : new CircuitBreaker(given, { clock, defer, warn, parent: root });
-  const breaker = isCircuitBreaker(given) ? given : owned;
+      : new CircuitBreaker(circuitBreaker, { clock, defer, warn, parent: root });
+  const breaker = isCircuitBreaker(circuitBreaker) ? circuitBreaker : owned;
   // A breaker that is shared with others lives in an actor system of its own.
   const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
   const addresses = new AddressBook({
@@ -91,6 +97,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
     maxBufferedBytes,
     clock,
     defer,
+    holds: hold.add,
   });
 
   const group: Group = new Group({
@@ -124,6 +131,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
     onClosed: () => {
       // The group may have come to its end by itself: whoever waits for it must hear of that.
       path.failWaiting();
+      closing.stop();
       addresses.stop();
       deadlines.stop();
       turn.stop();
@@ -161,15 +169,17 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
     },
     path,
     breaker,
+    hold,
   });
   if (onStatus !== undefined) sender.subscribe(onStatus);
+  closing.closes(() => void group.close());
   runOutside(() => group.start());
-  if (!resolved.lazy) await started(sender);
+  if (!resolved.lazy) await started(sender, closing);
   return sender;
 }
 
 /** Waits until the first attempts of the clients are through; closes, and throws, when none succeeded. */
-async function started(sender: Sender<AnyProtocol>): Promise<void> {
+async function started(sender: Sender<AnyProtocol>, closing: ClosingSignal): Promise<void> {
   const status = await new Promise<GroupStatus>((resolve) => {
     const look = () => {
       const { status } = sender;
@@ -180,8 +190,9 @@ async function started(sender: Sender<AnyProtocol>): Promise<void> {
     const unsubscribe = sender.group.onChange(look);
     look();
   });
-  if (status.ready > 0) return;
+  if (status.ready > 0 && !closing.hasFired) return;
   await sender.close();
+  closing.throwIfFired();
   const { error } = status;
   if (CmdStreamError.is(error) && error.code === 'server-info-mismatch') throw error;
   throw new CmdStreamError('unavailable', `no client could connect: ${error?.message ?? 'the sender was closed'}`, {

@@ -126,6 +126,12 @@ export interface SenderOptions {
   readonly drainTimeoutMs?: number | undefined;
   /** `true`: do not wait for a connection in `createSender`; it then never fails for want of one. Default false. */
   readonly lazy?: boolean | undefined;
+  /**
+   * Ends what `createSender` makes, as the `signal` of Node's `server.listen` does. Where it fires before, or while the
+   * sender connects, `createSender` rejects with `cancelled` and leaves nothing behind; where it fires later, the sender is
+   * closed at once, as by `close()`. Nothing listens to it once the sender is closed. Default: none.
+   */
+  readonly signal?: AbortSignal | undefined;
 
   /** Fails sends at once while the service is down: its settings, or a breaker shared with others. Default: none. */
   readonly circuitBreaker?: CircuitBreakerOptions | CircuitBreaker | undefined;

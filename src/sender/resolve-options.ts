@@ -12,7 +12,16 @@ import { msgpack } from '../codec/msgpack.ts';
 import { type DispatchStrategy, resolveDispatch } from '../group/dispatch.ts';
 import type { HooksFactory } from '../hooks/hooks.ts';
 import { type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
-import { callback, durationMs, flag, invalidOption, oneOf, optionNames, wholeNumber } from '../options/check.ts';
+import {
+  abortSignal,
+  callback,
+  durationMs,
+  flag,
+  invalidOption,
+  oneOf,
+  optionNames,
+  wholeNumber,
+} from '../options/check.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
 import { type Random, systemRandom } from '../system/random.ts';
 import { processWarning, type Warn } from '../system/warn.ts';
@@ -50,6 +59,7 @@ const NAMES: readonly (keyof SenderOptions)[] = [
   'handshakeTimeoutMs',
   'drainTimeoutMs',
   'lazy',
+  'signal',
   'circuitBreaker',
   'hooks',
   'callSites',
@@ -86,6 +96,7 @@ export interface ResolvedSenderOptions {
   readonly timings: ClientTimings;
   readonly drainTimeoutMs: number;
   readonly lazy: boolean;
+  readonly signal: AbortSignal | undefined;
   readonly circuitBreaker: ResolvedCircuitBreakerOptions | CircuitBreaker | undefined;
   readonly hooks: HooksFactory | undefined;
   readonly callSites: boolean;
@@ -146,6 +157,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
     timings,
     drainTimeoutMs,
     lazy: flag('lazy', options.lazy, false),
+    signal: abortSignal('signal', options.signal),
     circuitBreaker: resolveBreaker(options.circuitBreaker),
     hooks: callback('hooks', options.hooks),
     callSites: flag('callSites', options.callSites, false),

@@ -1,5 +1,5 @@
 import type { WhenSlow } from '../client/pending-command.ts';
-import { durationMs, flag, invalidOption, oneOf, optionNames, wholeNumber } from '../options/check.ts';
+import { abortSignal, durationMs, flag, oneOf, optionNames, wholeNumber } from '../options/check.ts';
 import { deadlineToTimeoutMs } from '../request/deadline.ts';
 import type { Clock } from '../system/clock.ts';
 
@@ -65,28 +65,13 @@ export function resolveSendOptions(
     optionNames('the options of a send', options, kind === 'single' ? SINGLE_NAMES : MULTI_NAMES);
   }
   const { signal, timeoutMs, waitForReady, resultsCount, whenSlow } = options ?? {};
-  if (signal !== undefined && !isAbortSignal(signal)) throw invalidOption('signal', 'an AbortSignal', signal);
   const none = deadline === NO_DEADLINE ? defaults.timeoutMs : Number.POSITIVE_INFINITY;
   const givenMs = durationMs('timeoutMs', timeoutMs, none, { minMs: 0, infinite: true });
   return {
     timeoutMs: deadline === NO_DEADLINE ? givenMs : Math.min(givenMs, deadlineToTimeoutMs(deadline, clock)),
-    signal,
+    signal: abortSignal('signal', signal),
     waitForReady: flag('waitForReady', waitForReady, defaults.waitForReady),
     resultsCount: wholeNumber('resultsCount', resultsCount, defaults.resultsCount),
     whenSlow: oneOf('whenSlow', whenSlow, defaults.whenSlow, ['pause', 'fail']),
   };
-}
-
-/** By what it can do, since there is one class of the name in each realm. */
-function isAbortSignal(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'aborted' in value &&
-    typeof value.aborted === 'boolean' &&
-    'addEventListener' in value &&
-    typeof value.addEventListener === 'function' &&
-    'removeEventListener' in value &&
-    typeof value.removeEventListener === 'function'
-  );
 }

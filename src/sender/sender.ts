@@ -10,6 +10,7 @@ import type { RequestContext } from '../request/request.ts';
 import { ResultQueue } from '../request/result-queue.ts';
 import { SingleRequest } from '../request/single-request.ts';
 import { StreamRequest } from '../request/stream-request.ts';
+import type { ProcessHold } from '../system/process-hold.ts';
 import { consume } from './consume.ts';
 import type { ResolvedSenderOptions } from './resolve-options.ts';
 import {
@@ -41,6 +42,7 @@ export interface SenderParts {
   readonly requests: RequestContext;
   readonly path: SendPath;
   readonly breaker: CircuitBreaker | undefined;
+  readonly hold: ProcessHold;
 }
 
 type NameOf<P extends AnyProtocol> = keyof CommandsOf<P> & string;
@@ -161,6 +163,22 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   subscribe(listener: (event: StatusEvent) => void): () => void {
     if (typeof listener !== 'function') throw invalidOption('listener', 'a function', listener);
     return subscribeToStatus(this.group, this.#parts.breaker, listener);
+  }
+
+  /**
+   * Lets the process end although the sender is open: none of its sockets and timers keeps it, those that come later
+   * included, as with `unref()` of Node's. Sends that are under way do not either: a process that has nothing else to wait
+   * for ends in the middle of them. Returns the sender.
+   */
+  unref(): this {
+    this.#parts.hold.unref();
+    return this;
+  }
+
+  /** Takes {@link Sender.unref} back: the process goes on until the sender is closed, as at first. Returns the sender. */
+  ref(): this {
+    this.#parts.hold.ref();
+    return this;
   }
 
   /** Resolves when the sender is closed and nothing of it is left: no timer, no socket, no pending send. */

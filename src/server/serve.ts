@@ -5,6 +5,7 @@ import { show } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { startActorRoot } from '../system/actor-root.ts';
 import { FairTurn } from '../system/fair-turn.ts';
+import { ProcessHold } from '../system/process-hold.ts';
 import { clockOf, paced, RefusalPace } from '../system/refusal-pace.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
 import { Budget } from './budget.ts';
@@ -59,7 +60,9 @@ async function listening<Receiver>(
   if (protocol?.[protocolTables] === undefined) {
     throw new CmdStreamError('invalid-argument', `serve() takes what defineProtocol() made; got ${show(protocol)}`);
   }
-  const resolved = resolveServerOptions(options);
+  const given = resolveServerOptions(options);
+  const hold = new ProcessHold(given.clock);
+  const resolved: ResolvedServerOptions = { ...given, clock: hold.clock };
   const service = makeService(protocol, receiver, handlers, resolved);
   // Before anything is started that would have to be stopped.
   const { commands: incoming, results: outgoing } = bindCodec(
@@ -72,7 +75,7 @@ async function listening<Receiver>(
     actor.send({ type: 'connections.gone' }),
   );
   const place: ListenerPlace = { listener: undefined };
-  const logic = serverLogic(resolved, connections, place, () => actor.getSnapshot().hasTag('accepting'));
+  const logic = serverLogic(resolved, connections, place, hold.add, () => actor.getSnapshot().hasTag('accepting'));
   const actor = createActor(logic, {
     parent: root,
     id: 'server',
@@ -85,7 +88,7 @@ async function listening<Receiver>(
     root.stop();
     throw CmdStreamError.from(context.error);
   }
-  return new Server(actor, connections, place.listener, resolved, () => {
+  return new Server(actor, connections, place.listener, resolved, hold, () => {
     service.turn.stop();
     root.stop();
   });

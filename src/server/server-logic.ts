@@ -3,6 +3,7 @@ import { serverMachine } from '../../machines/server.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import { runOutside } from '../system/async-context.ts';
 import { type Clock, inNextTurn } from '../system/clock.ts';
+import type { ProcessHolder } from '../system/process-hold.ts';
 import type { Listener } from '../transport/transport.ts';
 import type { Connections } from './connections.ts';
 import type { ResolvedServerOptions } from './options.ts';
@@ -16,12 +17,14 @@ export interface ListenerPlace {
  * The server machine with a network under it.
  *
  * @param place - filled once the server listens.
+ * @param holds - told of what keeps the process from ending.
  * @param isAccepting - whether a connection that comes now is still wanted.
  */
 export function serverLogic(
   options: ResolvedServerOptions,
   connections: Connections,
   place: ListenerPlace,
+  holds: (holder: ProcessHolder) => void,
   isAccepting: () => boolean,
 ) {
   const { host, port, transport, handshakeTimeoutMs, maxConnections, clock, idleTimeoutMs, frameTimeoutMs } = options;
@@ -34,6 +37,7 @@ export function serverLogic(
         { host, port, handshakeTimeoutMs, maxConnections },
         {
           connection: (stream) => (isAccepting() ? connections.accept(stream) : stream.destroy()),
+          holds,
           acceptError: (error, peer) => {
             const where = place.listener?.address ?? `${host}:${port}`;
             const context = `a connection to ${where} could not be accepted`;

@@ -3,6 +3,7 @@ import type { ServerConnections, ServerEvent, serverMachine } from '../../machin
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { durationMs, optionNames } from '../options/check.ts';
 import type { Clock } from '../system/clock.ts';
+import type { ProcessHold } from '../system/process-hold.ts';
 import { paced, RefusalPace } from '../system/refusal-pace.ts';
 import { whenSocketsAreClosed } from '../transport/open-sockets.ts';
 import type { ServerTlsOptions } from '../transport/tls-options.ts';
@@ -28,6 +29,7 @@ export class Server {
   readonly #listener: Listener;
   readonly #shutdownTimeoutMs: number;
   readonly #clock: Clock;
+  readonly #hold: ProcessHold;
 
   /** For `serve` only. */
   constructor(
@@ -35,6 +37,7 @@ export class Server {
     connections: ServerConnections,
     listener: Listener,
     { shutdownTimeoutMs, clock }: { readonly shutdownTimeoutMs: number; readonly clock: Clock },
+    hold: ProcessHold,
     cleanUp: () => void,
   ) {
     this.#actor = actor;
@@ -42,6 +45,7 @@ export class Server {
     this.#listener = listener;
     this.#shutdownTimeoutMs = shutdownTimeoutMs;
     this.#clock = clock;
+    this.#hold = hold;
     this.address = listener.address;
     this.port = Number(listener.address.slice(listener.address.lastIndexOf(':') + 1));
     this.done = toPromise(actor).then(cleanUp, cleanUp).then(whenSocketsAreClosed);
@@ -97,6 +101,22 @@ export class Server {
   /** Closes everything now: the signals of running handlers fire, and what was not written is lost. */
   close(): Promise<void> {
     return this.#end({ type: 'server.close' });
+  }
+
+  /**
+   * Lets the process end although the server listens: neither that nor its connections and timers keep it, those that come
+   * later included, as with `unref()` of Node's. Commands that are under way do not either, but for what their handlers
+   * wait for. Returns the server.
+   */
+  unref(): this {
+    this.#hold.unref();
+    return this;
+  }
+
+  /** Takes {@link Server.unref} back: the process goes on until the server is closed, as at first. Returns the server. */
+  ref(): this {
+    this.#hold.ref();
+    return this;
   }
 
   /** `await using server = ...`: {@link shutdown} with the server's timeout, which closes what is left then. */

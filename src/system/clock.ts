@@ -20,6 +20,8 @@ export interface Clock {
   clearTimeout(handle: TimerHandle): void;
   /** Lets the process end although the timer is set; where it is missing, timers hold the process. */
   unref?(handle: TimerHandle): void;
+  /** Takes that back. */
+  ref?(handle: TimerHandle): void;
 }
 
 // Taken once, and from where a test's fake timers do not reach: what a test does to the globals is meant for its own
@@ -38,7 +40,15 @@ export const systemClock: Clock = {
   setTimeout: (callback, delayMs) => runOutside(setTimeout<[]>, callback, delayMs),
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
   unref: (handle) => void (handle as NodeJS.Timeout).unref(),
+  ref: (handle) => void (handle as NodeJS.Timeout).ref(),
 };
+
+/** Where a clock keeps the one that it stands in front of, by which its timers are set. */
+export const BEHIND = Symbol('the clock behind');
+
+function isOfTheMachine(clock: Clock & { readonly [BEHIND]?: Clock }): boolean {
+  return (clock[BEHIND] ?? clock).setTimeout === systemClock.setTimeout;
+}
 
 /** A clock like `clock` whose timers do not hold the process. */
 export function unrefedClock(clock: Clock): Pick<Clock, 'setTimeout' | 'clearTimeout'> {
@@ -71,7 +81,7 @@ export const deferToNextTurn: Defer = (task) => {
  * the machine's: one that sets its timers otherwise. Returns what cancels it.
  */
 export function inNextTurn(clock: Clock, task: () => void): () => void {
-  if (clock.setTimeout === systemClock.setTimeout) {
+  if (isOfTheMachine(clock)) {
     const immediate = runOutside(setImmediate<[]>, task);
     return () => clearImmediate(immediate);
   }

@@ -53,6 +53,11 @@ export class EventLog {
     this.#now = now;
   }
 
+  /** Milliseconds since the simulation began. */
+  get nowMs(): number {
+    return this.#now();
+  }
+
   /** Logs what is plain data already and is never changed afterwards. */
   add(kind: string, who: string, details: LogDetails = NO_DETAILS): void {
     this.entries.push({ atMs: this.#now(), kind, who, details });

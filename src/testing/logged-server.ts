@@ -2,6 +2,7 @@ import { harmless } from '../server/callbacks.ts';
 import type { HandlerContext, InvokedCommand } from '../server/handlers.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { type EventLog, plain } from './event-log.ts';
+import type { Unanswered } from './unanswered.ts';
 
 /** What may stand around a server's options. */
 type Watched<Receiver> = Pick<
@@ -14,6 +15,7 @@ export function loggedServer<Receiver, Options extends Watched<Receiver>>(
   options: Options & Watched<Receiver>,
   host: string,
   log: EventLog,
+  unanswered: Unanswered,
 ): Options & Watched<Receiver> {
   const { invoker } = options;
   const onConnection = harmless('onConnection', options.onConnection);
@@ -24,7 +26,8 @@ export function loggedServer<Receiver, Options extends Watched<Receiver>>(
     invoker: (command: InvokedCommand, context: HandlerContext<Receiver, unknown>, next) => {
       const { seq, remoteAddress: client } = context;
       log.add('execute', host, { command: command.name, seq, client, payload: plain(command.payload) });
-      return invoker === undefined ? next() : invoker(command, context, next);
+      const execute = () => (invoker === undefined ? next() : invoker(command, context, next));
+      return unanswered.watch(command.name, host, log.nowMs, execute);
     },
     onConnection: (info) => {
       log.add('connection', host, { client: info.remoteAddress });

@@ -7,6 +7,7 @@ import { type LinkOptions, resolveLink } from './link.ts';
 import { SimulatedNetwork } from './network.ts';
 import { type Seed, SeededRandom } from './random.ts';
 import { Simulation } from './simulation.ts';
+import { Unanswered } from './unanswered.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** Options of {@link simulate}. */
@@ -50,10 +51,10 @@ export class SimulationFailed extends Error {
   readonly atMs: number;
   readonly #log: readonly LogEntry[];
 
-  constructor(seed: Seed, atMs: number, log: readonly LogEntry[], cause: unknown) {
-    super(`the simulation with the seed ${JSON.stringify(seed)} failed at ${atMs} ms: ${describeError(cause)}`, {
-      cause,
-    });
+  /** @param hint - what may have led to it, behind the message of `cause`. */
+  constructor(seed: Seed, atMs: number, log: readonly LogEntry[], cause: unknown, hint = '') {
+    const where = `the simulation with the seed ${JSON.stringify(seed)} failed at ${atMs} ms`;
+    super(`${where}: ${describeError(cause)}${hint}`, { cause });
     this.seed = seed;
     this.atMs = atMs;
     this.#log = log;
@@ -78,7 +79,8 @@ const TURNS_FOR_REAL_THINGS = 1000;
 /**
  * Runs a scenario on a virtual clock and a simulated network: as fast as it can be computed, and always the same for the
  * same seed. Inside, senders and servers are those of production. Whatever the scenario waits for must come from them,
- * from `clock` or from promises alone; what waits for the real world (a file, a real timer) is not repeatable.
+ * from `clock` or from promises alone; what waits for the real world (a file, a real timer) is not repeatable, and virtual
+ * time passes meanwhile: a handler that does so times out, and the failure says that it has not answered.
  *
  * When the scenario is over, the senders and servers that it has made are closed.
  *
@@ -125,15 +127,18 @@ async function simulated<T>(
     logBytes: flag('logBytes', options.logBytes, true),
     ...(windowBytes === undefined ? {} : { windowBytes }),
   });
-  const simulation = new Simulation(clock, random, network, log, flag('logSends', options.logSends, true));
+  const unanswered = new Unanswered();
+  const logSends = flag('logSends', options.logSends, true);
+  const simulation = new Simulation(clock, random, network, log, unanswered, logSends);
   const driver = new Driver(clock);
   let durationMs = 0;
-  let thrown: { readonly error: unknown } | undefined;
+  let thrown: { readonly error: unknown; readonly hint: string } | undefined;
   const guarded = async () => {
     try {
       return await scenario(simulation);
     } catch (error) {
-      thrown = { error };
+      // Before closing ends the handlers that have not answered.
+      thrown = { error, hint: unansweredAmong(log, unanswered) };
       throw error;
     } finally {
       durationMs = clock.monotonicMs();
@@ -148,9 +153,21 @@ async function simulated<T>(
     return new Outcome(seed, value, log, durationMs, steps, left);
   } catch (error) {
     // What the scenario threw comes before what closing met with.
-    if (thrown === undefined) throw new SimulationFailed(seed, clock.monotonicMs(), log.entries, error);
-    throw new SimulationFailed(seed, durationMs, log.entries, thrown.error);
+    if (thrown === undefined) {
+      const hint = error instanceof NotOver ? unanswered.ofAll() : '';
+      throw new SimulationFailed(seed, clock.monotonicMs(), log.entries, error, hint);
+    }
+    throw new SimulationFailed(seed, durationMs, log.entries, thrown.error, thrown.hint);
   }
+}
+
+/** The scenario does not come to its end. */
+class NotOver extends Error {}
+
+/** What to say of the handler for whose answer the last send that timed out has waited. */
+function unansweredAmong(log: EventLog, unanswered: Unanswered): string {
+  const command = log.entries.findLast(({ kind }) => kind === 'timedOut')?.details.command;
+  return typeof command === 'string' ? unanswered.ofCommand(command) : '';
 }
 
 class Outcome<T> implements SimulationResult<T> {
@@ -240,11 +257,11 @@ class Driver {
           turnsLeft = turns;
           afterPromises();
         } else if (this.#clock.timers > 0) {
-          fail(new Error(`it was not over after ${untilMs} ms (option 'maxMs')`));
+          fail(new NotOver(`it was not over after ${untilMs} ms (option 'maxMs')`));
         } else if (turnsLeft-- > 0) {
           deferToNextTurn(step);
         } else {
-          fail(new Error('it waits for something that never comes: no timer is set, no byte is under way'));
+          fail(new NotOver('it waits for something that never comes: no timer is set, no byte is under way'));
         }
       } catch (error) {
         fail(isError(error) ? error : new Error(describeError(error)));

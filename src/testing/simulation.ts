@@ -16,6 +16,7 @@ import { loggedServer } from './logged-server.ts';
 import type { SimulatedNetwork } from './network.ts';
 import type { SeededRandom } from './random.ts';
 import { SimulatedServer } from './simulated-server.ts';
+import type { Unanswered } from './unanswered.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** What the sender of a simulation may be told beside its options. */
@@ -38,17 +39,26 @@ export class Simulation {
   /** The machines and what goes wrong between them. */
   readonly network: SimulatedNetwork;
   readonly #log: EventLog;
+  readonly #unanswered: Unanswered;
   readonly #logSends: boolean;
   readonly #servers: SimulatedServer[] = [];
   readonly #senders: Sender<AnyProtocol>[] = [];
   #named = 0;
 
   /** For `simulate`. */
-  constructor(clock: VirtualClock, random: SeededRandom, network: SimulatedNetwork, log: EventLog, logSends: boolean) {
+  constructor(
+    clock: VirtualClock,
+    random: SeededRandom,
+    network: SimulatedNetwork,
+    log: EventLog,
+    unanswered: Unanswered,
+    logSends: boolean,
+  ) {
     this.clock = clock;
     this.random = random;
     this.network = network;
     this.#log = log;
+    this.#unanswered = unanswered;
     this.#logSends = logSends;
   }
 
@@ -91,7 +101,7 @@ export class Simulation {
     const { host = 'server', port = 9000 } = options;
     const { clock, network } = this;
     const transport = network.from(host);
-    const own = this.#logSends ? loggedServer(options, host, this.#log) : options;
+    const own = this.#logSends ? loggedServer(options, host, this.#log, this.#unanswered) : options;
     const random = this.random.stream(`errors of ${host}`).next;
     const all = { ...own, host, port, transport, clock, defer: clock.defer, random };
     const server = new SimulatedServer(network, this.#log, host, port, () =>

@@ -46,7 +46,10 @@ class SocketListener implements Listener {
     const { address, port } = server.address() as AddressInfo;
     this.address = formatAddress(address, port);
 
+    events.holds?.(server);
+    // For TLS, too, this is the TCP socket.
     server.on('connection', (socket: Socket) => {
+      events.holds?.(socket);
       rememberSocket(socket);
       if (peers !== undefined) this.#handshakeStarted(socket);
     });

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { ProcessHolder } from '../system/process-hold.ts';
 import { formatAddress } from './address.ts';
 import { rememberSocket } from './open-sockets.ts';
 import { type Peer, peerOf } from './peer.ts';
@@ -98,6 +99,12 @@ export class SocketStream implements ByteStream {
     this.#drainedOwed = false;
     this.#consumer?.drained();
   };
+}
+
+/** Tells of a socket that is being opened; twice, since one that tries several IP addresses has another handle for each. */
+export function holdWith(socket: Socket, holds: (holder: ProcessHolder) => void): void {
+  holds(socket);
+  socket.once('connect', () => holds(socket));
 }
 
 /**

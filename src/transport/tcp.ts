@@ -6,7 +6,7 @@ import { parseAddress } from './address.ts';
 import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { ReadInPlace } from './read-in-place.ts';
 import { listen } from './socket-listener.ts';
-import { whenConnected } from './socket-stream.ts';
+import { holdWith, whenConnected } from './socket-stream.ts';
 import type { Transport } from './transport.ts';
 
 /** Options of {@link tcpTransport}. */
@@ -26,16 +26,17 @@ export interface TcpOptions {
 export function tcpTransport(options: TcpOptions = {}): Transport {
   optionNames('the options of tcpTransport()', options, ['noDelay']);
   const noDelay = flag('noDelay', options.noDelay, true);
-  const dial = async (address: string, signal: AbortSignal) => {
+  const dial: Transport['connect'] = async (address, signal, _reached, holds) => {
     const { host, port } = parseAddress(address);
     signal.throwIfAborted();
     const inPlace = new ReadInPlace();
     const socket = connect({ host, port, noDelay, ...TCP_KEEP_ALIVE, onread: inPlace.onread });
+    if (holds !== undefined) holdWith(socket, holds);
     return whenConnected(socket, 'connect', signal, inPlace);
   };
   return {
     name: 'tcp',
-    connect: (address, signal) => paced(systemClock, dial(address, signal)),
+    connect: (...dialled) => paced(systemClock, dial(...dialled)),
     listen: (where, events) => paced(systemClock, listen(createServer({ noDelay, ...TCP_KEEP_ALIVE }), where, events)),
   };
 }

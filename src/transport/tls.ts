@@ -8,7 +8,7 @@ import { parseAddress } from './address.ts';
 import { HandshakingPeers } from './handshaking-peers.ts';
 import { TCP_KEEP_ALIVE } from './keep-alive.ts';
 import { listen } from './socket-listener.ts';
-import { whenConnected } from './socket-stream.ts';
+import { holdWith, whenConnected } from './socket-stream.ts';
 import { plainTlsError } from './tls-error.ts';
 import {
   type ClientTlsOptions,
@@ -42,7 +42,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
   const client = resolveClientTls(options.client ?? {});
   const server = options.server === undefined ? undefined : resolveServerTls(options.server);
   const { secureContext, rejectUnauthorized, checkServerIdentity } = client;
-  const dial: Transport['connect'] = async (address, signal, reached) => {
+  const dial: Transport['connect'] = async (address, signal, reached, holds) => {
     const { host, port } = parseAddress(address);
     signal.throwIfAborted();
     // An IP address is not sent as a server name (RFC 6066, section 3), but is checked against the certificate.
@@ -57,6 +57,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
     });
     socket.setNoDelay(true);
     socket.setKeepAlive(TCP_KEEP_ALIVE.keepAlive, TCP_KEEP_ALIVE.keepAliveInitialDelay);
+    if (holds !== undefined) holdWith(socket, holds);
     if (reached !== undefined) socket.once('connect', reached);
     return whenConnected(socket, 'secureConnect', signal).catch((error: unknown) => {
       throw error === signal.reason ? error : plainTlsError(error as Error, address);

@@ -1,3 +1,4 @@
+import type { ProcessHolder } from '../system/process-hold.ts';
 import type { Peer } from './peer.ts';
 import type { ServerTlsOptions } from './tls-options.ts';
 
@@ -58,6 +59,8 @@ export interface ListenerEvents {
   connection(stream: ByteStream): void;
   /** A connection could not be accepted (out of file descriptors, failed TLS handshake, too many); listening goes on. */
   acceptError(error: Error, peer?: Peer | undefined): void;
+  /** Something keeps the process from ending from now on (what listens, a connection): for `server.unref()`. */
+  holds?(holder: ProcessHolder): void;
 }
 
 /** Where a server listens. */
@@ -76,9 +79,15 @@ export interface Transport {
   readonly name: string;
   /**
    * Opens a stream to `address` (`host:port`). Rejects with the system's error; with `signal`'s reason once that fires,
-   * leaving no socket behind. Calls `reached` where the other end has answered before the stream can be used (TLS).
+   * leaving no socket behind. Calls `reached` where the other end has answered before the stream can be used (TLS), and
+   * `holds` with what keeps the process from ending, as soon as there is such a thing: `sender.unref()` reaches that only.
    */
-  connect(address: string, signal: AbortSignal, reached?: () => void): Promise<ByteStream>;
+  connect(
+    address: string,
+    signal: AbortSignal,
+    reached?: () => void,
+    holds?: (holder: ProcessHolder) => void,
+  ): Promise<ByteStream>;
   /** Listens. Rejects when the address cannot be had. */
   listen(options: ListenOptions, events: ListenerEvents): Promise<Listener>;
 }

@@ -28,6 +28,9 @@ const BESIDE = {
   'docs/performance': /\.svg$/,
 };
 
+/** Lower ones do not know what the declarations say: `Uint8Array<ArrayBuffer>`. */
+const LOWEST_TYPESCRIPT = '5.7';
+
 let packed: Packed;
 let whyNotInstalled: string | undefined;
 
@@ -169,6 +172,22 @@ describe('the package, installed', { timeout: 30_000 }, () => {
     await tsc(project, '-p', name);
   });
 
+  it(`has types for TypeScript ${LOWEST_TYPESCRIPT}, the lowest that the README tells`, async (context) => {
+    const told = /TypeScript (\d+\.\d+) or later/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[1];
+    expect(told).toBe(LOWEST_TYPESCRIPT);
+    const compiler = await lowestTypeScript();
+    if (compiler === undefined) context.skip(`skipped: TypeScript ${LOWEST_TYPESCRIPT} cannot be installed`);
+    const strict = { strict: true, skipLibCheck: false, noEmit: true, target: 'es2022', types: ['node'] };
+    const entrances = ['inspect', 'mus', 'testing'].map((name) => `export * as ${name} from 'cmd-stream/${name}';`);
+    await writeFile(join(project, 'entrances.ts'), entrances.join('\n'));
+    for (const modules of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
+      const compilerOptions = { ...modules, ...strict, lib: ['es2022', 'esnext.disposable'] };
+      const config = { compilerOptions, files: ['typed.ts', 'entrances.ts'] };
+      await writeFile(join(project, 'tsconfig.lowest.json'), JSON.stringify(config));
+      expect(await node(compiler as string, '-p', 'tsconfig.lowest.json')).toEqual({ code: 0, stdout: '', stderr: '' });
+    }
+  }, 120_000);
+
   it('has a command line', async () => {
     const help = await run('npx', ['cmd-stream', '--help'], { cwd: project, env: npmEnvironment() });
     expect(help.code).toBe(0);
@@ -227,6 +246,20 @@ async function install(): Promise<string | undefined> {
     return 'no package registry';
   }
   throw new Error(`npm install: ${stderr}`);
+}
+
+/** Its compiler, installed once on this machine and outside of the checkout; undefined where that cannot be had. */
+async function lowestTypeScript(): Promise<string | undefined> {
+  const cache = join(tmpdir(), `cmd-stream-typescript-${LOWEST_TYPESCRIPT}`);
+  const compiler = join(cache, 'node_modules/typescript/bin/tsc');
+  if (existsSync(compiler)) return compiler;
+  await mkdir(cache, { recursive: true });
+  const sparing = ['--no-save', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+  const { code, stderr } = await npm(cache, ['install', ...sparing, `typescript@${LOWEST_TYPESCRIPT}`]);
+  if (code === 0) return compiler;
+  if (process.env.CI === 'true') throw new Error(`npm install: ${stderr}`);
+  console.warn(`skipped: TypeScript ${LOWEST_TYPESCRIPT} cannot be installed`);
+  return undefined;
 }
 
 const TYPED = `

@@ -99,7 +99,7 @@ describe('json', () => {
   });
 
   it('refuses options that do not exist', () => {
-    expect(() => json({ int46: 'bigint' } as never)).toThrow("json() has no option 'int46'; it accepts 'int64'");
+    expect(() => json({ int46: 'bigint' } as never)).toThrow("json() has no option 'int46'; did you mean 'int64'?");
     expect(() => json({ int64: 'string' } as never)).toThrow(
       "option 'int64' must be 'number' or 'bigint'; got \"string\"",
     );

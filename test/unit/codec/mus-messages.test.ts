@@ -200,7 +200,7 @@ describe('mus()', () => {
     [
       'one for others',
       { ...options, firstType: { result: 1 } },
-      "option 'firstType' has no option 'result'; it accepts 'commands', 'results'",
+      "option 'firstType' has no option 'result'; did you mean 'results'?",
     ],
   ])('refuses %s', (_, given, message) => {
     expect(() => mus(given as MusOptions)).toThrow(refusal(message));

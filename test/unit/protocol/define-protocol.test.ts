@@ -91,7 +91,7 @@ describe('defineProtocol refuses', () => {
   it('what is no definition', () => {
     expect(refusalOf(undefined)).toBe('the definition of a protocol must be an object; got undefined');
     expect(refusalOf({ results, command: commands })).toBe(
-      "the definition of a protocol has no option 'command'; it accepts 'results', 'commands'",
+      "the definition of a protocol has no option 'command'; did you mean 'commands'?",
     );
   });
 
@@ -163,7 +163,7 @@ describe('command() and result() refuse', () => {
   });
 
   it('a misspelt option, and a lastOne that is no function', () => {
-    expect(() => result({ lastone: () => true } as never)).toThrow("has no option 'lastone'; it accepts 'lastOne'");
+    expect(() => result({ lastone: () => true } as never)).toThrow("has no option 'lastone'; did you mean 'lastOne'?");
     expect(() => result(z.string(), { lastone: () => true } as never)).toThrow("has no option 'lastone'");
     expect(() => result({ lastOne: true } as never)).toThrow("option 'lastOne' must be a function; got true");
     expect(() => result(5 as never)).toThrow('the options of result() must be an object; got 5');

@@ -58,6 +58,7 @@ const table: Record<keyof SenderOptions, [accepted: RegExp, ...values: unknown[]
   handshakeTimeoutMs: [DURATION, 0, -1, Number.NaN, '5', Number.POSITIVE_INFINITY],
   drainTimeoutMs: [DURATION, 0, -1, Number.NaN, '5', Number.POSITIVE_INFINITY],
   lazy: [FLAG, 'yes', 1, null],
+  signal: [/an AbortSignal/, 'yes', 1, null, {}, { aborted: false }, () => undefined],
   circuitBreaker: [/circuit breaker options or a CircuitBreaker/, true, 'on', null],
   hooks: [FUNCTION, {}, 'noop', null],
   callSites: [FLAG, 'yes', 1, null],
@@ -116,7 +117,7 @@ describe('the options of a sender', () => {
   });
 
   it.each([
-    [{ timeout: 500 }, `has no option 'timeout'; it accepts 'address', `],
+    [{ timeout: 500 }, `has no option 'timeout'; did you mean 'timeoutMs'?`],
     [{ reconnect: { retries: 3 } }, `option 'reconnect' has no option 'retries'; it accepts 'initialMs', `],
     [{ keepalive: { interval: 3 } }, `option 'keepalive' has no option 'interval'; it accepts 'timeMs', `],
     [{ circuitBreaker: { threshold: 3 } }, `option 'circuitBreaker' has no option 'threshold'`],
@@ -214,6 +215,7 @@ describe('the options of a sender', () => {
       handshakeTimeoutMs: 1,
       drainTimeoutMs: 1,
       lazy: true,
+      signal: new AbortController().signal,
       circuitBreaker: breaker,
       hooks: () => ({}),
       callSites: true,

@@ -64,7 +64,7 @@ describe('the options of a send', () => {
     ['resultsCount', { resultsCount: 0 }, /'resultsCount' must be a whole number of at least 1; got 0/],
     ['resultsCount', { resultsCount: 1.5 }, /'resultsCount' .*; got 1.5/],
     ['whenSlow', { whenSlow: 'wait' }, /'whenSlow' must be 'pause' or 'fail'; got "wait"/],
-    ['a name that does not exist', { timeout: 5 }, /has no option 'timeout'; it accepts 'signal', 'timeoutMs'/],
+    ['a name that does not exist', { timeout: 5 }, /has no option 'timeout'; did you mean 'timeoutMs'\?/],
     ['what is no object', 500, /the options of a send must be an object; got 500/],
     ['what is no object', null, /the options of a send must be an object; got null/],
     ['what is no object', [], /the options of a send must be an object; got an array of 0/],

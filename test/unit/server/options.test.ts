@@ -134,7 +134,7 @@ describe('the options of a server', () => {
     [{ clock: { now: Date.now } }, "option 'clock' must be an object with now(), monotonicMs()"],
     [{ transport: tcpTransport(), tls: {} }, "option 'tls' must be left out where 'transport' is given"],
     [{ tls: {} }, "option 'tls.cert' must be given"],
-    [{ prot: 1 }, "serve() has no option 'prot'; it accepts 'port', 'host'"],
+    [{ prot: 1 }, "serve() has no option 'prot'; did you mean 'port'?"],
     [null, 'the options of serve() must be an object; got null'],
   ])('%j are refused, naming the field, what it accepts and what came', (options, message) => {
     expect(refusal(options)).toContain(message);

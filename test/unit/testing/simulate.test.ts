@@ -1,4 +1,4 @@
-import { setImmediate as realTurn } from 'node:timers/promises';
+import { setTimeout as realSleep, setImmediate as realTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type SimulateOptions, SimulationFailed, simulate } from '../../../src/testing/simulate.ts';
 import type { Simulation } from '../../../src/testing/simulation.ts';
@@ -296,5 +296,76 @@ describe('the speed', () => {
     });
     expect(sent).toBe(4000);
     expect(steps / sent).toBeLessThan(0.5);
+  });
+});
+
+describe('a handler that does not answer', () => {
+  const answering = (
+    handler: () => unknown,
+    options: SimulateOptions = {},
+    scenario?: (send: Promise<unknown>) => unknown,
+  ) =>
+    rejection(
+      simulate(
+        1,
+        async (simulation) => {
+          const { serve, createSender } = simulation;
+          const handlers = { ...handlersOn(simulation), Count: handler as () => Promise<number> };
+          const { address } = await serve(counting, () => new Counter(), handlers, { host: 'a' });
+          const sender = await createSender(counting, { address, keepalive: false });
+          const send = sender.send(Count({ by: 1 }), {
+            timeoutMs: scenario === undefined ? 5_000 : Number.POSITIVE_INFINITY,
+          });
+          send.catch(() => undefined);
+          await (scenario?.(send) ?? send);
+        },
+        options,
+      ),
+    );
+  const advice = 'virtual time does not; use clock.sleep, or memoryTransport (testService) in place of a simulation';
+
+  it('since it waits for the real world is named, with what is under way and what to do', async () => {
+    const { message, cause } = await answering(() => realSleep(100, 1));
+    expect(cause).toMatchObject({ code: 'timeout' });
+    expect(message).toMatch(
+      /the handler of Count on 'a', called at [\d.]+ ms, has not answered\. If it waits for the real world/,
+    );
+    expect(message).toMatch(/\(something real is under way: (\w+, )*Timeout(, \w+)*\)/);
+    expect(message.endsWith(advice)).toBe(true);
+  });
+
+  it('rightly is named as well, and the real world as a possibility', async () => {
+    const { message } = await answering(() => new Promise(() => undefined));
+    expect(message).toMatch(/has not answered\. If it waits for the real world \(/);
+  });
+
+  it('is named where the simulation does not come to its end', async () => {
+    const { message } = await answering(
+      () => new Promise(() => undefined),
+      { maxMs: 10_000 },
+      (send) => send,
+    );
+    expect(message).toMatch(/it was not over after 10000 ms .*; the handler of Count on 'a', .* has not answered/);
+  });
+
+  it('is not named where something else failed, or where it has answered', async () => {
+    const other = await answering(
+      () => new Promise(() => undefined),
+      {},
+      () => {
+        throw new Error('something else');
+      },
+    );
+    expect(other.message).toMatch(/: something else$/);
+    const lost = await rejection(
+      simulate(1, async (simulation) => {
+        const { sender } = await service(simulation);
+        await sender.send(Count({ by: 1 }));
+        simulation.network.inject({ kind: 'partition', from: 'client', to: 'a', forMs: 60_000 });
+        await sender.send(Count({ by: 1 }), { timeoutMs: 100 });
+      }),
+    );
+    expect(lost.message).toMatch(/: Count .*$/);
+    expect(lost.message).not.toContain('has not answered');
   });
 });

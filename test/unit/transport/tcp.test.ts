@@ -10,7 +10,7 @@ import { accepting, connected, connecting, rejection, until } from './support.ts
 expectNothingLeft();
 
 test('an option that does not exist, or is of another kind, is refused', () => {
-  expect(() => tcpTransport({ nodelay: true } as never)).toThrow(/has no option 'nodelay'; it accepts 'noDelay'/);
+  expect(() => tcpTransport({ nodelay: true } as never)).toThrow(/has no option 'nodelay'; did you mean 'noDelay'\?/);
   expect(() => tcpTransport({ noDelay: 1 } as never)).toThrow(/option 'noDelay' must be true or false; got 1/);
 });
 
