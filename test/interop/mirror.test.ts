@@ -18,6 +18,7 @@ describe.each([...Object.entries(plainCodecs), ['mus with type numbers from 1', 
         transport,
         codec,
         port: 0,
+        exposeErrors: true,
         onHandlerError() {},
       });
       await using sender = await createSender(interop, { transport, codec, address: server.address });
@@ -53,6 +54,7 @@ describe('the interop protocol with protobuf', () => {
     await using server = await serve(protobufInterop, undefined, protobufHandlers, {
       ...options,
       port: 0,
+      exposeErrors: true,
       onHandlerError() {},
     });
     await using sender = await createSender(protobufInterop, { ...options, address: server.address });

@@ -24,7 +24,11 @@ export async function startServer({ onEnd }: InBrowser, inspect?: Inspect, port 
       return ms;
     },
   };
-  const server = await serve(calc, undefined, handlers, { port, ...(inspect === undefined ? {} : { inspect }) });
+  const server = await serve(calc, undefined, handlers, {
+    port,
+    exposeErrors: true,
+    ...(inspect === undefined ? {} : { inspect }),
+  });
   onEnd(() => server.close());
   return server;
 }

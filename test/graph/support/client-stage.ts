@@ -189,7 +189,15 @@ async function openSender(
     },
     book,
     status: () => sender.status.clients[0] as ReturnType<RealClient['status']>,
-    send: () => sender.send(calc.Add({ a: 1, b: 1 })),
+    // Past the sender, whose sends wait for the very first connect.
+    send: () =>
+      new Promise((resolve, reject) => {
+        try {
+          sender.group.send(calc.Add({ a: 1, b: 1 }), { result: ({ value }) => resolve(value), failed: reject });
+        } catch (error) {
+          reject(error);
+        }
+      }),
     beginStream: () => {
       const { seq, clientId } = sender.group.send(calc.Countdown({ from: 3 }), { result: () => {}, failed: () => {} });
       return () => sender.group.forget(seq, clientId);

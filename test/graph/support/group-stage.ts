@@ -15,6 +15,8 @@ import { Inspector } from './taken.ts';
 const NEVER_MS = 1_000_000;
 const BACKOFF_MS = 10;
 
+const patient = { timeoutMs: Number.POSITIVE_INFINITY };
+
 /** What a user must see of a sender. */
 export function seenOfGroup({ snapshot, timers, passed }: ModelState<GroupWorld>) {
   const { phases, errors, error } = rememberedByGroup(snapshot.context as GroupContext);
@@ -28,7 +30,7 @@ export function seenOfGroup({ snapshot, timers, passed }: ModelState<GroupWorld>
     error,
     clients: phases.map((phase, id) => `${phase} ${errors[id]}`),
     done: snapshot.value === 'closed',
-    send: ready > 0 ? 'goes out' : isEnding ? 'closed' : 'unavailable',
+    send: ready > 0 ? 'goes out' : isEnding ? 'closed' : snapshot.value === 'starting' ? 'hangs' : 'unavailable',
     timerInMs: snapshot.value === 'draining' ? Math.min(...timers.map(({ inMs }) => inMs)) : undefined,
   };
 }
@@ -139,6 +141,10 @@ export async function openGroup({ clients, reconnect }: GroupScenario): Promise<
       const { state, ready, error, clients: each } = sender.status;
       const since = told;
       told = [state];
+      const looking = new AbortController();
+      const send = ready > 0 ? 'goes out' : await outcome(sender.send(one, { ...patient, signal: looking.signal }));
+      // One that waits for the first connect is not to be sent.
+      looking.abort();
       return {
         state,
         told: withoutRepeats(since).slice(1),
@@ -146,7 +152,7 @@ export async function openGroup({ clients, reconnect }: GroupScenario): Promise<
         error: codeOf(error),
         clients: each.map((client) => `${client.state} ${codeOf(client.error)}`),
         done,
-        send: ready > 0 ? 'goes out' : await outcome(sender.send(one)),
+        send,
         timerInMs: state === 'draining' ? stage.clock.nextTimerInMs : undefined,
       };
     },

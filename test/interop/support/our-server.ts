@@ -36,6 +36,7 @@ export class OurServer {
 
   async #listen(codec: CodecName, { musFirstType = 0, invoker, ...options }: OurServerOptions): Promise<void> {
     const all: ServerOptions = {
+      exposeErrors: true,
       ...options,
       onConnection: () => this.accepted++,
       onConnectionLost: ({ error }) => this.lost.push(error),

@@ -29,7 +29,8 @@ const server = await serve(interop, undefined, handlersThat(lie), {
   codec: json({ int64: 'bigint' }),
   idleTimeoutMs: Number(values['idle-ms']),
   invoker,
-  // Many of its Commands are to fail.
+  // Many of its Commands are to fail, by the messages that they bring.
+  exposeErrors: true,
   onHandlerError: () => {},
 });
 console.log(`listening ${server.address}`);
