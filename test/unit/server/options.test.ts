@@ -37,7 +37,7 @@ describe('the options of a server', () => {
       stalledTimeoutMs: Number.POSITIVE_INFINITY,
       frameTimeoutMs: 30_000,
       errorResults: true,
-      exposeErrors: true,
+      exposeErrors: false,
       authorize: undefined,
       onCommandDone: undefined,
       handshakeTimeoutMs: 10_000,
