@@ -7,8 +7,6 @@ import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
 import { runOutside } from '../system/async-context.ts';
 import { isThenable } from '../system/warn.ts';
-import type { Peer } from '../transport/peer.ts';
-import type { ClientConnection } from './client-connection.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import { CommandWatch } from './command-watch.ts';
 import { answerOf, type HandlerAnswer, isMeant, sendableMessage } from './handler-error.ts';
@@ -63,11 +61,11 @@ export class RunningCommand
     return this.#port.info.remoteAddress;
   }
 
-  get peer(): Peer {
+  get peer(): HandlerContext<unknown>['peer'] {
     return this.#port.info.peer;
   }
 
-  get connection(): ClientConnection {
+  get connection(): HandlerContext<unknown>['connection'] {
     return this.#port.info.connection;
   }
 
@@ -293,9 +291,9 @@ export class RunningCommand
     // An invoker that hands on what the Command has failed by already says nothing new.
     if (this.#watch?.isFailedBy(error)) return;
     const { command, seq } = this;
-    const { options } = this.#port.service;
-    const answer = answerOf(error, command, options);
-    if (!isMeant(answer)) options.onHandlerError(error, { ...this.#port.info, command, seq, errorId: answer.errorId });
+    const { info, service } = this.#port;
+    const answer = answerOf(error, command, service.options);
+    if (!isMeant(answer)) service.options.onHandlerError(error, { ...info, command, seq, errorId: answer.errorId });
     this.#refuse('command-failed', answer.message, error, answer);
   }
 

@@ -23,6 +23,7 @@ const BESIDE = {
   'src/local-inspector/page': /\.(html|css|js|svg)$/,
   visualizations: /\.(md|mmd|svg)$/,
   examples: /\.ts$/,
+  'examples/shop': /\.ts$/,
   machines: /\.ts$/,
   docs: /\.md$/,
   'docs/performance': /\.svg$/,
