@@ -28,8 +28,10 @@ export interface ConnectionLink {
   hasAnswered(): boolean;
   /** Whether no Result is awaited. */
   isIdle(): boolean;
-  /** Tells `pending.settled` once no Result is awaited any more. */
+  /** Tells `pending.settled` once no Result is awaited any more, and `late.settled` once `hasLate` says no. */
   awaitIdle(): void;
+  /** Whether Results may still come of Commands that were given up before the first; and of no stream that was left. */
+  hasLate(): boolean;
   /** Whether new Commands had better go over another connection. */
   isWorn(): boolean;
   /** How long it is until another one may take its place: dials are not to follow each other too closely. */
@@ -48,7 +50,8 @@ export type ConnectionLinkEvent =
   | { readonly type: 'connection.closed' }
   | { readonly type: 'connection.worn' }
   | { readonly type: 'pong.received' }
-  | { readonly type: 'pending.settled' };
+  | { readonly type: 'pending.settled' }
+  | { readonly type: 'late.settled' };
 
 /** What can happen to a connection. */
 export type ConnectionEvent =
@@ -73,6 +76,8 @@ export interface ConnectionTimings {
   readonly pingTimeoutMs: number;
   /** For the Results of what is pending when its address is none to use any more. */
   readonly drainTimeoutMs: number;
+  /** For the late Results of Commands that were given up, once another connection has taken its place. */
+  readonly lateTimeMs: number;
 }
 
 /** What a connection is made of. */
@@ -124,6 +129,7 @@ export const connectionMachine = setup({
     isWorn: ({ context }) => context.link.isWorn(),
     isRenewalUrgent: ({ context }) => context.link.isRenewalUrgent(),
     isIdle: ({ context }) => context.link.isIdle(),
+    hasNothingLate: ({ context }) => !context.link.hasLate(),
     isAddressCurrent: ({ context }) => context.link.isAddressCurrent(),
   },
   delays: {
@@ -138,6 +144,7 @@ export const connectionMachine = setup({
     oneTurn: 1,
     renewalPause: ({ context }) => withinTimer(context.link.renewalDueInMs()),
     drainTimeout: ({ context }) => context.timings.drainTimeoutMs,
+    lateTime: ({ context }) => context.timings.lateTimeMs,
   },
   actions: {
     refuse: ({ context }) => context.link.refuse(),
@@ -206,7 +213,7 @@ export const connectionMachine = setup({
               initial: 'fresh',
               on: {
                 'connection.retire': [{ guard: 'isAddressCurrent', target: 'retired' }, { target: 'leaving' }],
-                'connection.drain': 'retired',
+                'connection.drain': 'finishing',
               },
               states: {
                 fresh: { on: { 'connection.worn': 'worn' } },
@@ -220,13 +227,27 @@ export const connectionMachine = setup({
             },
             retired: {
               entry: 'awaitIdle',
+              initial: 'awaited',
+              on: { 'connection.drain': 'finishing' },
+              states: {
+                awaited: { always: { guard: 'isIdle', target: 'late' }, on: { 'pending.settled': 'late' } },
+                // A server that is merely slow still answers what was given up: whoever asked to be told of that is told.
+                late: {
+                  always: { guard: 'hasNothingLate', target: '#connection.closing' },
+                  on: { 'late.settled': '#connection.closing' },
+                  after: { lateTime: '#connection.closing' },
+                },
+              },
+            },
+            finishing: {
+              entry: 'awaitIdle',
               always: { guard: 'isIdle', target: '#connection.closing' },
               on: { 'pending.settled': '#connection.closing' },
             },
             leaving: {
               entry: 'awaitIdle',
               always: { guard: 'isIdle', target: '#connection.closing' },
-              on: { 'pending.settled': '#connection.closing', 'connection.drain': 'retired' },
+              on: { 'pending.settled': '#connection.closing', 'connection.drain': 'finishing' },
               after: { drainTimeout: { target: '#connection.closing', actions: 'rememberCutOff' } },
             },
           },

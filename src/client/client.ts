@@ -177,9 +177,13 @@ export class Client implements ClientLink, ConnectionOwner {
     return connection === this.#connection;
   }
 
-  renewalDueMs(): number {
+  renewalDueInMs(): number {
     const pauseMs = Math.max(MIN_RENEWAL_PAUSE_MS, RENEWAL_DIALS * this.#dialMs);
-    return this.#renewedMs + Math.min(pauseMs, MAX_RENEWAL_PAUSE_MS);
+    return Math.min(pauseMs, MAX_RENEWAL_PAUSE_MS) - this.sinceRenewalMs();
+  }
+
+  sinceRenewalMs(): number {
+    return this.#nowMs - this.#renewedMs;
   }
 
   accept(connection: Connection): void {

@@ -23,6 +23,10 @@ export interface ConnectionEvents {
   pong(): void;
   /** The server goes on working on one more Command that nobody waits for. */
   abandoned(): void;
+  /** One more Command was given up before its first Result. */
+  givenUp(): void;
+  /** A late Result has come, for nobody. */
+  late(): void;
   /** There is room again: a pending Command settled, or waiting bytes were written. */
   room(): void;
   /** A stream is slow: new Commands had better go over another connection, since this one may have to stop reading. */
@@ -57,6 +61,8 @@ export class Connection implements FrameReceiver, Carrier {
   readonly #departure: Departure;
   readonly #reading: Reading;
   readonly #abandoned = new Abandoned();
+  /** Those that were given up before their first Result. */
+  readonly #unanswered = new Abandoned();
 
   constructor(
     clientId: number,
@@ -102,6 +108,11 @@ export class Connection implements FrameReceiver, Carrier {
     return this.#abandoned.count;
   }
 
+  /** How many Commands were given up whose first Result may still come. */
+  get unanswered(): number {
+    return this.#unanswered.count;
+  }
+
   get lastSentMs(): number {
     return this.#channel.lastSentMs;
   }
@@ -140,7 +151,8 @@ export class Connection implements FrameReceiver, Carrier {
     const pending = this.#pending.get(seq);
     if (pending === undefined || !this.#settle(seq)) return false;
     // One that has given no Result may never have begun; of one that has given some, more are to come.
-    if (pending.received > 0 && this.#abandoned.add(seq)) this.#events.abandoned();
+    if (pending.received === 0) this.#giveUp(seq);
+    else if (this.#abandoned.add(seq)) this.#events.abandoned();
     this.#events.room();
     return true;
   }
@@ -200,12 +212,18 @@ export class Connection implements FrameReceiver, Carrier {
 
   // ---- what nobody waits for
 
+  #giveUp(seq: number): void {
+    if (this.#unanswered.add(seq)) this.#events.givenUp();
+  }
+
   #unexpected(seq: number, entry: ResultEntry | undefined, value: unknown, size: number): void {
     const type = entry?.name ?? ERROR_RESULT_NAME;
     const readable = value instanceof BadPayload ? undefined : value;
     this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
+    const wasLate = this.#unanswered.delete(seq);
     if (isLastForNobody(entry, value)) this.#abandoned.delete(seq);
     else if (seq <= this.#channel.lastFlushedSeq && this.#abandoned.add(seq)) this.#events.abandoned();
+    if (wasLate) this.#events.late();
   }
 
   // ---- the way of a Result

@@ -107,6 +107,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       maxPending: resolved.maxPending,
       handshakeTimeoutMs: timings.handshakeTimeoutMs,
       pingTimeoutMs: timings.pingTimeoutMs,
+      lateTimeMs: timings.lateTimeMs,
     },
     onUnexpectedResult: (result) => {
       if (onUnexpectedResult !== undefined) callUser(warn, 'onUnexpectedResult', () => onUnexpectedResult(result));

@@ -87,6 +87,8 @@ export class ClientTarget {
       },
       pong: () => {},
       abandoned: () => {},
+      givenUp: () => {},
+      late: () => {},
       retire: () => {},
       room: () => {},
       unexpected: ({ seq, type, value }) => this.#events.push({ what: 'unexpected', seq, name: type, value }),

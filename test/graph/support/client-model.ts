@@ -75,6 +75,7 @@ export function clientScenario(
     keepaliveTimeMs: NEVER_MS,
     pingTimeoutMs: NEVER_MS,
     drainTimeoutMs: NEVER_MS,
+    lateTimeMs: NEVER_MS,
     backoffInitialMs: 20,
     backoffMaxMs: 40,
     backoffFactor: 2,

@@ -73,6 +73,7 @@ export function clientObject(
     maxPending: 10,
     handshakeTimeoutMs: timings.handshakeTimeoutMs,
     pingTimeoutMs: timings.pingTimeoutMs,
+    lateTimeMs: timings.lateTimeMs,
     stableMs: timings.backoffResetMs,
   });
   return {

@@ -51,6 +51,7 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
 
   let command: NotedCommand | undefined;
   let stream: NotedCommand | undefined;
+  let givenUp: NotedCommand[] = [];
   const leaveStream = async () => {
     stream = new NotedCommand(calc.Countdown({ from: 3 }));
     client.send(stream);
@@ -79,6 +80,14 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
     'a stream is left': leaveStream,
     'many streams are left': async () => {
       for (let left = 0; left < MANY; left++) await leaveStream();
+    },
+    'many Commands are given up': async () => {
+      givenUp = Array.from({ length: MANY }, () => send());
+      await stage.settle();
+      for (const { seq } of givenUp) client.forget(seq);
+    },
+    'what was given up is answered': async () => {
+      for (const { seq } of givenUp) peer.result(seq, SUM, 2);
     },
     'its last Result comes': () => peer.result(stream?.seq ?? 0, TICK, { n: 0, last: true }),
     // Of a Command that has been answered: it does not show that the peer reads.

@@ -60,6 +60,7 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     maxPending: 2,
     handshakeTimeoutMs: 1_000,
     pingTimeoutMs: 200,
+    lateTimeMs: 3_000,
     stableMs: 500,
   });
   const told: ConnectionLinkEvent[] = [];

@@ -114,7 +114,7 @@ describe('a connection in use', () => {
     client.link.connection.pending = 1;
     client.actor.send({ type: 'client.drain', timeoutMs: 60_000 });
     client.clock.advance(300);
-    expect(client.connection).toEqual({ keepalive: pinging, use: 'retired' });
+    expect(client.connection).toEqual({ keepalive: pinging, use: 'finishing' });
     client.clock.advance(201);
     expect(client.actor.getSnapshot().status).toBe('done');
   });

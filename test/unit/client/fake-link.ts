@@ -10,6 +10,7 @@ export class FakeConnection implements ConnectionLink {
   readonly calls: string[];
   pending = 0;
   addressIsCurrent = true;
+  late = false;
   worn = false;
   urgent = false;
   renewalDueAtMs = 0;
@@ -88,6 +89,10 @@ export class FakeConnection implements ConnectionLink {
 
   awaitIdle(): void {
     this.#note('await idle');
+  }
+
+  hasLate(): boolean {
+    return this.late;
   }
 
   isWorn(): boolean {
@@ -207,6 +212,7 @@ export function startClient(input: Partial<ClientInput> = {}) {
         handshakeTimeoutMs: 1_000,
         keepaliveTimeMs: 300,
         pingTimeoutMs: 200,
+        lateTimeMs: 3_000,
         drainTimeoutMs: 5_000,
         backoffInitialMs: 10,
         backoffMaxMs: 80,
