@@ -3,28 +3,26 @@ import { type SessionConnection, sessionMachine } from '../../machines/session.t
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { printable } from '../errors/printable.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
-import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
+import type { FrameReceiver } from '../wire/frame-channel.ts';
 import { Abandonment } from './abandonment.ts';
 import { Backpressure } from './backpressure.ts';
 import { Account } from './budget.ts';
 import { CommandGate, type GatedSession } from './command-gate.ts';
+import { CommandTimes } from './command-times.ts';
 import { tellNotExecuted } from './command-watch.ts';
 import { Holdings, LEAST_BUFFERED_BYTES } from './holdings.ts';
 import { overloadMessage } from './overload.ts';
 import { ReadingTurn } from './reading-turn.ts';
 import { RunningCommand } from './running-command.ts';
 import { SendingOrder } from './sending-order.ts';
+import type { ServerChannel } from './server-channel.ts';
 import type { AbandonedCommand, ResultPort, Service, SettledCommand } from './service.ts';
 import { describeSilence } from './silence.ts';
 
 /** How long a client may take to answer the server's goodbye. */
 const GOODBYE_TIMEOUT_MS = 500;
-
-/** A channel of frames at whose start a server can introduce itself. */
-export interface ServerChannel extends FrameChannel {
-  /** Sends the ServerInfo, before any frame. */
-  sendServerInfo(bytes: Uint8Array): void;
-}
+/** While the server shuts down: whoever still sends Commands after so long does not understand that they are refused. */
+const QUIET_TIMEOUT_MS = 1_000;
 
 /**
  * One accepted connection: takes Commands from its channel, has them executed, and puts their Results back. Its life is
@@ -42,9 +40,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   readonly #gate: CommandGate;
   /** With less waiting to be written there is nothing to regulate. */
   readonly #watchedBytes: number;
-  /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
-  #delivery = -1;
-  #deliveredAtMs = 0;
+  readonly #times: CommandTimes;
   /** Who is told when the client can no longer be reached. */
   readonly #abandonment: Abandonment;
 
@@ -59,6 +55,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     const { maxInFlightCommands, maxInFlightBytes, maxQueuedBytes, errorResults: canRefuse, clock } = service.options;
     this.#holdings = new Holdings(new Account(service.budget), maxInFlightBytes);
     this.#watchedBytes = Math.min(service.options.maxBufferedBytes, LEAST_BUFFERED_BYTES);
+    this.#times = new CommandTimes(channel, clock);
     const limits = { maxInFlightCommands, maxQueuedBytes, canRefuse };
     this.#backpressure = new Backpressure(channel, limits, this.#holdings, clock);
     this.#turn = new ReadingTurn(service.turn, this.#backpressure);
@@ -67,7 +64,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#actor = createActor(sessionMachine, {
       parent,
       id: `session ${channel.remoteAddress}`,
-      input: { connection: this, goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
+      input: { connection: this, goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS, quietTimeoutMs: QUIET_TIMEOUT_MS },
     });
   }
 
@@ -83,9 +80,10 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#channel.open(this, this.#gate);
   }
 
-  /** Finishes what is in flight, then closes. */
+  /** Finishes what is in flight, then closes. What waits to be executed is refused. */
   drain(): void {
     this.#actor.send({ type: 'session.drain' });
+    this.#backpressure.takeAll();
   }
 
   /** Closes at once. */
@@ -111,8 +109,8 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   frame(seq: number, type: number, payload: unknown, size: number, weight = size): void {
     if (this.#actor.getSnapshot().value !== 'serving') {
-      // Commands that come after the goodbye are not executed, but may be many.
-      tellNotExecuted(this, seq, type, 'closed', 'it came when its connection was closing, and was not executed');
+      this.#turnAway(seq, type);
+      // They may be many.
       this.worked(size);
       return;
     }
@@ -126,7 +124,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
       return;
     }
     this.#backpressure.started();
-    const command = new RunningCommand(this, route, seq, this.#deliveredAt());
+    const command = new RunningCommand(this, route, seq, this.#times.came());
     command.start(payload);
     // Most are answered by now, and hold nothing.
     if (!command.isAnswered) command.heldBytes = this.#holdings.commandCame(weight);
@@ -164,6 +162,10 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   overloaded(seq: number, type: number): void {
     if (!this.isOpen) return;
+    if (this.#isDraining) {
+      this.#turnAway(seq, type);
+      return;
+    }
     const message = overloadMessage(this.service.options, this.#backpressure.inFlight, this.#holdings.bytes);
     this.#refuse(seq, type, 'overloaded', message);
   }
@@ -173,8 +175,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   get isOpen(): boolean {
     // Whoever is told that the client is gone asks while the machine is still on its way to the state that says so.
     if (this.#abandonment.reason !== undefined) return false;
-    const { value } = this.#actor.getSnapshot();
-    return value === 'serving' || value === 'draining';
+    return this.#actor.getSnapshot().value === 'serving' || this.#isDraining;
   }
 
   get isFull(): boolean {
@@ -249,7 +250,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#abandonment.settled(command);
     this.#holdings.commandWent(command.heldBytes);
     this.#backpressure.settled();
-    if (this.#backpressure.inFlight === 0 && this.#actor.getSnapshot().value === 'draining') {
+    if (this.#backpressure.inFlight === 0 && this.#isDraining) {
       this.#actor.send({ type: 'commands.settled' });
     }
   }
@@ -262,6 +263,10 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   isBusy(): boolean {
     return this.#backpressure.inFlight > 0;
+  }
+
+  quietInMs(): number {
+    return this.service.options.errorResults ? this.#times.quietInMs() : 0;
   }
 
   end(): void {
@@ -295,13 +300,16 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   // ---- inside
 
-  /** The clock is looked at once for all Commands that arrived together. */
-  #deliveredAt(): number {
-    if (this.#delivery !== this.#channel.deliveries) {
-      this.#delivery = this.#channel.deliveries;
-      this.#deliveredAtMs = this.service.options.clock.now();
-    }
-    return this.#deliveredAtMs;
+  get #isDraining(): boolean {
+    return this.#actor.getSnapshot().hasTag('draining');
+  }
+
+  /** A Command has come that is not executed any more: its client is told so, for as long as it can be told anything. */
+  #turnAway(seq: number, type: number): void {
+    this.#times.came();
+    const message = 'the server is shutting down, and has not executed it';
+    if (this.#isDraining && this.service.options.errorResults) this.#refuse(seq, type, 'closed', message);
+    else tellNotExecuted(this, seq, type, 'closed', message);
   }
 
   /** Answers a Command that is not executed. */

@@ -7,10 +7,13 @@ import { ServerStage } from './support/server-stage.ts';
 import { testMachine } from './support/suite.ts';
 import { Inspector } from './support/taken.ts';
 
-const IDLE_MS = 1_200;
+const IDLE_MS = 3_000;
 /** Silence is judged only after a turn in which what has come is read. */
 const ONE_TURN_MS = 1;
 /** The ServerInfo is two of them, a Result is one. */
+/** Of a server that shuts down: so long no Command may have come, and so long it turns them away. */
+const QUIET_MS = 250;
+const QUIET_TIMEOUT_MS = 1_000;
 const PIECE_BYTES = 4;
 const LOST = { type: 'connection.lost' };
 
@@ -21,6 +24,9 @@ interface World {
   /** How many pieces of what the server has written wait until the client reads. */
   writing: number;
   executed: number;
+  /** How many Commands came that were not executed any more, and how long it is since the last one came; up to what matters. */
+  turnedAway: number;
+  quietMs: number;
   /** Why the signal of the running handler fired; nothing while it did not. */
   aborted: string | undefined;
   lost: (string | undefined)[];
@@ -54,31 +60,52 @@ function scenario(
     timers: [
       { id: 'idle', event: { type: 'idle.elapsed', error: errorOf('connection-lost') }, inMs: IDLE_MS + ONE_TURN_MS },
     ],
-    world: { writing: slow ? 1 : 0, running: 0, executed: 0, aborted: undefined, lost: [], gone: false },
+    world: {
+      writing: slow ? 1 : 0,
+      running: 0,
+      executed: 0,
+      turnedAway: 0,
+      quietMs: QUIET_MS,
+      aborted: undefined,
+      lost: [],
+      gone: false,
+    },
     begin: [...begin, { type: 'handshake.done' }, ...(atOnce === 'closes' ? [LOST] : [])],
-    input: (world) => ({ connection: connectionOf(world), goodbyeTimeoutMs: 500 }),
+    input: (world) => ({
+      connection: connectionOf(world, errorResults),
+      goodbyeTimeoutMs: 500,
+      quietTimeoutMs: QUIET_TIMEOUT_MS,
+    }),
     // What ends a connection by time ends it at once; that it is time for the goodbye does not.
-    follows: (_state, { type }) => (type.includes('goodbyeTimeout') ? [] : [LOST]),
+    follows: (_state, { type }) => (/goodbyeTimeout|quiet/.test(type) ? [] : [LOST]),
     stimuli: (state) => stimuli(state, errorResults),
     happen(world, { name: what }) {
       if (what === 'a Command comes')
-        Object.assign(world, { running: world.running + 1, executed: world.executed + 1 });
+        Object.assign(world, { running: world.running + 1, executed: world.executed + 1, quietMs: 0 });
+      if (what === TURNED_AWAY) Object.assign(world, { turnedAway: world.turnedAway + 1, quietMs: 0 });
       if (what === 'the handler answers') {
         world.running--;
         if (slow) world.writing++;
       }
       if (what === 'the client reads what there is') world.writing--;
     },
-    key: ({ world: { running, gone, writing }, timers }) => [running, gone, writing, timers.map(({ inMs }) => inMs)],
+    pass(world, ms) {
+      world.quietMs = Math.min(world.quietMs + ms, QUIET_MS);
+    },
+    key: ({ world: { running, gone, writing, turnedAway, quietMs }, timers }) => [
+      [running, gone, writing, turnedAway, quietMs],
+      timers.map(({ inMs }) => inMs),
+    ],
     aspect: ({ world: { running } }) => `${running} running`,
   };
 }
 
-function connectionOf(world: () => World): SessionConnection {
+function connectionOf(world: () => World, errorResults: boolean): SessionConnection {
   return {
     introduce: () => {},
     isBusy: () => world().running > 0,
     isWriting: () => world().writing > 0,
+    quietInMs: () => (errorResults ? QUIET_MS - world().quietMs : 0),
     end: () => {},
     destroy: () => {},
     abandon: (error) => {
@@ -91,15 +118,17 @@ function connectionOf(world: () => World): SessionConnection {
   };
 }
 
+const TURNED_AWAY = 'a Command comes, and is not executed';
 const UNTOLD = 'the handler fails, and the client cannot be told';
-const TOO_MUCH = 'so much is too much for it';
+const TOO_MUCH = 'so much is too much for it'.repeat(30);
 
 const errorOf = (code: string) => Object.assign(new Error(code), { code });
 
-function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean): Stimulus[] {
+function stimuli({ snapshot, world, timers }: ModelState<World>, errorResults: boolean): Stimulus[] {
   if (snapshot.status !== 'active') return [];
   const isServing = snapshot.value === 'serving';
-  const isOpen = isServing || snapshot.value === 'draining';
+  const isDraining = isDrainingIn(snapshot.value);
+  const isOpen = isServing || isDraining;
   const all: Stimulus[] = [
     { name: 'close', event: { type: 'session.close' }, follow: [LOST] },
     { name: 'the client leaves', event: LOST },
@@ -108,6 +137,12 @@ function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean):
   if (isServing) {
     all.push({ name: 'shut down', event: { type: 'session.drain' } });
     if (world.running + world.writing < 2) all.push({ name: 'a Command comes' });
+  }
+  if (isDraining && errorResults) {
+    // In the last moment before it would be ended, again and again.
+    const leftMs = world.running > 0 ? Number.POSITIVE_INFINITY : Math.min(...timers.map(({ inMs }) => inMs));
+    if (world.turnedAway === 0 || (leftMs === 1 && world.quietMs > 1)) all.push({ name: TURNED_AWAY });
+    if (leftMs > 1 && leftMs <= QUIET_MS) all.push({ name: 'almost all of the time goes by', inMs: leftMs - 1 });
   }
   if (isOpen) {
     if (world.running > 0) {
@@ -129,6 +164,8 @@ function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean):
   return all;
 }
 
+const isDrainingIn = (value: unknown) => typeof value === 'object' && value !== null && 'draining' in value;
+
 async function open({ atOnce, errorResults, slow }: SessionScenario): Promise<Play> {
   const stage = new Stage();
   const inspector = new Inspector();
@@ -149,6 +186,7 @@ async function open({ atOnce, errorResults, slow }: SessionScenario): Promise<Pl
     // With bytes unread that is a reset.
     'the client breaks off': () => it.client?.stream.destroy(),
     'a Command comes': () => it.command(),
+    [TURNED_AWAY]: () => it.command(),
     'the handler answers': () => it.running.pop()?.answer(),
     'the handler fails': () => it.running.pop()?.fail(new Error('no')),
     [UNTOLD]: () => it.running.pop()?.fail(new Error(TOO_MUCH)),
@@ -201,7 +239,7 @@ testMachine<World>({
   seen: ({ world: { gone, executed, aborted, lost } }) => ({ connections: gone ? 0 : 1, executed, aborted, lost }),
   tried: ({ snapshot: { value } }) => ({
     executed: value === 'serving',
-    goodbye: value !== 'serving' && value !== 'draining',
+    goodbye: value !== 'serving' && !isDrainingIn(value),
   }),
   equivalent: {
     'closing: session.close: is gone': CLOSED_ALREADY,

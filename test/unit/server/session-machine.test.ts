@@ -5,13 +5,14 @@ import { type SessionConnection, type SessionEvent, sessionMachine } from '../..
 /** A connection that writes down what the machine makes happen. */
 function startSession(busy = false) {
   const log: string[] = [];
-  const state = { busy, writing: false };
+  const state = { busy, writing: false, quietInMs: 0 };
   const note = (what: string) => (error?: unknown) => {
     log.push(error === undefined ? what : `${what}: ${String(error)}`);
   };
   const connection: SessionConnection = {
     introduce: note('introduce'),
     isBusy: () => state.busy,
+    quietInMs: () => state.quietInMs,
     end: note('end'),
     isWriting: () => state.writing,
     destroy: note('destroy'),
@@ -20,7 +21,10 @@ function startSession(busy = false) {
     forget: note('forget'),
   };
   const clock = new SimulatedClock();
-  const actor = createActor(sessionMachine, { clock, input: { connection, goodbyeTimeoutMs: 500 } });
+  const actor = createActor(sessionMachine, {
+    clock,
+    input: { connection, goodbyeTimeoutMs: 500, quietTimeoutMs: 1_000 },
+  });
   actor.start();
   const value = () => {
     const { value } = actor.getSnapshot();
