@@ -138,6 +138,9 @@ export const clientMachine = setup({
   actors: { connect, connection: connectionMachine },
   guards: {
     isFinal: ({ context, event }) => context.link.isFinal(errorOf(event)),
+    // The first time at once; whoever is sent away again and again must wait before it dials.
+    mayMove: ({ context, event }) =>
+      context.reconnect && context.attempt === 0 && isOfCurrent(context, event) && isGoodbye(event),
     mayReconnect: ({ context, event }) => context.reconnect && isOfCurrent(context, event),
     isLast: ({ context, event }) => isOfCurrent(context, event) && context.connections.length === 1,
     isOfCurrent: ({ context, event }) => isOfCurrent(context, event),
@@ -182,6 +185,7 @@ export const clientMachine = setup({
       error: undefined,
       drainTimeoutMs: event.type === 'client.drain' ? event.timeoutMs : context.drainTimeoutMs,
     })),
+    countAttempt: assign(({ context }) => ({ attempt: context.attempt + 1 })),
     resetAttempts: assign({ attempt: 0 }),
     report: enqueueActions(({ context, enqueue }, { phase }: { phase: ClientChanged['phase'] }) => {
       const { parent, id, error } = context;
@@ -228,7 +232,14 @@ export const clientMachine = setup({
       entry: ['forgetError', { type: 'report', params: { phase: 'ready' } }],
       initial: 'steady',
       on: {
+        // What is pending comes to its end there, while another address is dialled.
+        'connection.leaving': [
+          { guard: 'mayMove', target: 'connecting', actions: ['rememberError', 'countAttempt'] },
+          { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },
+          { guard: 'isOfCurrent', target: 'ending', actions: 'rememberError' },
+        ],
         'connection.over': [
+          { guard: 'mayMove', target: 'connecting', actions: ['rememberError', 'countAttempt', 'endConnection'] },
           { guard: 'mayReconnect', target: 'reconnecting', actions: ['rememberError', 'endConnection'] },
           { guard: 'isLast', target: 'closed', actions: ['rememberError', 'endConnection'] },
           { guard: 'isOfCurrent', target: 'ending', actions: ['rememberError', 'endConnection'] },
@@ -306,7 +317,12 @@ function delayMs({ random, timings }: ClientContext, attempt: number): number {
 
 /** Whether an event comes from, or concerns, the connection that takes Commands. */
 function isOfCurrent({ connections }: ClientContext, event: ClientEvent): boolean {
-  return event.type !== 'connection.over' || event.id === connections.at(-1);
+  return !('id' in event) || event.id === connections.at(-1);
+}
+
+/** Whether a server has sent a client away, as it does when it is shut down. */
+function isGoodbye(event: ClientEvent): boolean {
+  return event.type === 'connection.leaving' || (event.type === 'connection.over' && event.inOrder);
 }
 
 /** The error that an event carries: a lost connection's, or a failed dial's. */

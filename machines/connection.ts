@@ -40,6 +40,8 @@ export interface ConnectionLink {
   isRenewalUrgent(): boolean;
   /** Whether its address is still one to use. */
   isAddressCurrent(): boolean;
+  /** Whether the peer has closed it as it should. */
+  endedInOrder(): boolean;
   /** Makes the error of a connection that did not do its part in time. */
   overdue(what: 'ping' | 'results'): Error;
 }
@@ -49,6 +51,8 @@ export type ConnectionLinkEvent =
   | { readonly type: 'connection.lost'; readonly error: Error }
   | { readonly type: 'connection.closed' }
   | { readonly type: 'connection.worn' }
+  /** The server takes no more Commands: it is shutting down. */
+  | { readonly type: 'connection.goodbye'; readonly error: Error }
   | { readonly type: 'pong.received' }
   | { readonly type: 'pending.settled' }
   | { readonly type: 'late.settled' };
@@ -64,7 +68,15 @@ export type ConnectionEvent =
 /** What a connection tells its client. */
 export type ConnectionReport =
   /** It is to be ended: it was lost, for `error`, or it is retired and nothing is pending any more. */
-  | { readonly type: 'connection.over'; readonly id: string; readonly error: Error | undefined }
+  | {
+      readonly type: 'connection.over';
+      readonly id: string;
+      readonly error: Error | undefined;
+      /** Whether the server has closed it as it should. */
+      readonly inOrder: boolean;
+    }
+  /** It takes no more Commands, since its server is shutting down; what is pending comes to its end on it. */
+  | { readonly type: 'connection.leaving'; readonly id: string; readonly error: Error }
   /** New Commands had better go over another one. */
   | { readonly type: 'connection.renew' };
 
@@ -160,7 +172,16 @@ export const connectionMachine = setup({
     reportWorn: sendTo(({ context }) => context.parent, { type: 'connection.renew' }),
     reportOver: sendTo(
       ({ context }) => context.parent,
-      ({ context: { link, error } }) => ({ type: 'connection.over', id: link.id, error }),
+      ({ context: { link, error } }) => ({
+        type: 'connection.over',
+        id: link.id,
+        error,
+        inOrder: link.endedInOrder(),
+      }),
+    ),
+    reportLeaving: sendTo(
+      ({ context }) => context.parent,
+      ({ context: { link } }, { error }: { error: Error }) => ({ type: 'connection.leaving', id: link.id, error }),
     ),
   },
 }).createMachine({
@@ -214,6 +235,10 @@ export const connectionMachine = setup({
               on: {
                 'connection.retire': [{ guard: 'isAddressCurrent', target: 'retired' }, { target: 'leaving' }],
                 'connection.drain': 'finishing',
+                'connection.goodbye': {
+                  target: 'finishing',
+                  actions: { type: 'reportLeaving', params: ({ event }) => ({ error: event.error }) },
+                },
               },
               states: {
                 fresh: { on: { 'connection.worn': 'worn' } },

@@ -90,7 +90,7 @@ export const sessionMachine = setup({
       entry: 'introduce',
       on: {
         'handshake.done': 'serving',
-        'session.drain': 'ending',
+        'session.drain': 'draining.idle',
       },
     },
     serving: {

@@ -203,12 +203,14 @@ export class Client implements ClientLink, ConnectionOwner {
 
   refuse(connection: Connection): void {
     connection.refuse();
-    if (connection === this.#connection) this.#context.events.refusing(this);
+    if (connection !== this.#connection) return;
+    this.#retired = [...this.#retired, connection];
+    this.#connection = undefined;
+    this.#context.events.refusing(this);
   }
 
   closed(connection: Connection): void {
-    if (connection === this.#connection) this.#connection = undefined;
-    else this.#retired = this.#retired.filter((retired) => retired !== connection);
+    this.#retired = this.#retired.filter((retired) => retired !== connection);
   }
 
   get #nowMs(): number {

@@ -55,6 +55,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   readonly connection: Connection;
   /** Why it is lost, if it is. */
   lostError: CmdStreamError | undefined;
+  #endedInOrder = false;
   readonly #owner: ConnectionOwner;
   readonly #context: LifeContext;
   readonly #channel: FrameChannel;
@@ -174,6 +175,10 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     return this.lostError;
   }
 
+  endedInOrder(): boolean {
+    return this.#endedInOrder;
+  }
+
   /** What an inspector shows of it. */
   toJSON(): object {
     const { address, pending, abandoned, unanswered } = this.connection;
@@ -182,10 +187,11 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
 
   // ---- ConnectionEvents
 
-  lost(error: CmdStreamError): void {
+  lost(error: CmdStreamError, inOrder: boolean): void {
     if (this.lostError !== undefined || this.#tell === ignore) return;
     const { clock, addresses, stableMs } = this.#context;
     this.lostError = error;
+    this.#endedInOrder = inOrder;
     if (this.#owner.isCurrent(this.connection)) {
       // A server that takes connections and drops them is as good as one that takes none.
       if (clock.monotonicMs() - this.#sinceMs < stableMs) addresses.giveUp(this.#owner.id);
@@ -196,6 +202,14 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
 
   pong(): void {
     this.#tell?.({ type: 'pong.received' });
+  }
+
+  goodbye(): void {
+    const { connection } = this;
+    if (!this.#owner.isCurrent(connection)) return;
+    this.#context.addresses.giveUp(this.#owner.id);
+    const error = new CmdStreamError('connection-lost', `${connection.address} is shutting down`);
+    this.#tell?.({ type: 'connection.goodbye', error });
   }
 
   abandoned(): void {

@@ -2,7 +2,7 @@ import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import { isLastOne } from '../protocol/last-one.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
-import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE } from '../protocol/reserved.ts';
+import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, isGoodbye } from '../protocol/reserved.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FairTurn } from '../system/fair-turn.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
@@ -18,7 +18,8 @@ import { type CheckedConnection, ResultChecks } from './result-checks.ts';
 
 /** What a connection tells its client. */
 export interface ConnectionEvents {
-  lost(error: CmdStreamError): void;
+  /** @param inOrder - whether the peer has closed it as it should. */
+  lost(error: CmdStreamError, inOrder: boolean): void;
   /** The Ping that was sent last is answered. */
   pong(): void;
   /** The server goes on working on one more Command that nobody waits for. */
@@ -32,6 +33,8 @@ export interface ConnectionEvents {
   /** A stream is slow: new Commands had better go over another connection, since this one may have to stop reading. */
   retire(): void;
   unexpected(result: UnexpectedResult): void;
+  /** The server takes no more Commands: it is shutting down. */
+  goodbye(): void;
 }
 
 /** What connections of one sender have in common. */
@@ -207,7 +210,7 @@ export class Connection implements FrameReceiver, Carrier {
 
   lost(error: CmdStreamError | undefined): void {
     const reason = new CmdStreamError('connection-lost', `${this.address} closed the connection`);
-    this.#events.lost(error ?? reason);
+    this.#events.lost(error ?? reason, error === undefined);
   }
 
   // ---- what nobody waits for
@@ -220,6 +223,7 @@ export class Connection implements FrameReceiver, Carrier {
     const type = entry?.name ?? ERROR_RESULT_NAME;
     const readable = value instanceof BadPayload ? undefined : value;
     this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
+    if (entry === undefined && isGoodbye(value)) this.#goodbye();
     const wasLate = this.#unanswered.delete(seq);
     if (isLastForNobody(entry, value)) this.#abandoned.delete(seq);
     else if (seq <= this.#channel.lastFlushedSeq && this.#abandoned.add(seq)) this.#events.abandoned();
@@ -234,6 +238,7 @@ export class Connection implements FrameReceiver, Carrier {
       isPending: (seq, pending) => this.#pending.get(seq) === pending,
       deliver: (seq, pending, entry, value, cost) => this.#deliver(seq, pending, entry, value, cost.size, cost.weight),
       fail: (seq, pending, error) => this.#fail(seq, pending, error),
+      turnAway: (seq, pending, error) => this.#turnAway(seq, pending, error),
     };
   }
 
@@ -283,6 +288,19 @@ export class Connection implements FrameReceiver, Carrier {
     if (!this.#pending.has(seq)) return;
     this.#reading.pressed(seq, waitsFor, pressure);
     if (pressure !== 'none') this.#events.retire();
+  }
+
+  #goodbye(): void {
+    this.refuse();
+    this.#events.goodbye();
+  }
+
+  /** Goodbye comes first: nothing more may go to this server. */
+  #turnAway(seq: number, pending: PendingCommand, error: CmdStreamError): void {
+    this.#settle(seq);
+    this.#goodbye();
+    pending.returned(error);
+    this.#events.room();
   }
 
   #fail(seq: number, pending: PendingCommand, error: CmdStreamError): void {

@@ -45,6 +45,11 @@ export function readErrorResult(value: unknown): ErrorResult {
   };
 }
 
+/** Whether an error Result says that its server is shutting down. */
+export function isGoodbye(value: unknown): boolean {
+  return readErrorResult(value).code === 'closed';
+}
+
 /** Whether a server that says so may have executed the Command. */
 export function mayHaveExecuted({ code }: ErrorResult): boolean {
   return EXECUTED[code];

@@ -154,6 +154,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       whenSlow,
       warn,
       actors,
+      resend: (request) => path.resend(request),
       callSites: resolved.callSites,
     },
     path,

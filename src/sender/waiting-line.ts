@@ -56,6 +56,13 @@ export class WaitingLine {
     }
   }
 
+  /** Fails those that waited for a client that is not to be ready after all. */
+  failImpatient(toError: (request: Request) => CmdStreamError): void {
+    for (const requests of [this.#refused, this.#requests]) {
+      for (const [request] of [...requests]) if (!request.patient) request.failed(toError(request));
+    }
+  }
+
   /** Fails all that wait. */
   failAll(refusal: DispatchRefusal): void {
     const toError = (name: string) => this.#group.refusalError(name, refusal);

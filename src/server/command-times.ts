@@ -29,6 +29,11 @@ export class CommandTimes {
     return this.#deliveredAtMs;
   }
 
+  /** From now on they are turned away: none is taken to be on its way before clients have had time to hear of it. */
+  turnAway(): void {
+    this.#lastMs = this.#clock.monotonicMs();
+  }
+
   /** How long it is until none is on its way any more, if none comes meanwhile; not positive: none is. */
   quietInMs(): number {
     return QUIET_MS - (this.#clock.monotonicMs() - this.#lastMs);

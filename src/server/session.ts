@@ -82,6 +82,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   /** Finishes what is in flight, then closes. What waits to be executed is refused. */
   drain(): void {
+    this.#times.turnAway();
     this.#actor.send({ type: 'session.drain' });
     this.#backpressure.takeAll();
   }

@@ -22,6 +22,11 @@ testMachine<ConnectionWorld>({
       givesUp: true,
       keepaliveTimeMs: Number.POSITIVE_INFINITY,
     }),
+    connectionScenario('a server that shuts down', {
+      commands: 1,
+      ends: true,
+      keepaliveTimeMs: Number.POSITIVE_INFINITY,
+    }),
     connectionScenario('a user who closes the client when a Command fails', { commands: 1, closes: true }),
   ],
   open: (scenario) => openConnection(scenario as ConnectionScenario),

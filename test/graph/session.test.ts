@@ -65,7 +65,7 @@ function scenario(
       running: 0,
       executed: 0,
       turnedAway: 0,
-      quietMs: QUIET_MS,
+      quietMs: atOnce === 'shuts down' ? 0 : QUIET_MS,
       aborted: undefined,
       lost: [],
       gone: false,
@@ -82,6 +82,7 @@ function scenario(
     happen(world, { name: what }) {
       if (what === 'a Command comes')
         Object.assign(world, { running: world.running + 1, executed: world.executed + 1, quietMs: 0 });
+      if (what === 'shut down') world.quietMs = 0;
       if (what === TURNED_AWAY) Object.assign(world, { turnedAway: world.turnedAway + 1, quietMs: 0 });
       if (what === 'the handler answers') {
         world.running--;

@@ -1,5 +1,10 @@
 import { type AnyMachineSnapshot, createEmptyActor } from 'xstate';
-import type { ConnectionContext, ConnectionLink, ConnectionTimings } from '../../../machines/connection.ts';
+import type {
+  ConnectionContext,
+  ConnectionLink,
+  ConnectionReport,
+  ConnectionTimings,
+} from '../../../machines/connection.ts';
 import { codeOf } from './client-model.ts';
 import type { ModelState, Scenario, Stimulus } from './model.ts';
 
@@ -46,6 +51,8 @@ export interface ConnectionWorld {
   streamSeq: number;
   /** What the client was told. */
   reports: string[];
+  /** Whether its peer has closed it as it should. */
+  inOrder: boolean;
 }
 
 /** A setting of connections. */
@@ -79,6 +86,8 @@ interface Possible {
   /** Whether many Commands may be given up before their first Result. */
   readonly givesUp?: boolean;
   readonly much?: boolean;
+  /** Whether the peer may say goodbye. */
+  readonly ends?: boolean;
   /** Whether its user closes the client when the Command fails. */
   readonly closes?: boolean;
   /** When the next Ping is due; where that is sooner than a Pong is late, the Ping is repeated. */
@@ -132,6 +141,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       commandSeq: 0,
       streamSeq: 0,
       reports: [],
+      inOrder: false,
     },
     input: (world) => ({ link: linkOf(world, timings, may), timings, parent: CLIENT }),
     stimuli: (state) => stimuliOf(state, may),
@@ -159,8 +169,8 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       Object.assign(world, { open: false, accepting: false });
       if (world.command === 'waiting') world.command = 'connection-lost';
     },
-    sent(world, { type, error }) {
-      world.reports.push(type === 'connection.over' ? `over ${codeOf(error)}` : 'renew');
+    sent(world, report) {
+      world.reports.push(said(report as unknown as ConnectionReport));
     },
     key: ({ world, timers, snapshot }) => {
       const { command, abandoned, isAddressCurrent, sent, left, leftMany, hasMuchCome, muchSince } = world;
@@ -183,6 +193,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
 }
 
 function happen(world: ConnectionWorld, { name }: Stimulus): void {
+  if (name === 'the peer closes') world.inOrder = true;
   if (name === 'its address is gone') world.isAddressCurrent = false;
   if (name === 'a Command is sent') {
     sendOne(world);
@@ -229,7 +240,7 @@ function receive(world: ConnectionWorld, seq: number): void {
 
 function stimuliOf(
   { snapshot, world }: ModelState<ConnectionWorld>,
-  { commands = 0, streams = 0, givesUp = false, much = false, closes = false, pongs }: Possible,
+  { commands = 0, streams = 0, givesUp = false, much = false, closes = false, ends = false, pongs }: Possible,
 ): Stimulus[] {
   const use = useOf(snapshot);
   if (use === undefined) return [];
@@ -239,7 +250,7 @@ function stimuliOf(
   const retired = isWaiting || (world.unanswered > 0 && world.abandoned === 0) ? [] : [CLOSED];
   const lost = { type: 'connection.lost', error: Object.assign(new Error('lost'), { code: 'connection-lost' }) };
   const stimuli: Stimulus[] = [
-    { name: 'the peer breaks off', event: lost, follow: isWaiting && closes ? [] : [CLOSED] },
+    { name: 'the peer closes', event: lost, follow: isWaiting && closes ? [] : [CLOSED] },
     {
       name: 'another takes its place',
       event: { type: 'connection.retire' },
@@ -247,6 +258,14 @@ function stimuliOf(
     },
     { name: 'its client drains', event: { type: 'connection.drain' }, follow: ended },
   ];
+  if (ends && world.accepting) {
+    const goodbye = Object.assign(new Error('it is shutting down'), { code: 'connection-lost' });
+    stimuli.push({
+      name: 'the peer says goodbye',
+      event: { type: 'connection.goodbye', error: goodbye },
+      follow: ended,
+    });
+  }
   if (world.isAddressCurrent) stimuli.push({ name: 'its address is gone' });
   if (isWaiting) {
     const isEnd = use !== 'retired' || world.unanswered === 0 || world.abandoned > 0;
@@ -323,8 +342,15 @@ function linkOf(world: () => ConnectionWorld, timings: ConnectionTimings, may: P
     renewalDueInMs: () => (world().abandoned > 0 ? RENEWAL_MS - world().aliveMs : SLOW_ANSWER_MS - world().givenUpMs),
     isRenewalUrgent: () => world().abandoned >= MANY,
     isAddressCurrent: () => world().isAddressCurrent,
+    endedInOrder: () => world().inOrder,
     overdue: () => Object.assign(new Error('overdue'), { code: 'connection-lost' }),
   };
+}
+
+/** What its client is told, in short. */
+export function said(report: ConnectionReport): string {
+  if (report.type !== 'connection.over') return report.type;
+  return `over ${codeOf(report.error)}${report.inOrder ? ', in order' : ''}`;
 }
 
 /** What a user, its client and its peer must see of a connection. */

@@ -4,7 +4,7 @@ import { calc, SUM, TEXT, TICK } from '../../e2e/support/calc.ts';
 import { NotedCommand } from '../../unit/client/pending.ts';
 import { codeOf, NEVER_MS, nextOf } from './client-model.ts';
 import { clientObject } from './client-object.ts';
-import { type ConnectionScenario, MANY, MUCH_BYTES } from './connection-model.ts';
+import { type ConnectionScenario, MANY, MUCH_BYTES, said } from './connection-model.ts';
 import { Network, type Peer, Stage } from './network.ts';
 import type { Play } from './replay.ts';
 import { Inspector } from './taken.ts';
@@ -32,7 +32,7 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
   const reports: string[] = [];
   const parent = createActor(
     fromTransition((state: undefined, report: ConnectionReport) => {
-      reports.push(report.type === 'connection.over' ? `over ${codeOf(report.error)}` : 'renew');
+      reports.push(said(report));
       return state;
     }, undefined),
   ).start();
@@ -61,7 +61,8 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
     client.forget(stream.seq);
   };
   const acts: Record<string, () => unknown> = {
-    'the peer breaks off': () => peer.stream.destroy(),
+    'the peer closes': () => peer.stream.destroy(),
+    'the peer says goodbye': () => peer.error(first.seq, 'closed'),
     'another takes its place': () => actor.send({ type: 'connection.retire' }),
     'its client drains': () => actor.send({ type: 'connection.drain' }),
     'its address is gone': () => {

@@ -52,6 +52,7 @@ function connected() {
     abandoned: 0,
     givenUp: 0,
     late: 0,
+    goodbye: 0,
     room: 0,
     retire: 0,
     unexpected: [] as UnexpectedResult[],
@@ -66,6 +67,7 @@ function connected() {
     abandoned: () => heard.abandoned++,
     givenUp: () => heard.givenUp++,
     late: () => heard.late++,
+    goodbye: () => heard.goodbye++,
     room: () => heard.room++,
     retire: () => heard.retire++,
     unexpected: (unexpected) => heard.unexpected.push(unexpected),
@@ -139,7 +141,7 @@ describe('a connection', () => {
       frame(1, TICK, { n: 2, last: false }, 3);
       for (const seq of [1, 2]) frame(seq, ERROR, { code, message: 'not executed' }, 3);
       expect(begun.errors).toMatchObject([{ code, mayHaveExecuted: true }]);
-      expect(denied.errors).toMatchObject([{ code, mayHaveExecuted: false }]);
+      expect([...denied.errors, ...denied.returns]).toMatchObject([{ code, mayHaveExecuted: false }]);
     },
   );
 

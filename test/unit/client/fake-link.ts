@@ -11,6 +11,7 @@ export class FakeConnection implements ConnectionLink {
   pending = 0;
   addressIsCurrent = true;
   late = false;
+  inOrder = false;
   worn = false;
   urgent = false;
   renewalDueAtMs = 0;
@@ -89,6 +90,10 @@ export class FakeConnection implements ConnectionLink {
 
   awaitIdle(): void {
     this.#note('await idle');
+  }
+
+  endedInOrder(): boolean {
+    return this.inOrder;
   }
 
   hasLate(): boolean {
