@@ -166,7 +166,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
 
   overdue(what: 'ping' | 'results'): CmdStreamError {
     const { address } = this.connection;
-    if (what === 'ping' && this.#owner.isCurrent(this.connection)) this.#context.addresses.giveUp(this.#owner.id);
+    if (what === 'ping' && this.#owner.isCurrent(this.connection)) this.#context.addresses.lost(address, false);
     const why =
       what === 'ping'
         ? `did not answer a Ping within ${this.#context.pingTimeoutMs} ms`
@@ -194,8 +194,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     this.#endedInOrder = inOrder;
     if (this.#owner.isCurrent(this.connection)) {
       // A server that takes connections and drops them is as good as one that takes none.
-      if (clock.monotonicMs() - this.#sinceMs < stableMs) addresses.giveUp(this.#owner.id);
-      else addresses.refresh();
+      addresses.lost(this.connection.address, clock.monotonicMs() - this.#sinceMs >= stableMs);
     }
     this.#tell?.({ type: 'connection.lost', error });
   }

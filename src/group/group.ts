@@ -91,7 +91,7 @@ export class Group {
       parent: options.parent,
       input: {
         clients: this.#clients.map((client) => ({ id: client.id, link: client, timings, reconnect, random })),
-        nameOf: (id) => nameOf(id, options.addresses.firstOf(id)),
+        nameOf: (id) => nameOf(id, options.addresses.homeOf(id)),
       },
     });
     this.#actor.subscribe({ complete: () => options.onClosed() });

@@ -66,12 +66,16 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const breaker = isCircuitBreaker(given) ? given : owned;
   // A breaker that is shared with others lives in an actor system of its own.
   const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
+  const random = checkedRandom(resolved.random, warn);
   const addresses = new AddressBook({
     source: resolved.addresses,
     refreshMs: resolved.addressRefreshMs,
     timeoutMs: timings.handshakeTimeoutMs,
+    downMs: Math.max(timings.backoffMaxMs, 10),
+    seed: Math.floor(random() * 2 ** 32),
     clock,
     warn,
+    mismatched: () => {},
     changed: () => group.addressesChanged(),
     check: (address) => void parseAddress(address),
   });
@@ -113,7 +117,7 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
       if (onUnexpectedResult !== undefined) callUser(warn, 'onUnexpectedResult', () => onUnexpectedResult(result));
     },
     clock,
-    random: checkedRandom(resolved.random, warn),
+    random,
     deadlines,
     warn,
     whenSlow,

@@ -59,7 +59,10 @@ export async function openGroup({ clients, reconnect }: GroupScenario): Promise<
       inspector.inspect(event);
       const actor = event.actorRef as AnyActorRef;
       // Whose dial it is that comes next.
-      const isDial = /^0\.client\.(connecting|reconnecting\.dialling|connected\.dialling)$/.test(actor.id);
+      const isDial =
+        /^0\.client\.(connecting|reconnecting\.dialling|connected\.dialling|connected\.steady\.goingHome)$/.test(
+          actor.id,
+        );
       if (event.type === '@xstate.actor' && isDial) network.callers.push(actor._parent?.id ?? '');
     },
     lazy: true,

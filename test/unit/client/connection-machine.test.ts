@@ -168,6 +168,6 @@ describe('the handshake of a client', () => {
     client.clock.advance(1_000 + 499);
     expect(client.state).toEqual({ reconnecting: { dialling: 'late' } });
     await client.dialled();
-    expect(client.state).toEqual({ connected: 'steady' });
+    expect(client.state).toEqual({ connected: { steady: 'home' } });
   });
 });

@@ -135,6 +135,9 @@ export class FakeLink implements ClientLink {
   readonly calls: string[] = [];
   dialIsCurrent = true;
   untriedAddresses = 0;
+  /** Whether the newest connection is not at home, and whether it may go there. */
+  away = false;
+  mayGo = true;
   graceMs = 0;
   readonly #clock: VirtualClock;
 
@@ -160,6 +163,14 @@ export class FakeLink implements ClientLink {
 
   isAddressCurrent(): boolean {
     return this.connection.addressIsCurrent;
+  }
+
+  isAway(): boolean {
+    return this.away;
+  }
+
+  mayGoHome(): boolean {
+    return this.mayGo;
   }
 
   hasUntriedAddress(): boolean {
