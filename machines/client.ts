@@ -159,7 +159,7 @@ export const clientMachine = setup({
         'connection.leaving': [
           { guard: 'mayMove', target: 'connecting', actions: ['rememberError', 'countAttempt'] },
           { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },
-          { guard: 'isOfCurrent', target: 'ending', actions: 'rememberError' },
+          { target: 'ending', actions: 'rememberError' },
         ],
         'connection.over': [
           { guard: 'mayMove', target: 'connecting', actions: ['rememberError', 'countAttempt', 'endConnection'] },

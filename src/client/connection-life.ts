@@ -206,7 +206,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   goodbye(): void {
     const { connection } = this;
     if (!this.#owner.isCurrent(connection)) return;
-    this.#context.addresses.giveUp(this.#owner.id);
+    this.#context.addresses.giveUp(connection.address);
     const error = new CmdStreamError('connection-lost', `${connection.address} is shutting down`);
     this.#tell?.({ type: 'connection.goodbye', error });
   }

@@ -57,6 +57,10 @@ const DOWN_MS = 1_000_000;
 /** So many Commands are sent over one connection at most. */
 const MAX_SENT = 1;
 
+/** What a server does that is shut down. */
+const GOODBYE = 'the server says goodbye';
+const CLOSES = 'the server closes';
+
 /** Who is told of changes. */
 const GROUP = createEmptyActor();
 
@@ -76,9 +80,19 @@ export function clientScenario(
     maxRetired?: number;
     /** How many connections are opened at most. */
     connections?: number;
+    /** Whether servers may shut down. */
+    ends?: boolean;
   },
 ): ClientScenario {
-  const { stableMs, reconnect = true, addresses = ['a:1'], alone = false, maxRetired, connections = 2 } = options;
+  const {
+    stableMs,
+    reconnect = true,
+    addresses = ['a:1'],
+    alone = false,
+    maxRetired,
+    connections = 2,
+    ends = false,
+  } = options;
   const timings: ClientTimings = {
     handshakeTimeoutMs: 40,
     keepaliveTimeMs: NEVER_MS,
@@ -126,7 +140,7 @@ export function clientScenario(
       random: () => 0.5,
       ...(alone ? {} : { parent: GROUP }),
     }),
-    stimuli: (state) => stimuliOf(state, { alone, connections }),
+    stimuli: (state) => stimuliOf(state, { alone, connections, ends }),
     happen(world, { name: what, event }) {
       if (what === 'nobody is there' || what === 'another server') giveUp(world, world.dialled, timings);
       if (what === 'a Command is sent') {
@@ -142,7 +156,8 @@ export function clientScenario(
         world.addresses = world.addresses.map((address) => (address === world.dialled ? nextOf(address) : address));
       }
       if (what === 'its address stays') world.addresses = world.addresses.toReversed();
-      if (what === 'the connection is reset' && event !== undefined) {
+      if (what === GOODBYE) giveUp(world, world.address, timings);
+      if ((what === 'the connection is reset' || what === CLOSES) && event !== undefined) {
         const times = world.short[world.address] ?? 0;
         const isShort = world.aliveMs < stableMs;
         if (isShort) giveUp(world, world.address, timings, 2 ** times);
@@ -150,6 +165,7 @@ export function clientScenario(
       }
     },
     told(world, event) {
+      if (event.type === 'connection.leaving') Object.assign(world, { current: undefined, aliveMs: 0, worn: false });
       if (event.type !== 'connection.over') return;
       const number = Number(event.id.split(' ')[1]);
       if (!world.open.includes(number)) return;
@@ -222,7 +238,7 @@ export function clientScenario(
 /** What can happen where a client stands, besides time. */
 function stimuliOf(
   { snapshot, world }: ModelState<ClientWorld>,
-  { alone, connections }: { alone: boolean; connections: number },
+  { alone, connections, ends }: { alone: boolean; connections: number; ends: boolean },
 ): Stimulus[] {
   if (snapshot.status !== 'active') return [];
   const phase = phaseOf(snapshot);
@@ -259,7 +275,14 @@ function stimuliOf(
   }
   for (const number of open) {
     const name = number === current ? 'the connection is reset' : 'an old connection is reset';
-    stimuli.push({ name, event: over(number, 'connection-lost') });
+    stimuli.push({ name, event: over(number, 'protocol-error') });
+  }
+  if (ends && current !== undefined && phase === 'ready') {
+    const leaving = { type: 'connection.leaving', id: `connection ${current}`, error: errorOf('connection-lost') };
+    stimuli.push(
+      { name: GOODBYE, event: leaving, follow: isWaiting(current) ? [] : [over(current)] },
+      { name: CLOSES, event: over(current, 'connection-lost', true) },
+    );
   }
   if (command === 'waiting') {
     // One that is retired is over then.
@@ -272,8 +295,9 @@ function stimuliOf(
   return stimuli;
 }
 
-const over = (number: number, code?: string): AnyEventObject => ({
+const over = (number: number, code?: string, inOrder = false): AnyEventObject => ({
   type: 'connection.over',
+  inOrder,
   id: `connection ${number}`,
   error: code === undefined ? undefined : errorOf(code),
 });

@@ -98,8 +98,10 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
     'a server is there': () => acceptAs('default'),
     'another server': () => acceptAs('other'),
     'nobody is there': () => network.dials()[0]?.refuse(),
-    'the connection is reset': () => peer()?.stream.destroy(),
-    'an old connection is reset': () => network.peers.find(({ over }) => !over)?.stream.destroy(),
+    'the connection is reset': () => peer()?.breakRules(),
+    'an old connection is reset': () => network.peers.find(({ over }) => !over)?.breakRules(),
+    'the server closes': () => peer()?.stream.destroy(),
+    'the server says goodbye': () => peer()?.error(1_000, 'closed'),
     // So many that it cannot wait.
     'streams are left': async () => {
       for (let left = 0; left < 8; left++) {
@@ -199,7 +201,11 @@ async function openSender(
     },
     book,
     status: () => sender.status.clients[0] as ReturnType<RealClient['status']>,
-    send: () => sender.send(calc.Add({ a: 1, b: 1 })),
+    // Not through the sender, where it would wait for a client that is about to be ready.
+    send: () =>
+      new Promise((resolve, reject) => {
+        sender.group.send(calc.Add({ a: 1, b: 1 }), { result: ({ value }) => resolve(value), failed: reject });
+      }),
     beginStream: () => {
       const { seq, clientId } = sender.group.send(calc.Countdown({ from: 3 }), { result: () => {}, failed: () => {} });
       return () => sender.group.forget(seq, clientId);

@@ -91,6 +91,11 @@ export async function openGroup({ clients, reconnect }: GroupScenario): Promise<
     if (network.dials(client).length === 0) await stage.pass(BACKOFF_MS);
     return network.dials(client)[0];
   };
+  // Not through the sender, where it would wait for a client that is about to be ready.
+  const sendNow = () =>
+    new Promise((resolve, reject) => {
+      sender.group.send(one, { result: ({ value }) => resolve(value), failed: reject });
+    });
   const answer = (peer: Peer | undefined) => peer?.result(peer.commands.at(-1) ?? 0, SUM, 2);
   const connectTo = async (client: string, serverInfo: string) => {
     (await dialOf(client))?.accept();
@@ -103,7 +108,7 @@ export async function openGroup({ clients, reconnect }: GroupScenario): Promise<
     'is connected': (client) => connectTo(client, 'default'),
     'finds another server': (client) => connectTo(client, 'other'),
     'finds nobody': async (client) => (await dialOf(client))?.refuse(),
-    'is reset': (client) => peers.get(client)?.stream.destroy(),
+    'is reset': (client) => peers.get(client)?.breakRules(),
     answers: (client) => answer(peers.get(client)),
     // Round robin: of as many as there are ready, one comes there; the others are answered at once.
     'gets a Command': async (client) => {
@@ -149,7 +154,7 @@ export async function openGroup({ clients, reconnect }: GroupScenario): Promise<
         error: codeOf(error),
         clients: each.map((client) => `${client.state} ${codeOf(client.error)}`),
         done,
-        send: ready > 0 ? 'goes out' : await outcome(sender.send(one)),
+        send: ready > 0 ? 'goes out' : await outcome(sendNow()),
         timerInMs: state === 'draining' ? stage.clock.nextTimerInMs : undefined,
       };
     },

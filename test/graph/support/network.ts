@@ -73,6 +73,11 @@ export class Peer {
     this.stream.write(resultFrame(seq, ERROR_RESULT_TYPE, { code, message: code }));
   }
 
+  /** Ends the connection as a peer does that is not to be understood. */
+  breakRules(): void {
+    this.result(1, 99, 0);
+  }
+
   pong(): void {
     this.stream.write(Buffer.of(0));
   }
