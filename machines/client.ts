@@ -1,99 +1,18 @@
 // A client: one connection that takes Commands, opened again when it is lost, replaced in use when it is worn or its
 // address is gone, and closed in order. Driven by its group (drain, close, addresses) and by its connections, its children.
 // No Command passes this machine; while it is ready, Commands and Results go over the connection directly.
-import { type AnyActorRef, assign, enqueueActions, fromPromise, raise, sendTo, setup, stopChild } from 'xstate';
-import { type ConnectionLink, type ConnectionReport, type ConnectionTimings, connectionMachine } from './connection.ts';
+import { assign, enqueueActions, fromPromise, raise, sendTo, setup, stopChild } from 'xstate';
+import type {
+  ClientChanged,
+  ClientContext,
+  ClientEvent,
+  ClientInput,
+  ClientLink,
+  ClientOutput,
+} from './client-parts.ts';
+import { type ConnectionLink, connectionMachine } from './connection.ts';
 
-/** What a client is doing, as its group and its user see it. */
-export type ClientPhase = 'connecting' | 'ready' | 'reconnecting' | 'draining' | 'closed';
-
-/** The network side of a client: what the machine makes happen. */
-export interface ClientLink {
-  /** Dials, does TLS, and checks the ServerInfo. `error.final` says that trying again is of no use. */
-  connect(signal: AbortSignal): Promise<ConnectionLink>;
-  /** Whether the address that is being dialled is still one to use. */
-  isDialCurrent(): boolean;
-  /** Whether the address of the connection that takes Commands is still one to use. */
-  isAddressCurrent(): boolean;
-  /** Whether there is an address that it has not tried since its last connection. */
-  hasUntriedAddress(): boolean;
-  /** How much longer a handshake may take whose timeout has just fired: as long as it fired late, since nobody looked. */
-  handshakeGraceMs(): number;
-  /** Whether an error is final: dialling again cannot help. */
-  isFinal(error: unknown): boolean;
-  /** Makes the error of a handshake that took too long. */
-  overdue(): Error;
-}
-
-/** What can happen to a client. */
-export type ClientEvent =
-  | ConnectionReport
-  /** A dial is through. */
-  | { readonly type: `xstate.done.actor.${string}`; readonly output: ConnectionLink }
-  | { readonly type: 'dial.overdue'; readonly error: Error }
-  | { readonly type: 'addresses.changed' }
-  | { readonly type: 'client.drain'; readonly timeoutMs: number }
-  | { readonly type: 'client.close' };
-
-/** What a client tells its group whenever its phase changes; that it is closed, its end tells by itself. */
-export interface ClientChanged {
-  readonly type: 'client.changed';
-  readonly id: number;
-  readonly phase: Exclude<ClientPhase, 'closed'>;
-  readonly error: Error | undefined;
-}
-
-/** What a client leaves behind when it is closed. */
-export interface ClientOutput {
-  readonly id: number;
-  /** Why it was closed, where it was not asked to. */
-  readonly error: Error | undefined;
-}
-
-/** How long things take, in milliseconds, and how waits grow. */
-export interface ClientTimings extends ConnectionTimings {
-  /** For dial, TLS and ServerInfo together. */
-  readonly handshakeTimeoutMs: number;
-  /** The bound of the first wait before dialling again; the wait itself is random below it. */
-  readonly backoffInitialMs: number;
-  /** The bound that waits grow to. */
-  readonly backoffMaxMs: number;
-  /** By how much the bound grows with each attempt. */
-  readonly backoffFactor: number;
-  /** A connection that has lived so long sets the waits back to the first. */
-  readonly backoffResetMs: number;
-}
-
-/** What a client is made of. */
-export interface ClientInput {
-  readonly id: number;
-  readonly link: ClientLink;
-  readonly timings: ClientTimings;
-  /** Whether a lost connection is opened again. */
-  readonly reconnect: boolean;
-  /** Random numbers within [0, 1), for the jitter of waits. */
-  readonly random: () => number;
-  /** How many connections may be retired at a time, beside the one in use; 8 where nothing is said. */
-  readonly maxRetired?: number | undefined;
-  /** Who is told of changes; nobody where a client stands alone. */
-  readonly parent?: AnyActorRef | undefined;
-}
-
-/** What a client remembers. */
-export interface ClientContext extends ClientInput {
-  /** Dials since the last connection that lived long enough. */
-  readonly attempt: number;
-  /** The wait before the next dial. */
-  readonly delayMs: number;
-  /** How long Results may still take when draining. */
-  readonly drainTimeoutMs: number;
-  /** Why the last connection, or attempt, ended. */
-  readonly error: Error | undefined;
-  /** The connections that are not over, the newest last. In `connected` that is the one that takes Commands. */
-  readonly connections: readonly string[];
-  /** Dials in vain for another connection beside the one in use. */
-  readonly renewals: number;
-}
+export type * from './client-parts.ts';
 
 const connect = fromPromise<ConnectionLink, { link: ClientLink }>(({ input, signal }) => input.link.connect(signal));
 
@@ -138,11 +57,17 @@ export const clientMachine = setup({
   actors: { connect, connection: connectionMachine },
   guards: {
     isFinal: ({ context, event }) => context.link.isFinal(errorOf(event)),
+    // The first time at once; whoever is sent away again and again must wait before it dials.
+    mayMove: ({ context, event }) =>
+      context.reconnect && context.attempt === 0 && isOfCurrent(context, event) && isGoodbye(event),
     mayReconnect: ({ context, event }) => context.reconnect && isOfCurrent(context, event),
     isLast: ({ context, event }) => isOfCurrent(context, event) && context.connections.length === 1,
     isOfCurrent: ({ context, event }) => isOfCurrent(context, event),
     hasNone: ({ context }) => context.connections.length === 0,
-    mayRetire: ({ context }) => context.connections.length <= (context.maxRetired ?? 8),
+    mayRetire: ({ context }) => mayRetire(context),
+    isAway: ({ context }) => context.link.isAway(context.connections.at(-1)),
+    isAtHome: ({ context }) => !context.link.isAway(context.connections.at(-1)),
+    mayGoHome: ({ context }) => mayRetire(context) && context.link.mayGoHome(),
     hasUntriedAddress: ({ context }) => context.link.hasUntriedAddress(),
     hasLeftDial: ({ context }) => !context.link.isDialCurrent(),
     hasLeftAddress: ({ context }) => !context.link.isAddressCurrent(),
@@ -152,6 +77,7 @@ export const clientMachine = setup({
     handshakeGrace: ({ context }) => Math.max(1, context.link.handshakeGraceMs()),
     backoff: ({ context }) => context.delayMs,
     renewalBackoff: ({ context }) => delayMs(context, context.renewals - 1),
+    homePause: ({ context: { random, timings } }) => (0.5 + 0.5 * random()) * Math.max(timings.backoffMaxMs, 10),
     stableTime: ({ context }) => context.timings.backoffResetMs,
     drainTimeout: ({ context }) => context.drainTimeoutMs,
   },
@@ -182,6 +108,7 @@ export const clientMachine = setup({
       error: undefined,
       drainTimeoutMs: event.type === 'client.drain' ? event.timeoutMs : context.drainTimeoutMs,
     })),
+    countAttempt: assign(({ context }) => ({ attempt: context.attempt + 1 })),
     resetAttempts: assign({ attempt: 0 }),
     report: enqueueActions(({ context, enqueue }, { phase }: { phase: ClientChanged['phase'] }) => {
       const { parent, id, error } = context;
@@ -228,7 +155,14 @@ export const clientMachine = setup({
       entry: ['forgetError', { type: 'report', params: { phase: 'ready' } }],
       initial: 'steady',
       on: {
+        // What is pending comes to its end there, while another address is dialled.
+        'connection.leaving': [
+          { guard: 'mayMove', target: 'connecting', actions: ['rememberError', 'countAttempt'] },
+          { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },
+          { target: 'ending', actions: 'rememberError' },
+        ],
         'connection.over': [
+          { guard: 'mayMove', target: 'connecting', actions: ['rememberError', 'countAttempt', 'endConnection'] },
           { guard: 'mayReconnect', target: 'reconnecting', actions: ['rememberError', 'endConnection'] },
           { guard: 'isLast', target: 'closed', actions: ['rememberError', 'endConnection'] },
           { guard: 'isOfCurrent', target: 'ending', actions: ['rememberError', 'endConnection'] },
@@ -238,9 +172,37 @@ export const clientMachine = setup({
       after: { stableTime: { actions: 'resetAttempts' } },
       states: {
         steady: {
+          initial: 'home',
           on: {
             'connection.renew': 'blocked',
-            'addresses.changed': { guard: 'hasLeftAddress', target: 'blocked' },
+            'addresses.changed': [
+              { guard: 'hasLeftAddress', target: 'blocked' },
+              { guard: 'hasLeftDial', target: '.home' },
+            ],
+          },
+          states: {
+            home: { always: { guard: 'isAway', target: 'away' } },
+            // Its own address was down, or is new: it goes there, one client of a group at a time, and those of other groups
+            // at other times.
+            away: {
+              always: { guard: 'isAtHome', target: 'home' },
+              after: {
+                homePause: [
+                  { guard: 'mayGoHome', target: 'goingHome' },
+                  { target: 'away', reenter: true },
+                ],
+              },
+            },
+            goingHome: {
+              ...HANDSHAKE,
+              invoke: {
+                src: 'connect',
+                input: ({ context }) => ({ link: context.link }),
+                onDone: { target: 'home', actions: ['openConnection', 'retireBefore'] },
+                onError: 'away',
+              },
+              on: { 'dial.overdue': 'away' },
+            },
           },
         },
         // The connection in use takes Commands until another is open.
@@ -304,9 +266,19 @@ function delayMs({ random, timings }: ClientContext, attempt: number): number {
   return random() * Math.min(timings.backoffMaxMs, timings.backoffInitialMs * timings.backoffFactor ** attempt);
 }
 
+/** Whether another connection may take the place of the one in use, which is then one more that is retired. */
+function mayRetire({ connections, maxRetired }: ClientContext): boolean {
+  return connections.length <= (maxRetired ?? 8);
+}
+
 /** Whether an event comes from, or concerns, the connection that takes Commands. */
 function isOfCurrent({ connections }: ClientContext, event: ClientEvent): boolean {
-  return event.type !== 'connection.over' || event.id === connections.at(-1);
+  return !('id' in event) || event.id === connections.at(-1);
+}
+
+/** Whether a server has sent a client away, as it does when it is shut down. */
+function isGoodbye(event: ClientEvent): boolean {
+  return event.type === 'connection.leaving' || (event.type === 'connection.over' && event.inOrder);
 }
 
 /** The error that an event carries: a lost connection's, or a failed dial's. */

@@ -28,8 +28,10 @@ export interface ConnectionLink {
   hasAnswered(): boolean;
   /** Whether no Result is awaited. */
   isIdle(): boolean;
-  /** Tells `pending.settled` once no Result is awaited any more. */
+  /** Tells `pending.settled` once no Result is awaited any more, and `late.settled` once `hasLate` says no. */
   awaitIdle(): void;
+  /** Whether Results may still come of Commands that were given up before the first; and of no stream that was left. */
+  hasLate(): boolean;
   /** Whether new Commands had better go over another connection. */
   isWorn(): boolean;
   /** How long it is until another one may take its place: dials are not to follow each other too closely. */
@@ -38,6 +40,8 @@ export interface ConnectionLink {
   isRenewalUrgent(): boolean;
   /** Whether its address is still one to use. */
   isAddressCurrent(): boolean;
+  /** Whether the peer has closed it as it should. */
+  endedInOrder(): boolean;
   /** Makes the error of a connection that did not do its part in time. */
   overdue(what: 'ping' | 'results'): Error;
 }
@@ -47,8 +51,11 @@ export type ConnectionLinkEvent =
   | { readonly type: 'connection.lost'; readonly error: Error }
   | { readonly type: 'connection.closed' }
   | { readonly type: 'connection.worn' }
+  /** The server takes no more Commands: it is shutting down. */
+  | { readonly type: 'connection.goodbye'; readonly error: Error }
   | { readonly type: 'pong.received' }
-  | { readonly type: 'pending.settled' };
+  | { readonly type: 'pending.settled' }
+  | { readonly type: 'late.settled' };
 
 /** What can happen to a connection. */
 export type ConnectionEvent =
@@ -61,7 +68,15 @@ export type ConnectionEvent =
 /** What a connection tells its client. */
 export type ConnectionReport =
   /** It is to be ended: it was lost, for `error`, or it is retired and nothing is pending any more. */
-  | { readonly type: 'connection.over'; readonly id: string; readonly error: Error | undefined }
+  | {
+      readonly type: 'connection.over';
+      readonly id: string;
+      readonly error: Error | undefined;
+      /** Whether the server has closed it as it should. */
+      readonly inOrder: boolean;
+    }
+  /** It takes no more Commands, since its server is shutting down; what is pending comes to its end on it. */
+  | { readonly type: 'connection.leaving'; readonly id: string; readonly error: Error }
   /** New Commands had better go over another one. */
   | { readonly type: 'connection.renew' };
 
@@ -73,6 +88,8 @@ export interface ConnectionTimings {
   readonly pingTimeoutMs: number;
   /** For the Results of what is pending when its address is none to use any more. */
   readonly drainTimeoutMs: number;
+  /** For the late Results of Commands that were given up, once another connection has taken its place. */
+  readonly lateTimeMs: number;
 }
 
 /** What a connection is made of. */
@@ -124,6 +141,7 @@ export const connectionMachine = setup({
     isWorn: ({ context }) => context.link.isWorn(),
     isRenewalUrgent: ({ context }) => context.link.isRenewalUrgent(),
     isIdle: ({ context }) => context.link.isIdle(),
+    hasNothingLate: ({ context }) => !context.link.hasLate(),
     isAddressCurrent: ({ context }) => context.link.isAddressCurrent(),
   },
   delays: {
@@ -138,6 +156,7 @@ export const connectionMachine = setup({
     oneTurn: 1,
     renewalPause: ({ context }) => withinTimer(context.link.renewalDueInMs()),
     drainTimeout: ({ context }) => context.timings.drainTimeoutMs,
+    lateTime: ({ context }) => context.timings.lateTimeMs,
   },
   actions: {
     refuse: ({ context }) => context.link.refuse(),
@@ -153,7 +172,16 @@ export const connectionMachine = setup({
     reportWorn: sendTo(({ context }) => context.parent, { type: 'connection.renew' }),
     reportOver: sendTo(
       ({ context }) => context.parent,
-      ({ context: { link, error } }) => ({ type: 'connection.over', id: link.id, error }),
+      ({ context: { link, error } }) => ({
+        type: 'connection.over',
+        id: link.id,
+        error,
+        inOrder: link.endedInOrder(),
+      }),
+    ),
+    reportLeaving: sendTo(
+      ({ context }) => context.parent,
+      ({ context: { link } }, { error }: { error: Error }) => ({ type: 'connection.leaving', id: link.id, error }),
     ),
   },
 }).createMachine({
@@ -206,7 +234,11 @@ export const connectionMachine = setup({
               initial: 'fresh',
               on: {
                 'connection.retire': [{ guard: 'isAddressCurrent', target: 'retired' }, { target: 'leaving' }],
-                'connection.drain': 'retired',
+                'connection.drain': 'finishing',
+                'connection.goodbye': {
+                  target: 'finishing',
+                  actions: { type: 'reportLeaving', params: ({ event }) => ({ error: event.error }) },
+                },
               },
               states: {
                 fresh: { on: { 'connection.worn': 'worn' } },
@@ -220,13 +252,27 @@ export const connectionMachine = setup({
             },
             retired: {
               entry: 'awaitIdle',
+              initial: 'awaited',
+              on: { 'connection.drain': 'finishing' },
+              states: {
+                awaited: { always: { guard: 'isIdle', target: 'late' }, on: { 'pending.settled': 'late' } },
+                // A server that is merely slow still answers what was given up: whoever asked to be told of that is told.
+                late: {
+                  always: { guard: 'hasNothingLate', target: '#connection.closing' },
+                  on: { 'late.settled': '#connection.closing' },
+                  after: { lateTime: '#connection.closing' },
+                },
+              },
+            },
+            finishing: {
+              entry: 'awaitIdle',
               always: { guard: 'isIdle', target: '#connection.closing' },
               on: { 'pending.settled': '#connection.closing' },
             },
             leaving: {
               entry: 'awaitIdle',
               always: { guard: 'isIdle', target: '#connection.closing' },
-              on: { 'pending.settled': '#connection.closing', 'connection.drain': 'retired' },
+              on: { 'pending.settled': '#connection.closing', 'connection.drain': 'finishing' },
               after: { drainTimeout: { target: '#connection.closing', actions: 'rememberCutOff' } },
             },
           },

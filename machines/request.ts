@@ -6,6 +6,8 @@ import { setup } from 'xstate';
 /** What can happen to a request. `error` travels with the event: the machine never looks into it. */
 export type RequestEvent =
   | { readonly type: 'command.sent' }
+  /** The server has not executed it, and never will: it is shutting down. Another server may. */
+  | { readonly type: 'command.returned' }
   | ResultReceived
   | { readonly type: 'request.failed'; readonly error: Error }
   | { readonly type: 'deadline.reached' }
@@ -33,6 +35,8 @@ export interface RequestWork {
   deliver(event: RequestEvent): void;
   /** Lets go of deadline, signal and client: a Result that comes later is nobody's. */
   release(): void;
+  /** Lets go of the client: that it has been sent counts for nothing. */
+  recall(): void;
   /** The last Result was seen. */
   succeed(): void;
   /** The request failed with the event's error; without one, because the caller took too few Results. */
@@ -62,6 +66,7 @@ export const requestMachine = setup({
   actions: {
     deliver: ({ context, event }) => context.work.deliver(event),
     release: ({ context }) => context.work.release(),
+    recall: ({ context }) => context.work.recall(),
     succeed: ({ context }) => context.work.succeed(),
     fail: ({ context, event }) => context.work.fail(event),
     timeOut: ({ context }) => context.work.timeOut(),
@@ -87,6 +92,7 @@ export const requestMachine = setup({
           { guard: 'isLast', target: 'succeeded', actions: 'deliver' },
           { target: 'receiving', actions: 'deliver' },
         ],
+        'command.returned': { target: 'queued', actions: 'recall' },
         'request.failed': 'failed',
         'deadline.reached': 'timedOut',
         'caller.cancelled': 'cancelled',

@@ -13,6 +13,8 @@ export interface SessionConnection {
   introduce(): void;
   /** Whether Commands are in flight. */
   isBusy(): boolean;
+  /** How long it is until no Command has come for so long that none is on its way any more; not positive: it is. */
+  quietInMs(): number;
   /** Says goodbye: what is written still goes out. */
   end(): void;
   /** Whether something that was written before the goodbye still waits to go out. */
@@ -59,6 +61,8 @@ export interface SessionInput {
   readonly authorizeTimeoutMs: number;
   /** How long the peer may take to answer the server's goodbye. */
   readonly goodbyeTimeoutMs: number;
+  /** How long a peer may go on sending Commands, which are refused, once nothing of it is in flight. */
+  readonly quietTimeoutMs: number;
 }
 
 const authorization = fromCallback<SessionEvent, SessionInput>(({ input, sendBack }) =>
@@ -71,16 +75,20 @@ export const sessionMachine = setup({
     context: {} as SessionInput,
     events: {} as SessionEvent,
     input: {} as SessionInput,
+    tags: {} as 'draining',
   },
   actors: { authorization },
   guards: {
     mustAuthorize: ({ context }) => context.authorizes,
     isBusy: ({ context }) => context.connection.isBusy(),
+    isQuiet: ({ context }) => context.connection.quietInMs() <= 0,
     isWriting: ({ context }) => context.connection.isWriting(),
   },
   delays: {
     authorizeTimeout: ({ context }) => context.authorizeTimeoutMs,
     goodbyeTimeout: ({ context }) => context.goodbyeTimeoutMs,
+    quietTime: ({ context }) => Math.max(context.connection.quietInMs(), 1),
+    quietTimeout: ({ context }) => context.quietTimeoutMs,
     oneTurn: 1,
   },
   actions: {
@@ -121,7 +129,7 @@ export const sessionMachine = setup({
       entry: 'introduce',
       on: {
         'handshake.done': 'serving',
-        'session.drain': 'ending',
+        'session.drain': 'draining.idle',
       },
     },
     serving: {
@@ -130,16 +138,32 @@ export const sessionMachine = setup({
         'connection.lost': { target: 'closed', actions: 'reportLost' },
         'connection.failed': { target: 'closing', actions: 'reportLost' },
         'idle.elapsed': { target: 'closing', actions: 'reportLost' },
-        'session.drain': [{ guard: 'isBusy', target: 'draining' }, { target: 'ending' }],
+        'session.drain': [{ guard: 'isBusy', target: 'draining' }, { target: 'draining.idle' }],
       },
     },
+    /** What comes is answered: it was not executed. A peer that understands goes by itself, once it has its Results. */
     draining: {
       on: {
-        'commands.settled': 'ending',
         'command.failed': { target: 'ending', actions: ['reportLost', 'abandonCommands'] },
         'connection.lost': { target: 'closed', actions: 'reportLost' },
         'connection.failed': { target: 'closing', actions: 'reportLost' },
         'idle.elapsed': { target: 'closing', actions: 'reportLost' },
+      },
+      tags: 'draining',
+      initial: 'busy',
+      states: {
+        busy: { on: { 'commands.settled': 'idle' } },
+        idle: {
+          on: { 'connection.lost': '#session.closed' },
+          after: { quietTimeout: '#session.ending' },
+          initial: 'waiting',
+          states: {
+            waiting: {
+              always: { guard: 'isQuiet', target: '#session.ending' },
+              after: { quietTime: { target: 'waiting', reenter: true } },
+            },
+          },
+        },
       },
     },
     /** The server has said all; the peer's goodbye is awaited. */

@@ -6,8 +6,8 @@ import type { ResultEntry } from '../protocol/protocol.ts';
 const MAX_REMEMBERED = 1_000;
 
 /**
- * The Commands of a connection that its server works on for nobody: streams that were left. The wire has no way to tell
- * the server; it learns of it when the connection is closed.
+ * Commands of a connection that its server may be working on for nobody: streams that were left, or Commands that were
+ * given up before their first Result. The wire has no way to tell the server; it learns of it when the connection is closed.
  */
 export class Abandoned {
   readonly #seqs = new Set<number>();
@@ -23,9 +23,9 @@ export class Abandoned {
     return true;
   }
 
-  /** The server has come to its end with it. */
-  delete(seq: number): void {
-    this.#seqs.delete(seq);
+  /** The server has come to its end with it, or has answered it. Returns whether it was one of these. */
+  delete(seq: number): boolean {
+    return this.#seqs.delete(seq);
   }
 }
 

@@ -3,6 +3,7 @@ import { show } from '../options/check.ts';
 import { runOutside } from '../system/async-context.ts';
 import { type Clock, judgeLater } from '../system/clock.ts';
 import { type Warn, warnOfFailure } from '../system/warn.ts';
+import { Places } from './places.ts';
 import { QuestionPace } from './question-pace.ts';
 
 /** Finds out where the service is: gives an address like `10.0.0.7:9000`, or several of them. */
@@ -15,8 +16,14 @@ export interface AddressBookOptions {
   readonly refreshMs: number;
   /** A resolver that has not answered after so long has failed. */
   readonly timeoutMs: number;
+  /** For so long an address is known to be down where a dial has failed. */
+  readonly downMs: number;
+  /** Decides which client is at home at which address: a whole number, another one for each sender. */
+  readonly seed: number;
   readonly clock: Clock;
   readonly warn: Warn;
+  /** Another service was found at an address, which it was not before. */
+  readonly mismatched: (error: CmdStreamError) => void;
   /** The addresses are others than before. */
   readonly changed: () => void;
   /** Throws for an address that cannot be one. */
@@ -28,13 +35,9 @@ export class AddressBook {
   readonly #options: AddressBookOptions;
   /** Who is asked; nobody, where the list is fixed or no more questions are to be put. */
   #resolver: AddressResolver | undefined;
-  #addresses: readonly string[] = [];
-  /** Where in the list each address stands. */
-  #places = new Map<string, number>();
-  /** The address that each client uses, or tries next. */
-  readonly #chosen = new Map<number, string>();
-  /** Of each address, how many clients use it or try it next. */
-  readonly #users = new Map<string, number>();
+  readonly #places: Places;
+  /** One for each client that is on its way home, beside a connection elsewhere. */
+  readonly #ways = new Set<object>();
   readonly #pace = new QuestionPace();
   /** The question that is being asked; one at a time. */
   #asking: Promise<void> | undefined;
@@ -45,53 +48,91 @@ export class AddressBook {
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: AddressBookOptions) {
-    const { source } = options;
+    const { source, seed, downMs, clock } = options;
     this.#options = options;
+    this.#places = new Places({ seed, downMs, nowMs: () => clock.monotonicMs() });
     this.#resolver = typeof source === 'function' ? source : undefined;
-    if (typeof source !== 'function') this.#setAddresses(source);
+    if (typeof source !== 'function') this.#places.replace(source);
   }
 
   /** How many addresses are known. */
   get size(): number {
-    return this.#addresses.length;
+    return this.#places.size;
   }
 
   /** Whether `address` is one to use. While none is known nothing is wrong with any. */
   includes(address: string): boolean {
-    return this.#addresses.length === 0 || this.#places.has(address);
+    return this.size === 0 || this.#places.has(address);
   }
 
-  /** The address that `client` will begin with, where that is known before anybody is asked. */
-  firstOf(client: number): string | undefined {
-    return this.#addresses[client % this.#addresses.length];
+  /** The address that `client` is to use unless it is down, where that is known before anybody is asked. */
+  homeOf(client: number): string | undefined {
+    return this.#places.homeOf(client);
   }
 
   /**
-   * The address that `client` is to connect to: the one that it had, unless it has given that up or it is gone, else
+   * The address that `client` is to connect to: its home, unless that is known to be down, else the one that it had, else
    * one that the fewest clients have. Asks the resolver first where nothing is known yet.
+   *
+   * @param tried - what it has tried since its last connection.
    */
-  async pick(client: number, signal: AbortSignal): Promise<string> {
-    if (this.#addresses.length === 0) {
+  async pick(client: number, signal: AbortSignal, tried: ReadonlySet<string> = NOTHING): Promise<string> {
+    if (this.size === 0) {
       this.refresh();
       await this.#asking;
       signal.throwIfAborted();
     }
-    const chosen = this.#chosen.get(client);
-    const address = chosen !== undefined && this.#places.has(chosen) ? chosen : this.#leastChosen(client);
-    if (address === undefined) {
-      const message = `the address resolver gave no address: ${describeError(this.#refusal)}`;
-      throw new CmdStreamError('connect-failed', message, { cause: this.#refusal });
-    }
-    this.#choose(client, address);
-    return address;
+    const address = this.#places.choose(client, tried);
+    if (address !== undefined) return address;
+    const message = `the address resolver gave no address: ${describeError(this.#refusal)}`;
+    throw new CmdStreamError('connect-failed', message, { cause: this.#refusal });
   }
 
-  /** The address of `client` is of no use just now: it is to go on to the next; and perhaps there are others by now. */
-  giveUp(client: number): void {
-    const at = this.#places.get(this.#chosen.get(client) ?? '');
-    const next = at === undefined ? undefined : this.#addresses[(at + 1) % this.#addresses.length];
-    if (next !== undefined) this.#choose(client, next);
+  /** `client` stays at this address: what it has tried beside it has come to nothing. */
+  keep(client: number, address: string): void {
+    this.#places.keep(client, address);
+  }
+
+  /** An address is of no use just now: known to be down for a while; and perhaps there are others by now. */
+  giveUp(address: string, error?: unknown): void {
+    const isOther = CmdStreamError.is(error) && error.code === 'server-info-mismatch';
+    if (this.#places.failed(address, isOther) && isOther) this.#options.mismatched(error);
     this.refresh();
+  }
+
+  /** A connection to this address is lost: it had lived, or the address is as good as one where a dial fails. */
+  lost(address: string, hadLived: boolean): void {
+    if (hadLived) this.#places.lived(address);
+    else this.#places.dropped(address);
+    this.refresh();
+  }
+
+  /** Somebody is connected to this address: it is up. */
+  reached(address: string): void {
+    this.#places.reached(address);
+  }
+
+  /** Whether every address is one of another service, as far as is known. */
+  get areAllOther(): boolean {
+    return this.#places.areAllOther;
+  }
+
+  /** Whether a client that is connected to `address` is at home elsewhere. */
+  isAway(client: number, address: string): boolean {
+    const home = this.homeOf(client);
+    return home !== undefined && home !== address;
+  }
+
+  /** Whether `client` may try to go home: one at a time, and where home is not known to be down. */
+  mayGoHome(client: number): boolean {
+    return this.#ways.size === 0 && this.#places.isUp(this.homeOf(client) ?? '');
+  }
+
+  /** A client dials its home beside the connection that it has. Returns what says that this has come to an end. */
+  goingHome(): () => void {
+    const way = {};
+    this.#ways.add(way);
+    return () => void this.#ways.delete(way);
   }
 
   /**
@@ -116,37 +157,6 @@ export class AddressBook {
     this.#stopTimer();
   }
 
-  #setAddresses(addresses: readonly string[]): void {
-    this.#addresses = [...new Set(addresses)];
-    this.#places = new Map(this.#addresses.map((address, place) => [address, place]));
-  }
-
-  #choose(client: number, address: string): void {
-    const before = this.#chosen.get(client);
-    if (before === address) return;
-    if (before !== undefined) this.#users.set(before, this.#usersOf(before) - 1);
-    if (before !== undefined && this.#usersOf(before) === 0) this.#users.delete(before);
-    this.#chosen.set(client, address);
-    this.#users.set(address, this.#usersOf(address) + 1);
-  }
-
-  #usersOf(address: string): number {
-    return this.#users.get(address) ?? 0;
-  }
-
-  /** What `client` itself had is gone. Each client begins at another place, so that they spread. */
-  #leastChosen(client: number): string | undefined {
-    const { length } = this.#addresses;
-    let best: string | undefined;
-    let fewest = Number.POSITIVE_INFINITY;
-    for (let step = 0; step < length && fewest > 0; step++) {
-      const address = this.#addresses[(client + step) % length] as string;
-      const count = this.#usersOf(address);
-      if (count < fewest) [best, fewest] = [address, count];
-    }
-    return best;
-  }
-
   #askNow(resolver: AddressResolver): void {
     this.#stopTimer();
     // Whose send it is that found a connection lost is nothing to the resolver.
@@ -163,16 +173,16 @@ export class AddressBook {
       }
       for (const address of answer) check(address);
       if (this.#resolver === undefined) return;
-      const before = this.#addresses;
-      this.#setAddresses(answer);
+      const isFirst = this.size === 0;
+      const areOthers = this.#places.replace(answer);
       this.#refusal = undefined;
       this.#pace.answered();
-      if (before.length > 0 && before.join() !== this.#addresses.join()) changed();
+      if (areOthers && !isFirst) changed();
     } catch (error) {
       if (this.#resolver === undefined) return;
       this.#refusal = error;
       this.#pace.failed();
-      const left = this.#addresses.length === 0 ? 'no address is known' : 'the known addresses stay in use';
+      const left = this.size === 0 ? 'no address is known' : 'the known addresses stay in use';
       warnOfFailure(warn, 'the address resolver', clock.monotonicMs(), () => `: ${describeError(error)}; ${left}`);
     } finally {
       this.#asking = undefined;
@@ -213,3 +223,5 @@ export class AddressBook {
     this.#nextQuestionMs = Number.POSITIVE_INFINITY;
   }
 }
+
+const NOTHING: ReadonlySet<string> = new Set();

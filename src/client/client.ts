@@ -57,8 +57,13 @@ export class Client implements ClientLink, ConnectionOwner {
   #dialMs = 0;
   /** When a connection last took the place of another. */
   #renewedMs = Number.NEGATIVE_INFINITY;
-  /** The addresses that were tried since the last connection. */
+  /** The addresses that were tried since the last connection, and how many dials that took. */
   readonly #tried = new Set<string>();
+  #dials = 0;
+  /** Counts all dials. */
+  #lastDial = 0;
+  /** The connection that was opened last, taken into use or not. */
+  #newest: ConnectionLife | undefined;
   /** How far the last attempt has come. */
   #stage: DialStage | undefined;
   #connection: Connection | undefined;
@@ -132,19 +137,29 @@ export class Client implements ClientLink, ConnectionOwner {
     this.#dialledMs = this.#nowMs;
     this.#dialled = '';
     this.#stage = undefined;
+    const dial = ++this.#lastDial;
+    let address = '';
+    let over = () => {};
     try {
-      const address = await addresses.pick(this.id, signal);
+      address = await addresses.pick(this.id, signal, this.#tried);
       this.#dialled = address;
       if (this.#connection === undefined) this.address = address;
+      else if (addresses.isAway(this.id, this.address)) over = addresses.goingHome();
+      signal.addEventListener('abort', over, { once: true });
       this.#tried.add(address);
+      this.#dials++;
       const life = await this.#open(address, signal);
       this.#dialMs = this.#nowMs - this.#dialledMs;
+      addresses.reached(address);
       return life;
     } catch (error) {
       // An attempt that was called off says nothing about the address.
-      if (!signal.aborted) addresses.giveUp(this.id);
-      const where = this.#dialled === '' ? 'cannot resolve the address' : `cannot connect to ${this.#dialled}`;
+      if (!signal.aborted) this.#giveUp(address, error);
+      else if (dial === this.#lastDial) this.#stay();
+      const where = address === '' ? 'cannot resolve the address' : `cannot connect to ${address}`;
       throw this.#about(CmdStreamError.from(error, 'connect-failed', where));
+    } finally {
+      over();
     }
   }
 
@@ -156,9 +171,20 @@ export class Client implements ClientLink, ConnectionOwner {
     return this.#context.addresses.includes(this.address);
   }
 
+  isAway(connectionId: string | undefined): boolean {
+    const newest = this.#newest;
+    // One that is about to be taken into use counts already.
+    const address = newest?.id === connectionId ? newest?.connection.address : this.address;
+    return this.#context.addresses.isAway(this.id, address ?? this.address);
+  }
+
+  mayGoHome(): boolean {
+    return this.#context.addresses.mayGoHome(this.id);
+  }
+
   hasUntriedAddress(): boolean {
     // By their number: a resolver that gives another address each time must not keep a client dialling without a pause.
-    return this.#tried.size > 0 && this.#tried.size < this.#context.addresses.size;
+    return this.#dials > 0 && this.#dials < this.#context.addresses.size;
   }
 
   handshakeGraceMs(): number {
@@ -171,9 +197,8 @@ export class Client implements ClientLink, ConnectionOwner {
   }
 
   overdue(): CmdStreamError {
-    const { addresses, handshakeTimeoutMs } = this.#context;
-    addresses.giveUp(this.id);
-    const message = describeSlowDial(this.#dialled, this.#stage, handshakeTimeoutMs);
+    this.#giveUp(this.#dialled);
+    const message = describeSlowDial(this.#dialled, this.#stage, this.#context.handshakeTimeoutMs);
     return this.#about(new CmdStreamError('handshake-timeout', message));
   }
 
@@ -183,9 +208,13 @@ export class Client implements ClientLink, ConnectionOwner {
     return connection === this.#connection;
   }
 
-  renewalDueMs(): number {
+  renewalDueInMs(): number {
     const pauseMs = Math.max(MIN_RENEWAL_PAUSE_MS, RENEWAL_DIALS * this.#dialMs);
-    return this.#renewedMs + Math.min(pauseMs, MAX_RENEWAL_PAUSE_MS);
+    return Math.min(pauseMs, MAX_RENEWAL_PAUSE_MS) - this.sinceRenewalMs();
+  }
+
+  sinceRenewalMs(): number {
+    return this.#nowMs - this.#renewedMs;
   }
 
   accept(connection: Connection): void {
@@ -194,6 +223,7 @@ export class Client implements ClientLink, ConnectionOwner {
     this.#connection = connection;
     this.address = connection.address;
     this.#tried.clear();
+    this.#dials = 0;
     if (before === undefined) {
       events.accepting(this);
       return;
@@ -205,12 +235,14 @@ export class Client implements ClientLink, ConnectionOwner {
 
   refuse(connection: Connection): void {
     connection.refuse();
-    if (connection === this.#connection) this.#context.events.refusing(this);
+    if (connection !== this.#connection) return;
+    this.#retired = [...this.#retired, connection];
+    this.#connection = undefined;
+    this.#context.events.refusing(this);
   }
 
   closed(connection: Connection): void {
-    if (connection === this.#connection) this.#connection = undefined;
-    else this.#retired = this.#retired.filter((retired) => retired !== connection);
+    this.#retired = this.#retired.filter((retired) => retired !== connection);
   }
 
   /** An error of the last attempt. */
@@ -220,6 +252,17 @@ export class Client implements ClientLink, ConnectionOwner {
 
   get #nowMs(): number {
     return this.#context.clock.monotonicMs();
+  }
+
+  /** A dial has failed. */
+  #giveUp(address: string, error?: unknown): void {
+    this.#context.addresses.giveUp(address, error);
+    this.#stay();
+  }
+
+  /** Where it is connected, it stays at that address. */
+  #stay(): void {
+    if (this.#connection !== undefined) this.#context.addresses.keep(this.id, this.address);
   }
 
   /** Opens a connection that nobody uses yet. */
@@ -234,6 +277,7 @@ export class Client implements ClientLink, ConnectionOwner {
     const life = new ConnectionLife(this, ++this.#opened, address, channel, this.#context);
     signal.addEventListener('abort', () => life.callOff(), { once: true });
     life.start();
+    this.#newest = life;
     if (life.lostError === undefined) return life;
     channel.destroy();
     throw life.lostError;

@@ -19,6 +19,8 @@ export interface LifeContext extends ConnectionContext {
   readonly clock: Clock;
   readonly events: LifeEvents;
   readonly pingTimeoutMs: number;
+  /** Where late Results are the only reason, connections are renewed no more often than they are awaited. */
+  readonly lateTimeMs: number;
   /** A connection that is lost sooner counts as an attempt that failed. */
   readonly stableMs: number;
 }
@@ -32,13 +34,20 @@ export interface ConnectionOwner {
   refuse(connection: Connection): void;
   /** The connection is closed. */
   closed(connection: Connection): void;
-  /** When another connection may take the place of the one in use, at the earliest (monotonic milliseconds). */
-  renewalDueMs(): number;
+  /** How long it is at least until another connection may take the place of the one in use. */
+  renewalDueInMs(): number;
+  /** How long it is since one did; Infinity: none has. */
+  sinceRenewalMs(): number;
   isCurrent(connection: Connection): boolean;
 }
 
-/** Where the server works on so many Commands for nobody, renewal is urgent: it may have a limit on those in flight. */
+/**
+ * Where the server works on so many Commands for nobody, renewal is urgent: it may have a limit on those in flight. And so
+ * many that were given up before their first Result are reason enough for one.
+ */
 const MANY_ABANDONED = 8;
+/** Those that were given up have so long to be answered first: a server may be merely slow. */
+const SLOW_ANSWER_MS = 1_000;
 
 /** One connection as its machine sees it, from the handshake to its end: the link between it, its client and its socket. */
 export class ConnectionLife implements ConnectionLink, ConnectionEvents {
@@ -46,6 +55,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   readonly connection: Connection;
   /** Why it is lost, if it is. */
   lostError: CmdStreamError | undefined;
+  #endedInOrder = false;
   readonly #owner: ConnectionOwner;
   readonly #context: LifeContext;
   readonly #channel: FrameChannel;
@@ -54,6 +64,8 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   #awaitingIdle = false;
   /** How often another connection was asked for. */
   #asked = 0;
+  /** When the last one was given up that made them many. */
+  #manySinceMs = 0;
 
   /** @param number - of the connection among all of its client. */
   constructor(owner: ConnectionOwner, number: number, address: string, channel: FrameChannel, context: LifeContext) {
@@ -127,12 +139,21 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     this.#awaitingIdle = true;
   }
 
+  hasLate(): boolean {
+    const { unanswered, abandoned } = this.connection;
+    return unanswered > 0 && abandoned === 0;
+  }
+
   isWorn(): boolean {
-    return this.#asked > 0 || this.connection.abandoned > 0;
+    return this.#hasReason || this.connection.unanswered >= MANY_ABANDONED;
   }
 
   renewalDueInMs(): number {
-    return this.#owner.renewalDueMs() - this.#context.clock.monotonicMs();
+    const dueInMs = this.#owner.renewalDueInMs();
+    if (this.#hasReason) return dueInMs;
+    const { clock, lateTimeMs } = this.#context;
+    const slowMs = clock.monotonicMs() - this.#manySinceMs;
+    return Math.max(dueInMs, lateTimeMs - this.#owner.sinceRenewalMs(), SLOW_ANSWER_MS - slowMs);
   }
 
   isRenewalUrgent(): boolean {
@@ -145,7 +166,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
 
   overdue(what: 'ping' | 'results'): CmdStreamError {
     const { address } = this.connection;
-    if (what === 'ping' && this.#owner.isCurrent(this.connection)) this.#context.addresses.giveUp(this.#owner.id);
+    if (what === 'ping' && this.#owner.isCurrent(this.connection)) this.#context.addresses.lost(address, false);
     const why =
       what === 'ping'
         ? `did not answer a Ping within ${this.#context.pingTimeoutMs} ms`
@@ -154,22 +175,26 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     return this.lostError;
   }
 
+  endedInOrder(): boolean {
+    return this.#endedInOrder;
+  }
+
   /** What an inspector shows of it. */
   toJSON(): object {
-    const { address, pending, abandoned } = this.connection;
-    return { address, pending, abandoned };
+    const { address, pending, abandoned, unanswered } = this.connection;
+    return { address, pending, abandoned, unanswered };
   }
 
   // ---- ConnectionEvents
 
-  lost(error: CmdStreamError): void {
+  lost(error: CmdStreamError, inOrder: boolean): void {
     if (this.lostError !== undefined || this.#tell === ignore) return;
     const { clock, addresses, stableMs } = this.#context;
     this.lostError = error;
+    this.#endedInOrder = inOrder;
     if (this.#owner.isCurrent(this.connection)) {
       // A server that takes connections and drops them is as good as one that takes none.
-      if (clock.monotonicMs() - this.#sinceMs < stableMs) addresses.giveUp(this.#owner.id);
-      else addresses.refresh();
+      addresses.lost(this.connection.address, clock.monotonicMs() - this.#sinceMs >= stableMs);
     }
     this.#tell?.({ type: 'connection.lost', error });
   }
@@ -178,8 +203,26 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     this.#tell?.({ type: 'pong.received' });
   }
 
+  goodbye(): void {
+    const { connection } = this;
+    if (!this.#owner.isCurrent(connection)) return;
+    this.#context.addresses.giveUp(connection.address);
+    const error = new CmdStreamError('connection-lost', `${connection.address} is shutting down`);
+    this.#tell?.({ type: 'connection.goodbye', error });
+  }
+
   abandoned(): void {
     this.#tell?.({ type: 'connection.worn' });
+  }
+
+  givenUp(): void {
+    if (this.connection.unanswered !== MANY_ABANDONED) return;
+    this.#manySinceMs = this.#context.clock.monotonicMs();
+    this.#tell?.({ type: 'connection.worn' });
+  }
+
+  late(): void {
+    if (this.#awaitingIdle && !this.hasLate()) this.#tell?.({ type: 'late.settled' });
   }
 
   retire(): void {
@@ -194,6 +237,11 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
 
   unexpected(result: UnexpectedResult): void {
     this.#context.events.unexpected(result);
+  }
+
+  /** Whether there is a reason for renewal beside those that were given up unanswered. */
+  get #hasReason(): boolean {
+    return this.#asked > 0 || this.connection.abandoned > 0;
   }
 
   /** What a Command that waits for Results is told when the connection ends. */

@@ -2,7 +2,7 @@ import { BadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import { isLastOne } from '../protocol/last-one.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
-import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE } from '../protocol/reserved.ts';
+import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, isGoodbye } from '../protocol/reserved.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FairTurn } from '../system/fair-turn.ts';
 import type { FrameChannel, FrameReceiver } from '../wire/frame-channel.ts';
@@ -19,16 +19,23 @@ import { type CheckedConnection, ResultChecks } from './result-checks.ts';
 
 /** What a connection tells its client. */
 export interface ConnectionEvents {
-  lost(error: CmdStreamError): void;
+  /** @param inOrder - whether the peer has closed it as it should. */
+  lost(error: CmdStreamError, inOrder: boolean): void;
   /** The Ping that was sent last is answered. */
   pong(): void;
   /** The server goes on working on one more Command that nobody waits for. */
   abandoned(): void;
+  /** One more Command was given up before its first Result. */
+  givenUp(): void;
+  /** A late Result has come, for nobody. */
+  late(): void;
   /** There is room again: a pending Command settled, or waiting bytes were written. */
   room(): void;
   /** A stream is slow: new Commands had better go over another connection, since this one may have to stop reading. */
   retire(): void;
   unexpected(result: UnexpectedResult): void;
+  /** The server takes no more Commands: it is shutting down. */
+  goodbye(): void;
 }
 
 /** What connections of one sender have in common. */
@@ -60,6 +67,8 @@ export class Connection implements FrameReceiver, Carrier {
   readonly #departure: Departure;
   readonly #reading: Reading;
   readonly #abandoned = new Abandoned();
+  /** Those that were given up before their first Result. */
+  readonly #unanswered = new Abandoned();
 
   constructor(
     clientId: number,
@@ -106,6 +115,11 @@ export class Connection implements FrameReceiver, Carrier {
     return this.#abandoned.count;
   }
 
+  /** How many Commands were given up whose first Result may still come. */
+  get unanswered(): number {
+    return this.#unanswered.count;
+  }
+
   get lastSentMs(): number {
     return this.#channel.lastSentMs;
   }
@@ -144,7 +158,8 @@ export class Connection implements FrameReceiver, Carrier {
     const pending = this.#pending.get(seq);
     if (pending === undefined || !this.#settle(seq)) return false;
     // One that has given no Result may never have begun; of one that has given some, more are to come.
-    if (pending.received > 0 && this.#abandoned.add(seq)) this.#events.abandoned();
+    if (pending.received === 0) this.#giveUp(seq);
+    else if (this.#abandoned.add(seq)) this.#events.abandoned();
     this.#events.room();
     return true;
   }
@@ -199,17 +214,24 @@ export class Connection implements FrameReceiver, Carrier {
 
   lost(error: CmdStreamError | undefined): void {
     const reason = new CmdStreamError('connection-lost', `${this.address} closed the connection`);
-    this.#events.lost(error ?? reason);
+    this.#events.lost(error ?? reason, error === undefined);
   }
 
   // ---- what nobody waits for
+
+  #giveUp(seq: number): void {
+    if (this.#unanswered.add(seq)) this.#events.givenUp();
+  }
 
   #unexpected(seq: number, entry: ResultEntry | undefined, value: unknown, size: number): void {
     const type = entry?.name ?? ERROR_RESULT_NAME;
     const readable = value instanceof BadPayload ? undefined : value;
     this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
+    if (entry === undefined && isGoodbye(value)) this.#goodbye();
+    const wasLate = this.#unanswered.delete(seq);
     if (isLastForNobody(entry, value)) this.#abandoned.delete(seq);
     else if (seq <= this.#channel.lastFlushedSeq && this.#abandoned.add(seq)) this.#events.abandoned();
+    if (wasLate) this.#events.late();
   }
 
   // ---- the way of a Result
@@ -220,6 +242,7 @@ export class Connection implements FrameReceiver, Carrier {
       isPending: (seq, pending) => this.#pending.get(seq) === pending,
       deliver: (seq, pending, entry, value, cost) => this.#deliver(seq, pending, entry, value, cost.size, cost.weight),
       fail: (seq, pending, error) => this.#fail(seq, pending, error),
+      turnAway: (seq, pending, error) => this.#turnAway(seq, pending, error),
     };
   }
 
@@ -269,6 +292,19 @@ export class Connection implements FrameReceiver, Carrier {
     if (!this.#pending.has(seq)) return;
     this.#reading.pressed(seq, waitsFor, pressure);
     if (pressure !== 'none') this.#events.retire();
+  }
+
+  #goodbye(): void {
+    this.refuse();
+    this.#events.goodbye();
+  }
+
+  /** Goodbye comes first: nothing more may go to this server. */
+  #turnAway(seq: number, pending: PendingCommand, error: CmdStreamError): void {
+    this.#settle(seq);
+    this.#goodbye();
+    pending.returned(error);
+    this.#events.room();
   }
 
   #fail(seq: number, pending: PendingCommand, error: CmdStreamError): void {

@@ -44,6 +44,11 @@ export interface PendingCommand {
    * @param weight - about how many bytes it takes in memory.
    */
   result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean, weight: number): void;
+  /**
+   * The server has not executed it and never will, since it is shutting down: another one may. The connection has let go
+   * of it; `error` is what it fails with otherwise.
+   */
+  returned(error: CmdStreamError): void;
   /** Nothing will follow: the connection was lost, the handler failed, the Result is not acceptable. */
   failed(error: CmdStreamError): void;
 }

@@ -22,6 +22,8 @@ export interface CheckedConnection {
   /** Hands over a Result that has passed. */
   deliver(seq: number, pending: PendingCommand, entry: ResultEntry, value: unknown, cost: ResultCost): void;
   fail(seq: number, pending: PendingCommand, error: CmdStreamError): void;
+  /** The server has not executed a Command, since it is shutting down. */
+  turnAway(seq: number, pending: PendingCommand, error: CmdStreamError): void;
 }
 
 /** The way of Results that are errors, are not readable, or have a schema. Results of a Command stay in order. */
@@ -80,7 +82,9 @@ export class ResultChecks {
       const what = `${name}: the payload of its ${entry?.name ?? 'error'} Result`;
       connection.fail(seq, pending, unreadableResult(what, value));
     } else if (entry === undefined) {
-      connection.fail(seq, pending, failureOf(pending, connection.carrier.address, value));
+      const error = failureOf(pending, connection.carrier.address, value);
+      if (error.code === 'closed' && !error.mayHaveExecuted) connection.turnAway(seq, pending, error);
+      else connection.fail(seq, pending, error);
     } else {
       return this.#applySchema(seq, pending, entry, value, cost);
     }

@@ -99,6 +99,11 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
     callUser(this.#context.warn, 'failed() of a receiver', () => this.#caller.run(() => this.#receiver.failed(error)));
   }
 
+  /** Its ticket names the one client that it was given to. */
+  returned(error: CmdStreamError): void {
+    this.failed(error);
+  }
+
   deadlineReached(): void {
     if (this.#carrier?.forget(this.seq) !== true) return;
     const message = `${this.command.name} at ${this.#carrier.address} was not answered by its deadline`;

@@ -59,8 +59,11 @@ export class Group {
   readonly #clients: readonly Client[];
   readonly #actor: Actor<typeof groupMachine>;
   readonly #roomListeners = new Set<() => void>();
+  readonly #hopeListeners = new Set<() => void>();
   /** The clients that take Commands now; replaced, never changed, so that a strategy may hold on to it. */
   #ready: readonly Client[] = Object.freeze([]);
+  /** Whether a client was ready or about to be when it was last looked. */
+  #hoped = true;
   /** Whether a Command is being given to a client, which calls code of the user's. */
   #dispatching = false;
   /** Whether room is to be told of once that is over. */
@@ -91,10 +94,11 @@ export class Group {
       parent: options.parent,
       input: {
         clients: this.#clients.map((client) => ({ id: client.id, link: client, timings, reconnect, random })),
-        nameOf: (id) => nameOf(id, options.addresses.firstOf(id)),
+        nameOf: (id) => nameOf(id, options.addresses.homeOf(id)),
       },
     });
     this.#actor.subscribe({ complete: () => options.onClosed() });
+    this.#actor.subscribe(() => this.#lookForHope());
     const isClosed = new Promise<void>((resolve) => this.#actor.subscribe({ complete: () => resolve() }));
     this.done = isClosed.then(whenSocketsAreClosed);
   }
@@ -210,6 +214,16 @@ export class Group {
     this.#roomListeners.add(listener);
   }
 
+  /** @internal Tells whenever no client is ready, and none is about to be any more. */
+  onNoHope(listener: () => void): void {
+    this.#hopeListeners.add(listener);
+  }
+
+  /** @internal Whether a client is about to be ready: it connects for the first time, or was sent away by its server just now. */
+  get hasHope(): boolean {
+    return this.#actor.getSnapshot().context.phases.includes('connecting');
+  }
+
   /** @internal The addresses to use have changed. */
   addressesChanged(): void {
     this.#tell({ type: 'addresses.changed' });
@@ -262,20 +276,6 @@ export class Group {
     return 'unavailable';
   }
 
-  /** @internal Whether the first attempts of the clients are under way still, and none of them is ready. */
-  get isStarting(): boolean {
-    return this.state === 'starting';
-  }
-
-  /** @internal Calls `listener` once the first attempts are through, or one client is ready. */
-  onStarted(listener: () => void): void {
-    const subscription = this.#actor.subscribe(({ value }) => {
-      if (value === 'starting') return;
-      subscription.unsubscribe();
-      listener();
-    });
-  }
-
   /** @internal Why a Command waits at this moment. */
   whyWaiting(): CmdStreamError {
     return this.#refusal('', this.#ready.length === 0 ? 'unavailable' : 'overloaded');
@@ -311,6 +311,13 @@ export class Group {
   /** A group that is closed has nothing more to be told. */
   #tell(event: GroupEvent): void {
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event);
+  }
+
+  #lookForHope(): void {
+    const { phases } = this.#actor.getSnapshot().context;
+    const hoped = this.#hoped;
+    this.#hoped = phases.includes('ready') || phases.includes('connecting');
+    if (hoped && !this.#hoped) for (const listener of this.#hopeListeners) listener();
   }
 
   /** Not in the middle of a dispatch: what waits would be sent from within it, and might be what is being sent. */

@@ -74,6 +74,11 @@ export function codeAndFailure({ code, failure }: ErrorResult): string {
   return failure === undefined ? code : `${code} ${failure}`;
 }
 
+/** Whether an error Result says that its server is shutting down. */
+export function isGoodbye(value: unknown): boolean {
+  return readErrorResult(value).code === 'closed';
+}
+
 /** Whether a server that says so may have executed the Command. */
 export function mayHaveExecuted({ code, failure }: Pick<ReceivedError, 'code'> & Partial<ReceivedError>): boolean {
   return failure?.mayHaveExecuted ?? EXECUTED[code];

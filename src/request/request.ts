@@ -29,12 +29,15 @@ export interface RequestContext {
   readonly warn: Warn;
   /** With an inspector attached: where requests get their actors from. Otherwise they run compiled. */
   readonly actors: RequestActors | undefined;
+  /** Sends a request anew that a server has turned away. */
+  readonly resend: (request: Request) => void;
   /** Whether errors are to say where the send was called. Default false. */
   readonly callSites?: boolean | undefined;
 }
 
 const MACHINE = compileMachine<{ work: RequestWork }, RequestEvent>(requestMachine);
 const COMMAND_SENT = MACHINE.eventNumber('command.sent');
+const COMMAND_RETURNED = MACHINE.eventNumber('command.returned');
 const RESULT_RECEIVED = MACHINE.eventNumber('result.received');
 const REQUEST_FAILED = MACHINE.eventNumber('request.failed');
 const DEADLINE_REACHED = MACHINE.eventNumber('deadline.reached');
@@ -44,6 +47,7 @@ const CALLER_CANCELLED = MACHINE.eventNumber('caller.cancelled');
 const YEAR_MS = 365 * 86_400_000;
 
 const SENT_EVENT = { type: 'command.sent' } as const;
+const RETURNED_EVENT = { type: 'command.returned' } as const;
 const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
 
 /**
@@ -74,6 +78,10 @@ export abstract class Request
   #whyWaiting: (() => CmdStreamError) | undefined = undefined;
   /** How many Results have been delivered. */
   received = 0;
+  /** Whether it waits until there is a ready client, for however long; others only while one is about to be. */
+  patient = false;
+  /** By what a server has turned it away, unexecuted. */
+  turnedAway: CmdStreamError | undefined = undefined;
   #timeoutMs = Number.POSITIVE_INFINITY;
 
   constructor(command: Command, entry: CommandEntry, context: RequestContext) {
@@ -155,6 +163,13 @@ export abstract class Request
     this.#happen(RESULT_RECEIVED, { type: 'result.received', resultType: entry.name, value, size, weight, last });
   }
 
+  returned(error: CmdStreamError): void {
+    this.#happen(COMMAND_RETURNED, RETURNED_EVENT);
+    if (this.settled) return;
+    this.turnedAway = error;
+    this.context.resend(this);
+  }
+
   failed(error: CmdStreamError): void {
     this.#happen(REQUEST_FAILED, { type: 'request.failed', error });
   }
@@ -212,6 +227,13 @@ export abstract class Request
     if (this.#signal !== undefined) this.context.signals.remove(this.#signal, this);
     if (this.#carried) this.#carrier?.forget(this.seq);
     this.#onSettled?.(this);
+  }
+
+  recall(): void {
+    this.#carried = false;
+    this.#carrier = undefined;
+    this.seq = 0;
+    this.size = 0;
   }
 
   succeed(): void {

@@ -76,12 +76,16 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
   const breaker = isCircuitBreaker(circuitBreaker) ? circuitBreaker : owned;
   // A breaker that is shared with others lives in an actor system of its own.
   const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
+  const random = checkedRandom(resolved.random, warn);
   const addresses = new AddressBook({
     source: resolved.addresses,
     refreshMs: resolved.addressRefreshMs,
     timeoutMs: timings.handshakeTimeoutMs,
+    downMs: Math.max(timings.backoffMaxMs, 10),
+    seed: Math.floor(random() * 2 ** 32),
     clock,
     warn,
+    mismatched: () => {},
     changed: () => group.addressesChanged(),
     check: (address) => void parseAddress(address),
   });
@@ -118,12 +122,13 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
       maxPending: resolved.maxPending,
       handshakeTimeoutMs: timings.handshakeTimeoutMs,
       pingTimeoutMs: timings.pingTimeoutMs,
+      lateTimeMs: timings.lateTimeMs,
     },
     onUnexpectedResult: (result) => {
       if (onUnexpectedResult !== undefined) callUser(warn, 'onUnexpectedResult', () => onUnexpectedResult(result));
     },
     clock,
-    random: checkedRandom(resolved.random, warn),
+    random,
     deadlines,
     warn,
     whenSlow,
@@ -165,6 +170,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
       whenSlow,
       warn,
       actors,
+      resend: (request) => path.resend(request),
       callSites: resolved.callSites,
     },
     path,

@@ -52,7 +52,7 @@ export interface SenderOptions {
   readonly address: string | readonly string[] | AddressResolver;
   /** How often an address function is asked although nothing failed; Infinity: never. Default 30 000. */
   readonly addressRefreshMs?: number | undefined;
-  /** How many connections to keep; they are spread over the addresses. Default 1. */
+  /** How many connections to keep: each has an address of its own, and goes back there when it can. Default 1. */
   readonly clients?: number | undefined;
   /** The payload format; the server's must be the same. Default `msgpack()`. */
   readonly codec?: Codec | undefined;
@@ -158,6 +158,6 @@ export interface SenderOptions {
   readonly clock?: Clock | undefined;
   /** For tests: the end of a turn. */
   readonly defer?: Defer | undefined;
-  /** For tests: the jitter of waits, a number from 0 to below 1. What is none is replaced, with a warning. */
+  /** For tests: the jitter of waits, and who begins at which address; a number from 0 to below 1. What is none is replaced, with a warning. */
   readonly random?: Random | undefined;
 }

@@ -126,6 +126,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
       options.keepalive === false ? Number.POSITIVE_INFINITY : durationMs('keepalive.timeMs', keepalive.timeMs, 3_000),
     pingTimeoutMs: durationMs('keepalive.timeoutMs', keepalive.timeoutMs, 3_000),
     drainTimeoutMs,
+    lateTimeMs: 3_000,
     backoffInitialMs,
     backoffMaxMs: durationMs('reconnect.maxMs', backoff.maxMs, Math.max(10_000, backoffInitialMs), {
       minMs: backoffInitialMs,

@@ -27,12 +27,6 @@ export interface SendPathOptions {
   readonly maxWaitingBytes: number;
 }
 
-/** A send from within the dispatch of another: its turn comes after that. */
-interface Held {
-  readonly request: Request;
-  readonly terms: SendTerms;
-}
-
 /** The way of a request from the call to a client: its signal and deadline, its hooks, and the line where it must wait. */
 export class SendPath {
   readonly #options: SendPathOptions;
@@ -41,9 +35,7 @@ export class SendPath {
   readonly #line: WaitingLine;
   /** Requests whose `beforeSend` hook is still thinking, and those whose turn comes after the dispatch of another. */
   readonly #prepared = new WaitingRequests();
-  readonly #held: Held[] = [];
-  /** Those that wait only because the first attempts to connect are under way; nothing, once they are through. */
-  #early: WeakSet<Request> | undefined;
+  readonly #held: Request[] = [];
   /** How many times those that wait have been served because there was room. */
   #served = 0;
 
@@ -53,11 +45,13 @@ export class SendPath {
     this.#hooks = options.hooks === undefined ? undefined : new HooksMaker(options.hooks);
     this.#line = new WaitingLine(options.group);
     options.group.onRoom(() => this.#serve());
+    options.group.onNoHope(() => this.#line.failImpatient((request) => this.#refusal(request, 'unavailable')));
   }
 
   /** Sends a request, or has it wait; one that cannot be sent fails. */
   start(request: Request, terms: SendTerms): void {
     const { signal, timeoutMs } = terms;
+    request.patient = terms.waitForReady;
     if (signal !== undefined && !this.#heed(request, signal)) return;
     if (timeoutMs <= 0) {
       request.expired(-timeoutMs);
@@ -66,10 +60,15 @@ export class SendPath {
     const { clock } = this.#options;
     const hooks = this.#hooks;
     const sinceMs = timeoutMs === Number.POSITIVE_INFINITY && hooks === undefined ? 0 : clock.monotonicMs();
-    if (hooks === undefined) this.#dispatch(request, terms);
+    if (hooks === undefined) this.#dispatch(request);
     else this.#askHooks(request, terms, hooks, sinceMs);
     // Only now, since nothing of it may stay where nothing is under way: no timer of a closed sender's.
     if (timeoutMs !== Number.POSITIVE_INFINITY && !request.settled) request.setDeadline(timeoutMs, sinceMs);
+  }
+
+  /** Sends a request anew that a server has turned away unexecuted: to another client, now or once one is ready. */
+  resend(request: Request): void {
+    this.#dispatch(request);
   }
 
   /** Fails all that wait: the group takes no more Commands. */
@@ -113,16 +112,16 @@ export class SendPath {
       this.#refuse(request, error);
       return;
     }
-    if (isWaiting) this.#awaitHooks(request, terms, answer as Promise<unknown>);
-    else this.#dispatch(request, terms);
+    if (isWaiting) this.#awaitHooks(request, answer as Promise<unknown>);
+    else this.#dispatch(request);
   }
 
   /** The value that is sent is that of the call, however long the hooks think. */
-  #awaitHooks(request: Request, terms: SendTerms, thinking: Promise<unknown>): void {
+  #awaitHooks(request: Request, thinking: Promise<unknown>): void {
     thinking.then(
       () => {
         const encoded = this.#prepared.take(request);
-        if (encoded !== undefined) this.#dispatch(request, terms, encoded);
+        if (encoded !== undefined) this.#dispatch(request, encoded);
       },
       (error) => this.#prepared.take(request) !== undefined && this.#refuse(request, error),
     );
@@ -153,7 +152,7 @@ export class SendPath {
   // ---- the dispatch
 
   /** @param encoded - the bytes that it has been encoded into, where it has waited. */
-  #dispatch(request: Request, terms: SendTerms, encoded?: Uint8Array): void {
+  #dispatch(request: Request, encoded?: Uint8Array): void {
     // A hook may have cancelled it, or have closed the sender.
     if (request.settled) return;
     const served = this.#served;
@@ -161,49 +160,35 @@ export class SendPath {
     // Whoever waits already comes first.
     if (this.#line.isServing || this.#line.length > 0) {
       if (this.#isDispatching) {
-        this.#hold(request, terms, encoded);
+        this.#hold(request, encoded);
         return;
       }
       refusal = this.#line.serve();
     }
     refusal ??= dispatch(this.#group, request, encoded);
-    if (refusal !== undefined) this.#waitOrFail(request, terms, encoded, refusal);
+    if (refusal !== undefined) this.#waitOrFail(request, encoded, refusal);
     if (this.#held.length > 0) this.#dispatchHeld();
     // Of room that came about meanwhile was told before it stood in the line.
     if (this.#served !== served && this.#line.length > 0) this.#serve();
   }
 
-  #waitOrFail(request: Request, terms: SendTerms, encoded: Uint8Array | undefined, refusal: DispatchRefusal): void {
+  #waitOrFail(request: Request, encoded: Uint8Array | undefined, refusal: DispatchRefusal): void {
     const error = this.#refusal(request, refusal);
-    if (!this.#mayWait(request, terms, error)) request.failed(error);
+    if (!this.#mayWait(request, refusal)) request.failed(error);
     else if (encoded === undefined) {
       const now = this.#encode(request, error);
       // Encoding calls code of the user's: there may be room now, or no sender any more.
-      if (now !== undefined) this.#dispatch(request, terms, now);
+      if (now !== undefined) this.#dispatch(request, now);
     } else if (this.#hasPlaceFor(request, error) && this.#hasBytesFor(request, encoded, error)) {
       this.#line.add(request, encoded);
     }
   }
 
-  #mayWait(request: Request, { waitForReady }: SendTerms, { code }: CmdStreamError): boolean {
-    if (code === 'overloaded') return this.#options.whenFull === 'wait';
-    if (code !== 'unavailable' || waitForReady) return code === 'unavailable';
-    if (!this.#group.isStarting) return false;
-    // Whether the service is there is known soon: no send shall fail because it came before that.
-    this.#awaitStart().add(request);
-    return true;
-  }
-
-  #awaitStart(): WeakSet<Request> {
-    if (this.#early !== undefined) return this.#early;
-    const early = new WeakSet<Request>();
-    this.#early = early;
-    this.#group.onStarted(() => {
-      this.#early = undefined;
-      // Where one client is ready, they have left, or wait for room as others do.
-      if (this.#group.state === 'unavailable') this.#line.failAll('unavailable', (request) => early.has(request));
-    });
-    return early;
+  /** Whether it is worth waiting: a client is about to be ready, or the caller wants it so. */
+  #mayWait(request: Request, refusal: DispatchRefusal): boolean {
+    if (this.#group.isClosing) return false;
+    if (refusal === 'overloaded') return this.#options.whenFull === 'wait';
+    return request.patient || this.#group.hasHope;
   }
 
   /** There is room, or a client: those that wait are served, then what was sent while they were. */
@@ -218,18 +203,18 @@ export class SendPath {
     return this.#line.isServing || this.#group.isDispatching;
   }
 
-  #hold(request: Request, terms: SendTerms, encoded: Uint8Array | undefined): void {
+  #hold(request: Request, encoded: Uint8Array | undefined): void {
     if (!this.#prepare(request, encoded)) return;
-    this.#held.push({ request, terms });
+    this.#held.push(request);
     if (this.#group.isDispatching) this.#group.tellRoomAfterDispatch();
   }
 
   #dispatchHeld(): void {
     while (!this.#isDispatching) {
-      const held = this.#held.shift();
-      if (held === undefined) return;
-      const encoded = this.#prepared.take(held.request);
-      if (encoded !== undefined) this.#dispatch(held.request, held.terms, encoded);
+      const request = this.#held.shift();
+      if (request === undefined) return;
+      const encoded = this.#prepared.take(request);
+      if (encoded !== undefined) this.#dispatch(request, encoded);
     }
   }
 
@@ -275,6 +260,8 @@ export class SendPath {
   }
 
   #refusal(request: Request, refusal: DispatchRefusal): CmdStreamError {
+    // Why it is not sent any more says less than why it was sent in vain.
+    if (request.turnedAway !== undefined && refusal === 'unavailable') return request.turnedAway;
     return this.#group.refusalError(request.command.name, refusal);
   }
 }

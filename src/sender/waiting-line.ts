@@ -57,11 +57,18 @@ export class WaitingLine {
     }
   }
 
-  /** Fails all that wait; or those of them that are `chosen`. */
-  failAll(refusal: DispatchRefusal, chosen?: (request: Request) => boolean): void {
+  /** Fails those that waited for a client that is not to be ready after all. */
+  failImpatient(toError: (request: Request) => CmdStreamError): void {
+    for (const requests of [this.#refused, this.#requests]) {
+      for (const [request] of [...requests]) if (!request.patient) request.failed(toError(request));
+    }
+  }
+
+  /** Fails all that wait. */
+  failAll(refusal: DispatchRefusal): void {
     const toError = (name: string) => this.#group.refusalError(name, refusal);
-    this.#refused.failAll(toError, chosen);
-    this.#requests.failAll(toError, chosen);
+    this.#refused.failAll(toError);
+    this.#requests.failAll(toError);
   }
 
   #serve(requests: WaitingRequests): DispatchRefusal | undefined {

@@ -35,6 +35,8 @@ export class Backpressure {
   #turnOfOthers = false;
   /** The size of a large Command that has come and that there is no room for; 0: there is none. */
   #largeBytes = 0;
+  /** Whether Commands hold nothing any more, since they are refused. */
+  #refusing = false;
   /** When reading began or stopped last (monotonic milliseconds). */
   #changedMs = 0;
   #waiting: (() => void)[] = [];
@@ -70,8 +72,20 @@ export class Backpressure {
 
   /** Whether so much is held for the connection, or by it, that no further Command is to be taken. */
   get isAtLimit(): boolean {
+    if (this.#refusing) return false;
     if (this.#inFlight >= this.#limits.maxInFlightCommands || this.#holdings.isOver) return true;
     return this.#largeBytes > 0 && !this.#holdings.mayTake(this.#largeBytes);
+  }
+
+  /** Whether there is room for a large Command of so many bytes. */
+  mayTake(size: number): boolean {
+    return this.#refusing || this.#holdings.mayTake(size);
+  }
+
+  /** Every Command is refused from now on: what was put aside may come as well. */
+  takeAll(): void {
+    this.#refusing = true;
+    this.regulate();
   }
 
   /** A Command has arrived. To be followed by {@link regulate} once its handler has been called. */

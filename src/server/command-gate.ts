@@ -39,12 +39,12 @@ export class CommandGate implements FrameGate {
   }
 
   mayDecode(size: number): boolean {
-    return this.#turn.mayDoLarge && this.#holdings.mayTake(size);
+    return this.#turn.mayDoLarge && this.#backpressure.mayTake(size);
   }
 
   postponed(size: number): void {
     this.arrived();
-    if (this.#holdings.mayTake(size)) this.#turn.waitForLargeTurn();
+    if (this.#backpressure.mayTake(size)) this.#turn.waitForLargeTurn();
     else this.#backpressure.largeCame(size);
   }
 

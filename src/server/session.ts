@@ -6,11 +6,11 @@ import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
 import type { FrameReceiver, ServerChannel } from '../wire/frame-channel.ts';
 import { Abandonment } from './abandonment.ts';
 import { askAuthorize, authorization, tellRefused } from './admission.ts';
-import { ArrivalTime } from './arrival-time.ts';
 import { Backpressure } from './backpressure.ts';
 import { Account } from './budget.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
 import { CommandGate, type GatedSession } from './command-gate.ts';
+import { CommandTimes } from './command-times.ts';
 import { tellNotExecuted } from './command-watch.ts';
 import { Holdings, LEAST_BUFFERED_BYTES } from './holdings.ts';
 import { overloadMessage } from './overload.ts';
@@ -22,6 +22,8 @@ import { describeSilence } from './silence.ts';
 
 /** How long a client may take to answer the server's goodbye. */
 const GOODBYE_TIMEOUT_MS = 500;
+/** While the server shuts down: whoever still sends Commands after so long does not understand that they are refused. */
+const QUIET_TIMEOUT_MS = 1_000;
 
 /**
  * One accepted connection: takes Commands from its channel, has them executed, and puts their Results back. Its life is
@@ -40,7 +42,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   readonly #gate: CommandGate;
   /** With less waiting to be written there is nothing to regulate. */
   readonly #watchedBytes: number;
-  readonly #arrival: ArrivalTime;
+  readonly #times: CommandTimes;
   /** Who is told when the client can no longer be reached. */
   readonly #abandonment: Abandonment;
 
@@ -58,16 +60,21 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     const { maxInFlightCommands, maxInFlightBytes, maxQueuedBytes, errorResults: canRefuse, clock } = options;
     this.#holdings = new Holdings(new Account(service.budget), maxInFlightBytes);
     this.#watchedBytes = Math.min(options.maxBufferedBytes, LEAST_BUFFERED_BYTES);
+    this.#times = new CommandTimes(channel, clock);
     const limits = { maxInFlightCommands, maxQueuedBytes, canRefuse };
     this.#backpressure = new Backpressure(channel, limits, this.#holdings, clock);
     this.#turn = new ReadingTurn(service.turn, this.#backpressure);
     this.#gate = new CommandGate(channel, this, this.#backpressure, this.#holdings, this.#turn);
-    this.#arrival = new ArrivalTime(channel, clock);
     this.#abandonment = new Abandonment(channel.remoteAddress);
     this.#actor = createActor(sessionMachine, {
       parent,
       id: `session ${channel.remoteAddress}`,
-      input: { connection: this, ...authorization(options), goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
+      input: {
+        connection: this,
+        ...authorization(options),
+        goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
+        quietTimeoutMs: QUIET_TIMEOUT_MS,
+      },
     });
   }
 
@@ -85,9 +92,11 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#channel.open(this, this.#gate);
   }
 
-  /** Finishes what is in flight, then closes. */
+  /** Finishes what is in flight, then closes. What waits to be executed is refused. */
   drain(): void {
+    this.#times.turnAway();
     this.#actor.send({ type: 'session.drain' });
+    this.#backpressure.takeAll();
   }
 
   /** Closes at once. */
@@ -112,8 +121,8 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   frame(seq: number, type: number, payload: unknown, size: number, weight = size): void {
     if (this.#actor.getSnapshot().value !== 'serving') {
-      // Commands that come after the goodbye are not executed, but may be many.
-      tellNotExecuted(this, seq, type, 'closed', 'it came when its connection was closing, and was not executed');
+      this.#turnAway(seq, type);
+      // They may be many.
       this.worked(size);
       return;
     }
@@ -127,7 +136,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
       return;
     }
     this.#backpressure.started();
-    const command = new RunningCommand(this, route, seq, this.#arrival.now());
+    const command = new RunningCommand(this, route, seq, this.#times.came());
     command.start(payload);
     // Most are answered by now, and hold nothing.
     if (!command.isAnswered) command.heldBytes = this.#holdings.commandCame(weight);
@@ -165,6 +174,10 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   overloaded(seq: number, type: number): void {
     if (!this.isOpen) return;
+    if (this.#isDraining) {
+      this.#turnAway(seq, type);
+      return;
+    }
     const message = overloadMessage(this.service.options, this.#backpressure.inFlight, this.#holdings.bytes);
     this.#refuse(seq, type, 'overloaded', message);
   }
@@ -174,8 +187,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   get isOpen(): boolean {
     // Whoever is told that the client is gone asks while the machine is still on its way to the state that says so.
     if (this.#abandonment.reason !== undefined) return false;
-    const { value } = this.#actor.getSnapshot();
-    return value === 'serving' || value === 'draining';
+    return this.#actor.getSnapshot().value === 'serving' || this.#isDraining;
   }
 
   get isFull(): boolean {
@@ -250,7 +262,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#abandonment.settled(command);
     if (command.heldBytes > 0) this.#holdings.commandWent(command.heldBytes);
     this.#backpressure.settled();
-    if (this.#backpressure.inFlight === 0 && this.#actor.getSnapshot().value === 'draining') {
+    if (this.#backpressure.inFlight === 0 && this.#isDraining) {
       this.#actor.send({ type: 'commands.settled' });
     }
   }
@@ -275,6 +287,10 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   isBusy(): boolean {
     return this.#backpressure.inFlight > 0;
+  }
+
+  quietInMs(): number {
+    return this.service.options.errorResults ? this.#times.quietInMs() : 0;
   }
 
   end(): void {
@@ -306,6 +322,18 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   }
 
   // ---- inside
+
+  get #isDraining(): boolean {
+    return this.#actor.getSnapshot().hasTag('draining');
+  }
+
+  /** A Command has come that is not executed any more: its client is told so, for as long as it can be told anything. */
+  #turnAway(seq: number, type: number): void {
+    this.#times.came();
+    const message = 'the server is shutting down, and has not executed it';
+    if (this.#isDraining && this.service.options.errorResults) this.#refuse(seq, type, 'closed', message);
+    else tellNotExecuted(this, seq, type, 'closed', message);
+  }
 
   /** Answers a Command that is not executed. */
   #refuse(seq: number, type: number, code: ErrorResult['code'], message: string): void {

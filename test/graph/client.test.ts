@@ -11,6 +11,14 @@ testMachine<ClientWorld>({
   scenarios: [
     clientScenario('one address, soon stable', { stableMs: 10 }),
     clientScenario('two addresses, stable while another is dialled', { stableMs: 10, addresses: two }),
+    clientScenario('servers that shut down', { stableMs: 10, ends: true }),
+    clientScenario('no second connection, and a server that shuts down', {
+      stableMs: 10,
+      alone: true,
+      reconnect: false,
+      ends: true,
+      connections: 1,
+    }),
     clientScenario('no second connection', {
       stableMs: 10,
       addresses: two,

@@ -16,6 +16,17 @@ testMachine<ConnectionWorld>({
     connectionScenario('Commands and a slow link', { commands: 1, much: true }),
     connectionScenario('Pings in close order', { keepaliveTimeMs: 60, pongs: 1 }),
     connectionScenario('streams that are left', { streams: 2 }),
+    connectionScenario('Commands that are given up', {
+      commands: 1,
+      streams: 1,
+      givesUp: true,
+      keepaliveTimeMs: Number.POSITIVE_INFINITY,
+    }),
+    connectionScenario('a server that shuts down', {
+      commands: 1,
+      ends: true,
+      keepaliveTimeMs: Number.POSITIVE_INFINITY,
+    }),
     connectionScenario('a user who closes the client when a Command fails', { commands: 1, closes: true }),
   ],
   open: (scenario) => openConnection(scenario as ConnectionScenario),
@@ -24,8 +35,11 @@ testMachine<ConnectionWorld>({
   remembered: rememberedByConnection,
   equivalent: Object.fromEntries(
     [
-      'retired: always [isIdle]',
-      'retired: pending.settled',
+      'finishing: always [isIdle]',
+      'finishing: pending.settled',
+      'retired.late: always [hasNothingLate]',
+      'retired.late: late.settled',
+      'retired.late: after lateTime',
       'leaving: always [isIdle]',
       'leaving: pending.settled',
     ].map((transition) => [

@@ -24,7 +24,7 @@ testMachine({
   },
   equivalent: {
     '(root): begins in sent': WITHIN,
-    '(root): begins in receiving': WITHIN,
-    'queued: command.sent: leads to receiving': WITHIN,
+    'sent: command.returned: leads to sent': WITHIN,
+    'sent: command.returned: leads to receiving': WITHIN,
   },
 });

@@ -7,11 +7,14 @@ import { ServerStage } from './support/server-stage.ts';
 import { testMachine } from './support/suite.ts';
 import { Inspector } from './support/taken.ts';
 
-const IDLE_MS = 1_200;
+const IDLE_MS = 3_000;
 const AUTHORIZE_MS = 600;
 /** Silence is judged only after a turn in which what has come is read. */
 const ONE_TURN_MS = 1;
 /** The ServerInfo is two of them, a Result is one. */
+/** Of a server that shuts down: so long no Command may have come, and so long it turns them away. */
+const QUIET_MS = 250;
+const QUIET_TIMEOUT_MS = 1_000;
 const PIECE_BYTES = 4;
 const LOST = { type: 'connection.lost' };
 
@@ -22,6 +25,9 @@ interface World {
   /** How many pieces of what the server has written wait until the client reads. */
   writing: number;
   executed: number;
+  /** How many Commands came that were not executed any more, and how long it is since the last one came; up to what matters. */
+  turnedAway: number;
+  quietMs: number;
   /** Why the signal of the running handler fired; nothing while it did not. */
   aborted: string | undefined;
   lost: (string | undefined)[];
@@ -62,6 +68,8 @@ function scenario(
       writing: slow ? 1 : 0,
       running: 0,
       executed: 0,
+      turnedAway: 0,
+      quietMs: atOnce === 'shuts down' ? 0 : QUIET_MS,
       aborted: undefined,
       lost: [],
       refused: false,
@@ -73,29 +81,38 @@ function scenario(
       ...(atOnce === 'closes' ? [LOST] : []),
     ],
     input: (world) => ({
-      connection: connectionOf(world),
+      connection: connectionOf(world, errorResults),
       authorizes: atOnce === 'asks',
       authorizeTimeoutMs: AUTHORIZE_MS,
       goodbyeTimeoutMs: 500,
+      quietTimeoutMs: QUIET_TIMEOUT_MS,
     }),
     // What ends a connection by time ends it at once; that it is time for the goodbye, or for an answer, does not.
-    follows: (_state, { type }) => (/goodbyeTimeout|authorizeTimeout/.test(type) ? [] : [LOST]),
+    follows: (_state, { type }) => (/goodbyeTimeout|authorizeTimeout|quiet/.test(type) ? [] : [LOST]),
     stimuli: (state) => stimuli(state, errorResults),
     happen(world, { name: what }) {
       if (what === 'a Command comes')
-        Object.assign(world, { running: world.running + 1, executed: world.executed + 1 });
+        Object.assign(world, { running: world.running + 1, executed: world.executed + 1, quietMs: 0 });
+      if (what === 'shut down') world.quietMs = 0;
+      if (what === TURNED_AWAY) Object.assign(world, { turnedAway: world.turnedAway + 1, quietMs: 0 });
       if (what === 'the handler answers') {
         world.running--;
         if (slow) world.writing++;
       }
       if (what === 'the client reads what there is') world.writing--;
     },
-    key: ({ world: { running, gone, writing }, timers }) => [running, gone, writing, timers.map(({ inMs }) => inMs)],
+    pass(world, ms) {
+      world.quietMs = Math.min(world.quietMs + ms, QUIET_MS);
+    },
+    key: ({ world: { running, gone, writing, turnedAway, quietMs }, timers }) => [
+      [running, gone, writing, turnedAway, quietMs],
+      timers.map(({ inMs }) => inMs),
+    ],
     aspect: ({ world: { running } }) => `${running} running`,
   };
 }
 
-function connectionOf(world: () => World): SessionConnection {
+function connectionOf(world: () => World, errorResults: boolean): SessionConnection {
   return {
     authorize: () => {},
     reportRefused: () => {
@@ -104,6 +121,7 @@ function connectionOf(world: () => World): SessionConnection {
     introduce: () => {},
     isBusy: () => world().running > 0,
     isWriting: () => world().writing > 0,
+    quietInMs: () => (errorResults ? QUIET_MS - world().quietMs : 0),
     end: () => {},
     destroy: () => {},
     abandon: (error) => {
@@ -116,15 +134,17 @@ function connectionOf(world: () => World): SessionConnection {
   };
 }
 
+const TURNED_AWAY = 'a Command comes, and is not executed';
 const UNTOLD = 'the handler fails, and the client cannot be told';
-const TOO_MUCH = 'so much is too much for it';
+const TOO_MUCH = 'so much is too much for it'.repeat(30);
 
 const errorOf = (code: string) => Object.assign(new Error(code), { code });
 
-function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean): Stimulus[] {
+function stimuli({ snapshot, world, timers }: ModelState<World>, errorResults: boolean): Stimulus[] {
   if (snapshot.status !== 'active') return [];
   const isServing = snapshot.value === 'serving';
-  const isOpen = isServing || snapshot.value === 'draining';
+  const isDraining = isDrainingIn(snapshot.value);
+  const isOpen = isServing || isDraining;
   const all: Stimulus[] = [
     { name: 'close', event: { type: 'session.close' }, follow: [LOST] },
     { name: 'the client leaves', event: LOST },
@@ -146,6 +166,12 @@ function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean):
     all.push({ name: 'shut down', event: { type: 'session.drain' } });
     if (world.running + world.writing < 2) all.push({ name: 'a Command comes' });
   }
+  if (isDraining && errorResults) {
+    // In the last moment before it would be ended, again and again.
+    const leftMs = world.running > 0 ? Number.POSITIVE_INFINITY : Math.min(...timers.map(({ inMs }) => inMs));
+    if (world.turnedAway === 0 || (leftMs === 1 && world.quietMs > 1)) all.push({ name: TURNED_AWAY });
+    if (leftMs > 1 && leftMs <= QUIET_MS) all.push({ name: 'almost all of the time goes by', inMs: leftMs - 1 });
+  }
   if (isOpen) {
     if (world.running > 0) {
       const untold = { type: 'connection.failed', error: errorOf('encode-failed') };
@@ -165,6 +191,8 @@ function stimuli({ snapshot, world }: ModelState<World>, errorResults: boolean):
   if (world.writing > 0) all.push({ name: 'the client reads what there is' });
   return all;
 }
+
+const isDrainingIn = (value: unknown) => typeof value === 'object' && value !== null && 'draining' in value;
 
 async function open({ atOnce, errorResults, slow }: SessionScenario): Promise<Play> {
   const stage = new Stage();
@@ -199,6 +227,7 @@ async function open({ atOnce, errorResults, slow }: SessionScenario): Promise<Pl
     'the client may come in': () => answers.pop()?.(true),
     'the client may not come in': () => answers.pop()?.(false),
     'a Command comes': () => it.command(),
+    [TURNED_AWAY]: () => it.command(),
     'the handler answers': () => it.running.pop()?.answer(),
     'the handler fails': () => it.running.pop()?.fail(new Error('no')),
     [UNTOLD]: () => it.running.pop()?.fail(new Error(TOO_MUCH)),

@@ -28,9 +28,10 @@ export const SUBJECTS: readonly Subject[] = [
     summary:
       'A client connects, is ready, dials another connection beside the one in use when it is to be replaced, and closes.',
     words: `One connection to a server that takes Commands, and those before it that still wait for Results. It opens another
-one when it is lost. In \`connected\` a send goes out at once; \`steady\`, \`blocked\`, \`dialling\` and \`waiting\` make no difference to you: where
+one when it is lost. In \`connected\` a send goes out at once; what it does there makes no difference to you: where
 the server works on streams that were left, or the address is not to be used any more, another connection is dialled beside
-the one in use, takes its place once it is open, and what is pending on the old one comes to its end there. In every other
+the one in use (\`blocked\`, \`dialling\`, \`waiting\`), and from an address that only stands in for its own it goes home in the same way
+(\`away\`, \`goingHome\`): that one takes its place once it is open, and what is pending on the old one comes to its end there. In every other
 state a send goes to another client of the group that is ready, and fails with \`unavailable\`, or waits with
 \`waitForReady\`, if there is none. When the connection is lost, what was pending on it fails with \`connection-lost\`, and
 nothing is sent twice; \`reconnecting\` waits and dials in turn, for as long as it takes (with \`reconnect: false\` there is

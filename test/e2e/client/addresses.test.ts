@@ -13,9 +13,6 @@ describe('several addresses', () => {
     const client = await sender({ address: servers.map(({ address }) => address), clients: 6 });
     await soon(() => client.status.state).toBe('ready');
     expect(openTo(servers)).toEqual([2, 2, 2]);
-    expect(client.status.clients.map(({ address }) => address)).toEqual(
-      [0, 1, 2, 0, 1, 2].map((at) => servers[at]?.address),
-    );
   });
 
   it('stand in for one that is dead from the beginning', async () => {
@@ -61,6 +58,8 @@ describe('several addresses', () => {
       address: [await bad(), good.address],
       handshakeTimeoutMs: 40,
       keepalive: { timeMs: 20, timeoutMs: 20 },
+      // It tries to go home after such a time.
+      reconnect: { initialMs: 10, maxMs: 60_000 },
       lazy: true,
     });
     await soon(() => good.connections.length).toBe(1);

@@ -54,6 +54,49 @@ async function endless(options: { server?: ServerOptions; sender?: SenderOptions
   return { server, sender, seen, states, leaveOne };
 }
 
+const silence = defineProtocol({
+  results: { Text: result<number>(), Event: result<number>({ lastOne: () => false }) },
+  commands: {
+    Echo: command<number>().returns('Text'),
+    Later: command<number>().returns('Text'),
+    Wait: command().returns('Text'),
+    Watch: command().returns('Event'),
+  },
+});
+
+/** A server whose `Wait` and `Watch` give nothing until their client is gone, and a client of it. */
+async function silent(options: ServerOptions, senderOptions: Partial<SenderOptions> = {}) {
+  const seen = { started: 0, fired: 0, connections: 0 };
+  const untilGone = async ({ signal }: { readonly signal: AbortSignal }) => {
+    seen.started++;
+    await new Promise((gone) => signal.addEventListener('abort', gone));
+    seen.fired++;
+    return 0;
+  };
+  const server = await serve(
+    silence,
+    undefined,
+    {
+      Echo: (n) => n,
+      Later: (ms) => sleep(ms, ms),
+      Wait: (_, context) => untilGone(context),
+      async *Watch(_, context) {
+        yield await untilGone(context);
+      },
+    },
+    { onConnection: () => void seen.connections++, ...options },
+  );
+  onEnd(() => server.close());
+  const states: string[] = [];
+  const sender = await createSender(silence, {
+    address: server.address,
+    onStatus: (event) => event.type === 'client' && states.push(event.state),
+    ...senderOptions,
+  });
+  onEnd(() => sender.close());
+  return { sender, seen, states };
+}
+
 describe('streams that were left, whose server works on for nobody', () => {
   it.each([1, 30])(
     'F1: twenty of them do not wedge a server that takes twenty Commands, every %i ms',
@@ -133,6 +176,68 @@ describe('streams that were left, whose server works on for nobody', () => {
     for (let sent = 0; sent < 3; sent++) await failureOf(client.send(onePlusOne, { timeoutMs: 20 }));
     await sleep(60);
     expect(server.accepted).toBe(1);
+  });
+
+  it.each(['timed out', 'were cancelled'])(
+    'F1: Commands that %s without a Result do not wedge a server that takes twenty',
+    async (how) => {
+      const { sender, seen, states } = await silent({ maxInFlightCommands: 20 });
+      const cancel = new AbortController();
+      const giveUp = how === 'timed out' ? { timeoutMs: 100 } : { signal: cancel.signal };
+      const failures = Promise.all(Array.from({ length: 20 }, () => failureOf(sender.send(silence.Wait(), giveUp))));
+      await soon(() => seen.started).toBe(20);
+      cancel.abort();
+      for (const failure of await failures) expect(failure).toMatchObject({ mayHaveExecuted: true });
+      await soon(() => seen.fired).toBe(20);
+      expect(await sender.send(silence.Echo(1))).toBe(1);
+      expect(seen.connections).toBe(2);
+      expect(states.filter((state) => state !== 'ready' && state !== 'connecting')).toEqual([]);
+    },
+  );
+
+  it('F1: streams that were left before their first Result do not wedge it either', async () => {
+    const { sender, seen } = await silent({ maxInFlightCommands: 20 });
+    const left = Array.from({ length: 20 }, () => sender.sendMulti(silence.Watch())[Symbol.asyncIterator]());
+    const ends = left.map((stream) => stream.next().catch(() => undefined));
+    await soon(() => seen.started).toBe(20);
+    for (const stream of left) void stream.return?.(undefined as never);
+    await Promise.all(ends);
+    await soon(() => seen.fired).toBe(20);
+    expect(await sender.send(silence.Echo(1))).toBe(1);
+    expect(seen.connections).toBe(2);
+  });
+
+  it('F1: nor do those that are given up in the turn in which they were sent', async () => {
+    const { sender, seen } = await silent({ maxInFlightCommands: 20 });
+    const cancel = new AbortController();
+    const failures = Array.from({ length: 20 }, () =>
+      failureOf(sender.send(silence.Wait(), { signal: cancel.signal })),
+    );
+    cancel.abort();
+    await Promise.all(failures);
+    await soon(() => seen.fired).toBe(20);
+    expect(await sender.send(silence.Echo(1))).toBe(1);
+    expect(seen.connections).toBe(2);
+  });
+
+  it('F1: a few that are given up cost no connection', async () => {
+    const { sender, seen } = await silent({});
+    for (let n = 0; n < 7; n++) {
+      await failureOf(sender.send(silence.Wait(), { timeoutMs: 5 }));
+      expect(await sender.send(silence.Echo(n))).toBe(n);
+    }
+    await soon(() => seen.started).toBe(7);
+    expect(seen).toMatchObject({ fired: 0, connections: 1 });
+  });
+
+  it('F1: what comes late of those that were given up is told to whoever asked for it', async () => {
+    const late: unknown[] = [];
+    const { sender, seen } = await silent({}, { onUnexpectedResult: ({ value }) => late.push(value) });
+    const failures = Array.from({ length: 20 }, () => failureOf(sender.send(silence.Later(2_000), { timeoutMs: 20 })));
+    for (const failure of await Promise.all(failures)) expect(failure).toMatchObject({ code: 'timeout' });
+    await soon(() => seen.connections).toBe(2);
+    await soon(() => late.length).toBe(20);
+    expect(await sender.send(silence.Echo(1))).toBe(1);
   });
 
   it('F1: no more than eight old connections are kept; the next goes once one of them has ended', async () => {

@@ -84,7 +84,7 @@ describe('shutting down', () => {
     await over;
     await client.closed;
     expect(executed).toEqual(['first']);
-    expect(client.valuesOf(2)).toEqual([]);
+    expect(client.valuesOf(2)).toMatchObject([{ code: 'closed' }]);
   });
 
   it('accepts no new connection', async () => {

@@ -87,6 +87,9 @@ export class ClientTarget {
       },
       pong: () => {},
       abandoned: () => {},
+      givenUp: () => {},
+      late: () => {},
+      goodbye: () => {},
       retire: () => {},
       room: () => {},
       unexpected: ({ seq, type, value }) => this.#events.push({ what: 'unexpected', seq, name: type, value }),
@@ -117,6 +120,7 @@ export class ClientTarget {
       whenSlow: 'pause',
       sent: () => {},
       result: (entry, value, _, last) => note({ what: 'result', seq, name: entry.name, value }, last),
+      returned: (error) => note({ what: 'failed', seq, name: error.code }, true),
       failed: (error) => note({ what: 'failed', seq, name: error.code }, true),
     };
   }

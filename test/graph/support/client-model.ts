@@ -12,6 +12,12 @@ export interface ClientWorld {
   /** The address of the connection in use, or of the last attempt where there is none. */
   address: string;
   tried: string[];
+  dials: number;
+  /** For how much longer each address is known to be down; and those where dials have failed, the last one last. */
+  down: Record<string, number>;
+  failed: string[];
+  /** How many connections in a row have not lived at each address. */
+  short: Record<string, number>;
   /** The connections that are open, by their numbers; and the one that takes Commands. */
   open: number[];
   current: number | undefined;
@@ -43,15 +49,22 @@ export interface ClientScenario extends Scenario<ClientWorld> {
 export const DRAIN_MS = 70;
 
 /** What no test waits for: what a connection does by itself has tests of its own. */
-export const NEVER_MS = 1_000_000;
+export const NEVER_MS = 1_000_000_000;
+
+/** For so long an address is down, where there are several: all other times together are less than a quarter of it. */
+const DOWN_MS = 1_000_000;
 
 /** So many Commands are sent over one connection at most. */
 const MAX_SENT = 1;
 
+/** What a server does that is shut down. */
+const GOODBYE = 'the server says goodbye';
+const CLOSES = 'the server closes';
+
 /** Who is told of changes. */
 const GROUP = createEmptyActor();
 
-const DIALS = ['connecting', 'reconnecting.dialling', 'connected.dialling'];
+const DIALS = ['connecting', 'reconnecting.dialling', 'connected.dialling', 'connected.steady.goingHome'];
 
 /** Where a service has moved to. */
 export const nextOf = (address: string) => address.replace(/\d+$/, (port) => String(Number(port) + 1));
@@ -67,17 +80,28 @@ export function clientScenario(
     maxRetired?: number;
     /** How many connections are opened at most. */
     connections?: number;
+    /** Whether servers may shut down. */
+    ends?: boolean;
   },
 ): ClientScenario {
-  const { stableMs, reconnect = true, addresses = ['a:1'], alone = false, maxRetired, connections = 2 } = options;
+  const {
+    stableMs,
+    reconnect = true,
+    addresses = ['a:1'],
+    alone = false,
+    maxRetired,
+    connections = 2,
+    ends = false,
+  } = options;
   const timings: ClientTimings = {
     handshakeTimeoutMs: 40,
     keepaliveTimeMs: NEVER_MS,
     pingTimeoutMs: NEVER_MS,
     drainTimeoutMs: NEVER_MS,
+    lateTimeMs: NEVER_MS,
     backoffInitialMs: 20,
-    backoffMaxMs: 40,
-    backoffFactor: 2,
+    backoffMaxMs: addresses.length > 1 ? DOWN_MS : 40,
+    backoffFactor: addresses.length > 1 ? 1 : 2,
     backoffResetMs: stableMs,
   };
   return {
@@ -93,6 +117,10 @@ export function clientScenario(
       dialled: '',
       address: '',
       tried: [],
+      dials: 0,
+      down: {},
+      failed: [],
+      short: {},
       open: [],
       current: undefined,
       opened: 0,
@@ -105,16 +133,16 @@ export function clientScenario(
     },
     input: (world) => ({
       id: 0,
-      link: linkOf(world),
+      link: linkOf(world, timings),
       timings,
       reconnect,
       maxRetired,
       random: () => 0.5,
       ...(alone ? {} : { parent: GROUP }),
     }),
-    stimuli: (state) => stimuliOf(state, { alone, connections }),
+    stimuli: (state) => stimuliOf(state, { alone, connections, ends }),
     happen(world, { name: what, event }) {
-      if (what === 'nobody is there' || what === 'another server') giveUp(world);
+      if (what === 'nobody is there' || what === 'another server') giveUp(world, world.dialled, timings);
       if (what === 'a Command is sent') {
         world.sent++;
         Object.assign(world, { command: 'waiting', commandAt: world.current });
@@ -124,10 +152,20 @@ export function clientScenario(
       if (what === 'its address is gone') {
         world.addresses = world.addresses.map((address) => (address === world.address ? nextOf(address) : address));
       }
+      if (what === 'its home is gone') {
+        world.addresses = world.addresses.map((address) => (address === world.dialled ? nextOf(address) : address));
+      }
       if (what === 'its address stays') world.addresses = world.addresses.toReversed();
-      if (what === 'the connection is reset' && event !== undefined && world.aliveMs < stableMs) giveUp(world);
+      if (what === GOODBYE) giveUp(world, world.address, timings);
+      if ((what === 'the connection is reset' || what === CLOSES) && event !== undefined) {
+        const times = world.short[world.address] ?? 0;
+        const isShort = world.aliveMs < stableMs;
+        if (isShort) giveUp(world, world.address, timings, 2 ** times);
+        if (world.addresses.includes(world.address)) world.short[world.address] = isShort ? times + 1 : 0;
+      }
     },
     told(world, event) {
+      if (event.type === 'connection.leaving') Object.assign(world, { current: undefined, aliveMs: 0, worn: false });
       if (event.type !== 'connection.over') return;
       const number = Number(event.id.split(' ')[1]);
       if (!world.open.includes(number)) return;
@@ -137,21 +175,27 @@ export function clientScenario(
       if (world.command === 'waiting' && world.commandAt === number) world.command = 'connection-lost';
     },
     pass(world, ms) {
+      for (const [address, leftMs] of Object.entries(world.down)) world.down[address] = Math.max(0, leftMs - ms);
       if (world.current !== undefined) world.aliveMs = Math.min(world.aliveMs + ms, stableMs);
     },
     started(world, source) {
       if (source === 'connect') {
-        if (!world.addresses.includes(world.chosen)) world.chosen = world.addresses[0] as string;
+        world.chosen = choose(world);
         world.dialled = world.chosen;
         if (world.current === undefined) world.address = world.dialled;
         if (!world.tried.includes(world.dialled)) world.tried.push(world.dialled);
+        world.dials++;
         return;
       }
       const number = ++world.opened;
       world.open.push(number);
-      Object.assign(world, { current: number, address: world.dialled, tried: [], aliveMs: 0, worn: false, sent: 0 });
+      world.down[world.dialled] = 0;
+      const address = world.dialled;
+      Object.assign(world, { current: number, address, chosen: address, tried: [], dials: 0 });
+      Object.assign(world, { aliveMs: 0, worn: false, sent: 0 });
     },
     stopped(world, source) {
+      if (source === 'connect' && world.current !== undefined) world.chosen = world.address;
       if (source !== 'connection') return;
       if (world.ending > 0) {
         world.ending--;
@@ -162,13 +206,26 @@ export function clientScenario(
     },
     key: ({ snapshot, world, timers }) => {
       const { attempt, renewals } = snapshot.context as ClientContext;
-      const { chosen, dialled, address, tried, open, current, opened, aliveMs, worn, command, commandAt, sent } = world;
+      const { chosen, dialled, address, tried, dials, open, current, opened } = world;
+      const { aliveMs, worn, command, commandAt, sent, down, failed, short } = world;
       const at = (wanted: string) => world.addresses.indexOf(wanted);
       return [
         // After the second attempt the waits are the longest.
         [Math.min(attempt, 1), Math.min(renewals, 1)],
         // Which address it is does not matter, only where in the list it stands.
         [at(chosen), at(dialled), at(address), tried.length < world.addresses.length ? tried.map(at) : 'all'],
+        // Where there is one only, it is dialled whatever is known of it.
+        world.addresses.length === 1
+          ? []
+          : [
+              Math.min(dials, 2),
+              world.addresses.map((each) => short[each] ?? 0),
+              world.addresses.map((each) => Math.ceil(((down[each] ?? 0) * 4) / DOWN_MS)),
+              // The order counts where all are down.
+              world.addresses.every((each) => (down[each] ?? 0) > 0)
+                ? failed.map(at).filter((place) => place >= 0)
+                : [],
+            ],
         [open.map((number) => [number === current, command === 'waiting' && number === commandAt])],
         [Math.min(opened, connections), aliveMs < stableMs, worn, sent],
         timers.map(({ event, inMs }) => [event.type, inMs]),
@@ -181,7 +238,7 @@ export function clientScenario(
 /** What can happen where a client stands, besides time. */
 function stimuliOf(
   { snapshot, world }: ModelState<ClientWorld>,
-  { alone, connections }: { alone: boolean; connections: number },
+  { alone, connections, ends }: { alone: boolean; connections: number; ends: boolean },
 ): Stimulus[] {
   if (snapshot.status !== 'active') return [];
   const phase = phaseOf(snapshot);
@@ -199,6 +256,9 @@ function stimuliOf(
     stimuli.push({ name: 'its address is gone', event: { type: 'addresses.changed' } });
     if (world.addresses.length > 1) stimuli.push({ name: 'its address stays', event: { type: 'addresses.changed' } });
   }
+  if (isIn(snapshot, 'connected.steady.goingHome') && world.addresses.includes(world.dialled)) {
+    stimuli.push({ name: 'its home is gone', event: { type: 'addresses.changed' } });
+  }
   const dial = DIALS.find((state) => snapshot.matches(state as never) || isIn(snapshot, state));
   if (dial !== undefined) {
     const failed = (code: string) => ({ type: `xstate.error.actor.0.client.${dial}`, error: errorOf(code) });
@@ -215,7 +275,14 @@ function stimuliOf(
   }
   for (const number of open) {
     const name = number === current ? 'the connection is reset' : 'an old connection is reset';
-    stimuli.push({ name, event: over(number, 'connection-lost') });
+    stimuli.push({ name, event: over(number, 'protocol-error') });
+  }
+  if (ends && current !== undefined && phase === 'ready') {
+    const leaving = { type: 'connection.leaving', id: `connection ${current}`, error: errorOf('connection-lost') };
+    stimuli.push(
+      { name: GOODBYE, event: leaving, follow: isWaiting(current) ? [] : [over(current)] },
+      { name: CLOSES, event: over(current, 'connection-lost', true) },
+    );
   }
   if (command === 'waiting') {
     // One that is retired is over then.
@@ -228,30 +295,52 @@ function stimuliOf(
   return stimuli;
 }
 
-const over = (number: number, code?: string): AnyEventObject => ({
+const over = (number: number, code?: string, inOrder = false): AnyEventObject => ({
   type: 'connection.over',
+  inOrder,
   id: `connection ${number}`,
   error: code === undefined ? undefined : errorOf(code),
 });
 
-function linkOf(world: () => ClientWorld): ClientLink {
+function linkOf(world: () => ClientWorld, timings: ClientTimings): ClientLink {
   return {
     connect: async () => ({}) as never,
     isDialCurrent: () => world().addresses.includes(world().dialled),
     isAddressCurrent: () => world().addresses.includes(world().address),
-    hasUntriedAddress: () => world().tried.length > 0 && world().tried.length < world().addresses.length,
+    isAway: (id) => {
+      const { opened, dialled, address } = world();
+      return (id === `connection ${opened + 1}` ? dialled : address) !== homeOf(world());
+    },
+    mayGoHome: () => isUp(world(), homeOf(world())),
+    hasUntriedAddress: () => world().dials > 0 && world().dials < world().addresses.length,
     handshakeGraceMs: () => 0,
     isFinal: (error) => codeOf(error) === 'server-info-mismatch',
     overdue: () => {
-      giveUp(world());
+      giveUp(world(), world().dialled, timings);
       return errorOf('handshake-timeout');
     },
   };
 }
 
-function giveUp(world: ClientWorld): void {
-  const at = world.addresses.indexOf(world.chosen);
-  if (at >= 0) world.chosen = world.addresses[(at + 1) % world.addresses.length] as string;
+/** The first address of the list is the client's own. */
+const homeOf = ({ addresses }: ClientWorld): string => addresses[0] as string;
+
+const isUp = ({ addresses, down }: ClientWorld, address: string): boolean =>
+  addresses.includes(address) && (down[address] ?? 0) <= 0;
+
+/** The address that is dialled next. */
+function choose(world: ClientWorld): string {
+  const { addresses, chosen, tried, failed } = world;
+  const good = [homeOf(world), chosen, ...addresses].find((address) => isUp(world, address));
+  const byFailure = failed.filter((address) => addresses.includes(address));
+  return good ?? byFailure.find((address) => !tried.includes(address)) ?? (byFailure[0] as string);
+}
+
+/** A dial has failed, or a connection has not lived. */
+function giveUp(world: ClientWorld, address: string, { backoffMaxMs }: ClientTimings, times = 1): void {
+  if (!world.addresses.includes(address)) return;
+  world.down[address] = backoffMaxMs * times;
+  world.failed = [...world.failed.filter((other) => other !== address), address];
 }
 
 const isIn = ({ value }: AnyMachineSnapshot, path: string) => {

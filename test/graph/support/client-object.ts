@@ -35,6 +35,9 @@ export function clientObject(
     source,
     refreshMs: Number.POSITIVE_INFINITY,
     timeoutMs: timings.handshakeTimeoutMs,
+    downMs: timings.backoffMaxMs,
+    seed: 1,
+    mismatched: () => {},
     clock,
     warn: () => {},
     changed,
@@ -73,6 +76,7 @@ export function clientObject(
     maxPending: 10,
     handshakeTimeoutMs: timings.handshakeTimeoutMs,
     pingTimeoutMs: timings.pingTimeoutMs,
+    lateTimeMs: timings.lateTimeMs,
     stableMs: timings.backoffResetMs,
   });
   return {

@@ -2,6 +2,7 @@ import { createSender } from 'cmd-stream';
 import { vi } from 'vitest';
 import type { AnyActorRef } from 'xstate';
 import { AddressBook } from '../../../src/client/address-book.ts';
+import { Homes } from '../../../src/client/homes.ts';
 import { calc, SUM, TICK } from '../../e2e/support/calc.ts';
 import { openAlone } from './client-alone.ts';
 import { type ClientScenario, type ClientWorld, codeOf, DRAIN_MS, NEVER_MS, nextOf, phaseOf } from './client-model.ts';
@@ -9,6 +10,11 @@ import type { ModelState } from './model.ts';
 import { Network, type Peer, Stage } from './network.ts';
 import type { Play } from './replay.ts';
 import { Inspector } from './taken.ts';
+
+// Where a client belongs is decided by the addresses' texts; here by their order, so that all texts are alike.
+vi.spyOn(Homes.prototype, 'of').mockImplementation(function (this: Homes) {
+  return this.addresses[0];
+});
 
 /** A real client, in whatever it is in. */
 export interface RealClient {
@@ -84,12 +90,18 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
       const { address } = client.status();
       change(addresses.map((each) => (each === address ? nextOf(each) : each)));
     },
+    'its home is gone': () => {
+      const [home] = network.dials();
+      change(addresses.map((each) => (each === home?.address ? nextOf(each) : each)));
+    },
     'its address stays': () => change(addresses.toReversed()),
     'a server is there': () => acceptAs('default'),
     'another server': () => acceptAs('other'),
     'nobody is there': () => network.dials()[0]?.refuse(),
-    'the connection is reset': () => peer()?.stream.destroy(),
-    'an old connection is reset': () => network.peers.find(({ over }) => !over)?.stream.destroy(),
+    'the connection is reset': () => peer()?.breakRules(),
+    'an old connection is reset': () => network.peers.find(({ over }) => !over)?.breakRules(),
+    'the server closes': () => peer()?.stream.destroy(),
+    'the server says goodbye': () => peer()?.error(1_000, 'closed'),
     // So many that it cannot wait.
     'streams are left': async () => {
       for (let left = 0; left < 8; left++) {

@@ -1,5 +1,10 @@
 import { type AnyMachineSnapshot, createEmptyActor } from 'xstate';
-import type { ConnectionContext, ConnectionLink, ConnectionTimings } from '../../../machines/connection.ts';
+import type {
+  ConnectionContext,
+  ConnectionLink,
+  ConnectionReport,
+  ConnectionTimings,
+} from '../../../machines/connection.ts';
 import { codeOf } from './client-model.ts';
 import type { ModelState, Scenario, Stimulus } from './model.ts';
 
@@ -11,10 +16,15 @@ export interface ConnectionWorld {
   command: 'none' | 'waiting' | 'answered' | 'connection-lost';
   /** Streams that the server works on for nobody. */
   abandoned: number;
+  /** Commands that were given up before their first Result. */
+  unanswered: number;
   /** How often each thing happened that is bounded. */
   sent: number;
   left: number;
   leftMany: boolean;
+  gaveUpMany: boolean;
+  /** Since then; up to what matters. */
+  givenUpMs: number;
   /** Since it was opened, since the peer was last seen to read, since bytes were last sent; up to what matters. */
   aliveMs: number;
   unprovenMs: number;
@@ -41,6 +51,8 @@ export interface ConnectionWorld {
   streamSeq: number;
   /** What the client was told. */
   reports: string[];
+  /** Whether its peer has closed it as it should. */
+  inOrder: boolean;
 }
 
 /** A setting of connections. */
@@ -53,6 +65,9 @@ export interface ConnectionScenario extends Scenario<ConnectionWorld> {
 export const MANY = 8;
 /** How long another connection must not follow the one before, and how long a Ping's answer may take longer after much. */
 const RENEWAL_MS = 100;
+const LATE_MS = 300;
+/** How long Commands that were given up have to be answered before another connection is to take the place of theirs. */
+const SLOW_ANSWER_MS = 1_000;
 const MUCH_MS = 101.5;
 /** What takes so long on the slowest link: {@link MUCH_MS} at 64 KiB/s. */
 export const MUCH_BYTES = 6_652;
@@ -68,7 +83,11 @@ const WORN = { type: 'connection.worn' };
 interface Possible {
   readonly commands?: number;
   readonly streams?: number;
+  /** Whether many Commands may be given up before their first Result. */
+  readonly givesUp?: boolean;
   readonly much?: boolean;
+  /** Whether the peer may say goodbye. */
+  readonly ends?: boolean;
   /** Whether its user closes the client when the Command fails. */
   readonly closes?: boolean;
   /** When the next Ping is due; where that is sooner than a Pong is late, the Ping is repeated. */
@@ -79,7 +98,12 @@ interface Possible {
 
 /** What happens to a connection, in words, and what its machine sees of it. */
 export function connectionScenario(name: string, may: Possible): ConnectionScenario {
-  const timings = { keepaliveTimeMs: may.keepaliveTimeMs ?? 1_000, pingTimeoutMs: 100, drainTimeoutMs: 250 };
+  const timings = {
+    keepaliveTimeMs: may.keepaliveTimeMs ?? 1_000,
+    pingTimeoutMs: 100,
+    drainTimeoutMs: 250,
+    lateTimeMs: LATE_MS,
+  };
   return {
     name,
     timings,
@@ -90,9 +114,12 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       isAddressCurrent: true,
       command: 'none',
       abandoned: 0,
+      unanswered: 0,
       sent: 0,
       left: 0,
       leftMany: false,
+      gaveUpMany: false,
+      givenUpMs: 0,
       aliveMs: 0,
       unprovenMs: 0,
       idleMs: 0,
@@ -114,6 +141,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       commandSeq: 0,
       streamSeq: 0,
       reports: [],
+      inOrder: false,
     },
     input: (world) => ({ link: linkOf(world, timings, may), timings, parent: CLIENT }),
     stimuli: (state) => stimuliOf(state, may),
@@ -121,7 +149,8 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
     follows: ({ snapshot, world: { command } }) =>
       snapshot.value === 'closing' && !(may.closes && command === 'waiting') ? [CLOSED] : [],
     told(world, { type }) {
-      if (type !== WORN.type) return;
+      // Of those that are given up it is told once.
+      if (type !== WORN.type || world.unanswered === MANY) return;
       world.abandoned++;
       sendOne(world);
       world.streamSeq = world.seq;
@@ -130,8 +159,9 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
     pass(world, ms) {
       const add = (age: number, max: number) => Math.min(age + ms, max);
       world.aliveMs = add(world.aliveMs, RENEWAL_MS);
-      world.unprovenMs = add(world.unprovenMs, timings.keepaliveTimeMs);
-      world.idleMs = add(world.idleMs, timings.keepaliveTimeMs);
+      world.unprovenMs = add(world.unprovenMs, Math.min(timings.keepaliveTimeMs, 1_000));
+      world.idleMs = add(world.idleMs, Math.min(timings.keepaliveTimeMs, 1_000));
+      world.givenUpMs = add(world.givenUpMs, SLOW_ANSWER_MS);
       world.pingMs = add(world.pingMs, 1_000);
     },
     stopped(world, source) {
@@ -139,8 +169,8 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       Object.assign(world, { open: false, accepting: false });
       if (world.command === 'waiting') world.command = 'connection-lost';
     },
-    sent(world, { type, error }) {
-      world.reports.push(type === 'connection.over' ? `over ${codeOf(error)}` : 'renew');
+    sent(world, report) {
+      world.reports.push(said(report as unknown as ConnectionReport));
     },
     key: ({ world, timers, snapshot }) => {
       const { command, abandoned, isAddressCurrent, sent, left, leftMany, hasMuchCome, muchSince } = world;
@@ -149,6 +179,8 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       const isPinging = JSON.stringify(snapshot.value).includes('pinging');
       const asProof = (seq: number) => [seq >= provingSeq, seq <= pingSeq];
       return [
+        world.unanswered > 0 && world.givenUpMs,
+        world.gaveUpMany,
         [command, Math.min(abandoned, MANY), isAddressCurrent, sent, left, leftMany, hasMuchCome],
         [aliveMs, unprovenMs, idleMs, isPinging && [pingMs, muchSince, hasAnswered]],
         [pings - pongs, awaitedPong - pongs],
@@ -161,6 +193,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
 }
 
 function happen(world: ConnectionWorld, { name }: Stimulus): void {
+  if (name === 'the peer closes') world.inOrder = true;
   if (name === 'its address is gone') world.isAddressCurrent = false;
   if (name === 'a Command is sent') {
     sendOne(world);
@@ -171,6 +204,8 @@ function happen(world: ConnectionWorld, { name }: Stimulus): void {
     receive(world, world.commandSeq);
   }
   if (name === 'a stream is left') world.left++;
+  if (name === 'many Commands are given up') Object.assign(world, { unanswered: MANY, gaveUpMany: true, givenUpMs: 0 });
+  if (name === 'what was given up is answered') world.unanswered = 0;
   if (name === 'many streams are left') world.leftMany = true;
   if (name === 'its last Result comes') {
     world.abandoned = 0;
@@ -205,28 +240,50 @@ function receive(world: ConnectionWorld, seq: number): void {
 
 function stimuliOf(
   { snapshot, world }: ModelState<ConnectionWorld>,
-  { commands = 0, streams = 0, much = false, closes = false, pongs }: Possible,
+  { commands = 0, streams = 0, givesUp = false, much = false, closes = false, ends = false, pongs }: Possible,
 ): Stimulus[] {
   const use = useOf(snapshot);
   if (use === undefined) return [];
   const isWaiting = world.command === 'waiting';
   // What is idle has nothing to wait for.
   const ended = isWaiting ? [] : [CLOSED];
+  const retired = isWaiting || (world.unanswered > 0 && world.abandoned === 0) ? [] : [CLOSED];
   const lost = { type: 'connection.lost', error: Object.assign(new Error('lost'), { code: 'connection-lost' }) };
   const stimuli: Stimulus[] = [
-    { name: 'the peer breaks off', event: lost, follow: isWaiting && closes ? [] : [CLOSED] },
-    { name: 'another takes its place', event: { type: 'connection.retire' }, follow: ended },
+    { name: 'the peer closes', event: lost, follow: isWaiting && closes ? [] : [CLOSED] },
+    {
+      name: 'another takes its place',
+      event: { type: 'connection.retire' },
+      follow: world.isAddressCurrent ? retired : ended,
+    },
     { name: 'its client drains', event: { type: 'connection.drain' }, follow: ended },
   ];
+  if (ends && world.accepting) {
+    const goodbye = Object.assign(new Error('it is shutting down'), { code: 'connection-lost' });
+    stimuli.push({
+      name: 'the peer says goodbye',
+      event: { type: 'connection.goodbye', error: goodbye },
+      follow: ended,
+    });
+  }
   if (world.isAddressCurrent) stimuli.push({ name: 'its address is gone' });
   if (isWaiting) {
-    const settled = use === 'accepting' ? {} : { event: { type: 'pending.settled' }, follow: [CLOSED] };
+    const isEnd = use !== 'retired' || world.unanswered === 0 || world.abandoned > 0;
+    const settled = use === 'accepting' ? {} : { event: { type: 'pending.settled' }, follow: isEnd ? [CLOSED] : [] };
     stimuli.push({ name: 'the Command is answered', ...settled });
   }
   if (world.accepting && !isWaiting && world.sent < commands) stimuli.push({ name: 'a Command is sent' });
   if (world.accepting && world.left < streams) stimuli.push({ name: 'a stream is left', event: WORN });
   if (world.accepting && streams > 0 && !world.leftMany) {
     stimuli.push({ name: 'many streams are left', event: WORN, follow: Array.from({ length: MANY - 1 }, () => WORN) });
+  }
+  if (world.accepting && givesUp && !world.gaveUpMany) {
+    stimuli.push({ name: 'many Commands are given up', event: WORN });
+  }
+  if (world.unanswered > 0) {
+    const isRetired = use === 'retired' && !isWaiting;
+    const settled = isRetired ? { event: { type: 'late.settled' }, follow: [CLOSED] } : {};
+    stimuli.push({ name: 'what was given up is answered', ...settled });
   }
   if (world.abandoned === 1) stimuli.push({ name: 'its last Result comes' });
   const isPinging = JSON.stringify(snapshot.value).includes('pinging');
@@ -246,7 +303,7 @@ function useOf({ value }: AnyMachineSnapshot): string | undefined {
   return typeof open?.use === 'object' ? Object.keys(open.use)[0] : open?.use;
 }
 
-function linkOf(world: () => ConnectionWorld, { pingTimeoutMs }: ConnectionTimings, may: Possible): ConnectionLink {
+function linkOf(world: () => ConnectionWorld, timings: ConnectionTimings, may: Possible): ConnectionLink {
   return {
     id: 'connection',
     take: () => () => {},
@@ -275,17 +332,25 @@ function linkOf(world: () => ConnectionWorld, { pingTimeoutMs }: ConnectionTimin
       const { pingMs, muchSince, aheadBytes, backBytes } = world();
       // A few bytes count only where the next Ping is so near that the rest of the time for a Pong is waited for.
       const few = may.keepaliveTimeMs === undefined ? 0 : (aheadBytes + backBytes) / BYTES_PER_MS;
-      return pingTimeoutMs + (muchSince ? MUCH_MS : 0) + few - pingMs;
+      return timings.pingTimeoutMs + (muchSince ? MUCH_MS : 0) + few - pingMs;
     },
     hasAnswered: () => world().hasAnswered,
     isIdle: () => world().command !== 'waiting',
+    hasLate: () => world().unanswered > 0 && world().abandoned === 0,
     awaitIdle: () => {},
-    isWorn: () => world().abandoned > 0,
-    renewalDueInMs: () => RENEWAL_MS - world().aliveMs,
+    isWorn: () => world().abandoned > 0 || world().unanswered > 0,
+    renewalDueInMs: () => (world().abandoned > 0 ? RENEWAL_MS - world().aliveMs : SLOW_ANSWER_MS - world().givenUpMs),
     isRenewalUrgent: () => world().abandoned >= MANY,
     isAddressCurrent: () => world().isAddressCurrent,
+    endedInOrder: () => world().inOrder,
     overdue: () => Object.assign(new Error('overdue'), { code: 'connection-lost' }),
   };
+}
+
+/** What its client is told, in short. */
+export function said(report: ConnectionReport): string {
+  if (report.type !== 'connection.over') return report.type;
+  return `over ${codeOf(report.error)}${report.inOrder ? ', in order' : ''}`;
 }
 
 /** What a user, its client and its peer must see of a connection. */

@@ -4,7 +4,7 @@ import { calc, SUM, TEXT, TICK } from '../../e2e/support/calc.ts';
 import { NotedCommand } from '../../unit/client/pending.ts';
 import { codeOf, NEVER_MS, nextOf } from './client-model.ts';
 import { clientObject } from './client-object.ts';
-import { type ConnectionScenario, MANY, MUCH_BYTES } from './connection-model.ts';
+import { type ConnectionScenario, MANY, MUCH_BYTES, said } from './connection-model.ts';
 import { Network, type Peer, Stage } from './network.ts';
 import type { Play } from './replay.ts';
 import { Inspector } from './taken.ts';
@@ -32,7 +32,7 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
   const reports: string[] = [];
   const parent = createActor(
     fromTransition((state: undefined, report: ConnectionReport) => {
-      reports.push(report.type === 'connection.over' ? `over ${codeOf(report.error)}` : 'renew');
+      reports.push(said(report));
       return state;
     }, undefined),
   ).start();
@@ -51,6 +51,7 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
 
   let command: NotedCommand | undefined;
   let stream: NotedCommand | undefined;
+  let givenUp: NotedCommand[] = [];
   const leaveStream = async () => {
     stream = new NotedCommand(calc.Countdown({ from: 3 }));
     client.send(stream);
@@ -60,7 +61,8 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
     client.forget(stream.seq);
   };
   const acts: Record<string, () => unknown> = {
-    'the peer breaks off': () => peer.stream.destroy(),
+    'the peer closes': () => peer.stream.destroy(),
+    'the peer says goodbye': () => peer.error(first.seq, 'closed'),
     'another takes its place': () => actor.send({ type: 'connection.retire' }),
     'its client drains': () => actor.send({ type: 'connection.drain' }),
     'its address is gone': () => {
@@ -79,6 +81,14 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
     'a stream is left': leaveStream,
     'many streams are left': async () => {
       for (let left = 0; left < MANY; left++) await leaveStream();
+    },
+    'many Commands are given up': async () => {
+      givenUp = Array.from({ length: MANY }, () => send());
+      await stage.settle();
+      for (const { seq } of givenUp) client.forget(seq);
+    },
+    'what was given up is answered': async () => {
+      for (const { seq } of givenUp) peer.result(seq, SUM, 2);
     },
     'its last Result comes': () => peer.result(stream?.seq ?? 0, TICK, { n: 0, last: true }),
     // Of a Command that has been answered: it does not show that the peer reads.

@@ -89,7 +89,7 @@ function stimuliOf({ snapshot, world, timers }: ModelState<GroupWorld>, reconnec
 
   function ofClient(phase: ClientPhase, id: number): Stimulus[] {
     const it = `client ${id}`;
-    const lost = reconnect ? changed(id, 'reconnecting', 'connection-lost') : closed(id, 'connection-lost');
+    const lost = reconnect ? changed(id, 'reconnecting', 'protocol-error') : closed(id, 'protocol-error');
     const answers = (event: AnyEventObject | undefined) => ({ name: `${it} answers`, event });
     switch (phase) {
       case 'connecting':

@@ -61,7 +61,10 @@ export async function openGroup({ clients, reconnect }: GroupScenario): Promise<
       inspector.inspect(event);
       const actor = event.actorRef as AnyActorRef;
       // Whose dial it is that comes next.
-      const isDial = /^0\.client\.(connecting|reconnecting\.dialling|connected\.dialling)$/.test(actor.id);
+      const isDial =
+        /^0\.client\.(connecting|reconnecting\.dialling|connected\.dialling|connected\.steady\.goingHome)$/.test(
+          actor.id,
+        );
       if (event.type === '@xstate.actor' && isDial) network.callers.push(actor._parent?.id ?? '');
     },
     lazy: true,
@@ -102,7 +105,7 @@ export async function openGroup({ clients, reconnect }: GroupScenario): Promise<
     'is connected': (client) => connectTo(client, 'default'),
     'finds another server': (client) => connectTo(client, 'other'),
     'finds nobody': async (client) => (await dialOf(client))?.refuse(),
-    'is reset': (client) => peers.get(client)?.stream.destroy(),
+    'is reset': (client) => peers.get(client)?.breakRules(),
     answers: (client) => answer(peers.get(client)),
     // Round robin: of as many as there are ready, one comes there; the others are answered at once.
     'gets a Command': async (client) => {

@@ -1,5 +1,6 @@
 import { ByteReader, NEED_MORE } from '../../../src/bytes/byte-reader.ts';
 import { QuestionPace } from '../../../src/client/question-pace.ts';
+import { ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
 import { FairTurn } from '../../../src/system/fair-turn.ts';
 import { memoryTransport } from '../../../src/transport/memory.ts';
 import type { ByteStream, Listener, ListenOptions, Transport } from '../../../src/transport/transport.ts';
@@ -66,6 +67,15 @@ export class Peer {
 
   result(seq: number, type: number, value: unknown): void {
     this.stream.write(resultFrame(seq, type, value));
+  }
+
+  error(seq: number, code: string): void {
+    this.stream.write(resultFrame(seq, ERROR_RESULT_TYPE, { code, message: code }));
+  }
+
+  /** Ends the connection as a peer does that is not to be understood. */
+  breakRules(): void {
+    this.result(1, 99, 0);
   }
 
   pong(): void {

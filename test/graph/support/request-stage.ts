@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { createSender, type SenderOptions } from 'cmd-stream';
+import { type CmdStreamError, createSender, type SenderOptions } from 'cmd-stream';
 import type { RequestEvent, RequestWork } from '../../../machines/request.ts';
 import { requestMachine } from '../../../machines/request.ts';
 import { calc, TICK } from '../../e2e/support/calc.ts';
@@ -10,6 +10,7 @@ import type { Play } from './replay.ts';
 import type { Production } from './suite.ts';
 import { Inspector } from './taken.ts';
 
+const TURNED_AWAY = 'the server turns it away';
 const NEVER_MS = 1_000_000;
 const TIMEOUT_MS = 500;
 
@@ -21,21 +22,34 @@ interface World {
   ending: string;
   held: boolean;
   carried: boolean;
+  turnedAway: boolean;
+  /** Whether a server may have executed it. */
+  sent: boolean;
 }
 
 const scenario: Scenario<World> = {
   name: 'a send with several Results, of which one may wait',
-  world: { kept: [], received: 0, told: [], ending: 'waits', held: true, carried: false },
+  world: {
+    kept: [],
+    received: 0,
+    told: [],
+    ending: 'waits',
+    held: true,
+    carried: false,
+    turnedAway: false,
+    sent: false,
+  },
   input: (world) => ({ work: workOf(world) }),
   stimuli,
   happen(world, { name: what }) {
-    if (what === 'a server comes') world.carried = true;
+    if (what === 'a server comes') Object.assign(world, { carried: true, sent: true });
     // The client has let go of a Command by itself when its last Result or the end of its connection came.
     if (what === 'the last Result comes' || what === 'the connection is reset') world.carried = false;
+    if (what === TURNED_AWAY) Object.assign(world, { carried: false, turnedAway: true });
     if (what.endsWith('Result comes')) world.received++;
     if (what === 'the caller takes a Result') world.kept.shift();
   },
-  key: ({ world: { kept } }) => kept.length,
+  key: ({ world: { kept, turnedAway } }) => [kept.length, turnedAway],
   aspect: ({ world: { kept } }) => `${kept.length} kept`,
 };
 
@@ -50,6 +64,8 @@ function stimuli({ snapshot, world }: ModelState<World>): Stimulus[] {
   ];
   if (snapshot.value === 'queued') return [...all, { name: 'a server comes', event: { type: 'command.sent' } }];
   const result = { type: 'result.received', resultType: 'Tick', value: world.received + 1, size: 1, weight: 1 };
+  if (snapshot.value === 'sent' && !world.turnedAway)
+    all.push({ name: TURNED_AWAY, event: { type: 'command.returned' } });
   return [
     ...all,
     { name: 'a Result comes', event: { ...result, last: false } },
@@ -60,7 +76,7 @@ function stimuli({ snapshot, world }: ModelState<World>): Stimulus[] {
 
 function workOf(world: () => World): RequestWork {
   const end = (hook: string, code: string) => {
-    world().told.push(`${hook} ${code}`);
+    world().told.push(`${hook} ${code}${world().sent ? ', perhaps executed' : ''}`);
     world().ending = code;
   };
   return {
@@ -74,6 +90,9 @@ function workOf(world: () => World): RequestWork {
       world().held = false;
       world().carried = false;
     },
+    recall: () => {
+      Object.assign(world(), { carried: false, sent: false });
+    },
     succeed: () => {
       world().ending = 'end';
     },
@@ -84,6 +103,9 @@ function workOf(world: () => World): RequestWork {
 }
 
 const errorOf = (code: string) => Object.assign(new Error(code), { code });
+
+/** What a hook hears of an error. */
+const said = ({ code, mayHaveExecuted }: CmdStreamError) => `${code}${mayHaveExecuted ? ', perhaps executed' : ''}`;
 
 /** A send over the in-memory transport, by a sender whose server comes later. */
 async function open(create: typeof createSender, inspector: Inspector | undefined): Promise<Play> {
@@ -104,9 +126,9 @@ async function open(create: typeof createSender, inspector: Inspector | undefine
     whenSlow: 'fail',
     hooks: () => ({
       onResult: (_, { value }) => told.push(`onResult ${(value as { n: number }).n}`),
-      onError: (_, error) => told.push(`onError ${error.code}`),
-      onTimeout: (_, error) => told.push(`onTimeout ${error.code}`),
-      onCancel: (_, error) => told.push(`onCancel ${error.code}`),
+      onError: (_, error) => told.push(`onError ${said(error)}`),
+      onTimeout: (_, error) => told.push(`onTimeout ${said(error)}`),
+      onCancel: (_, error) => told.push(`onCancel ${said(error)}`),
     }),
     ...inspection,
   });
@@ -119,20 +141,21 @@ async function open(create: typeof createSender, inspector: Inspector | undefine
   const result = async (last: boolean) => {
     // Results count as waiting when others come later, not with them.
     await stage.pass(1);
-    network.peers[0]?.result(1, TICK, { n: ++received, last });
+    network.peers.at(-1)?.result(network.peers.length, TICK, { n: ++received, last });
   };
   const acts: Record<string, () => unknown> = {
     'a server comes': async () => {
       network.dials()[0]?.accept();
       await stage.settle();
-      network.peers[0]?.introduce('default');
+      network.peers.at(-1)?.introduce('default');
     },
     'a Result comes': () => result(false),
     'the last Result comes': () => result(true),
     'the caller takes a Result': () => results.next(),
     'the caller cancels': () => caller.abort(),
     'the deadline passes': () => stage.pass(TIMEOUT_MS),
-    'the connection is reset': () => network.peers[0]?.stream.destroy(),
+    [TURNED_AWAY]: () => network.peers[0]?.error(1, 'closed'),
+    'the connection is reset': () => network.peers.at(-1)?.stream.destroy(),
     'the sender is closed': () => void sender.close(),
   };
   return {
@@ -144,7 +167,7 @@ async function open(create: typeof createSender, inspector: Inspector | undefine
     },
     look: () => ({
       told,
-      carried: sender.group.has(1, 0),
+      carried: sender.group.has(network.peers.length, 0),
       held: getEventListeners(signal, 'abort').length > 0,
     }),
     /** What the caller gets who takes all that is left. */

@@ -149,7 +149,8 @@ export class ServerStage {
       clock,
       defer,
       inspect: inspector.inspect,
-      maxFrameBytes: 16,
+      exposeErrors: true,
+      maxFrameBytes: 500,
       onConnection: () => this.onConnection?.(this.server as Server),
       onConnectionLost: ({ error }) => {
         this.lost.push(codeOf(error));

@@ -20,11 +20,13 @@ export function* backoffModel({ entries, schedule }: Past): Generator<Violation>
   if (reconnect === null) return;
   const { initialMs, maxMs, factor, resetAfterMs } = reconnect;
   const clients = new Map<number, Client>();
-  // Where streams are sent, one may be left or cut short, or a single Result of it be too much to keep, and its connection
+  // A client may go home where there are several addresses: the fleet's checker looks at that. Where streams are sent, one may be left or cut short, or a single Result of it be too much to keep, and its connection
   // replaced while it is in use.
-  const mayRenew = schedule.sends.some(
-    ({ count, padBytes }) => count > 1 || 2 * (padBytes + RESULT_BYTES) >= schedule.sender.maxBufferedResultBytes,
-  );
+  const mayRenew =
+    schedule.servers.length > 1 ||
+    schedule.sends.some(
+      ({ count, padBytes }) => count > 1 || 2 * (padBytes + RESULT_BYTES) >= schedule.sender.maxBufferedResultBytes,
+    );
   let draw: number | undefined;
   for (const { kind, details, atMs, who } of entries) {
     if (kind === 'draw') draw = Number(details.value);

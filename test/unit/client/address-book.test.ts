@@ -8,6 +8,11 @@ import { turn } from './fake-link.ts';
 
 const signal = new AbortController().signal;
 
+/** With it the clients are at home at a:1, b:2, c:3, a:1, ... */
+const SEED = 164;
+/** For so long an address is known to be down. */
+const DOWN_MS = 10_000;
+
 function newBook(source: AddressBookOptions['source'], options: Partial<AddressBookOptions> = {}) {
   const clock = new VirtualClock();
   const warnings: string[] = [];
@@ -16,6 +21,9 @@ function newBook(source: AddressBookOptions['source'], options: Partial<AddressB
     source,
     refreshMs: 30_000,
     timeoutMs: 1_000,
+    downMs: DOWN_MS,
+    seed: SEED,
+    mismatched: () => {},
     clock,
     warn: (warning) => warnings.push(warning),
     changed: () => seen.changes++,
@@ -48,7 +56,7 @@ describe('the addresses of a list', () => {
   it('are spread over the clients', async () => {
     const { book, clock } = newBook(['a:1', 'b:2']);
     const picks = await Promise.all([0, 1, 2, 3].map((client) => book.pick(client, signal)));
-    expect(picks).toEqual(['a:1', 'b:2', 'a:1', 'b:2']);
+    expect(picks.toSorted()).toEqual(['a:1', 'a:1', 'b:2', 'b:2']);
     expect([book.includes('a:1'), book.includes('c:3')]).toEqual([true, false]);
     book.refresh();
     expect(clock.timers).toBe(0);
@@ -57,14 +65,16 @@ describe('the addresses of a list', () => {
   it('stay with their clients until these give them up, and then have their turn', async () => {
     const { book } = newBook(['a:1', 'b:2', 'c:3']);
     const picks: string[] = [];
-    for (let attempt = 0; attempt < 4; attempt++) {
-      picks.push(await book.pick(1, signal), await book.pick(1, signal));
-      book.giveUp(1);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const address = await book.pick(1, signal);
+      expect(await book.pick(1, signal)).toBe(address);
+      picks.push(address);
+      book.giveUp(address);
     }
-    expect(picks).toEqual(['b:2', 'b:2', 'c:3', 'c:3', 'a:1', 'a:1', 'b:2', 'b:2']);
+    expect(picks).toEqual(['b:2', 'c:3', 'a:1', 'b:2', 'c:3']);
   });
 
-  it('that come anew are taken by those whose own is gone', async () => {
+  it('that come anew are taken by those who are at home there', async () => {
     const answers = [
       ['a:1', 'b:2', 'c:3'],
       ['b:2', 'c:3', 'd:4', 'e:5'],
@@ -74,17 +84,112 @@ describe('the addresses of a list', () => {
     expect(await picks()).toEqual(['a:1', 'b:2', 'c:3', 'a:1']);
     book.refresh();
     await turn();
-    expect(await picks()).toEqual(['d:4', 'b:2', 'c:3', 'e:5']);
+    expect([0, 1, 2, 3].map((client) => book.homeOf(client))).toEqual(['d:4', 'e:5', 'b:2', 'c:3']);
+    expect(await picks()).toEqual(['d:4', 'e:5', 'b:2', 'c:3']);
   });
 
   it('are chosen anew by a client that has given up what is gone by now', async () => {
     const answers = [['a:1'], ['b:2']];
     const { book } = newBook(() => answers.shift() ?? []);
     expect(await book.pick(0, signal)).toBe('a:1');
-    book.giveUp(0);
+    book.giveUp('a:1');
     await turn();
-    book.giveUp(0);
+    book.giveUp('a:1');
     expect(await book.pick(0, signal)).toBe('b:2');
+  });
+});
+
+describe('the homes of clients', () => {
+  const addresses = (length: number) => Array.from({ length }, (_, n) => `10.0.0.${n}:9000`);
+  const homesOf = (of: readonly string[], seed: number, clients: number) => {
+    const { book } = newBook(of, { seed });
+    return Array.from({ length: clients }, (_, client) => book.homeOf(client) as string);
+  };
+  const countOf = (homes: readonly string[]) => {
+    const counts = new Map<string, number>();
+    for (const home of homes) counts.set(home, (counts.get(home) ?? 0) + 1);
+    return [...counts.values()].sort((a, b) => a - b);
+  };
+
+  it('F15: are the same number everywhere, within one', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(2 ** 32),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 0, max: 30 }),
+        (seed, of, clients) => {
+          const counts = countOf(homesOf(addresses(of), seed, clients));
+          expect((counts.at(-1) ?? 0) - (counts.length < of ? 0 : (counts[0] ?? 0))).toBeLessThanOrEqual(1);
+        },
+      ),
+    );
+  });
+
+  it('F15: are others for other senders, so that single clients spread', () => {
+    const homes = Array.from({ length: 3_000 }, (_, n) => homesOf(addresses(3), n * 1_000_003, 1)[0] as string);
+    for (const count of countOf(homes)) expect(Math.abs(count - 1_000)).toBeLessThan(150);
+  });
+
+  it('F15: do not depend on the order of the addresses, and move by their share when one comes or goes', () => {
+    let moved = 0;
+    for (let seed = 0; seed < 1_000; seed++) {
+      const four = addresses(4);
+      const [before] = homesOf(four.slice(0, 3), seed, 1);
+      const [after] = homesOf(four, seed, 1);
+      expect(homesOf(four.toReversed(), seed, 1)).toEqual([after]);
+      if (before === after) continue;
+      expect(after).toBe(four[3]);
+      moved++;
+    }
+    expect(moved).toBeGreaterThan(200);
+    expect(moved).toBeLessThan(300);
+  });
+
+  it('F15: are picked again once they are worth a try, and only there by one client at a time', async () => {
+    const { book, clock } = newBook(['a:1', 'b:2', 'c:3']);
+    book.giveUp('a:1');
+    const elsewhere = await book.pick(0, signal);
+    expect(elsewhere).not.toBe('a:1');
+    expect([book.isAway(0, elsewhere), book.isAway(0, 'a:1'), book.mayGoHome(0)]).toEqual([true, false, false]);
+    clock.advance(DOWN_MS - 1);
+    expect(await book.pick(0, signal)).toBe(elsewhere);
+    clock.advance(1);
+    expect(book.mayGoHome(0)).toBe(true);
+    const over = book.goingHome();
+    expect([book.mayGoHome(0), book.mayGoHome(3)]).toEqual([false, false]);
+    over();
+    expect(await book.pick(0, signal)).toBe('a:1');
+    book.giveUp('a:1');
+    book.reached('a:1');
+    expect(await book.pick(3, signal)).toBe('a:1');
+  });
+
+  it('F15: are left alone for longer and longer where connections do not live', async () => {
+    const { book, clock } = newBook(['a:1', 'b:2', 'c:3']);
+    const downForMs = () => {
+      let forMs = 0;
+      for (; !book.mayGoHome(0); forMs += DOWN_MS) clock.advance(DOWN_MS);
+      book.reached('a:1');
+      return forMs / DOWN_MS;
+    };
+    const times: number[] = [];
+    for (let round = 0; round < 8; round++) {
+      book.lost('a:1', false);
+      times.push(downForMs());
+    }
+    book.lost('a:1', true);
+    times.push(downForMs());
+    book.lost('a:1', false);
+    times.push(downForMs());
+    expect(times).toEqual([1, 2, 4, 8, 16, 32, 32, 32, 0, 1]);
+  });
+
+  it('F15: that are down are left for the address that the fewest have', async () => {
+    const { book } = newBook(['a:1', 'b:2', 'c:3']);
+    for (const client of [0, 1, 2, 3, 4, 5]) await book.pick(client, signal);
+    book.giveUp('a:1');
+    const picks = await Promise.all([0, 3].map((client) => book.pick(client, signal)));
+    expect(picks.sort()).toEqual(['b:2', 'c:3']);
   });
 });
 
@@ -97,7 +202,7 @@ describe('the users of addresses', () => {
     const startMs = performance.now();
     for (let round = 0; round < 5; round++) {
       for (let client = 0; client < 1_000; client++) {
-        book.giveUp(client);
+        book.giveUp(await book.pick(client, signal));
         await book.pick(client, signal);
       }
       const { book: another } = newBook(addresses);
@@ -109,24 +214,33 @@ describe('the users of addresses', () => {
 
   it('R5-DD4: are counted rightly, whatever clients take and give up', async () => {
     const addresses = ['a:1', 'b:2', 'c:3', 'd:4'];
-    const step = fc.record({ client: fc.nat(5), givesUp: fc.boolean() });
+    const step = fc.record({ client: fc.nat(5), does: fc.constantFrom('pick', 'giveUp', 'keep') });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const { book } = newBook(addresses);
         const chosen = new Map<number, string>();
+        const down = new Set<string>();
         const usersOf = (address: string) => [...chosen.values()].filter((other) => other === address).length;
-        for (const { client, givesUp } of steps) {
+        for (const { client, does } of steps) {
           const before = chosen.get(client);
-          if (givesUp) {
-            book.giveUp(client);
-            if (before !== undefined) chosen.set(client, addresses[(addresses.indexOf(before) + 1) % 4] as string);
-            continue;
+          if (does === 'giveUp' && before !== undefined && down.size < 3) {
+            book.giveUp(before);
+            down.add(before);
+          } else if (does === 'keep') {
+            const at = addresses[client % 4] as string;
+            book.keep(client, at);
+            chosen.set(client, at);
+          } else {
+            const picked = await book.pick(client, signal);
+            const own = [book.homeOf(client), before].find((address) => address !== undefined && !down.has(address));
+            if (own !== undefined) expect(picked).toBe(own);
+            else {
+              expect(down.has(picked)).toBe(false);
+              const up = addresses.filter((address) => !down.has(address));
+              expect(usersOf(picked)).toBe(Math.min(...up.map(usersOf)));
+            }
+            chosen.set(client, picked);
           }
-          const picked = await book.pick(client, signal);
-          if (before === undefined) {
-            expect(usersOf(picked)).toBe(Math.min(...addresses.map(usersOf)));
-          } else expect(picked).toBe(chosen.get(client));
-          chosen.set(client, picked);
         }
       }),
     );
@@ -143,7 +257,7 @@ describe('an address resolver', () => {
     expect(book.includes('anything:1')).toBe(true);
     questions[0]?.answer(['a:1', 'b:2', 'a:1']);
     expect(await Promise.all(picks)).toEqual(['a:1', 'b:2']);
-    expect(await book.pick(2, signal)).toBe('a:1');
+    expect(await book.pick(2, signal)).toBe('b:2');
     expect(seen.changes).toBe(0);
   });
 
@@ -273,7 +387,7 @@ describe('an address resolver', () => {
     const { clock, times, book } = outage(() => ['a:1', 'b:2']);
     await book.pick(0, signal);
     for (let ms = 0; ms < 10_000; ms += 50) {
-      for (let client = 0; client < 200; client++) book.giveUp(client);
+      for (let client = 0; client < 200; client++) book.giveUp('a:1');
       await clock.advanceWithTurns(50);
     }
     expect(times).toEqual([0, 0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000, 10_000]);
@@ -288,7 +402,7 @@ describe('an address resolver', () => {
     });
     const dialAll = async (untilMs: number) => {
       while (clock.monotonicMs() < untilMs) {
-        for (let client = 0; client < 20; client++) await book.pick(client, signal).catch(() => book.giveUp(client));
+        for (let client = 0; client < 20; client++) await book.pick(client, signal).catch(() => book.giveUp(''));
         await clock.advanceWithTurns(50);
       }
     };
@@ -306,9 +420,9 @@ describe('an address resolver', () => {
     const { clock, times, book } = outage(() => ['a:1']);
     await book.pick(0, signal);
     clock.advance(20_000);
-    book.giveUp(0);
+    book.giveUp('a:1');
     await turn();
-    book.giveUp(0);
+    book.giveUp('a:1');
     await turn();
     expect(times).toEqual([0, 20_000, 20_000]);
     book.stop();
@@ -339,7 +453,7 @@ describe('an address resolver', () => {
     });
     await storage.run('a caller', async () => {
       await book.pick(0, signal);
-      book.giveUp(0);
+      book.giveUp('a:1');
     });
     await turn();
     await storage.run('another', () => clock.advanceWithTurns(30_000));

@@ -18,6 +18,9 @@ const protocol = defineProtocol({
   commands: { Go: command<unknown>().returns('Sum') },
 });
 
+/** With it client 1 likes b:2 best, then c:3, then a:1. */
+const SEED = 164;
+
 function newClient(options: { addresses?: () => readonly string[]; connect?: ClientContext['connect'] } = {}) {
   const clock = new VirtualClock();
   const dialled: string[] = [];
@@ -33,6 +36,9 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     source,
     refreshMs: 60_000,
     timeoutMs: 1_000,
+    downMs: 10_000,
+    seed: SEED,
+    mismatched: ignore,
     clock,
     warn: ignore,
     changed: ignore,
@@ -60,6 +66,7 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     maxPending: 2,
     handshakeTimeoutMs: 1_000,
     pingTimeoutMs: 200,
+    lateTimeMs: 3_000,
     stableMs: 500,
   });
   const told: ConnectionLinkEvent[] = [];
@@ -145,7 +152,8 @@ describe('the addresses that a client goes through', () => {
     silent.close();
     await turn();
     await open();
-    expect(dialled).toEqual(['b:2', 'b:2', 'c:3', 'a:1']);
+    // In the end b:2 is worth a try again.
+    expect(dialled).toEqual(['b:2', 'b:2', 'c:3', 'b:2']);
     // The second loss came within a second of the answer to the first: the question was put off.
     expect(asked.times).toBe(4);
   });

@@ -114,7 +114,7 @@ describe('a connection in use', () => {
     client.link.connection.pending = 1;
     client.actor.send({ type: 'client.drain', timeoutMs: 60_000 });
     client.clock.advance(300);
-    expect(client.connection).toEqual({ keepalive: pinging, use: 'retired' });
+    expect(client.connection).toEqual({ keepalive: pinging, use: 'finishing' });
     client.clock.advance(201);
     expect(client.actor.getSnapshot().status).toBe('done');
   });
@@ -168,6 +168,6 @@ describe('the handshake of a client', () => {
     client.clock.advance(1_000 + 499);
     expect(client.state).toEqual({ reconnecting: { dialling: 'late' } });
     await client.dialled();
-    expect(client.state).toEqual({ connected: 'steady' });
+    expect(client.state).toEqual({ connected: { steady: 'home' } });
   });
 });

@@ -50,6 +50,9 @@ function connected() {
     lost: [] as CmdStreamError[],
     pongs: 0,
     abandoned: 0,
+    givenUp: 0,
+    late: 0,
+    goodbye: 0,
     room: 0,
     retire: 0,
     unexpected: [] as UnexpectedResult[],
@@ -62,6 +65,9 @@ function connected() {
     lost: (error) => heard.lost.push(error),
     pong: () => heard.pongs++,
     abandoned: () => heard.abandoned++,
+    givenUp: () => heard.givenUp++,
+    late: () => heard.late++,
+    goodbye: () => heard.goodbye++,
     room: () => heard.room++,
     retire: () => heard.retire++,
     unexpected: (unexpected) => heard.unexpected.push(unexpected),
@@ -135,7 +141,7 @@ describe('a connection', () => {
       frame(1, TICK, { n: 2, last: false }, 3);
       for (const seq of [1, 2]) frame(seq, ERROR, { code, message: 'not executed' }, 3);
       expect(begun.errors).toMatchObject([{ code, mayHaveExecuted: true }]);
-      expect(denied.errors).toMatchObject([{ code, mayHaveExecuted: false }]);
+      expect([...denied.errors, ...denied.returns]).toMatchObject([{ code, mayHaveExecuted: false }]);
     },
   );
 

@@ -10,6 +10,8 @@ export class FakeConnection implements ConnectionLink {
   readonly calls: string[];
   pending = 0;
   addressIsCurrent = true;
+  late = false;
+  inOrder = false;
   worn = false;
   urgent = false;
   renewalDueAtMs = 0;
@@ -90,6 +92,14 @@ export class FakeConnection implements ConnectionLink {
     this.#note('await idle');
   }
 
+  endedInOrder(): boolean {
+    return this.inOrder;
+  }
+
+  hasLate(): boolean {
+    return this.late;
+  }
+
   isWorn(): boolean {
     return this.worn;
   }
@@ -125,6 +135,9 @@ export class FakeLink implements ClientLink {
   readonly calls: string[] = [];
   dialIsCurrent = true;
   untriedAddresses = 0;
+  /** Whether the newest connection is not at home, and whether it may go there. */
+  away = false;
+  mayGo = true;
   graceMs = 0;
   readonly #clock: VirtualClock;
 
@@ -150,6 +163,14 @@ export class FakeLink implements ClientLink {
 
   isAddressCurrent(): boolean {
     return this.connection.addressIsCurrent;
+  }
+
+  isAway(): boolean {
+    return this.away;
+  }
+
+  mayGoHome(): boolean {
+    return this.mayGo;
   }
 
   hasUntriedAddress(): boolean {
@@ -207,6 +228,7 @@ export function startClient(input: Partial<ClientInput> = {}) {
         handshakeTimeoutMs: 1_000,
         keepaliveTimeMs: 300,
         pingTimeoutMs: 200,
+        lateTimeMs: 3_000,
         drainTimeoutMs: 5_000,
         backoffInitialMs: 10,
         backoffMaxMs: 80,

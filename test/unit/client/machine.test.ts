@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const steady = { connected: 'steady' };
+const steady = { connected: { steady: 'home' } };
 const refused = new Error('connect ECONNREFUSED');
 const lost = { type: 'connection.lost', error: new Error('read ECONNRESET') } as const;
 type Timings = ClientInput['timings'];

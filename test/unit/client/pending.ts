@@ -13,6 +13,7 @@ export class NotedCommand implements PendingCommand {
   carrier: Carrier | undefined;
   readonly results: { readonly type: string; readonly value: unknown; readonly lastOne: boolean }[] = [];
   readonly errors: CmdStreamError[] = [];
+  readonly returns: CmdStreamError[] = [];
 
   constructor(command: Command, whenSlow: WhenSlow = 'pause') {
     this.command = command;
@@ -27,6 +28,10 @@ export class NotedCommand implements PendingCommand {
   result({ name }: ResultEntry, value: unknown, _size: number, lastOne: boolean): void {
     this.received++;
     this.results.push({ type: name, value, lastOne });
+  }
+
+  returned(error: CmdStreamError): void {
+    this.returns.push(error);
   }
 
   failed(error: CmdStreamError): void {

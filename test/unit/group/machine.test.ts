@@ -17,6 +17,7 @@ const timings = {
   handshakeTimeoutMs: 1_000,
   keepaliveTimeMs: Number.POSITIVE_INFINITY,
   pingTimeoutMs: 1_000,
+  lateTimeMs: 3_000,
   drainTimeoutMs: 5_000,
   backoffInitialMs: 10,
   backoffMaxMs: 10,

@@ -171,6 +171,7 @@ describe('compiling a machine', () => {
       'deadline.reached',
       'caller.cancelled',
       'result.received',
+      'command.returned',
     ]);
   });
 });

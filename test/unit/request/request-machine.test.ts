@@ -13,6 +13,7 @@ const EVENTS: readonly RequestEvent[] = [
   { type: 'command.sent' },
   { type: 'result.received', resultType: 'Tick', value: 1, size: 4, weight: 4, last: false },
   { type: 'result.received', resultType: 'Tick', value: 2, size: 4, weight: 4, last: true },
+  { type: 'command.returned' },
   { type: 'request.failed', error },
   { type: 'deadline.reached' },
   { type: 'caller.cancelled', error },
@@ -38,6 +39,10 @@ class Recorder implements RequestWork {
 
   release(): void {
     this.#note('release');
+  }
+
+  recall(): void {
+    this.#note('recall');
   }
 
   succeed(): void {
@@ -144,7 +149,8 @@ describe('the request machine, compiled', () => {
   });
 
   it('releases before it tells, and tells once', () => {
-    const [sent, more, last, failed, deadline, cancelled] = EVENTS as [
+    const [sent, more, last, returned, failed, deadline, cancelled] = EVENTS as [
+      RequestEvent,
       RequestEvent,
       RequestEvent,
       RequestEvent,
@@ -162,6 +168,14 @@ describe('the request machine, compiled', () => {
         ['deliver 1', 'release', 'fail by request.failed'],
       ],
       [[failed], ['release', 'fail by request.failed']],
+      [
+        [sent, returned, sent, last],
+        ['recall', 'deliver 2', 'release', 'succeed'],
+      ],
+      [
+        [sent, more, returned, last],
+        ['deliver 1', 'isFull', 'deliver 2', 'release', 'succeed'],
+      ],
       [[deadline], ['release', 'timeOut']],
       [
         [sent, cancelled],

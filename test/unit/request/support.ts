@@ -88,6 +88,7 @@ export function requestContext(mode: (typeof MODES)[number], options: ContextOpt
     whenSlow: options.whenSlow ?? 'fail',
     warn: (message) => warnings.push(message),
     actors: mode === 'inspected' ? new RequestActors(root) : undefined,
+    resend: () => {},
   };
   return { clock, warnings, context, actorRefs, root };
 }

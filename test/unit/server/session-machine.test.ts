@@ -5,7 +5,7 @@ import { type SessionConnection, type SessionEvent, sessionMachine } from '../..
 /** A connection that writes down what the machine makes happen. */
 function startSession(busy = false, authorizes = false) {
   const log: string[] = [];
-  const state = { busy, writing: false };
+  const state = { busy, writing: false, quietInMs: 0 };
   const note = (what: string) => (error?: unknown) => {
     log.push(error === undefined ? what : `${what}: ${String(error)}`);
   };
@@ -18,6 +18,7 @@ function startSession(busy = false, authorizes = false) {
     reportRefused: note('reportRefused'),
     introduce: note('introduce'),
     isBusy: () => state.busy,
+    quietInMs: () => state.quietInMs,
     end: note('end'),
     isWriting: () => state.writing,
     destroy: note('destroy'),
@@ -26,7 +27,7 @@ function startSession(busy = false, authorizes = false) {
     forget: note('forget'),
   };
   const clock = new SimulatedClock();
-  const input = { connection, authorizes, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500 };
+  const input = { connection, authorizes, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500, quietTimeoutMs: 1_000 };
   const actor = createActor(sessionMachine, { clock, input });
   actor.start();
   const value = () => {

@@ -36,6 +36,7 @@ export const request: Piece = {
       whenSlow: 'pause',
       warn: () => {},
       actors: undefined,
+      resend: () => {},
     };
     const carrier = {
       clientId: 0,

@@ -1,0 +1,101 @@
+// What a client machine is made of and talks to: its link to the network, its events, its timings, its memory.
+import type { AnyActorRef } from 'xstate';
+import type { ConnectionLink, ConnectionReport, ConnectionTimings } from './connection.ts';
+
+/** What a client is doing, as its group and its user see it. */
+export type ClientPhase = 'connecting' | 'ready' | 'reconnecting' | 'draining' | 'closed';
+
+/** The network side of a client: what the machine makes happen. */
+export interface ClientLink {
+  /** Dials, does TLS, and checks the ServerInfo. `error.final` says that trying again is of no use. */
+  connect(signal: AbortSignal): Promise<ConnectionLink>;
+  /** Whether the address that is being dialled is still one to use. */
+  isDialCurrent(): boolean;
+  /** Whether the address of the connection that takes Commands is still one to use. */
+  isAddressCurrent(): boolean;
+  /**
+   * Whether the address where this client belongs is another one than that of its newest connection, which may not have
+   * been taken into use yet.
+   */
+  isAway(connectionId: string | undefined): boolean;
+  /** Whether it may try to go there now: that address is not known to be down, and no other client of the group is going. */
+  mayGoHome(): boolean;
+  /** Whether there is an address that it has not tried since its last connection. */
+  hasUntriedAddress(): boolean;
+  /** How much longer a handshake may take whose timeout has just fired: as long as it fired late, since nobody looked. */
+  handshakeGraceMs(): number;
+  /** Whether an error is final: dialling again cannot help. */
+  isFinal(error: unknown): boolean;
+  /** Makes the error of a handshake that took too long. */
+  overdue(): Error;
+}
+
+/** What can happen to a client. */
+export type ClientEvent =
+  | ConnectionReport
+  /** A dial is through. */
+  | { readonly type: `xstate.done.actor.${string}`; readonly output: ConnectionLink }
+  | { readonly type: 'dial.overdue'; readonly error: Error }
+  | { readonly type: 'addresses.changed' }
+  | { readonly type: 'client.drain'; readonly timeoutMs: number }
+  | { readonly type: 'client.close' };
+
+/** What a client tells its group whenever its phase changes; that it is closed, its end tells by itself. */
+export interface ClientChanged {
+  readonly type: 'client.changed';
+  readonly id: number;
+  readonly phase: Exclude<ClientPhase, 'closed'>;
+  readonly error: Error | undefined;
+}
+
+/** What a client leaves behind when it is closed. */
+export interface ClientOutput {
+  readonly id: number;
+  /** Why it was closed, where it was not asked to. */
+  readonly error: Error | undefined;
+}
+
+/** How long things take, in milliseconds, and how waits grow. */
+export interface ClientTimings extends ConnectionTimings {
+  /** For dial, TLS and ServerInfo together. */
+  readonly handshakeTimeoutMs: number;
+  /** The bound of the first wait before dialling again; the wait itself is random below it. */
+  readonly backoffInitialMs: number;
+  /** The bound that waits grow to. */
+  readonly backoffMaxMs: number;
+  /** By how much the bound grows with each attempt. */
+  readonly backoffFactor: number;
+  /** A connection that has lived so long sets the waits back to the first. */
+  readonly backoffResetMs: number;
+}
+
+/** What a client is made of. */
+export interface ClientInput {
+  readonly id: number;
+  readonly link: ClientLink;
+  readonly timings: ClientTimings;
+  /** Whether a lost connection is opened again. */
+  readonly reconnect: boolean;
+  /** Random numbers within [0, 1), for the jitter of waits. */
+  readonly random: () => number;
+  /** How many connections may be retired at a time, beside the one in use; 8 where nothing is said. */
+  readonly maxRetired?: number | undefined;
+  /** Who is told of changes; nobody where a client stands alone. */
+  readonly parent?: AnyActorRef | undefined;
+}
+
+/** What a client remembers. */
+export interface ClientContext extends ClientInput {
+  /** Dials since the last connection that lived long enough. */
+  readonly attempt: number;
+  /** The wait before the next dial. */
+  readonly delayMs: number;
+  /** How long Results may still take when draining. */
+  readonly drainTimeoutMs: number;
+  /** Why the last connection, or attempt, ended. */
+  readonly error: Error | undefined;
+  /** The connections that are not over, the newest last. In `connected` that is the one that takes Commands. */
+  readonly connections: readonly string[];
+  /** Dials in vain for another connection beside the one in use. */
+  readonly renewals: number;
+}

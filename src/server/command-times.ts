@@ -1,0 +1,41 @@
+import type { Clock } from '../system/clock.ts';
+import type { FrameChannel } from '../wire/frame-channel.ts';
+
+/** So long no Command may have come for none to be taken to be on its way. */
+const QUIET_MS = 250;
+
+/** When the Commands of one connection came. The clock is looked at once for all that arrived together. */
+export class CommandTimes {
+  readonly #channel: Pick<FrameChannel, 'deliveries' | 'lastReceivedMs'>;
+  readonly #clock: Clock;
+  /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
+  #delivery = -1;
+  #deliveredAtMs = 0;
+  /** When a Command came last (monotonic milliseconds). */
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(channel: Pick<FrameChannel, 'deliveries' | 'lastReceivedMs'>, clock: Clock) {
+    this.#channel = channel;
+    this.#clock = clock;
+  }
+
+  /** A Command has come: returns when (milliseconds since the Unix epoch). */
+  came(): number {
+    if (this.#delivery !== this.#channel.deliveries) {
+      this.#delivery = this.#channel.deliveries;
+      this.#deliveredAtMs = this.#clock.now();
+      this.#lastMs = this.#channel.lastReceivedMs;
+    }
+    return this.#deliveredAtMs;
+  }
+
+  /** From now on they are turned away: none is taken to be on its way before clients have had time to hear of it. */
+  turnAway(): void {
+    this.#lastMs = this.#clock.monotonicMs();
+  }
+
+  /** How long it is until none is on its way any more, if none comes meanwhile; not positive: none is. */
+  quietInMs(): number {
+    return QUIET_MS - (this.#clock.monotonicMs() - this.#lastMs);
+  }
+}

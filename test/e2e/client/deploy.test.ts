@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { command, createSender, defineProtocol, result, type SenderOptions, type Server, serve } from 'cmd-stream';
+import { describe, expect, it } from 'vitest';
+import { failureOf, soon, stage } from './stage.ts';
+
+const { onEnd } = stage();
+
+const shop = defineProtocol({
+  results: { Text: result<string>(), Tick: result<number>({ lastOne: (left) => left === 0 }) },
+  commands: {
+    Echo: command<string>().returns('Text'),
+    Slow: command<number>().returns('Text'),
+    Ticks: command<number>().returns('Tick'),
+  },
+});
+
+/** A server that notes what it has executed. */
+async function shopServer(port = 0, options: { readonly maxInFlightCommands?: number } = {}) {
+  const executed: string[] = [];
+  const running = { slow: 0 };
+  const server = await serve(
+    shop,
+    undefined,
+    {
+      Echo: (text) => {
+        executed.push(text);
+        return text;
+      },
+      Slow: async (ms) => {
+        running.slow++;
+        await sleep(ms);
+        return 'slow';
+      },
+      async *Ticks(left) {
+        for (let n = left; n >= 0; n--) {
+          yield n;
+          await sleep(10);
+        }
+      },
+    },
+    { port, ...options },
+  );
+  onEnd(() => server.close());
+  return { server, executed, running, address: server.address };
+}
+
+async function senderOf(address: string | readonly string[], options: Partial<SenderOptions> = {}) {
+  const states: string[] = [];
+  const sender = await createSender(shop, {
+    address,
+    onStatus: (event) => event.type === 'client' && states.push(event.state),
+    ...options,
+  });
+  onEnd(() => sender.close());
+  return { sender, states };
+}
+
+/** The server among `all` that has a Slow Command under way. */
+const busyOne = (all: readonly Awaited<ReturnType<typeof shopServer>>[]) =>
+  all.find(({ running }) => running.slow > 0) as Awaited<ReturnType<typeof shopServer>>;
+
+describe('a server that is shut down while it is sent Commands', () => {
+  it.each([1, 2, 4])('F6: loses none of them where there is another one: %i clients', async (clients) => {
+    const servers = [await shopServer(), await shopServer()];
+    const { sender } = await senderOf(
+      servers.map(({ address }) => address),
+      { clients },
+    );
+    const slow = sender.send(shop.Slow(1_000));
+    await soon(() => servers.some(({ running }) => running.slow > 0)).toBe(true);
+    const leaving = busyOne(servers);
+    const down = leaving.server.shutdown();
+    const texts = Array.from({ length: 30 }, (_, n) => `${n}`);
+    const answers: Promise<string>[] = [];
+    for (const text of texts) {
+      answers.push(sender.send(shop.Echo(text)));
+      await sleep(10);
+    }
+    expect(await Promise.all(answers)).toEqual(texts);
+    expect(await slow).toBe('slow');
+    await down;
+    expect(servers.flatMap(({ executed }) => executed).sort()).toEqual([...texts].sort());
+  });
+
+  it('F6: says of what comes that it was not executed, where there is no other one', async () => {
+    const only = await shopServer();
+    const { sender } = await senderOf(only.address);
+    const slow = sender.send(shop.Slow(500));
+    await soon(() => only.running.slow).toBe(1);
+    void only.server.shutdown();
+    const failure = await failureOf(sender.send(shop.Echo('x')));
+    expect(failure).toMatchObject({ code: 'closed', mayHaveExecuted: false });
+    expect(failure.message).toContain('shutting down');
+    expect(await slow).toBe('slow');
+    expect(only.executed).toEqual([]);
+  });
+
+  it('F6: refuses what it has put aside at its limit, which another one then executes', async () => {
+    const servers = [await shopServer(0, { maxInFlightCommands: 2 }), await shopServer(0, { maxInFlightCommands: 2 })];
+    const { sender } = await senderOf(servers.map(({ address }) => address));
+    const slow = [sender.send(shop.Slow(700)), sender.send(shop.Slow(700))];
+    await soon(() => servers.some(({ running }) => running.slow === 2)).toBe(true);
+    const texts = Array.from({ length: 20 }, (_, n) => `${n}`);
+    const answers = texts.map((text) => sender.send(shop.Echo(text)));
+    const leaving = busyOne(servers);
+    await sleep(50);
+    void leaving.server.shutdown();
+    expect(await Promise.all(answers)).toEqual(texts);
+    expect(leaving.executed).toEqual([]);
+    expect(await Promise.all(slow)).toEqual(['slow', 'slow']);
+  });
+
+  it('lets streams come to their end, and closes once the client has', async () => {
+    const servers = [await shopServer(), await shopServer()];
+    const { sender } = await senderOf(servers.map(({ address }) => address));
+    const numbers: number[] = [];
+    const stream = (async () => {
+      for await (const n of sender.sendMulti(shop.Ticks(60))) numbers.push(n);
+    })();
+    await soon(() => numbers.length).toBeGreaterThan(0);
+    const leaving = servers.find(({ server }) => server.connections === 1) as (typeof servers)[0];
+    const down = leaving.server.shutdown({ timeoutMs: 60_000 });
+    expect(await sender.send(shop.Echo('meanwhile'))).toBe('meanwhile');
+    await stream;
+    await down;
+    expect(numbers).toHaveLength(61);
+    expect(leaving.executed).toEqual([]);
+  });
+
+  it('costs a client that is idle nothing either', async () => {
+    const servers = [await shopServer(), await shopServer()];
+    const { sender } = await senderOf(servers.map(({ address }) => address));
+    expect(await sender.send(shop.Echo('a'))).toBe('a');
+    const leaving = servers.find(({ server }) => server.connections === 1) as { server: Server };
+    await leaving.server.shutdown();
+    expect(await sender.send(shop.Echo('b'))).toBe('b');
+  });
+
+  it('does not make a sender dial without a pause where every server sends it away', async () => {
+    let accepted = 0;
+    let isOver = false;
+    const refuse = async (port: number): Promise<void> => {
+      const server = await serve(
+        shop,
+        undefined,
+        { Echo: (text) => text, Slow: () => '', async *Ticks() {} },
+        {
+          port,
+          onConnection: () => {
+            accepted++;
+            setImmediate(() => void server.shutdown());
+          },
+        },
+      );
+      onEnd(() => server.close());
+      void server.done.then(() => (isOver ? undefined : refuse(server.port)));
+    };
+    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    await refuse(port);
+    const { sender } = await senderOf(`127.0.0.1:${port}`, { reconnect: { initialMs: 200 } });
+    const until = Date.now() + 1_500;
+    while (Date.now() < until)
+      await sender.send(shop.Echo('x'), { waitForReady: true, timeoutMs: 500 }).catch(() => {});
+    isOver = true;
+    expect(accepted).toBeLessThan(25);
+  });
+});
