@@ -122,12 +122,12 @@ describeWithGo('a Go client and a server', () => {
     const { ca } = await makeCertificates();
     const said = await refusal({ tls: { ...files.server, ca, requestCert: true } }, files.mutualClientFlags);
     // Go shows no certificate that the server has not asked for.
-    expect(said).toMatch(/certificate required; .*presents no certificate/s);
+    expect(said).toMatch(/certificate required; .*showed no client certificate/s);
   });
 
   it('part when the client shows no certificate and is to', async () => {
     const said = await refusal(mutual.options(), files.clientFlags);
-    expect(said).toMatch(/certificate required; .*presents no certificate/s);
+    expect(said).toMatch(/certificate required; .*showed no client certificate/s);
   });
 
   it('part when the client shows a certificate that is not for clients', async () => {
