@@ -19,6 +19,7 @@ import { whenSocketsAreClosed } from '../transport/open-sockets.ts';
 import { describeErrors } from './describe-errors.ts';
 import { type DispatchStrategy, pickFrom } from './dispatch.ts';
 import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
+import { Hope } from './hope.ts';
 import type { ClientStatus, GroupState, GroupStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
 
@@ -55,15 +56,14 @@ export type DispatchRefusal = 'unavailable' | 'overloaded';
 export class Group {
   /** Resolves when the group is closed, by `close` or because none of its clients can go on. Never rejects. */
   readonly done: Promise<void>;
+  /** @internal */
+  readonly hope = new Hope();
   readonly #options: GroupOptions;
   readonly #clients: readonly Client[];
   readonly #actor: Actor<typeof groupMachine>;
   readonly #roomListeners = new Set<() => void>();
-  readonly #hopeListeners = new Set<() => void>();
   /** The clients that take Commands now; replaced, never changed, so that a strategy may hold on to it. */
   #ready: readonly Client[] = Object.freeze([]);
-  /** Whether a client was ready or about to be when it was last looked. */
-  #hoped = true;
   /** Whether a Command is being given to a client, which calls code of the user's. */
   #dispatching = false;
   /** Whether room is to be told of once that is over. */
@@ -98,7 +98,7 @@ export class Group {
       },
     });
     this.#actor.subscribe({ complete: () => options.onClosed() });
-    this.#actor.subscribe(() => this.#lookForHope());
+    this.#actor.subscribe(({ context: { phases } }) => this.hope.look(phases));
     const isClosed = new Promise<void>((resolve) => this.#actor.subscribe({ complete: () => resolve() }));
     this.done = isClosed.then(whenSocketsAreClosed);
   }
@@ -214,16 +214,6 @@ export class Group {
     this.#roomListeners.add(listener);
   }
 
-  /** @internal Tells whenever no client is ready, and none is about to be any more. */
-  onNoHope(listener: () => void): void {
-    this.#hopeListeners.add(listener);
-  }
-
-  /** @internal Whether a client is about to be ready: it connects for the first time, or was sent away by its server just now. */
-  get hasHope(): boolean {
-    return this.#actor.getSnapshot().context.phases.includes('connecting');
-  }
-
   /** @internal The addresses to use have changed. */
   addressesChanged(): void {
     this.#tell({ type: 'addresses.changed' });
@@ -311,13 +301,6 @@ export class Group {
   /** A group that is closed has nothing more to be told. */
   #tell(event: GroupEvent): void {
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event);
-  }
-
-  #lookForHope(): void {
-    const { phases } = this.#actor.getSnapshot().context;
-    const hoped = this.#hoped;
-    this.#hoped = phases.includes('ready') || phases.includes('connecting');
-    if (hoped && !this.#hoped) for (const listener of this.#hopeListeners) listener();
   }
 
   /** Not in the middle of a dispatch: what waits would be sent from within it, and might be what is being sent. */

@@ -13,9 +13,9 @@ import { CallSite } from './call-site.ts';
 import { compileMachine } from './compile.ts';
 import { CompiledActor } from './compiled-actor.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from './deadline-queue.ts';
-
 import type { RequestActors } from './request-actors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
+import { describeWhenDue } from './when-due.ts';
 
 /** What requests of one sender have in common. */
 export interface RequestContext {
@@ -43,17 +43,11 @@ const REQUEST_FAILED = MACHINE.eventNumber('request.failed');
 const DEADLINE_REACHED = MACHINE.eventNumber('deadline.reached');
 const CALLER_CANCELLED = MACHINE.eventNumber('caller.cancelled');
 
-/** Nobody means a deadline that is so long past: it was a duration. */
-const YEAR_MS = 365 * 86_400_000;
-
 const SENT_EVENT = { type: 'command.sent' } as const;
 const RETURNED_EVENT = { type: 'command.returned' } as const;
 const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
 
-/**
- * One send: an actor of the request machine, the deadline that it carries, and what its caller is told. How Results
- * reach the caller is for the subclasses: a promise, or a queue.
- */
+/** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
 export abstract class Request
   extends CompiledActor<{ work: RequestWork }, RequestEvent>
   implements RequestWork, PendingCommand, DeadlineEntry, Cancellable, SentCommand
@@ -155,8 +149,8 @@ export abstract class Request
     // After its last Result the carrier has let go of it by itself.
     if (lastOne) this.#carried = false;
     if (!this.entry.resultTypes.includes(entry.type)) {
-      const message = `${this.command.name} was answered by a ${entry.name}, which its protocol does not declare for it`;
-      this.failed(new CmdStreamError('result-invalid', message, { mayHaveExecuted: true }));
+      const what = `${this.command.name} was answered by a ${entry.name}, which its protocol does not declare for it`;
+      this.failed(new CmdStreamError('result-invalid', what, { mayHaveExecuted: true }));
       return;
     }
     const last = this.isLast(lastOne, this.received + 1);
@@ -174,7 +168,7 @@ export abstract class Request
     this.#happen(REQUEST_FAILED, { type: 'request.failed', error });
   }
 
-  /** The deadline had passed `agoMs` before the request was to be sent. */
+  /** The deadline had passed `agoMs` before. */
   expired(agoMs: number): void {
     this.#timeoutMs = -agoMs;
     this.deadlineReached();
@@ -247,7 +241,7 @@ export abstract class Request
   timeOut(): void {
     const cause = this.seq > 0 ? undefined : this.#whyWaiting?.();
     const because = cause === undefined ? '' : `: ${describeError(cause)}`;
-    const message = `${this.#where()} was not answered by its deadline${this.#whenDue()}${this.#unsent()}${because}`;
+    const message = `${this.#where()} was not answered by its deadline${describeWhenDue(this.#timeoutMs)}${this.#unsent()}${because}`;
     this.#abort(new CmdStreamError('timeout', message, { cause, mayHaveExecuted: this.#mayHaveExecuted }), 'onTimeout');
   }
 
@@ -268,9 +262,9 @@ export abstract class Request
 
   /** Has an error say which Command and connection it is about. */
   tellSubject(error: CmdStreamError): void {
-    const { clientId, seq } = this;
-    const { name } = this.command;
-    tellSubject(error, { command: name, address: this.#carrier?.address, clientId, seq: seq > 0 ? seq : undefined });
+    const { command, clientId, seq } = this;
+    const address = this.#carrier?.address;
+    tellSubject(error, { command: command.name, address, clientId, seq: seq > 0 ? seq : undefined });
   }
 
   #abort(error: CmdStreamError, hook: EndingHook): void {
@@ -311,15 +305,6 @@ export abstract class Request
 
   #overflow(): CmdStreamError {
     return new CmdStreamError('result-overflow', `${this.#where()}: ${this.describeFull()}`, { mayHaveExecuted: true });
-  }
-
-  #whenDue(): string {
-    const timeoutMs = Math.round(this.#timeoutMs);
-    if (!Number.isFinite(timeoutMs) || timeoutMs === 0) return '';
-    if (timeoutMs > 0) return ` (after ${timeoutMs} ms)`;
-    const mistaken =
-      -timeoutMs > YEAR_MS ? ` (a deadline is a point in time; for a duration there is 'timeoutMs')` : '';
-    return `, which had passed ${-timeoutMs} ms before${mistaken}`;
   }
 
   #where(): string {

@@ -45,7 +45,7 @@ export class SendPath {
     this.#hooks = options.hooks === undefined ? undefined : new HooksMaker(options.hooks);
     this.#line = new WaitingLine(options.group);
     options.group.onRoom(() => this.#serve());
-    options.group.onNoHope(() => this.#line.failImpatient((request) => this.#refusal(request, 'unavailable')));
+    options.group.hope.onGone(() => this.#line.failImpatient((request) => this.#refusal(request, 'unavailable')));
   }
 
   /** Sends a request, or has it wait; one that cannot be sent fails. */
@@ -188,7 +188,7 @@ export class SendPath {
   #mayWait(request: Request, refusal: DispatchRefusal): boolean {
     if (this.#group.isClosing) return false;
     if (refusal === 'overloaded') return this.#options.whenFull === 'wait';
-    return request.patient || this.#group.hasHope;
+    return request.patient || this.#group.hope.isThere;
   }
 
   /** There is room, or a client: those that wait are served, then what was sent while they were. */

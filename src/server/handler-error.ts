@@ -4,6 +4,7 @@ import { describeError, messageOf } from '../errors/describe-error.ts';
 import { isFailureKind } from '../errors/failure-kind.ts';
 import { CommandFailure } from '../protocol/command-failure.ts';
 import { MAX_DETAILS_BYTES, writeFailure } from '../protocol/failure-text.ts';
+import type { ErrorResult } from '../protocol/reserved.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
 import { processWarning, warnOfFailure } from '../system/warn.ts';
@@ -117,4 +118,10 @@ const MAX_MESSAGE_LENGTH = 1024;
 /** A message as an error Result carries it. UTF-8 has no half surrogate pair: not the message's own, and not where it is cut. */
 export function sendableMessage(message: string): string {
   return message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed();
+}
+
+/** The error Result that says so. */
+export function errorResult(code: ErrorResult['code'], message: string, failure: string | undefined): ErrorResult {
+  const told = { code, message: sendableMessage(message) };
+  return failure === undefined ? told : { ...told, failure };
 }

@@ -9,7 +9,7 @@ import { runOutside } from '../system/async-context.ts';
 import { isThenable } from '../system/warn.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import { CommandWatch } from './command-watch.ts';
-import { answerOf, type HandlerAnswer, isMeant, sendableMessage } from './handler-error.ts';
+import { answerOf, errorResult, type HandlerAnswer, isMeant } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { Invocation } from './invocation.ts';
 import { resultsOf } from './outcome.ts';
@@ -305,8 +305,7 @@ export class RunningCommand
       return;
     }
     this.#answered = true;
-    const told = { code, message: sendableMessage(message) };
-    this.#port.sendError(this.seq, answer?.failure === undefined ? told : { ...told, failure: answer.failure });
+    this.#port.sendError(this.seq, errorResult(code, message, answer?.failure));
     this.#port.settled(this);
     if (order.isWaiting) order.release();
     this.#watch?.refused(code, cause === undefined ? message : describeError(cause), cause, answer?.outcome);

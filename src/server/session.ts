@@ -11,19 +11,20 @@ import { Account } from './budget.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
 import { CommandGate, type GatedSession } from './command-gate.ts';
 import { CommandTimes } from './command-times.ts';
-import { tellNotExecuted } from './command-watch.ts';
 import { Holdings, LEAST_BUFFERED_BYTES } from './holdings.ts';
-import { overloadMessage } from './overload.ts';
 import { ReadingTurn } from './reading-turn.ts';
+import { Refusals } from './refusals.ts';
 import { RunningCommand } from './running-command.ts';
 import { SendingOrder } from './sending-order.ts';
 import type { AbandonedCommand, AcceptedConnection, ResultPort, Service, SettledCommand } from './service.ts';
 import { describeSilence } from './silence.ts';
 
-/** How long a client may take to answer the server's goodbye. */
-const GOODBYE_TIMEOUT_MS = 500;
-/** While the server shuts down: whoever still sends Commands after so long does not understand that they are refused. */
-const QUIET_TIMEOUT_MS = 1_000;
+const TIMINGS = {
+  /** How long a client may take to answer the server's goodbye. */
+  goodbyeTimeoutMs: 500,
+  /** While the server shuts down: whoever still sends Commands after so long does not understand that they are refused. */
+  quietTimeoutMs: 1_000,
+};
 
 /**
  * One accepted connection: takes Commands from its channel, has them executed, and puts their Results back. Its life is
@@ -43,6 +44,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   /** With less waiting to be written there is nothing to regulate. */
   readonly #watchedBytes: number;
   readonly #times: CommandTimes;
+  readonly #refusals = new Refusals(this);
   /** Who is told when the client can no longer be reached. */
   readonly #abandonment: Abandonment;
 
@@ -69,12 +71,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#actor = createActor(sessionMachine, {
       parent,
       id: `session ${channel.remoteAddress}`,
-      input: {
-        connection: this,
-        ...authorization(options),
-        goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
-        quietTimeoutMs: QUIET_TIMEOUT_MS,
-      },
+      input: { connection: this, ...authorization(options), ...TIMINGS },
     });
   }
 
@@ -122,16 +119,12 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   frame(seq: number, type: number, payload: unknown, size: number, weight = size): void {
     if (this.#actor.getSnapshot().value !== 'serving') {
       this.#turnAway(seq, type);
-      // They may be many.
       this.worked(size);
       return;
     }
-    const { routes } = this.service;
-    const route = routes[type];
+    const route = this.service.routes[type];
     if (route === undefined) {
-      // A client of a newer protocol: its other Commands are good.
-      const message = `this server's protocol has no Command of type ${type}, only 0 to ${routes.length - 1}`;
-      this.#refuse(seq, type, 'command-invalid', message);
+      this.#refusals.unknown(seq, type);
       this.worked(size);
       return;
     }
@@ -174,12 +167,8 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
 
   overloaded(seq: number, type: number): void {
     if (!this.isOpen) return;
-    if (this.#isDraining) {
-      this.#turnAway(seq, type);
-      return;
-    }
-    const message = overloadMessage(this.service.options, this.#backpressure.inFlight, this.#holdings.bytes);
-    this.#refuse(seq, type, 'overloaded', message);
+    if (this.#isDraining) this.#turnAway(seq, type);
+    else this.#refusals.overloaded(seq, type, this.#backpressure.inFlight, this.#holdings.bytes);
   }
 
   // ---- what Commands that are being executed need
@@ -225,10 +214,8 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
       this.send(seq, ERROR_RESULT_TYPE, error);
     } catch (cause) {
       const message = `${this.remoteAddress} could not be told of an error: ${printable(error.message)}`;
-      this.#actor.send({
-        type: 'connection.failed',
-        error: new CmdStreamError('encode-failed', message, { cause }),
-      });
+      const failure = new CmdStreamError('encode-failed', message, { cause });
+      this.#actor.send({ type: 'connection.failed', error: failure });
     }
   }
 
@@ -262,9 +249,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#abandonment.settled(command);
     if (command.heldBytes > 0) this.#holdings.commandWent(command.heldBytes);
     this.#backpressure.settled();
-    if (this.#backpressure.inFlight === 0 && this.#isDraining) {
-      this.#actor.send({ type: 'commands.settled' });
-    }
+    if (this.#backpressure.inFlight === 0 && this.#isDraining) this.#actor.send({ type: 'commands.settled' });
   }
 
   // ---- what the machine makes happen
@@ -321,8 +306,6 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#forget(this);
   }
 
-  // ---- inside
-
   get #isDraining(): boolean {
     return this.#actor.getSnapshot().hasTag('draining');
   }
@@ -330,14 +313,6 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   /** A Command has come that is not executed any more: its client is told so, for as long as it can be told anything. */
   #turnAway(seq: number, type: number): void {
     this.#times.came();
-    const message = 'the server is shutting down, and has not executed it';
-    if (this.#isDraining && this.service.options.errorResults) this.#refuse(seq, type, 'closed', message);
-    else tellNotExecuted(this, seq, type, 'closed', message);
-  }
-
-  /** Answers a Command that is not executed. */
-  #refuse(seq: number, type: number, code: ErrorResult['code'], message: string): void {
-    this.sendError(seq, { code, message });
-    tellNotExecuted(this, seq, type, code, message);
+    this.#refusals.shuttingDown(seq, type, this.#isDraining && this.service.options.errorResults);
   }
 }

@@ -1,0 +1,42 @@
+import type { ErrorResult } from '../protocol/reserved.ts';
+import { tellNotExecuted } from './command-watch.ts';
+import { overloadMessage } from './overload.ts';
+import type { ResultPort } from './service.ts';
+
+const SHUTTING_DOWN = 'the server is shutting down, and has not executed it';
+
+/** Answers the Commands of a session that are not executed, and tells the operator of them. */
+export class Refusals {
+  readonly #port: ResultPort;
+
+  constructor(port: ResultPort) {
+    this.#port = port;
+  }
+
+  /** One of a newer protocol: the client's other Commands are good. */
+  unknown(seq: number, type: number): void {
+    const last = this.#port.service.routes.length - 1;
+    this.#refuse(
+      seq,
+      type,
+      'command-invalid',
+      `this server's protocol has no Command of type ${type}, only 0 to ${last}`,
+    );
+  }
+
+  /** One for which there is no room to wait. */
+  overloaded(seq: number, type: number, inFlight: number, heldBytes: number): void {
+    this.#refuse(seq, type, 'overloaded', overloadMessage(this.#port.service.options, inFlight, heldBytes));
+  }
+
+  /** One that came while the server shuts down; `isTold`: whether its client can be told so. */
+  shuttingDown(seq: number, type: number, isTold: boolean): void {
+    if (isTold) this.#refuse(seq, type, 'closed', SHUTTING_DOWN);
+    else tellNotExecuted(this.#port, seq, type, 'closed', SHUTTING_DOWN);
+  }
+
+  #refuse(seq: number, type: number, code: ErrorResult['code'], message: string): void {
+    this.#port.sendError(seq, { code, message });
+    tellNotExecuted(this.#port, seq, type, code, message);
+  }
+}
