@@ -7,7 +7,7 @@ export type ClientPhase = 'connecting' | 'ready' | 'reconnecting' | 'draining' |
 
 /** The network side of a client: what the machine makes happen. */
 export interface ClientLink {
-  /** Dials, does TLS, and checks the ServerInfo. `error.final` says that trying again is of no use. */
+  /** Dials, does TLS, and checks the ServerInfo. */
   connect(signal: AbortSignal): Promise<ConnectionLink>;
   /** Whether the address that is being dialled is still one to use. */
   isDialCurrent(): boolean;
@@ -24,8 +24,8 @@ export interface ClientLink {
   hasUntriedAddress(): boolean;
   /** How much longer a handshake may take whose timeout has just fired: as long as it fired late, since nobody looked. */
   handshakeGraceMs(): number;
-  /** Whether an error is final: dialling again cannot help. */
-  isFinal(error: unknown): boolean;
+  /** Whether another service has been found at every address: to dial again soon is of no use. */
+  isOtherService(): boolean;
   /** Makes the error of a handshake that took too long. */
   overdue(): Error;
 }

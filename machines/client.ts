@@ -35,14 +35,14 @@ const forgetConnection = assign<ClientContext, ClientEvent, undefined, ClientEve
 
 /** What becomes of a client whose dial has failed: at the start, and later. */
 const NOT_CONNECTED = [
-  { guard: 'isFinal', target: 'closed', actions: 'rememberError' },
   // The first time each address has its turn at once; waiting comes after all of them.
   { guard: 'hasUntriedAddress', target: 'connecting', reenter: true, actions: 'rememberError' },
   { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },
   { target: 'closed', actions: 'rememberError' },
 ] as const;
+const REPORT_RECONNECTING = { type: 'report', params: { phase: 'reconnecting' } } as const;
 const NOT_RECONNECTED = [
-  { guard: 'isFinal', target: '#client.closed', actions: 'rememberError' },
+  { guard: 'hasUntriedAddress', target: 'dialling', reenter: true, actions: ['rememberError', REPORT_RECONNECTING] },
   { target: 'waiting', actions: 'rememberError' },
 ] as const;
 
@@ -56,7 +56,6 @@ export const clientMachine = setup({
   },
   actors: { connect, connection: connectionMachine },
   guards: {
-    isFinal: ({ context, event }) => context.link.isFinal(errorOf(event)),
     mayReconnect: ({ context, event }) => context.reconnect && isOfCurrent(context, event),
     isLast: ({ context, event }) => isOfCurrent(context, event) && context.connections.length === 1,
     isOfCurrent: ({ context, event }) => isOfCurrent(context, event),
@@ -144,7 +143,7 @@ export const clientMachine = setup({
       on: {
         // What is being dialled may be no address to use any more.
         'addresses.changed': { guard: 'hasLeftDial', target: 'connecting', reenter: true },
-        'dial.overdue': NOT_CONNECTED.slice(1),
+        'dial.overdue': [...NOT_CONNECTED],
       },
     },
     connected: {
@@ -227,7 +226,7 @@ export const clientMachine = setup({
       initial: 'waiting',
       states: {
         waiting: {
-          entry: ['chooseDelay', { type: 'report', params: { phase: 'reconnecting' } }],
+          entry: ['chooseDelay', REPORT_RECONNECTING],
           after: { backoff: 'dialling' },
         },
         dialling: {
@@ -240,7 +239,7 @@ export const clientMachine = setup({
           },
           on: {
             'addresses.changed': { guard: 'hasLeftDial', target: 'dialling', reenter: true },
-            'dial.overdue': NOT_RECONNECTED.slice(1),
+            'dial.overdue': [...NOT_RECONNECTED],
           },
         },
       },
@@ -251,8 +250,10 @@ export const clientMachine = setup({
 });
 
 /** The wait after `attempt` dials in vain: random below a bound that grows. */
-function delayMs({ random, timings }: ClientContext, attempt: number): number {
-  return random() * Math.min(timings.backoffMaxMs, timings.backoffInitialMs * timings.backoffFactor ** attempt);
+function delayMs({ random, timings, link }: ClientContext, attempt: number): number {
+  const { backoffMaxMs, backoffInitialMs, backoffFactor } = timings;
+  const boundMs = link.isOtherService() ? backoffMaxMs : backoffInitialMs * backoffFactor ** attempt;
+  return random() * Math.min(backoffMaxMs, boundMs);
 }
 
 /** Whether another connection may take the place of the one in use, which is then one more that is retired. */

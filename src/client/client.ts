@@ -187,8 +187,8 @@ export class Client implements ClientLink, ConnectionOwner {
     return Math.min(this.#nowMs - this.#dialledMs - handshakeTimeoutMs, handshakeTimeoutMs);
   }
 
-  isFinal(error: unknown): boolean {
-    return CmdStreamError.is(error) && error.code === 'server-info-mismatch';
+  isOtherService(): boolean {
+    return this.#context.addresses.areAllOther;
   }
 
   overdue(): CmdStreamError {

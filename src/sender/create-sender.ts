@@ -34,7 +34,7 @@ import { Sender } from './sender.ts';
  * const five = await sender.send(calc.Add({ a: 2, b: 3 }));
  * ```
  * @throws CmdStreamError `invalid-argument` for options that are not acceptable; `unavailable` when no client could
- * connect to any of the addresses; `server-info-mismatch` when the server is another one. Nothing is left running then.
+ * connect to any of the addresses; `server-info-mismatch` when there is another service at all of them. Nothing is left running then.
  */
 export async function createSender<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
   const tables = protocol?.[protocolTables];
@@ -66,6 +66,9 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   const breaker = isCircuitBreaker(given) ? given : owned;
   // A breaker that is shared with others lives in an actor system of its own.
   const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
+  // While it starts the error of createSender tells of them.
+  const mismatches: CmdStreamError[] = [];
+  let hasStarted = resolved.lazy;
   const random = checkedRandom(resolved.random, warn);
   const addresses = new AddressBook({
     source: resolved.addresses,
@@ -75,7 +78,10 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
     seed: Math.floor(random() * 2 ** 32),
     clock,
     warn,
-    mismatched: () => {},
+    mismatched: (error) => {
+      if (hasStarted) warn(describeMismatch(error));
+      else mismatches.push(error);
+    },
     changed: () => group.addressesChanged(),
     check: (address) => void parseAddress(address),
   });
@@ -164,12 +170,14 @@ export async function createSender<P extends AnyProtocol>(protocol: P, options: 
   });
   if (onStatus !== undefined) sender.subscribe(onStatus);
   runOutside(() => group.start());
-  if (!resolved.lazy) await started(sender);
+  if (!resolved.lazy) await started(sender, addresses);
+  hasStarted = true;
+  for (const error of mismatches) warn(describeMismatch(error));
   return sender;
 }
 
 /** Waits until the first attempts of the clients are through; closes, and throws, when none succeeded. */
-async function started(sender: Sender<AnyProtocol>): Promise<void> {
+async function started(sender: Sender<AnyProtocol>, addresses: AddressBook): Promise<void> {
   const status = await new Promise<GroupStatus>((resolve) => {
     const look = () => {
       const { status } = sender;
@@ -181,10 +189,14 @@ async function started(sender: Sender<AnyProtocol>): Promise<void> {
     look();
   });
   if (status.ready > 0) return;
-  await sender.close();
   const { error } = status;
-  if (CmdStreamError.is(error) && error.code === 'server-info-mismatch') throw error;
+  const isOther = addresses.areAllOther && CmdStreamError.is(error) && error.code === 'server-info-mismatch';
+  await sender.close();
+  if (isOther) throw error;
   throw new CmdStreamError('unavailable', `no client could connect: ${error?.message ?? 'the sender was closed'}`, {
     cause: error,
   });
 }
+
+const describeMismatch = (error: CmdStreamError): string =>
+  `cmd-stream: ${error.message}; it gets no Commands, and is looked at again from time to time`;

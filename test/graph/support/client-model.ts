@@ -16,6 +16,8 @@ export interface ClientWorld {
   /** For how much longer each address is known to be down; and those where dials have failed, the last one last. */
   down: Record<string, number>;
   failed: string[];
+  /** Where another service was found. */
+  other: string[];
   /** How many connections in a row have not lived at each address. */
   short: Record<string, number>;
   /** The connections that are open, by their numbers; and the one that takes Commands. */
@@ -105,6 +107,7 @@ export function clientScenario(
       dials: 0,
       down: {},
       failed: [],
+      other: [],
       short: {},
       open: [],
       current: undefined,
@@ -127,7 +130,11 @@ export function clientScenario(
     }),
     stimuli: (state) => stimuliOf(state, { alone, connections }),
     happen(world, { name: what, event }) {
-      if (what === 'nobody is there' || what === 'another server') giveUp(world, world.dialled, timings);
+      if (what === 'nobody is there') giveUp(world, world.dialled, timings);
+      if (what === 'another server') {
+        giveUp(world, world.dialled, timings);
+        world.other.push(world.dialled);
+      }
       if (what === 'a Command is sent') {
         world.sent++;
         Object.assign(world, { command: 'waiting', commandAt: world.current });
@@ -173,6 +180,7 @@ export function clientScenario(
       const number = ++world.opened;
       world.open.push(number);
       world.down[world.dialled] = 0;
+      world.other = world.other.filter((address) => address !== world.dialled);
       const address = world.dialled;
       Object.assign(world, { current: number, address, chosen: address, tried: [], dials: 0 });
       Object.assign(world, { aliveMs: 0, worn: false, sent: 0 });
@@ -190,7 +198,7 @@ export function clientScenario(
     key: ({ snapshot, world, timers }) => {
       const { attempt, renewals } = snapshot.context as ClientContext;
       const { chosen, dialled, address, tried, dials, open, current, opened } = world;
-      const { aliveMs, worn, command, commandAt, sent, down, failed, short } = world;
+      const { aliveMs, worn, command, commandAt, sent, down, failed, short, other } = world;
       const at = (wanted: string) => world.addresses.indexOf(wanted);
       return [
         // After the second attempt the waits are the longest.
@@ -210,6 +218,7 @@ export function clientScenario(
                 : [],
             ],
         [open.map((number) => [number === current, command === 'waiting' && number === commandAt])],
+        world.addresses.map((each) => other.includes(each)),
         [Math.min(opened, connections), aliveMs < stableMs, worn, sent],
         timers.map(({ event, inMs }) => [event.type, inMs]),
       ];
@@ -251,10 +260,11 @@ function stimuliOf(
       const follow = phase === 'ready' && current !== undefined && !isWaiting(current) ? [over(current)] : [];
       stimuli.push({ name: 'a server is there', event: done, follow });
     }
-    stimuli.push(
-      { name: 'nobody is there', event: failed('connect-failed') },
-      { name: 'another server', event: failed('server-info-mismatch') },
-    );
+    stimuli.push({ name: 'nobody is there', event: failed('connect-failed') });
+    // Which of several is dialled then, the tests of the address book say.
+    if (world.addresses.length === 1) {
+      stimuli.push({ name: 'another server', event: failed('server-info-mismatch') });
+    }
   }
   for (const number of open) {
     const name = number === current ? 'the connection is reset' : 'an old connection is reset';
@@ -289,7 +299,7 @@ function linkOf(world: () => ClientWorld, timings: ClientTimings): ClientLink {
     mayGoHome: () => isUp(world(), homeOf(world())),
     hasUntriedAddress: () => world().dials > 0 && world().dials < world().addresses.length,
     handshakeGraceMs: () => 0,
-    isFinal: (error) => codeOf(error) === 'server-info-mismatch',
+    isOtherService: () => world().addresses.every((address) => world().other.includes(address)),
     overdue: () => {
       giveUp(world(), world().dialled, timings);
       return errorOf('handshake-timeout');
@@ -305,16 +315,19 @@ const isUp = ({ addresses, down }: ClientWorld, address: string): boolean =>
 
 /** The address that is dialled next. */
 function choose(world: ClientWorld): string {
-  const { addresses, chosen, tried, failed } = world;
+  const { addresses, chosen, tried, failed, other } = world;
   const good = [homeOf(world), chosen, ...addresses].find((address) => isUp(world, address));
   const byFailure = failed.filter((address) => addresses.includes(address));
-  return good ?? byFailure.find((address) => !tried.includes(address)) ?? (byFailure[0] as string);
+  const ofService = byFailure.filter((address) => !other.includes(address));
+  const worth = ofService.length > 0 ? ofService : byFailure;
+  return good ?? worth.find((address) => !tried.includes(address)) ?? (worth[0] as string);
 }
 
 /** A dial has failed, or a connection has not lived. */
 function giveUp(world: ClientWorld, address: string, { backoffMaxMs }: ClientTimings, times = 1): void {
   if (!world.addresses.includes(address)) return;
   world.down[address] = backoffMaxMs * times;
+  world.other = world.other.filter((one) => one !== address);
   world.failed = [...world.failed.filter((other) => other !== address), address];
 }
 

@@ -128,6 +128,7 @@ export class FakeLink implements ClientLink {
   /** Whether the newest connection is not at home, and whether it may go there. */
   away = false;
   mayGo = true;
+  otherService = false;
   graceMs = 0;
   readonly #clock: VirtualClock;
 
@@ -171,8 +172,8 @@ export class FakeLink implements ClientLink {
     return this.graceMs;
   }
 
-  isFinal(error: unknown): boolean {
-    return error instanceof Error && error.message === 'mismatch';
+  isOtherService(): boolean {
+    return this.otherService;
   }
 
   overdue(): Error {

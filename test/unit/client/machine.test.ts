@@ -41,16 +41,32 @@ describe('a client that connects', () => {
     expect(client.context.error).toBeUndefined();
   });
 
-  it('is closed by an error that is final, at the first dial and at a later one', async () => {
-    const mismatch = new Error('mismatch');
-    const first = startClient();
-    await first.dialled(mismatch);
-    expect(first.actor.getSnapshot().output).toEqual({ id: 7, error: mismatch });
-    const later = startClient();
-    await later.dialled(refused);
-    later.clock.advance(5);
-    await later.dialled(mismatch);
-    expect(later.actor.getSnapshot().output).toEqual({ id: 7, error: mismatch });
+  it('F4: waits with the longest backoff where there is another service at every address', async () => {
+    const client = startClient();
+    client.link.otherService = true;
+    await client.dialled(new Error('mismatch'));
+    expect(client.state).toEqual({ reconnecting: 'waiting' });
+    expect(client.context).toMatchObject({ attempt: 1, delayMs: 40 });
+    client.clock.advance(40);
+    client.link.otherService = false;
+    await client.dialled(new Error('mismatch'));
+    expect(client.context).toMatchObject({ attempt: 2, delayMs: 10 });
+    client.clock.advance(10);
+    await client.dialled();
+    expect(client.state).toEqual(steady);
+  });
+
+  it('F4: tries every other address at once when it reconnects as well', async () => {
+    const client = await readyClient();
+    client.link.connection.tell(lost);
+    client.clock.advance(5);
+    client.link.untriedAddresses = 2;
+    await client.dialled(new Error('mismatch'));
+    client.clock.advance(1_001);
+    expect(client.link.dials).toHaveLength(4);
+    expect(client.state).toHaveProperty('reconnecting.dialling');
+    await client.dialled(refused);
+    expect(client.state).toEqual({ reconnecting: 'waiting' });
   });
 
   it('is closed by any error where it must not reconnect', async () => {
@@ -90,13 +106,6 @@ describe('a client that connects', () => {
       await client.dialled(refused);
       expect(client.state).toEqual(reconnect ? { reconnecting: 'waiting' } : 'closed');
     }
-  });
-
-  it('does not try the other addresses after an error that is final', async () => {
-    const client = startClient();
-    client.link.untriedAddresses = 2;
-    await client.dialled(new Error('mismatch'));
-    expect(client.state).toBe('closed');
   });
 
   it('hears nothing of a dial that it has given up', async () => {
