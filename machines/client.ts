@@ -9,6 +9,7 @@ import type {
   ClientInput,
   ClientLink,
   ClientOutput,
+  ClientTimings,
 } from './client-parts.ts';
 import { type ConnectionLink, connectionMachine } from './connection.ts';
 
@@ -61,6 +62,7 @@ export const clientMachine = setup({
     isOfCurrent: ({ context, event }) => isOfCurrent(context, event),
     hasNone: ({ context }) => context.connections.length === 0,
     mayRetire: ({ context }) => mayRetire(context),
+    mayHurry: ({ context }) => !context.hurried,
     isAway: ({ context }) => context.link.isAway(context.connections.at(-1)),
     isAtHome: ({ context }) => !context.link.isAway(context.connections.at(-1)),
     mayGoHome: ({ context }) => mayRetire(context) && context.link.mayGoHome(),
@@ -97,14 +99,18 @@ export const clientMachine = setup({
     forgetError: assign({ error: undefined }),
     chooseDelay: assign(({ context }) => ({
       attempt: context.attempt + 1,
-      delayMs: delayMs(context, context.attempt),
+      delayMs: reconnectDelayMs(context),
+    })),
+    hurry: assign(({ context: { random, timings, delayMs } }) => ({
+      hurried: true,
+      delayMs: random() * Math.min(timings.backoffInitialMs, delayMs),
     })),
     countRenewal: assign(({ context }) => ({ renewals: context.renewals + 1 })),
     limitDraining: assign(({ context, event }) => ({
       error: undefined,
       drainTimeoutMs: event.type === 'client.drain' ? event.timeoutMs : context.drainTimeoutMs,
     })),
-    resetAttempts: assign({ attempt: 0 }),
+    resetAttempts: assign({ attempt: 0, hurried: false }),
     report: enqueueActions(({ context, enqueue }, { phase }: { phase: ClientChanged['phase'] }) => {
       const { parent, id, error } = context;
       if (parent !== undefined) enqueue.sendTo(parent, { type: 'client.changed', id, phase, error });
@@ -116,6 +122,7 @@ export const clientMachine = setup({
     ...input,
     attempt: 0,
     delayMs: 0,
+    hurried: false,
     drainTimeoutMs: 0,
     error: undefined,
     connections: [],
@@ -227,8 +234,10 @@ export const clientMachine = setup({
       states: {
         waiting: {
           entry: ['chooseDelay', REPORT_RECONNECTING],
+          on: { 'client.hurry': { guard: 'mayHurry', target: 'hurrying' } },
           after: { backoff: 'dialling' },
         },
+        hurrying: { entry: 'hurry', after: { backoff: 'dialling' } },
         dialling: {
           ...HANDSHAKE,
           invoke: {
@@ -250,10 +259,25 @@ export const clientMachine = setup({
 });
 
 /** The wait after `attempt` dials in vain: random below a bound that grows. */
-function delayMs({ random, timings, link }: ClientContext, attempt: number): number {
-  const { backoffMaxMs, backoffInitialMs, backoffFactor } = timings;
-  const boundMs = link.isOtherService() ? backoffMaxMs : backoffInitialMs * backoffFactor ** attempt;
-  return random() * Math.min(backoffMaxMs, boundMs);
+function delayMs({ random, timings }: ClientContext, attempt: number): number {
+  return random() * boundMs(timings, attempt);
+}
+
+function boundMs({ backoffMaxMs, backoffInitialMs, backoffFactor }: ClientTimings, attempt: number): number {
+  return Math.min(backoffMaxMs, backoffInitialMs * backoffFactor ** attempt);
+}
+
+/** While no client of the group is connected they take turns of so long: one of them dials in each. */
+const TURN_MS = 500;
+
+/** The wait before the next dial: as after a dial in vain, or until its turn among the clients of the group. */
+function reconnectDelayMs({ random, timings, link, attempt }: ClientContext): number {
+  const share = random();
+  // Where there is another service at every address, to dial soon is of no use.
+  if (link.isOtherService()) return share * timings.backoffMaxMs;
+  // Who wants a longer first wait is not in such a hurry.
+  const inMs = link.turnInMs(share, Math.max(TURN_MS, timings.backoffInitialMs / 2));
+  return Math.min(share * boundMs(timings, attempt), inMs);
 }
 
 /** Whether another connection may take the place of the one in use, which is then one more that is retired. */

@@ -196,13 +196,13 @@ export function clientScenario(
       Object.assign(world, { open: [], current: undefined });
     },
     key: ({ snapshot, world, timers }) => {
-      const { attempt, renewals } = snapshot.context as ClientContext;
+      const { attempt, renewals, hurried } = snapshot.context as ClientContext;
       const { chosen, dialled, address, tried, dials, open, current, opened } = world;
       const { aliveMs, worn, command, commandAt, sent, down, failed, short, other } = world;
       const at = (wanted: string) => world.addresses.indexOf(wanted);
       return [
         // After the second attempt the waits are the longest.
-        [Math.min(attempt, 1), Math.min(renewals, 1)],
+        [Math.min(attempt, 1), Math.min(renewals, 1), hurried],
         // Which address it is does not matter, only where in the list it stands.
         [at(chosen), at(dialled), at(address), tried.length < world.addresses.length ? tried.map(at) : 'all'],
         // Where there is one only, it is dialled whatever is known of it.
@@ -251,6 +251,8 @@ function stimuliOf(
   if (isIn(snapshot, 'connected.steady.goingHome') && world.addresses.includes(world.dialled)) {
     stimuli.push({ name: 'its home is gone', event: { type: 'addresses.changed' } });
   }
+  // In a group with others.
+  if (alone && phase !== 'draining') stimuli.push({ name: 'another comes through', event: { type: 'client.hurry' } });
   const dial = DIALS.find((state) => snapshot.matches(state as never) || isIn(snapshot, state));
   if (dial !== undefined) {
     const failed = (code: string) => ({ type: `xstate.error.actor.0.client.${dial}`, error: errorOf(code) });
@@ -299,6 +301,8 @@ function linkOf(world: () => ClientWorld, timings: ClientTimings): ClientLink {
     mayGoHome: () => isUp(world(), homeOf(world())),
     hasUntriedAddress: () => world().dials > 0 && world().dials < world().addresses.length,
     handshakeGraceMs: () => 0,
+    // Longer than any wait here.
+    turnInMs: () => Number.POSITIVE_INFINITY,
     isOtherService: () => world().addresses.every((address) => world().other.includes(address)),
     overdue: () => {
       giveUp(world(), world().dialled, timings);
@@ -348,9 +352,9 @@ export const codeOf = (error: unknown): string | undefined =>
 
 /** What of a client's memory counts. */
 export function rememberedByClient(context: ClientContext) {
-  const { attempt, delayMs, drainTimeoutMs, renewals, error } = context;
+  const { attempt, delayMs, hurried, drainTimeoutMs, renewals, error } = context;
   const connections = context.connections.map((id) => id.split(' ')[1]);
-  return { attempt, delayMs, drainTimeoutMs, renewals, connections, error: codeOf(error) };
+  return { attempt, delayMs, hurried, drainTimeoutMs, renewals, connections, error: codeOf(error) };
 }
 
 /** The phase that a user sees. */

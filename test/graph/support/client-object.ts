@@ -75,6 +75,8 @@ export function clientObject(
     bounds: new ResultBounds(10, 1_000),
     turn: new FairTurn(clock),
     maxPending: 10,
+    clients: 1,
+    isServed: () => isAccepting,
     handshakeTimeoutMs: timings.handshakeTimeoutMs,
     pingTimeoutMs: timings.pingTimeoutMs,
     stableMs: timings.backoffResetMs,

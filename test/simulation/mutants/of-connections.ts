@@ -103,8 +103,8 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'no wait before dialling again',
     file: 'machines/client.ts',
-    from: 'return random() * Math.min(',
-    to: 'return 0 * Math.min(',
+    from: 'return Math.min(share * boundMs(timings, attempt), inMs);',
+    to: 'return Math.min(0, inMs);',
     why: 'flaw 9: a server that is down is dialled without a pause',
   },
   {

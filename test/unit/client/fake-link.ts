@@ -129,6 +129,8 @@ export class FakeLink implements ClientLink {
   away = false;
   mayGo = true;
   otherService = false;
+  /** How long it is until its turn. */
+  turnMs = Number.POSITIVE_INFINITY;
   graceMs = 0;
   readonly #clock: VirtualClock;
 
@@ -170,6 +172,10 @@ export class FakeLink implements ClientLink {
 
   handshakeGraceMs(): number {
     return this.graceMs;
+  }
+
+  turnInMs(share: number): number {
+    return this.turnMs * (1 + share);
   }
 
   isOtherService(): boolean {

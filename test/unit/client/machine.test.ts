@@ -153,6 +153,39 @@ describe('the waits of a client', () => {
     expect(waits).toEqual([5, 10, 20, 40, 40, 40]);
   });
 
+  it('are not longer than until its turn, while no client of the group is connected', async () => {
+    const client = startClient();
+    client.link.turnMs = 2;
+    await client.dialled(refused);
+    expect(client.context.delayMs).toBe(3);
+    client.link.turnMs = 1_000;
+    client.clock.advance(3);
+    await client.dialled(refused);
+    expect(client.context.delayMs).toBe(10);
+  });
+
+  it('are cut short when another client comes through, once for each connection that lives', async () => {
+    const client = startClient();
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await client.dialled(refused);
+      if (attempt < 2) client.clock.advance(client.context.delayMs);
+    }
+    expect(client.context).toMatchObject({ attempt: 3, delayMs: 20 });
+    client.actor.send({ type: 'client.hurry' });
+    expect(client.context).toMatchObject({ attempt: 3, delayMs: 5 });
+    expect(client.state).toEqual({ reconnecting: 'hurrying' });
+    client.clock.advance(5);
+    await client.dialled(refused);
+    client.actor.send({ type: 'client.hurry' });
+    expect(client.state).toEqual({ reconnecting: 'waiting' });
+    client.clock.advance(40);
+    await client.dialled();
+    client.clock.advance(400);
+    client.link.connection.tell(lost);
+    client.actor.send({ type: 'client.hurry' });
+    expect(client.state).toEqual({ reconnecting: 'hurrying' });
+  });
+
   it('go on growing over connections that do not live, and start again after one that does', async () => {
     const client = await readyClient();
     client.clock.advance(399);
