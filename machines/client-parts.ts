@@ -7,7 +7,7 @@ export type ClientPhase = 'connecting' | 'ready' | 'reconnecting' | 'draining' |
 
 /** The network side of a client: what the machine makes happen. */
 export interface ClientLink {
-  /** Dials, does TLS, and checks the ServerInfo. `error.final` says that trying again is of no use. */
+  /** Dials, does TLS, and checks the ServerInfo. */
   connect(signal: AbortSignal): Promise<ConnectionLink>;
   /** Whether the address that is being dialled is still one to use. */
   isDialCurrent(): boolean;
@@ -24,8 +24,13 @@ export interface ClientLink {
   hasUntriedAddress(): boolean;
   /** How much longer a handshake may take whose timeout has just fired: as long as it fired late, since nobody looked. */
   handshakeGraceMs(): number;
-  /** Whether an error is final: dialling again cannot help. */
-  isFinal(error: unknown): boolean;
+  /**
+   * How long it is until this client has its turn among those of its group, which take turns of `turnMs` while none of them
+   * is connected; Infinity while one is. `share`, within [0, 1), is the place within the turn.
+   */
+  turnInMs(share: number, turnMs: number): number;
+  /** Whether another service has been found at every address: to dial again soon is of no use. */
+  isOtherService(): boolean;
   /** Makes the error of a handshake that took too long. */
   overdue(): Error;
 }
@@ -37,6 +42,8 @@ export type ClientEvent =
   | { readonly type: `xstate.done.actor.${string}`; readonly output: ConnectionLink }
   | { readonly type: 'dial.overdue'; readonly error: Error }
   | { readonly type: 'addresses.changed' }
+  /** Another client of the group has come through: the service is there again. */
+  | { readonly type: 'client.hurry' }
   | { readonly type: 'client.drain'; readonly timeoutMs: number }
   | { readonly type: 'client.close' };
 
@@ -90,6 +97,8 @@ export interface ClientContext extends ClientInput {
   readonly attempt: number;
   /** The wait before the next dial. */
   readonly delayMs: number;
+  /** Whether a wait was cut short because another client came through: once for each connection that lives. */
+  readonly hurried: boolean;
   /** How long Results may still take when draining. */
   readonly drainTimeoutMs: number;
   /** Why the last connection, or attempt, ended. */

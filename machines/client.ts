@@ -9,6 +9,7 @@ import type {
   ClientInput,
   ClientLink,
   ClientOutput,
+  ClientTimings,
 } from './client-parts.ts';
 import { type ConnectionLink, connectionMachine } from './connection.ts';
 
@@ -35,14 +36,14 @@ const forgetConnection = assign<ClientContext, ClientEvent, undefined, ClientEve
 
 /** What becomes of a client whose dial has failed: at the start, and later. */
 const NOT_CONNECTED = [
-  { guard: 'isFinal', target: 'closed', actions: 'rememberError' },
   // The first time each address has its turn at once; waiting comes after all of them.
   { guard: 'hasUntriedAddress', target: 'connecting', reenter: true, actions: 'rememberError' },
   { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },
   { target: 'closed', actions: 'rememberError' },
 ] as const;
+const REPORT_RECONNECTING = { type: 'report', params: { phase: 'reconnecting' } } as const;
 const NOT_RECONNECTED = [
-  { guard: 'isFinal', target: '#client.closed', actions: 'rememberError' },
+  { guard: 'hasUntriedAddress', target: 'dialling', reenter: true, actions: ['rememberError', REPORT_RECONNECTING] },
   { target: 'waiting', actions: 'rememberError' },
 ] as const;
 
@@ -56,7 +57,6 @@ export const clientMachine = setup({
   },
   actors: { connect, connection: connectionMachine },
   guards: {
-    isFinal: ({ context, event }) => context.link.isFinal(errorOf(event)),
     // The first time at once; whoever is sent away again and again must wait before it dials.
     mayMove: ({ context, event }) =>
       context.reconnect && context.attempt === 0 && isOfCurrent(context, event) && isGoodbye(event),
@@ -65,6 +65,7 @@ export const clientMachine = setup({
     isOfCurrent: ({ context, event }) => isOfCurrent(context, event),
     hasNone: ({ context }) => context.connections.length === 0,
     mayRetire: ({ context }) => mayRetire(context),
+    mayHurry: ({ context }) => !context.hurried,
     isAway: ({ context }) => context.link.isAway(context.connections.at(-1)),
     isAtHome: ({ context }) => !context.link.isAway(context.connections.at(-1)),
     mayGoHome: ({ context }) => mayRetire(context) && context.link.mayGoHome(),
@@ -101,7 +102,11 @@ export const clientMachine = setup({
     forgetError: assign({ error: undefined }),
     chooseDelay: assign(({ context }) => ({
       attempt: context.attempt + 1,
-      delayMs: delayMs(context, context.attempt),
+      delayMs: reconnectDelayMs(context),
+    })),
+    hurry: assign(({ context: { random, timings, delayMs } }) => ({
+      hurried: true,
+      delayMs: random() * Math.min(timings.backoffInitialMs, delayMs),
     })),
     countRenewal: assign(({ context }) => ({ renewals: context.renewals + 1 })),
     limitDraining: assign(({ context, event }) => ({
@@ -109,7 +114,7 @@ export const clientMachine = setup({
       drainTimeoutMs: event.type === 'client.drain' ? event.timeoutMs : context.drainTimeoutMs,
     })),
     countAttempt: assign(({ context }) => ({ attempt: context.attempt + 1 })),
-    resetAttempts: assign({ attempt: 0 }),
+    resetAttempts: assign({ attempt: 0, hurried: false }),
     report: enqueueActions(({ context, enqueue }, { phase }: { phase: ClientChanged['phase'] }) => {
       const { parent, id, error } = context;
       if (parent !== undefined) enqueue.sendTo(parent, { type: 'client.changed', id, phase, error });
@@ -121,6 +126,7 @@ export const clientMachine = setup({
     ...input,
     attempt: 0,
     delayMs: 0,
+    hurried: false,
     drainTimeoutMs: 0,
     error: undefined,
     connections: [],
@@ -148,7 +154,7 @@ export const clientMachine = setup({
       on: {
         // What is being dialled may be no address to use any more.
         'addresses.changed': { guard: 'hasLeftDial', target: 'connecting', reenter: true },
-        'dial.overdue': NOT_CONNECTED.slice(1),
+        'dial.overdue': [...NOT_CONNECTED],
       },
     },
     connected: {
@@ -238,9 +244,11 @@ export const clientMachine = setup({
       initial: 'waiting',
       states: {
         waiting: {
-          entry: ['chooseDelay', { type: 'report', params: { phase: 'reconnecting' } }],
+          entry: ['chooseDelay', REPORT_RECONNECTING],
+          on: { 'client.hurry': { guard: 'mayHurry', target: 'hurrying' } },
           after: { backoff: 'dialling' },
         },
+        hurrying: { entry: 'hurry', after: { backoff: 'dialling' } },
         dialling: {
           ...HANDSHAKE,
           invoke: {
@@ -251,7 +259,7 @@ export const clientMachine = setup({
           },
           on: {
             'addresses.changed': { guard: 'hasLeftDial', target: 'dialling', reenter: true },
-            'dial.overdue': NOT_RECONNECTED.slice(1),
+            'dial.overdue': [...NOT_RECONNECTED],
           },
         },
       },
@@ -263,7 +271,24 @@ export const clientMachine = setup({
 
 /** The wait after `attempt` dials in vain: random below a bound that grows. */
 function delayMs({ random, timings }: ClientContext, attempt: number): number {
-  return random() * Math.min(timings.backoffMaxMs, timings.backoffInitialMs * timings.backoffFactor ** attempt);
+  return random() * boundMs(timings, attempt);
+}
+
+function boundMs({ backoffMaxMs, backoffInitialMs, backoffFactor }: ClientTimings, attempt: number): number {
+  return Math.min(backoffMaxMs, backoffInitialMs * backoffFactor ** attempt);
+}
+
+/** While no client of the group is connected they take turns of so long: one of them dials in each. */
+const TURN_MS = 500;
+
+/** The wait before the next dial: as after a dial in vain, or until its turn among the clients of the group. */
+function reconnectDelayMs({ random, timings, link, attempt }: ClientContext): number {
+  const share = random();
+  // Where there is another service at every address, to dial soon is of no use.
+  if (link.isOtherService()) return share * timings.backoffMaxMs;
+  // Who wants a longer first wait is not in such a hurry.
+  const inMs = link.turnInMs(share, Math.max(TURN_MS, timings.backoffInitialMs / 2));
+  return Math.min(share * boundMs(timings, attempt), inMs);
 }
 
 /** Whether another connection may take the place of the one in use, which is then one more that is retired. */

@@ -61,6 +61,12 @@ export const groupMachine = setup({
       if (event.type === 'client.changed') return withPhase(context, event.id, event.phase, event.error);
       return 'output' in event ? withPhase(context, event.output.id, 'closed', event.output.error) : {};
     }),
+    hurryOthers: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'client.changed' || event.phase !== 'ready') return;
+      for (const [id, client] of context.clients.entries()) {
+        if (context.phases[id] === 'reconnecting') enqueue.sendTo(client, { type: 'client.hurry' });
+      }
+    }),
     tellAddresses: enqueueActions(({ context, enqueue }) => {
       for (const client of openClients(context)) enqueue.sendTo(client, { type: 'addresses.changed' });
     }),
@@ -86,7 +92,7 @@ export const groupMachine = setup({
   }),
   initial: 'starting',
   on: {
-    'client.changed': { actions: 'notePhase' },
+    'client.changed': { actions: ['notePhase', 'hurryOthers'] },
     'xstate.done.actor.*': { actions: 'notePhase' },
     'addresses.changed': { actions: 'tellAddresses' },
     'group.drain': '.draining',

@@ -32,6 +32,10 @@ export interface ClientContext extends LifeContext {
   /** A client with so many Commands waiting for Results is full. */
   readonly maxPending: number;
   readonly handshakeTimeoutMs: number;
+  /** How many clients the group has. */
+  readonly clients: number;
+  /** Whether one of them takes Commands. */
+  readonly isServed: () => boolean;
 }
 
 /** Between one renewal and the next there is at least so many times what a dial takes, within these bounds. */
@@ -192,8 +196,17 @@ export class Client implements ClientLink, ConnectionOwner {
     return Math.min(this.#nowMs - this.#dialledMs - handshakeTimeoutMs, handshakeTimeoutMs);
   }
 
-  isFinal(error: unknown): boolean {
-    return CmdStreamError.is(error) && error.code === 'server-info-mismatch';
+  turnInMs(share: number, turnMs: number): number {
+    const { clients, isServed } = this.#context;
+    if (isServed()) return Number.POSITIVE_INFINITY;
+    // Turns follow each other through the clients, the same for all of them by the clock.
+    const now = Math.floor(this.#nowMs / turnMs);
+    const own = now + 1 + ((((this.id - now - 1) % clients) + clients) % clients);
+    return (own + share) * turnMs - this.#nowMs;
+  }
+
+  isOtherService(): boolean {
+    return this.#context.addresses.areAllOther;
   }
 
   overdue(): CmdStreamError {

@@ -1,18 +1,17 @@
 import type { MessageCodec } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { printable } from '../errors/printable.ts';
 import type { ProcessHolder } from '../system/process-hold.ts';
 import type { Transport } from '../transport/transport.ts';
-import { serverInfoMatches } from '../wire/server-info.ts';
 import { strangerServer } from '../wire/strangers.ts';
 import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
 import type { Connect } from './client.ts';
+import type { ExpectedInfo } from './expected-info.ts';
 
 /** What dialling a server takes. */
 export interface DialOptions extends StreamChannelOptions {
   readonly transport: Transport;
-  /** The ServerInfo that the server must introduce itself with. */
-  readonly serverInfo: string;
+  /** What the server must introduce itself with. */
+  readonly serverInfo: ExpectedInfo;
   readonly outgoing: MessageCodec;
   readonly incoming: MessageCodec;
   /** Is told of what keeps the process from ending. */
@@ -27,7 +26,7 @@ export function dialer(options: DialOptions): Connect {
   const { transport, serverInfo, holds } = options;
   const channelOptions: StreamChannelOptions = {
     ...options,
-    stranger: (bytes) => strangerServer(bytes, serverInfo),
+    stranger: (bytes) => strangerServer(bytes, serverInfo.texts),
   };
   return async (address, signal, reached) => {
     const stream = await transport.connect(address, signal, () => reached?.('reached'), holds);
@@ -39,10 +38,7 @@ export function dialer(options: DialOptions): Connect {
       // A stream may be there at the very moment at which it is called off.
       signal.throwIfAborted();
       const received = await channel.receiveServerInfo();
-      if (!serverInfoMatches(serverInfo, received)) {
-        const message = `${address} introduced itself as '${printable(received)}'; expected '${serverInfo}' (option 'serverInfo')`;
-        throw new CmdStreamError('server-info-mismatch', message);
-      }
+      serverInfo.check(address, received);
       return channel;
     } catch (error) {
       channel.destroy();

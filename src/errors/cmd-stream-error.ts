@@ -19,7 +19,7 @@ export { describeError } from './describe-error.ts';
  * | `cancelled` | the caller's `AbortSignal` fired, or the caller left the stream |
  * | `connect-failed` | a connection could not be opened |
  * | `handshake-timeout` | TLS and ServerInfo did not arrive in time |
- * | `server-info-mismatch` | the server introduced itself with another ServerInfo; final, never retried |
+ * | `server-info-mismatch` | the server introduced itself with another ServerInfo; it is looked at again with the longest backoff |
  * | `connection-lost` | the connection went while the request was under way |
  * | `protocol-error` | the peer sent bytes that are no valid frame |
  * | `frame-too-large` | the Command, or its Result (then `mayHaveExecuted` is true), is longer than this side's `maxFrameBytes` |

@@ -30,7 +30,7 @@ export interface GroupOptions {
   readonly timings: ClientTimings;
   readonly reconnect: boolean;
   readonly dispatch: DispatchStrategy;
-  readonly client: Omit<ClientContext, 'events' | 'stableMs'>;
+  readonly client: Omit<ClientContext, 'events' | 'stableMs' | 'clients' | 'isServed'>;
   readonly addresses: AddressBook;
   readonly onUnexpectedResult: ClientContext['events']['unexpected'];
   readonly clock: Clock;
@@ -75,6 +75,8 @@ export class Group {
     const context: ClientContext = {
       ...options.client,
       stableMs: options.timings.backoffResetMs,
+      clients: options.clients,
+      isServed: () => this.#ready.length > 0,
       events: {
         accepting: (client) => {
           this.#ready = Object.freeze([...this.#ready, client].sort((a, b) => a.id - b.id));

@@ -36,8 +36,8 @@ import { Sender } from './sender.ts';
  * const five = await sender.send(calc.Add({ a: 2, b: 3 }));
  * ```
  * @throws CmdStreamError `invalid-argument` for options that are not acceptable; `unavailable` when no client could
- * connect to any of the addresses; `server-info-mismatch` when the server is another one; `cancelled` when the `signal` of
- * the options fired before. Nothing is left running then.
+ * connect to any of the addresses; `server-info-mismatch` when there is another service at all of them; `cancelled` when the
+ * `signal` of the options fired before. Nothing is left running then.
  */
 export function createSender<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
   return paced(clockOf(options), connected(protocol, options));
@@ -76,6 +76,9 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
   const breaker = isCircuitBreaker(circuitBreaker) ? circuitBreaker : owned;
   // A breaker that is shared with others lives in an actor system of its own.
   const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
+  // While it starts the error of createSender tells of them.
+  const mismatches: CmdStreamError[] = [];
+  let hasStarted = resolved.lazy;
   const random = checkedRandom(resolved.random, warn);
   const addresses = new AddressBook({
     source: resolved.addresses,
@@ -85,7 +88,10 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
     seed: Math.floor(random() * 2 ** 32),
     clock,
     warn,
-    mismatched: () => {},
+    mismatched: (error) => {
+      if (hasStarted) warn(describeMismatch(error));
+      else mismatches.push(error);
+    },
     changed: () => group.addressesChanged(),
     check: (address) => void parseAddress(address),
   });
@@ -180,12 +186,14 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
   if (onStatus !== undefined) sender.subscribe(onStatus);
   closing.closes(() => void group.close());
   runOutside(() => group.start());
-  if (!resolved.lazy) await started(sender, closing);
+  if (!resolved.lazy) await started(sender, addresses, closing);
+  hasStarted = true;
+  for (const error of mismatches) warn(describeMismatch(error));
   return sender;
 }
 
 /** Waits until the first attempts of the clients are through; closes, and throws, when none succeeded. */
-async function started(sender: Sender<AnyProtocol>, closing: ClosingSignal): Promise<void> {
+async function started(sender: Sender<AnyProtocol>, addresses: AddressBook, closing: ClosingSignal): Promise<void> {
   const status = await new Promise<GroupStatus>((resolve) => {
     const look = () => {
       const { status } = sender;
@@ -197,11 +205,15 @@ async function started(sender: Sender<AnyProtocol>, closing: ClosingSignal): Pro
     look();
   });
   if (status.ready > 0 && !closing.hasFired) return;
+  const { error } = status;
+  const isOther = addresses.areAllOther && CmdStreamError.is(error) && error.code === 'server-info-mismatch';
   await sender.close();
   closing.throwIfFired();
-  const { error } = status;
-  if (CmdStreamError.is(error) && error.code === 'server-info-mismatch') throw error;
+  if (isOther) throw error;
   throw new CmdStreamError('unavailable', `no client could connect: ${error?.message ?? 'the sender was closed'}`, {
     cause: error,
   });
 }
+
+const describeMismatch = (error: CmdStreamError): string =>
+  `cmd-stream: ${error.message}; it gets no Commands, and is looked at again from time to time`;

@@ -56,8 +56,12 @@ export interface SenderOptions {
   readonly clients?: number | undefined;
   /** The payload format; the server's must be the same. Default `msgpack()`. */
   readonly codec?: Codec | undefined;
-  /** The ServerInfo that the server must introduce itself with. Default `'default'`. */
-  readonly serverInfo?: string | undefined;
+  /**
+   * The ServerInfo that the server must introduce itself with: a text, several of them (for the time of a rolling
+   * upgrade), or a function that says whether it will do. A server with another one is not used, and looked at again after
+   * `reconnect.maxMs` at most. Default `'default'`.
+   */
+  readonly serverInfo?: string | readonly string[] | ((info: string) => boolean) | undefined;
   /** Encrypts the connections; `true` for the defaults of Node, or certificates and more. Default: plain TCP. */
   readonly tls?: ClientTlsOptions | true | undefined;
   /** Another way to reach the server, for instance `memoryTransport()`. Excludes `tls`. */

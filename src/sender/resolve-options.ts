@@ -6,6 +6,7 @@ import {
   resolveCircuitBreakerOptions,
 } from '../breaker/options.ts';
 import type { AddressResolver } from '../client/address-book.ts';
+import { type ExpectedInfo, resolveExpectedInfo } from '../client/expected-info.ts';
 import type { UnexpectedResult, WhenSlow } from '../client/pending-command.ts';
 import type { Codec } from '../codec/codec.ts';
 import { msgpack } from '../codec/msgpack.ts';
@@ -29,7 +30,6 @@ import { parseAddress } from '../transport/address.ts';
 import { tcpTransport } from '../transport/tcp.ts';
 import { tlsTransport } from '../transport/tls.ts';
 import type { Transport } from '../transport/transport.ts';
-import { resolveServerInfo } from '../wire/server-info.ts';
 import type { SenderOptions } from './options.ts';
 import type { StatusEvent } from './status.ts';
 
@@ -77,7 +77,7 @@ export interface ResolvedSenderOptions {
   readonly addressRefreshMs: number;
   readonly clients: number;
   readonly codec: Codec;
-  readonly serverInfo: string;
+  readonly serverInfo: ExpectedInfo;
   readonly transport: Transport;
   readonly timeoutMs: number;
   readonly multiTimeoutMs: number;
@@ -139,7 +139,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
     addressRefreshMs: durationMs('addressRefreshMs', options.addressRefreshMs, 30_000, { infinite: true }),
     clients: wholeNumber('clients', options.clients, 1, { max: 1024 }),
     codec: resolveCodec(options.codec),
-    serverInfo: resolveServerInfo(options.serverInfo),
+    serverInfo: resolveExpectedInfo(options.serverInfo),
     transport: resolveTransport(options),
     timeoutMs: durationMs('timeoutMs', options.timeoutMs, 30_000, { infinite: true }),
     multiTimeoutMs: durationMs('multiTimeoutMs', options.multiTimeoutMs, Number.POSITIVE_INFINITY, { infinite: true }),

@@ -31,17 +31,20 @@ const REQUESTS: readonly (readonly [RegExp, string])[] = [
  * What the first bytes of a server look like that are no ServerInfo; nothing where they may be one. Without it the first
  * byte of a banner would be taken for a length, and the rest be waited for.
  *
- * @param expected - the ServerInfo that is expected: what begins like it is no stranger, whatever it looks like.
+ * @param expected - the ServerInfos that are expected: what begins like one is no stranger, whatever it looks like.
  */
-export function strangerServer(bytes: Buffer, expected: string): string | undefined {
+export function strangerServer(bytes: Buffer, expected: readonly string[]): string | undefined {
   const [length = 0x80] = bytes;
   // No further than a ServerInfo of that length: what is found must not depend on how the bytes arrive. None is longer.
   if (length >= 0x80) return;
   const said = bytes.toString('latin1', 0, Math.min(bytes.length, 1 + length));
-  const begin = Buffer.from(expected)
-    .toString('latin1')
-    .slice(0, said.length - 1);
-  if (said.slice(1, 1 + begin.length) === begin) return;
+  const isLike = (text: string) => {
+    const begin = Buffer.from(text)
+      .toString('latin1')
+      .slice(0, said.length - 1);
+    return said.slice(1, 1 + begin.length) === begin;
+  };
+  if (expected.some(isLike)) return;
   // A record of TLS: an alert, to a client that does not speak it.
   if (isTlsRecord(bytes, 0x15)) return `speaks TLS: give the option 'tls'`;
   const known = GREETINGS.find(([pattern]) => pattern.test(said));

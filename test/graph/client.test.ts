@@ -42,11 +42,7 @@ testMachine<ClientWorld>({
       [
         '(root): client.drain [hasNone]: leads to draining',
         '(root): client.drain [hasNone]: leads to ending',
-        'connecting: error [isFinal]: leads to draining',
-        'connecting: error [isFinal]: leads to ending',
         'draining: always [hasNone]: leads to ending',
-        'reconnecting.dialling: error [isFinal]: leads to draining',
-        'reconnecting.dialling: error [isFinal]: leads to ending',
       ].map((mutant) => [mutant, 'that is over in the same step, since there is no connection']),
     ),
   },

@@ -17,6 +17,8 @@ testMachine<GroupWorld>({
   tried: triedWithGroup,
   remembered: rememberedByGroup,
   equivalent: {
+    '(root): client.changed: without hurryOthers':
+      'clients that are told dial sooner: seen with the client itself, and in the unit tests of the group',
     '(root): addresses.changed: is gone':
       'clients that are told stay in the same phase while they dial the other address: seen with the client itself',
     '(root): addresses.changed: without tellAddresses':

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { ResultBounds } from '../../../src/client/backlog.ts';
 import { Connection } from '../../../src/client/connection.ts';
 import { dialer } from '../../../src/client/dial.ts';
+import { resolveExpectedInfo } from '../../../src/client/expected-info.ts';
 import type { PendingCommand } from '../../../src/client/pending-command.ts';
 import { CmdStreamError } from '../../../src/index.ts';
 import { Command } from '../../../src/protocol/command.ts';
@@ -46,7 +47,7 @@ export class ClientTarget {
         connect: async () => stream,
         listen: () => Promise.reject(new Error('nobody listens')),
       },
-      serverInfo: 'default',
+      serverInfo: resolveExpectedInfo('default'),
       maxFrameBytes: MAX_FRAME_BYTES,
       maxBufferedBytes: 64 * 1024,
       clock: systemClock,

@@ -99,7 +99,7 @@ function deliveredAs(
 /** Where the ServerInfo ends, or how the dialling fails. */
 function readIntroduction(bytes: Buffer): number | string {
   const length = readVarint(bytes, 0);
-  if (strangerServer(bytes, 'default') !== undefined) return 'protocol-error';
+  if (strangerServer(bytes, ['default']) !== undefined) return 'protocol-error';
   if (length === 'cut') return 'connection-lost';
   if (length === 'protocol-error' || length.value < 1 || length.value > 1024) return 'protocol-error';
   const end = length.end + length.value;

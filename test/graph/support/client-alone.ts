@@ -55,6 +55,7 @@ export async function openAlone(
       client.send(pending);
       return () => client.forget(pending.seq);
     },
+    hurry: () => tell({ type: 'client.hurry' }),
     close: () => tell({ type: 'client.close' }),
     drain: (timeoutMs) => tell({ type: 'client.drain', timeoutMs }),
   };

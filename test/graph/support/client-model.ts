@@ -16,6 +16,8 @@ export interface ClientWorld {
   /** For how much longer each address is known to be down; and those where dials have failed, the last one last. */
   down: Record<string, number>;
   failed: string[];
+  /** Where another service was found. */
+  other: string[];
   /** How many connections in a row have not lived at each address. */
   short: Record<string, number>;
   /** The connections that are open, by their numbers; and the one that takes Commands. */
@@ -120,6 +122,7 @@ export function clientScenario(
       dials: 0,
       down: {},
       failed: [],
+      other: [],
       short: {},
       open: [],
       current: undefined,
@@ -142,7 +145,11 @@ export function clientScenario(
     }),
     stimuli: (state) => stimuliOf(state, { alone, connections, ends }),
     happen(world, { name: what, event }) {
-      if (what === 'nobody is there' || what === 'another server') giveUp(world, world.dialled, timings);
+      if (what === 'nobody is there') giveUp(world, world.dialled, timings);
+      if (what === 'another server') {
+        giveUp(world, world.dialled, timings);
+        world.other.push(world.dialled);
+      }
       if (what === 'a Command is sent') {
         world.sent++;
         Object.assign(world, { command: 'waiting', commandAt: world.current });
@@ -190,6 +197,7 @@ export function clientScenario(
       const number = ++world.opened;
       world.open.push(number);
       world.down[world.dialled] = 0;
+      world.other = world.other.filter((address) => address !== world.dialled);
       const address = world.dialled;
       Object.assign(world, { current: number, address, chosen: address, tried: [], dials: 0 });
       Object.assign(world, { aliveMs: 0, worn: false, sent: 0 });
@@ -205,13 +213,13 @@ export function clientScenario(
       Object.assign(world, { open: [], current: undefined });
     },
     key: ({ snapshot, world, timers }) => {
-      const { attempt, renewals } = snapshot.context as ClientContext;
+      const { attempt, renewals, hurried } = snapshot.context as ClientContext;
       const { chosen, dialled, address, tried, dials, open, current, opened } = world;
-      const { aliveMs, worn, command, commandAt, sent, down, failed, short } = world;
+      const { aliveMs, worn, command, commandAt, sent, down, failed, short, other } = world;
       const at = (wanted: string) => world.addresses.indexOf(wanted);
       return [
         // After the second attempt the waits are the longest.
-        [Math.min(attempt, 1), Math.min(renewals, 1)],
+        [Math.min(attempt, 1), Math.min(renewals, 1), hurried],
         // Which address it is does not matter, only where in the list it stands.
         [at(chosen), at(dialled), at(address), tried.length < world.addresses.length ? tried.map(at) : 'all'],
         // Where there is one only, it is dialled whatever is known of it.
@@ -227,6 +235,7 @@ export function clientScenario(
                 : [],
             ],
         [open.map((number) => [number === current, command === 'waiting' && number === commandAt])],
+        world.addresses.map((each) => other.includes(each)),
         [Math.min(opened, connections), aliveMs < stableMs, worn, sent],
         timers.map(({ event, inMs }) => [event.type, inMs]),
       ];
@@ -259,6 +268,8 @@ function stimuliOf(
   if (isIn(snapshot, 'connected.steady.goingHome') && world.addresses.includes(world.dialled)) {
     stimuli.push({ name: 'its home is gone', event: { type: 'addresses.changed' } });
   }
+  // In a group with others.
+  if (alone && phase !== 'draining') stimuli.push({ name: 'another comes through', event: { type: 'client.hurry' } });
   const dial = DIALS.find((state) => snapshot.matches(state as never) || isIn(snapshot, state));
   if (dial !== undefined) {
     const failed = (code: string) => ({ type: `xstate.error.actor.0.client.${dial}`, error: errorOf(code) });
@@ -268,10 +279,11 @@ function stimuliOf(
       const follow = phase === 'ready' && current !== undefined && !isWaiting(current) ? [over(current)] : [];
       stimuli.push({ name: 'a server is there', event: done, follow });
     }
-    stimuli.push(
-      { name: 'nobody is there', event: failed('connect-failed') },
-      { name: 'another server', event: failed('server-info-mismatch') },
-    );
+    stimuli.push({ name: 'nobody is there', event: failed('connect-failed') });
+    // Which of several is dialled then, the tests of the address book say.
+    if (world.addresses.length === 1) {
+      stimuli.push({ name: 'another server', event: failed('server-info-mismatch') });
+    }
   }
   for (const number of open) {
     const name = number === current ? 'the connection is reset' : 'an old connection is reset';
@@ -314,7 +326,9 @@ function linkOf(world: () => ClientWorld, timings: ClientTimings): ClientLink {
     mayGoHome: () => isUp(world(), homeOf(world())),
     hasUntriedAddress: () => world().dials > 0 && world().dials < world().addresses.length,
     handshakeGraceMs: () => 0,
-    isFinal: (error) => codeOf(error) === 'server-info-mismatch',
+    // Longer than any wait here.
+    turnInMs: () => Number.POSITIVE_INFINITY,
+    isOtherService: () => world().addresses.every((address) => world().other.includes(address)),
     overdue: () => {
       giveUp(world(), world().dialled, timings);
       return errorOf('handshake-timeout');
@@ -330,16 +344,19 @@ const isUp = ({ addresses, down }: ClientWorld, address: string): boolean =>
 
 /** The address that is dialled next. */
 function choose(world: ClientWorld): string {
-  const { addresses, chosen, tried, failed } = world;
+  const { addresses, chosen, tried, failed, other } = world;
   const good = [homeOf(world), chosen, ...addresses].find((address) => isUp(world, address));
   const byFailure = failed.filter((address) => addresses.includes(address));
-  return good ?? byFailure.find((address) => !tried.includes(address)) ?? (byFailure[0] as string);
+  const ofService = byFailure.filter((address) => !other.includes(address));
+  const worth = ofService.length > 0 ? ofService : byFailure;
+  return good ?? worth.find((address) => !tried.includes(address)) ?? (worth[0] as string);
 }
 
 /** A dial has failed, or a connection has not lived. */
 function giveUp(world: ClientWorld, address: string, { backoffMaxMs }: ClientTimings, times = 1): void {
   if (!world.addresses.includes(address)) return;
   world.down[address] = backoffMaxMs * times;
+  world.other = world.other.filter((one) => one !== address);
   world.failed = [...world.failed.filter((other) => other !== address), address];
 }
 
@@ -360,9 +377,9 @@ export const codeOf = (error: unknown): string | undefined =>
 
 /** What of a client's memory counts. */
 export function rememberedByClient(context: ClientContext) {
-  const { attempt, delayMs, drainTimeoutMs, renewals, error } = context;
+  const { attempt, delayMs, hurried, drainTimeoutMs, renewals, error } = context;
   const connections = context.connections.map((id) => id.split(' ')[1]);
-  return { attempt, delayMs, drainTimeoutMs, renewals, connections, error: codeOf(error) };
+  return { attempt, delayMs, hurried, drainTimeoutMs, renewals, connections, error: codeOf(error) };
 }
 
 /** The phase that a user sees. */

@@ -3,6 +3,7 @@ import { AddressBook } from '../../../src/client/address-book.ts';
 import { ResultBounds } from '../../../src/client/backlog.ts';
 import { Client } from '../../../src/client/client.ts';
 import { dialer } from '../../../src/client/dial.ts';
+import { resolveExpectedInfo } from '../../../src/client/expected-info.ts';
 import { msgpack } from '../../../src/codec/msgpack.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
 import { FairTurn } from '../../../src/system/fair-turn.ts';
@@ -47,7 +48,7 @@ export function clientObject(
   const client = new Client(0, {
     connect: dialer({
       transport,
-      serverInfo: 'default',
+      serverInfo: resolveExpectedInfo('default'),
       outgoing: bind(
         'command',
         commandEntries.map(({ name }) => name),
@@ -74,6 +75,8 @@ export function clientObject(
     bounds: new ResultBounds(10, 1_000),
     turn: new FairTurn(clock),
     maxPending: 10,
+    clients: 1,
+    isServed: () => isAccepting,
     handshakeTimeoutMs: timings.handshakeTimeoutMs,
     pingTimeoutMs: timings.pingTimeoutMs,
     lateTimeMs: timings.lateTimeMs,

@@ -31,6 +31,8 @@ export interface RealClient {
   send(): Promise<unknown>;
   /** Sends a Command that is answered by a stream. Returns what leaves it. */
   beginStream(): () => void;
+  /** Another client of its group has come through, where it has one. */
+  hurry?(): void;
   close(): void;
   drain(timeoutMs: number): void;
 }
@@ -84,6 +86,7 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
   const answer = () => asked?.peer?.result(asked.seq, SUM, 2);
   const acts: Record<string, () => unknown> = {
     close: () => client.close(),
+    'another comes through': () => client.hurry?.(),
     drain: () => client.drain(DRAIN_MS),
     'drain for longer': () => client.drain(2 * DRAIN_MS),
     'its address is gone': () => {

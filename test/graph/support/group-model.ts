@@ -98,7 +98,10 @@ function stimuliOf({ snapshot, world, timers }: ModelState<GroupWorld>, reconnec
         return [
           { name: `${it} is connected`, event: changed(id, 'ready') },
           { name: `${it} finds nobody`, event: failed },
-          { name: `${it} finds another server`, event: closed(id, 'server-info-mismatch') },
+          {
+            name: `${it} finds another server`,
+            event: reconnect ? changed(id, 'reconnecting', 'server-info-mismatch') : closed(id, 'server-info-mismatch'),
+          },
         ];
       }
       case 'ready': {

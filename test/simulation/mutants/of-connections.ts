@@ -103,8 +103,8 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'no wait before dialling again',
     file: 'machines/client.ts',
-    from: 'return random() * Math.min(',
-    to: 'return 0 * Math.min(',
+    from: 'return Math.min(share * boundMs(timings, attempt), inMs);',
+    to: 'return Math.min(0, inMs);',
     why: 'flaw 9: a server that is down is dialled without a pause',
   },
   {
@@ -123,9 +123,9 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   },
   {
     name: 'any error is final',
-    file: 'src/client/client.ts',
-    from: "return CmdStreamError.is(error) && error.code === 'server-info-mismatch';",
-    to: 'return error instanceof CmdStreamError;',
+    file: 'machines/client.ts',
+    from: "  { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },\n",
+    to: '',
     why: 'flaw 8: a client that meets an error while it connects closes for good',
   },
   {

@@ -27,7 +27,12 @@ export interface Catch {
 }
 
 /** Plants a fault into a copy of the sources, and lets the suite look for it from several base seeds. */
-export async function hunt(mutant: Mutant | undefined, limit: number, bases: readonly number[]): Promise<Catch[]> {
+export async function hunt(
+  mutant: Mutant | undefined,
+  limit: number,
+  bases: readonly number[],
+  name = 'hunt.ts',
+): Promise<Catch[]> {
   const copy = mkdtempSync(join(tmpdir(), 'cmd-stream-mutant-'));
   try {
     for (const part of PARTS) {
@@ -42,7 +47,7 @@ export async function hunt(mutant: Mutant | undefined, limit: number, bases: rea
       const file = join(copy, replacement.file);
       writeFileSync(file, plantInto(readFileSync(file, 'utf8'), replacement, mutant?.name ?? ''));
     }
-    const script = join(copy, 'test/simulation/mutants/hunt.ts');
+    const script = join(copy, 'test/simulation/mutants', name);
     const args = ['--import', 'tsx', script, String(limit), ...bases.map(String)];
     const { code, stdout, stderr } = await run(process.execPath, args, { cwd: copy, timeoutMs: 900_000 });
     if (code !== 0) throw new Error(`the hunt for '${mutant?.name}' ended with ${code}:\n${stderr}`);

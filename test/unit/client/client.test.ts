@@ -27,6 +27,7 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
   const channels: FakeChannel[] = [];
   const heard = { accepting: 0, refusing: 0, room: 0, unexpected: [] as UnexpectedResult[] };
   const asked = { times: 0 };
+  const served = { is: false };
   const source = () => {
     asked.times++;
     return options.addresses?.() ?? ['a:1', 'b:2', 'c:3'];
@@ -63,6 +64,8 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     resultEntries,
     bounds: new ResultBounds(10, 1_000),
     turn: new FairTurn(clock),
+    clients: 4,
+    isServed: () => served.is,
     maxPending: 2,
     handshakeTimeoutMs: 1_000,
     pingTimeoutMs: 200,
@@ -77,6 +80,7 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     channels,
     heard,
     asked,
+    served,
     told,
     /** Connects and opens; returns what closes. */
     async open() {
@@ -189,6 +193,21 @@ describe('the addresses that a client has not tried', () => {
       expect(client.hasUntriedAddress()).toBe(false);
     }
     expect(dialled).toEqual(['a:1', 'a:2', 'a:3']);
+  });
+});
+
+describe('the turns of the clients of a group', () => {
+  it('follow each other by the clock while nobody is connected', () => {
+    const { client, clock, served } = newClient();
+    // Of four clients it is the second.
+    const dueMs = () => clock.monotonicMs() + client.turnInMs(0.5, 500);
+    expect(dueMs()).toBe(750);
+    clock.advance(600);
+    expect(dueMs()).toBe(2_750);
+    clock.advance(1_900);
+    expect(dueMs()).toBe(4_750);
+    served.is = true;
+    expect(client.turnInMs(0.5, 500)).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dialer } from '../../../src/client/dial.ts';
+import { resolveExpectedInfo } from '../../../src/client/expected-info.ts';
 import { msgpack } from '../../../src/codec/msgpack.ts';
 import { deferToEndOfTurn, systemClock } from '../../../src/system/clock.ts';
 import { memoryTransport } from '../../../src/transport/memory.ts';
@@ -10,7 +11,7 @@ const codec = msgpack();
 function dialling(transport: Transport) {
   return dialer({
     transport,
-    serverInfo: 'default',
+    serverInfo: resolveExpectedInfo('default'),
     outgoing: codec.bind({ kind: 'command', types: [], maxPayloadBytes: 1_000 }),
     incoming: codec.bind({ kind: 'result', types: [], maxPayloadBytes: 1_000 }),
     maxFrameBytes: 1_000,

@@ -138,6 +138,9 @@ export class FakeLink implements ClientLink {
   /** Whether the newest connection is not at home, and whether it may go there. */
   away = false;
   mayGo = true;
+  otherService = false;
+  /** How long it is until its turn. */
+  turnMs = Number.POSITIVE_INFINITY;
   graceMs = 0;
   readonly #clock: VirtualClock;
 
@@ -181,8 +184,12 @@ export class FakeLink implements ClientLink {
     return this.graceMs;
   }
 
-  isFinal(error: unknown): boolean {
-    return error instanceof Error && error.message === 'mismatch';
+  turnInMs(share: number): number {
+    return this.turnMs * (1 + share);
+  }
+
+  isOtherService(): boolean {
+    return this.otherService;
   }
 
   overdue(): Error {

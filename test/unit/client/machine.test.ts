@@ -41,16 +41,32 @@ describe('a client that connects', () => {
     expect(client.context.error).toBeUndefined();
   });
 
-  it('is closed by an error that is final, at the first dial and at a later one', async () => {
-    const mismatch = new Error('mismatch');
-    const first = startClient();
-    await first.dialled(mismatch);
-    expect(first.actor.getSnapshot().output).toEqual({ id: 7, error: mismatch });
-    const later = startClient();
-    await later.dialled(refused);
-    later.clock.advance(5);
-    await later.dialled(mismatch);
-    expect(later.actor.getSnapshot().output).toEqual({ id: 7, error: mismatch });
+  it('F4: waits with the longest backoff where there is another service at every address', async () => {
+    const client = startClient();
+    client.link.otherService = true;
+    await client.dialled(new Error('mismatch'));
+    expect(client.state).toEqual({ reconnecting: 'waiting' });
+    expect(client.context).toMatchObject({ attempt: 1, delayMs: 40 });
+    client.clock.advance(40);
+    client.link.otherService = false;
+    await client.dialled(new Error('mismatch'));
+    expect(client.context).toMatchObject({ attempt: 2, delayMs: 10 });
+    client.clock.advance(10);
+    await client.dialled();
+    expect(client.state).toEqual(steady);
+  });
+
+  it('F4: tries every other address at once when it reconnects as well', async () => {
+    const client = await readyClient();
+    client.link.connection.tell(lost);
+    client.clock.advance(5);
+    client.link.untriedAddresses = 2;
+    await client.dialled(new Error('mismatch'));
+    client.clock.advance(1_001);
+    expect(client.link.dials).toHaveLength(4);
+    expect(client.state).toHaveProperty('reconnecting.dialling');
+    await client.dialled(refused);
+    expect(client.state).toEqual({ reconnecting: 'waiting' });
   });
 
   it('is closed by any error where it must not reconnect', async () => {
@@ -90,13 +106,6 @@ describe('a client that connects', () => {
       await client.dialled(refused);
       expect(client.state).toEqual(reconnect ? { reconnecting: 'waiting' } : 'closed');
     }
-  });
-
-  it('does not try the other addresses after an error that is final', async () => {
-    const client = startClient();
-    client.link.untriedAddresses = 2;
-    await client.dialled(new Error('mismatch'));
-    expect(client.state).toBe('closed');
   });
 
   it('hears nothing of a dial that it has given up', async () => {
@@ -142,6 +151,39 @@ describe('the waits of a client', () => {
       expect(client.link.dials).toHaveLength(attempt + 2);
     }
     expect(waits).toEqual([5, 10, 20, 40, 40, 40]);
+  });
+
+  it('are not longer than until its turn, while no client of the group is connected', async () => {
+    const client = startClient();
+    client.link.turnMs = 2;
+    await client.dialled(refused);
+    expect(client.context.delayMs).toBe(3);
+    client.link.turnMs = 1_000;
+    client.clock.advance(3);
+    await client.dialled(refused);
+    expect(client.context.delayMs).toBe(10);
+  });
+
+  it('are cut short when another client comes through, once for each connection that lives', async () => {
+    const client = startClient();
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await client.dialled(refused);
+      if (attempt < 2) client.clock.advance(client.context.delayMs);
+    }
+    expect(client.context).toMatchObject({ attempt: 3, delayMs: 20 });
+    client.actor.send({ type: 'client.hurry' });
+    expect(client.context).toMatchObject({ attempt: 3, delayMs: 5 });
+    expect(client.state).toEqual({ reconnecting: 'hurrying' });
+    client.clock.advance(5);
+    await client.dialled(refused);
+    client.actor.send({ type: 'client.hurry' });
+    expect(client.state).toEqual({ reconnecting: 'waiting' });
+    client.clock.advance(40);
+    await client.dialled();
+    client.clock.advance(400);
+    client.link.connection.tell(lost);
+    client.actor.send({ type: 'client.hurry' });
+    expect(client.state).toEqual({ reconnecting: 'hurrying' });
   });
 
   it('go on growing over connections that do not live, and start again after one that does', async () => {

@@ -165,7 +165,7 @@ describe('the options of a sender', () => {
       addresses: [address],
       addressRefreshMs: 30_000,
       clients: 1,
-      serverInfo: 'default',
+      serverInfo: { texts: ['default'] },
       timeoutMs: 30_000,
       multiTimeoutMs: Number.POSITIVE_INFINITY,
       waitForReady: false,
@@ -234,11 +234,18 @@ describe('the options of a sender', () => {
       keepalive: __,
       handshakeTimeoutMs: ___,
       dispatch,
+      serverInfo,
       ...same
     } = given;
     const { tls: ____, ...every } = table;
     expect(Object.keys(given).sort()).toEqual(Object.keys(every).sort());
-    expect(resolveSenderOptions(given)).toMatchObject({ ...same, addresses, dispatch, reconnect: true });
+    expect(resolveSenderOptions(given)).toMatchObject({
+      ...same,
+      addresses,
+      dispatch,
+      serverInfo: { texts: [serverInfo] },
+      reconnect: true,
+    });
     expect(resolveSenderOptions(given).timings).toEqual({
       handshakeTimeoutMs: 1,
       keepaliveTimeMs: 1,
@@ -255,7 +262,7 @@ describe('the options of a sender', () => {
 
   it('may be undefined, which is as if they were left out', () => {
     const undefineds = Object.fromEntries(Object.keys(table).map((name) => [name, undefined]));
-    const { codec: _, transport: __, dispatch: ___, ...left } = resolveSenderOptions({ address });
+    const { codec: _, transport: __, dispatch: ___, serverInfo: ____, ...left } = resolveSenderOptions({ address });
     expect(resolveSenderOptions({ ...undefineds, address } as SenderOptions)).toMatchObject(left);
     const keepalive = { timeMs: undefined, timeoutMs: undefined };
     const reconnect = { initialMs: undefined, maxMs: undefined, factor: undefined, resetAfterMs: undefined };

@@ -54,7 +54,7 @@ describe('a server whose first bytes are the ServerInfo that is expected', () =>
       fc.property(name, fc.constantFrom('', ';x1', ';x1;x2'), fc.nat(), (expected, extensions, at) => {
         fc.pre(!expected.includes(';'));
         const bytes = encodeServerInfo(expected + extensions);
-        expect(strangerServer(bytes.subarray(0, 1 + (at % bytes.length)), expected)).toBeUndefined();
+        expect(strangerServer(bytes.subarray(0, 1 + (at % bytes.length)), [expected])).toBeUndefined();
       }),
     );
   });
@@ -71,17 +71,17 @@ describe('a server whose first bytes are the ServerInfo that is expected', () =>
       fc.property(text, fc.string({ maxLength: 150 }), fc.nat(), (start, rest, at) => {
         const bytes = Buffer.from(start + rest);
         const end = Math.min(bytes.length, 1 + (bytes[0] as number));
-        const whole = strangerServer(bytes, 'default') !== undefined;
-        const pieces = Array.from({ length: end }, (_, n) => strangerServer(bytes.subarray(0, n + 1), 'default'));
+        const whole = strangerServer(bytes, ['default']) !== undefined;
+        const pieces = Array.from({ length: end }, (_, n) => strangerServer(bytes.subarray(0, n + 1), ['default']));
         expect(pieces.some((found) => found !== undefined)).toBe(whole);
-        expect(strangerServer(bytes.subarray(0, end + (at % 9)), 'default') !== undefined).toBe(whole);
+        expect(strangerServer(bytes.subarray(0, end + (at % 9)), ['default']) !== undefined).toBe(whole);
       }),
     );
   });
 
   it('A9: is another one, not a stranger, with any other name', () => {
     for (const other of ['other', 'x'.repeat(60), 'calc v2 of the staging environment, as of today']) {
-      expect(strangerServer(encodeServerInfo(other), 'default')).toBeUndefined();
+      expect(strangerServer(encodeServerInfo(other), ['default'])).toBeUndefined();
     }
   });
 });
