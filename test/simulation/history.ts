@@ -69,6 +69,8 @@ export interface History {
    * after the call.
    */
   readonly executions: (Moment & { readonly host: string; readonly client: unknown; readonly isLate: boolean })[];
+  /** Servers that were shutting down and turned it away. */
+  readonly refusals: (Moment & { readonly seq: number; readonly client: unknown })[];
 }
 
 /** A run as the promises look at it. */
@@ -127,6 +129,7 @@ function newHistory(at: Moment, details: Details): History {
     values: [],
     settled: [],
     executions: [],
+    refusals: [],
   };
 }
 
@@ -155,6 +158,9 @@ function note(history: History | undefined, kind: string, at: Moment, { id: _, .
       break;
     case 'value':
       history.values.push({ ...at, ...details } as History['values'][number]);
+      break;
+    case 'refused':
+      history.refusals.push({ ...at, ...details } as History['refusals'][number]);
       break;
     case 'settled':
       history.settled.push({ ...at, ...details } as History['settled'][number]);
