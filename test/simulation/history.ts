@@ -41,6 +41,8 @@ export interface History {
     readonly count: number;
     readonly wanted: number | null;
     readonly aborted: boolean;
+    /** Whether it waits for a client although none is about to be ready. */
+    readonly isPatient: boolean | undefined;
     readonly padBytes: number;
   };
   /** When its signal fired. */

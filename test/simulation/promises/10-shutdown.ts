@@ -14,6 +14,8 @@ const TICK_MS = 3;
 export function* shutdowns(past: Past): Generator<Violation> {
   yield* notExecuted(past);
   yield* oncePerRefusal(past);
+  yield* takesNone(past);
+  yield* hopes(past);
   if (!isCalm(past.schedule)) return;
   yield* unnoticed(past);
   yield* inTime(past);
@@ -38,10 +40,50 @@ function* notExecuted({ entries, corrupted }: Past): Generator<Violation> {
   }
 }
 
+/** A server that shuts down takes no more Commands. */
+function* takesNone({ entries }: Past): Generator<Violation> {
+  const ending = new Map<string, number>();
+  for (const { kind, who, details, atMs } of entries) {
+    if (kind === 'server.ending') ending.set(who, ending.get(who) ?? atMs);
+    else if (kind === 'server.up' || kind === 'liar.up') ending.delete(who);
+    if (kind !== 'execute' || atMs <= (ending.get(who) ?? Number.POSITIVE_INFINITY)) continue;
+    yield { promise, atMs, message: `server ${who} executes ${details.command} of ${details.client}, and shuts down` };
+    return;
+  }
+}
+
+/** Who does not want to wait for a client waits only while one is about to be ready. */
+function* hopes({ entries, schedule, sends, ending }: Past): Generator<Violation> {
+  const { clients, hooks } = schedule.sender;
+  if (schedule.meddling !== null || hooks === 'slow' || hooks === 'none') return;
+  const states = new Map<unknown, unknown>();
+  for (let id = 0; id < clients; id++) states.set(id, 'connecting');
+  const gone: number[] = [];
+  for (const { kind, details, atMs } of entries) {
+    if (kind !== 'client') continue;
+    states.set(details.client, details.state);
+    if (![...states.values()].some((state) => state === 'ready' || state === 'connecting')) gone.push(atMs);
+  }
+  for (const { id, call, asked, endings } of sends.values()) {
+    const [end] = endings;
+    if (end?.how !== 'timedOut' || end.seq !== 0 || asked === undefined || call.isPatient !== false) continue;
+    if (end.atMs > (ending?.atMs ?? Number.POSITIVE_INFINITY)) continue;
+    const goneMs = gone.find((atMs) => atMs > asked.atMs && atMs < end.atMs - 0.001);
+    if (goneMs === undefined) continue;
+    const message = `send ${id} waited until its deadline; since ${goneMs} ms no client was about to be ready`;
+    yield { promise, id, atMs: end.atMs, message };
+  }
+}
+
 /** A Command comes to a server once more only where it has been turned away each time before. */
 function* oncePerRefusal({ sends, corrupted }: Past): Generator<Violation> {
   if (corrupted) return;
   for (const { id, executions, refusals } of sends.values()) {
+    const clients = refusals.map(({ client }) => client);
+    if (new Set(clients).size < clients.length) {
+      const atMs = refusals.at(-1)?.atMs ?? 0;
+      yield { promise, id, atMs, message: `send ${id} came twice over a connection that had said goodbye` };
+    }
     const [execution] = executions;
     const again = refusals.find(({ index }) => execution !== undefined && index > execution.index);
     if (again === undefined) continue;
