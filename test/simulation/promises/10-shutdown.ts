@@ -152,10 +152,26 @@ function* unnoticed(past: Past): Generator<Violation> {
   for (const send of sends.values()) {
     const [end] = send.settled;
     if (end === undefined || !NOTICED.includes(end.code) || end.atMs >= endMs || isDirect(send)) continue;
-    if (cutOff(send, servers, past)) continue;
+    if (cutOff(send, servers, past) || meetsGoodbye(send, past, spans)) continue;
     const message = `send ${send.id} ended with ${end.code}, although another server was there`;
     yield { promise, id: send.id, atMs: end.atMs, message };
   }
+}
+
+/**
+ * Whether a Command was sent over an idle connection in the very moment in which its server closed that: what meets the
+ * goodbye on its way is lost, and nobody can tell whether it was executed.
+ */
+function meetsGoodbye(
+  { call, settled, executions, refusals }: History,
+  { schedule }: Past,
+  spans: readonly Span[],
+): boolean {
+  const endMs = settled[0]?.atMs ?? 0;
+  if (executions.length + refusals.length > 0 || endMs > call.atMs + tripMs(schedule)) return false;
+  return spans.some(
+    ({ fromMs, endedMs }) => call.atMs > fromMs + QUIET_MS - 1 - tripMs(schedule) / 2 && call.atMs <= endedMs,
+  );
 }
 
 /** Whether a send was still being executed when the time was over that its server had for its end. */
@@ -177,11 +193,25 @@ function* inTime(past: Past): Generator<Violation> {
     const last = entries
       .filter(({ kind, who, atMs }) => who === host && atMs <= endedMs && (kind === 'handled' || kind === 'refused'))
       .reduce((latest, { atMs }) => Math.max(latest, atMs), fromMs);
+    if (worksAt(past, host, endedMs)) continue;
     const boundMs = QUIET_MS + tripMs(schedule) * 2 + TICK_MS;
     if (endedMs <= last + boundMs) continue;
     const what = `${(endedMs - last).toFixed(3)} ms after the last Command`;
     yield { promise, atMs: endedMs, message: `server ${host} was gone only ${what}; bound ${boundMs} ms` };
   }
+}
+
+/** Whether a server was still executing something then: its time was over. */
+function worksAt({ entries }: Past, host: string, atMs: number): boolean {
+  const underWay = new Set<string>();
+  for (const entry of entries) {
+    if (entry.atMs > atMs) break;
+    if (entry.who !== host) continue;
+    const key = `${entry.details.client} ${entry.details.seq}`;
+    if (entry.kind === 'execute') underWay.add(key);
+    else if (entry.kind === 'handled') underWay.delete(key);
+  }
+  return underWay.size > 0;
 }
 
 /** For so long a connection that another has taken the place of waits for what was given up. */
