@@ -34,6 +34,7 @@ export function* backoffModel({ entries, schedule, sends }: Past): Generator<Vio
       ({ count, padBytes }) => count > 1 || 2 * (padBytes + RESULT_BYTES) >= schedule.sender.maxBufferedResultBytes,
     );
   let draw: number | undefined;
+  let foundOther = false;
   for (const { kind, details, atMs, who } of entries) {
     if (kind === 'draw') draw = Number(details.value);
     if (kind === 'net.dial' && who === 'client' && addresses === 'list' && clients.size > 0) {
@@ -42,6 +43,7 @@ export function* backoffModel({ entries, schedule, sends }: Past): Generator<Vio
       if (!dials) yield { promise, atMs, message: `a dial to ${details.address} while no client was to dial` };
     }
     if (kind !== 'client') continue;
+    if (details.code === 'server-info-mismatch') foundOther = true;
     const id = Number(details.client);
     const before = clients.get(id) ?? { state: 'connecting', sinceMs: 0, attempt: 0, delayMs: 0, readyMs: undefined };
     const [state, attempt, delayMs] = [String(details.state), Number(details.attempt), Number(details.delayMs)];
@@ -56,7 +58,7 @@ export function* backoffModel({ entries, schedule, sends }: Past): Generator<Vio
       }
       const boundMs = Math.min(maxMs, initialMs * factor ** (attempt - 1));
       // Where another service was found at every address, to dial soon is of no use.
-      const isOther = details.code === 'server-info-mismatch' && Math.abs(delayMs - (draw ?? 0) * maxMs) < 1e-6;
+      const isOther = foundOther && Math.abs(delayMs - (draw ?? 0) * maxMs) < 1e-6;
       const waitMs = (draw ?? 0) * (isOther ? maxMs : boundMs);
       // While nobody is connected each client has its turn, and does not wait for longer than that takes.
       const turnMs = Math.max(500, initialMs / 2);

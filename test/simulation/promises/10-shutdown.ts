@@ -112,17 +112,21 @@ interface Span {
 function spansOf({ entries }: Past): Span[] {
   const spans: Span[] = [];
   const down = new Map<string, { readonly fromMs: number; endedMs: number }>();
+  const ended = new Set<string>();
   const close = (host: string, untilMs: number) => {
     const span = down.get(host);
     if (span === undefined) return;
     spans.push({ host, ...span, untilMs });
     down.delete(host);
+    ended.delete(host);
   };
   for (const { kind, who, atMs } of entries) {
     if (kind === 'server.ending' && !down.has(who)) down.set(who, { fromMs: atMs, endedMs: atMs });
     else if (kind === 'server.ended') {
       const span = down.get(who);
-      if (span !== undefined) span.endedMs = atMs;
+      // At the end of a run all are ended once more.
+      if (span !== undefined && !ended.has(who)) span.endedMs = atMs;
+      ended.add(who);
     } else if (kind === 'server.up') close(who, atMs);
   }
   for (const host of [...down.keys()]) close(host, Number.POSITIVE_INFINITY);
