@@ -34,7 +34,7 @@ describe('the local inspector', { timeout: 30_000 }, () => {
     const sender = await startSender(browser, server, inspector);
     const page = await browser.open(inspector.url);
     await tab(page, 'client 0').click();
-    await soon(() => lit(page)).toEqual(['connected', 'connected.steady']);
+    await soon(() => lit(page)).toEqual(['connected', 'connected.steady', 'connected.steady.home']);
     expect(await stateOf(page, 'client 0')).toBe('ready');
 
     await server.close();
@@ -46,7 +46,7 @@ describe('the local inspector', { timeout: 30_000 }, () => {
 
     await startServer(browser, undefined, server.port);
     await soon(() => stateOf(page, 'client 0')).toBe('ready');
-    await soon(() => lit(page)).toEqual(['connected', 'connected.steady']);
+    await soon(() => lit(page)).toEqual(['connected', 'connected.steady', 'connected.steady.home']);
     await sendUntil(sender, () => sender.circuitBreaker?.state === 'closed');
     await tab(page, 'circuit breaker').click();
     await soon(() => lit(page)).toEqual(['closed']);

@@ -21,7 +21,7 @@ it('the status tells what the group and each client is doing, where, and why', a
     random: () => 0.999,
   });
   await soon(() => client.status.state).toBe('ready');
-  await mortal.stop();
+  mortal.connections[0]?.reset();
   await soon(() => client.status.clients[1]?.state).toBe('reconnecting');
   const { status } = client;
   expect(status).toMatchObject({ type: 'group', state: 'degraded', ready: 1, size: 2 });
