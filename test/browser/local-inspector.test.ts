@@ -53,8 +53,9 @@ describe('the local inspector', { timeout: 30_000 }, () => {
 
     const told = await page.locator('#transitions li').allTextContents();
     for (const part of [
-      /client 0 .*connected · steady → reconnecting · waiting.*connection.over/,
-      /client 0 .*dialling.* → connected · steady.*connect done/,
+      /client 0 .*connected · steady · home → connecting · inTime.*connection.over/,
+      /client 0 .*connecting · inTime → reconnecting · waiting.*connect failed/,
+      /client 0 .*dialling.* → connected · steady · home.*connect done/,
       /client 0 · connection 1 .*→ closing.*connection.lost/,
       /client 0 · connection 2 .*keepalive · idle, use · accepting · fresh.*start/,
       /group .*→ unavailable/,
