@@ -41,6 +41,8 @@ export interface History {
     readonly count: number;
     readonly wanted: number | null;
     readonly aborted: boolean;
+    /** Whether it waits for a client although none is about to be ready. */
+    readonly isPatient: boolean | undefined;
     readonly padBytes: number;
   };
   /** When its signal fired. */
@@ -69,6 +71,8 @@ export interface History {
    * after the call.
    */
   readonly executions: (Moment & { readonly host: string; readonly client: unknown; readonly isLate: boolean })[];
+  /** Servers that were shutting down and turned it away. */
+  readonly refusals: (Moment & { readonly seq: number; readonly client: unknown })[];
 }
 
 /** A run as the promises look at it. */
@@ -127,6 +131,7 @@ function newHistory(at: Moment, details: Details): History {
     values: [],
     settled: [],
     executions: [],
+    refusals: [],
   };
 }
 
@@ -155,6 +160,9 @@ function note(history: History | undefined, kind: string, at: Moment, { id: _, .
       break;
     case 'value':
       history.values.push({ ...at, ...details } as History['values'][number]);
+      break;
+    case 'refused':
+      history.refusals.push({ ...at, ...details } as History['refusals'][number]);
       break;
     case 'settled':
       history.settled.push({ ...at, ...details } as History['settled'][number]);

@@ -46,8 +46,8 @@ export interface ServerPlan {
   readonly maxInFlightBytes: number;
   readonly maxTotalBytes: number;
   readonly frameTimeoutMs: number;
-  /** When it is shut down for good, if at all, and how long that may take. */
-  readonly shutdown: { readonly atMs: number; readonly timeoutMs: number } | null;
+  /** When it is shut down, if at all, how long that may take, and when after its end it is back; not a number: never. */
+  readonly shutdown: { readonly atMs: number; readonly timeoutMs: number; readonly backAfterMs: number | null } | null;
 }
 
 export interface SenderPlan {
@@ -95,7 +95,17 @@ export interface BreakerPlan {
 }
 
 /** What the handler of a Command does. */
-export type HandlerStyle = 'now' | 'later' | 'throw' | 'throwLater' | 'proxy' | 'twice' | 'unsendable' | 'wrongType';
+export type HandlerStyle =
+  | 'now'
+  | 'later'
+  | 'throw'
+  | 'throwLater'
+  | 'proxy'
+  | 'twice'
+  | 'unsendable'
+  | 'wrongType'
+  /** Answers only once nobody waits for it any more. */
+  | 'hang';
 
 /** One or more sends that are alike. */
 export interface SendPlan {

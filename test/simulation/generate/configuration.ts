@@ -26,7 +26,10 @@ export const serverPlan: fc.Arbitrary<ServerPlan> = fc.record({
   maxInFlightCommands: weighted([1000, 3], [2, 1], [8, 1]),
   maxBufferedBytes: oneOf(8_000_000, 2000, 200),
   maxFrameBytes: oneOf(65_536, 65_536, 1500),
-  shutdown: seldom(fc.record({ atMs: whole(0, 6000), timeoutMs: oneOf(500, 0, 50) }), 12),
+  shutdown: seldom(
+    fc.record({ atMs: whole(0, 6000), timeoutMs: oneOf(500, 0, 50), backAfterMs: fc.constant(null) }),
+    12,
+  ),
   ...constants(ROOMY_SERVER),
 });
 

@@ -20,6 +20,7 @@ import {
   serverPlan,
 } from './configuration.ts';
 import { fault, faultKinds, fitFault } from './faults.ts';
+import { givingUp, returning, rolling, shutdownMood } from './shutdowns.ts';
 import { abandon, fitSend, listen, sendPlan, troubles } from './workload.ts';
 
 const LIES: readonly Lie[] = [
@@ -142,6 +143,8 @@ const raw = fc.record({
   limited: weighted([false, 24], [true, 1]),
   /** Large Commands over paths that carry them in two turns, at servers that do not wait long for a rest. */
   piecemeal: weighted([false, 24], [true, 1]),
+  /** Servers that shut down and come back, Commands that are given up. */
+  shutdowns: shutdownMood,
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -156,11 +159,16 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
   const schedule = withStalledDeadline(withMore(scheduleFrom(plan), plan), plan.stalledDeadline);
+  if (plan.shutdowns?.kind === 'rolling') return rolling(listening(schedule), schedule, plan.shutdowns.plan);
+  if (plan.shutdowns?.kind === 'givingUp') return givingUp(listening(schedule), plan.shutdowns.plan);
   if (plan.piecemeal) return piecemeal(schedule);
   if (plan.limited) return limited(schedule);
   if (plan.patient) return patient(schedule);
   if (plan.deafening !== null) return deafened(schedule, plan.deafening);
-  return plan.mood === 'listening' ? listening(schedule) : withLiar(schedule, plan.liar);
+  if (plan.mood === 'listening') return listening(schedule);
+  return plan.shutdowns?.kind === 'returning'
+    ? returning(schedule, plan.shutdowns.plan)
+    : withLiar(schedule, plan.liar);
 });
 
 type Raw = typeof raw extends fc.Arbitrary<infer T> ? T : never;

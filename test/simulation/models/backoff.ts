@@ -5,6 +5,10 @@ const promise = '6';
 /** What a Result that waits counts beside the padding of its payload, at most. */
 const RESULT_BYTES = 200;
 
+/** So many that were given up before they were answered are reason for another connection. */
+const MANY_GIVEN_UP = 8;
+const GIVEN_UP: readonly string[] = ['timeout', 'cancelled', 'left'];
+
 interface Client {
   state: string;
   sinceMs: number;
@@ -15,14 +19,16 @@ interface Client {
 }
 
 /** Waits grow as they should, are as long as the jitter says, begin anew after a good connection, and nobody dials during one. */
-export function* backoffModel({ entries, schedule }: Past): Generator<Violation> {
+export function* backoffModel({ entries, schedule, sends }: Past): Generator<Violation> {
   const { reconnect, addresses } = schedule.sender;
   if (reconnect === null) return;
   const { initialMs, maxMs, factor, resetAfterMs } = reconnect;
   const clients = new Map<number, Client>();
   // A client may go home where there are several addresses: the fleet's checker looks at that. Where streams are sent, one may be left or cut short, or a single Result of it be too much to keep, and its connection
   // replaced while it is in use.
+  const given = [...sends.values()].filter(({ settled }) => GIVEN_UP.includes(settled[0]?.code ?? ''));
   const mayRenew =
+    given.length >= MANY_GIVEN_UP ||
     schedule.servers.length > 1 ||
     schedule.sends.some(
       ({ count, padBytes }) => count > 1 || 2 * (padBytes + RESULT_BYTES) >= schedule.sender.maxBufferedResultBytes,
@@ -49,7 +55,9 @@ export function* backoffModel({ entries, schedule }: Past): Generator<Violation>
         yield { promise, atMs, message: `client ${id} counts attempt ${attempt} in place of ${expected}` };
       }
       const boundMs = Math.min(maxMs, initialMs * factor ** (attempt - 1));
-      const waitMs = (draw ?? 0) * boundMs;
+      // Where another service was found at every address, to dial soon is of no use.
+      const isOther = details.code === 'server-info-mismatch' && Math.abs(delayMs - (draw ?? 0) * maxMs) < 1e-6;
+      const waitMs = (draw ?? 0) * (isOther ? maxMs : boundMs);
       // While nobody is connected each client has its turn, and does not wait for longer than that takes.
       const turnMs = Math.max(500, initialMs / 2);
       const isTurn =

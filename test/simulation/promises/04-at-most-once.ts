@@ -31,7 +31,8 @@ export function* atMostOnce({ sends, corrupted, corruption }: Past): Generator<V
         message: `send ${id} was refused (${code}); its error said that it may have been executed`,
       };
     }
-    const late = executions.find((execution) => execution.isLate);
+    // What was turned away is encoded anew.
+    const late = send.refusals.length > 0 ? undefined : executions.find((execution) => execution.isLate);
     if (late !== undefined) {
       yield {
         promise,

@@ -44,10 +44,17 @@ export function* nothingLeft({ entries, sends, run, ending, schedule, corrupted 
   if (endedMs > firesAt(schedule, ending.atMs + atMost) + TICK_MS) {
     yield { promise, atMs: endedMs, message: `closing took ${(endedMs - ending.atMs).toFixed(3)} ms of ${atMost} ms` };
   }
-  for (const { id, call, asked, endings, carried, settled } of sends.values()) {
+  for (const { id, call, asked, endings, carried, settled, refusals } of sends.values()) {
     const end = endings[0] ?? (carried && settled[0] && { ...settled[0], seq: carried.seq });
     // A client to whom a server seems to be another one, for changed bytes, is closed for good.
-    if (!corrupted && end?.code === 'closed' && end.seq > 0 && end.atMs < ending.atMs + atMost - TICK_MS) {
+    const isTurnedAway = refusals.length > 0;
+    if (
+      !corrupted &&
+      !isTurnedAway &&
+      end?.code === 'closed' &&
+      end.seq > 0 &&
+      end.atMs < ending.atMs + atMost - TICK_MS
+    ) {
       const early = (ending.atMs + atMost - end.atMs).toFixed(3);
       yield { promise, id, atMs: end.atMs, message: `send ${id} was cut off ${early} ms before draining had to end` };
     }

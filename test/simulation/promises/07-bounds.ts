@@ -73,6 +73,8 @@ function* waitingBytes({ entries, schedule, sends, hooked }: Past): Generator<Vi
     const send = sends.get(Number(details.id));
     const [end] = send?.endings ?? [];
     if (send === undefined || end === undefined || end.seq !== 0 || end.atMs === send.asked?.atMs) continue;
+    // One that was turned away has been under way before it waited.
+    if (send.refusals.length > 0) continue;
     if (atMs > nowMs && bytes > maxWaitingBytes) {
       yield { promise, atMs: nowMs, message: `sends of ${bytes} bytes wait; maxWaitingBytes is ${maxWaitingBytes}` };
       return;

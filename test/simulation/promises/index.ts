@@ -11,6 +11,7 @@ import { deadPeers } from './06-dead-peers.ts';
 import { bounds } from './07-bounds.ts';
 import { hostileBytes } from './08-hostile-bytes.ts';
 import { resumes } from './09-resumes.ts';
+import { shutdowns } from './10-shutdown.ts';
 
 type Check = (past: Past) => Iterable<Violation>;
 
@@ -24,6 +25,7 @@ const CHECKS: readonly Check[] = [
   bounds,
   hostileBytes,
   resumes,
+  shutdowns,
 ];
 
 const MODELS: readonly Check[] = [breakerModel, dispatchModel];
@@ -39,6 +41,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   '7': 'no queue is unbounded',
   '8': 'no byte sequence crashes either side',
   '9': 'service resumes when faults stop',
+  '10': 'servers that shut down turn Commands away unexecuted, and nobody notices',
   breaker: 'the circuit breaker does what its model does',
   dispatch: 'Commands go where the model of the dispatch says',
 };

@@ -20,7 +20,21 @@ export function resumeBoundMs(schedule: Schedule): number {
   const dialMs = 2 * handshakeTimeoutMs + (servers.length + 1) * ((reconnect?.maxMs ?? 0) + 4 * tripMs(schedule));
   const breakerMs = breaker === null ? 0 : 2 * (breaker.openDurationMs + breaker.windowSize * PROBE_MS);
   // Sends that wait, and streams, end before.
-  return findMs + dialMs + breakerMs + clients * PROBE_MS + 4 * tripMs(schedule) + longestMs + backlogMs(schedule);
+  return (
+    findMs +
+    dialMs +
+    breakerMs +
+    clients * PROBE_MS +
+    4 * tripMs(schedule) +
+    longestMs +
+    backlogMs(schedule) +
+    backMs(schedule)
+  );
+}
+
+/** How long a server takes at most to be back that is shutting down. */
+function backMs({ servers }: Schedule): number {
+  return Math.max(...servers.map(({ shutdown }) => (shutdown?.timeoutMs ?? 0) + 1600 + (shutdown?.backAfterMs ?? 0)));
 }
 
 /**
@@ -83,7 +97,7 @@ export function settleBoundMs(schedule: Schedule): number {
 export function mustResume({ ending, sender, servers, faults, meddling }: Schedule): boolean {
   if (meddling?.acts.some((act) => act === 'close' || act === 'drain')) return false;
   if (ending.atMs !== null || sender.reconnect === null) return false;
-  if (servers.every(({ shutdown }) => shutdown !== null)) return false;
+  if (servers.every(({ shutdown }) => shutdown !== null && shutdown.backAfterMs === null)) return false;
   // Without keepalive, nobody learns of a connection on which nothing passes.
   // (TCP would send again what a machine without power has not taken, and be reset once it is back; the network does not.)
   const isSilent = faults.some(({ kind }) => kind === 'half-open' || kind === 'power-off');

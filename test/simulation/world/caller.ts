@@ -98,7 +98,8 @@ export class Caller {
     if (cancelling !== undefined) this.#signals.set(id, cancelling);
     const controller = cancelling?.controller;
     const wanted = isDirect ? null : plan.resultsCount;
-    const details = { id, method, command, timeoutMs, payload, padBytes, count, wanted, style: plan.style };
+    const isPatient = !isDirect && (waitForReady ?? sender.waitForReady);
+    const details = { id, method, command, timeoutMs, payload, padBytes, count, wanted, style: plan.style, isPatient };
     this.#log.add('call', 'caller', { ...details, aborted: controller?.signal.aborted === true });
     const options = {
       ...(controller === undefined ? {} : { signal: controller.signal }),

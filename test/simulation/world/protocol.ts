@@ -83,12 +83,15 @@ export const foreign = defineProtocol({
 interface Context {
   readonly seq: number;
   readonly remoteAddress: string;
+  readonly signal: AbortSignal;
   readonly proxy: { send(value: unknown): void | Promise<void>; readonly closed: boolean };
 }
 
 /** The most that a schedule asks of a handler, but for streams without an end. */
 const MAX_COUNT = 20;
 const MAX_EVERY_MS = 200;
+/** For one Result. */
+const MAX_ONCE_MS = 800;
 
 /**
  * What a handler does of what arrived: where bytes changed on their way, that may be no work at all, or Results without
@@ -97,7 +100,7 @@ const MAX_EVERY_MS = 200;
 function bounded(payload: Work): Work {
   const { id = -1, count, everyMs } = (payload ?? {}) as Partial<Work>;
   const saneCount = count === ENDLESS ? count : Math.ceil(within(count, 1, MAX_COUNT));
-  const sane = { id, count: saneCount, everyMs: within(everyMs, 0, MAX_EVERY_MS) };
+  const sane = { id, count: saneCount, everyMs: within(everyMs, 0, saneCount === 1 ? MAX_ONCE_MS : MAX_EVERY_MS) };
   return count === sane.count && everyMs === sane.everyMs ? payload : { ...payload, ...sane };
 }
 
@@ -146,6 +149,7 @@ export function handlersOn(
     const { style, everyMs } = payload;
     using _ = begun();
     if (style === 'later' || style === 'throwLater') await sleeper.sleep(everyMs * 3);
+    if (style === 'hang') await hanging(context.signal);
     const value = wrap(answer({ ...payload, count: 1 }, 1));
     if (style === 'proxy' || style === 'twice') {
       const { proxy } = context;
@@ -211,6 +215,12 @@ export function handlersOn(
     Either: (payload, context) => either(bounded(payload), context as Context) as Promise<never>,
     Checked: (payload, context) => stream(bounded(payload), context as Context) as AsyncIterable<Answer>,
   };
+}
+
+/** Ends when nobody waits for the Command any more. */
+function hanging(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
 }
 
 const KINDS: readonly CommandFailureKind[] = ['not-found', 'rate-limited', 'conflict', 'unavailable'];

@@ -4,6 +4,7 @@ import { HOSTS, type LiarPlan, type Schedule, type ServerPlan } from '../schedul
 import { Liar } from './liar.ts';
 import { PAYLOADS } from './lies.ts';
 import { handlersOn, protocol } from './protocol.ts';
+import { RefusalLog } from './refusal-log.ts';
 import type { Sleeper } from './sleeper.ts';
 
 /** The port of every server. */
@@ -15,7 +16,10 @@ export class Servers {
   readonly #schedule: Schedule;
   readonly #sleeper: Sleeper;
   readonly #log: Simulation['network']['log'];
+  /** Those that are to be ended at the end. */
   readonly #servers: SimulatedServer[] = [];
+  readonly #stopping: Promise<void>[] = [];
+  #isOver = false;
   /** Ends the liar, if there is one and it has not been replaced. */
   #endLiar: (() => Promise<void>) | undefined;
 
@@ -37,13 +41,16 @@ export class Servers {
 
   /** Ends all of them. */
   async end(): Promise<void> {
+    this.#isOver = true;
     await this.#endLiar?.();
+    await Promise.all(this.#stopping);
     await Promise.all(this.#servers.map((server, index) => this.#endServer(server, index)));
   }
 
   async #startServer(host: string, plan: ServerPlan): Promise<void> {
     const { shutdown, idleTimeoutMs, ...options } = plan;
     const { codec } = this.#schedule.sender;
+    const refusals = new RefusalLog(this.#log, host);
     const server = await this.#simulation.serve(
       protocol,
       () => undefined,
@@ -52,14 +59,28 @@ export class Servers {
         ...options,
         host,
         port: PORT,
-        codec: codec === 'json' ? json() : msgpack(),
+        codec: refusals.around(codec === 'json' ? json() : msgpack()),
+        onCommandDone: refusals.onCommandDone,
         idleTimeoutMs: idleTimeoutMs ?? Number.POSITIVE_INFINITY,
       },
     );
     this.#servers.push(server);
     if (shutdown === null) return;
-    const { atMs, timeoutMs } = shutdown;
-    this.#sleeper.at(atMs, () => void this.#stopServer(server, timeoutMs));
+    this.#sleeper.at(shutdown.atMs, () => this.#stopping.push(this.#shutDown(server, plan, shutdown)));
+  }
+
+  /** In order; another one takes its place afterwards, where it is to be back. */
+  async #shutDown(
+    server: SimulatedServer,
+    plan: ServerPlan,
+    { timeoutMs, backAfterMs }: NonNullable<ServerPlan['shutdown']>,
+  ): Promise<void> {
+    await this.#stopServer(server, timeoutMs);
+    if (backAfterMs === null) return;
+    await this.#sleeper.sleep(backAfterMs);
+    if (this.#isOver) return;
+    this.#servers.splice(this.#servers.indexOf(server), 1);
+    await this.#startServer(server.host, { ...plan, shutdown: null });
   }
 
   /** Until the honest one takes its place. */

@@ -1,0 +1,89 @@
+import type { Mutant } from './mutant.ts';
+
+/** Faults where servers shut down, and where Commands are given up. */
+export const OF_SHUTDOWNS: readonly Mutant[] = [
+  {
+    name: 'executed while shutting down',
+    file: 'src/server/session.ts',
+    from: "    if (this.#actor.getSnapshot().value !== 'serving') {\n      this.#turnAway",
+    to: '    if (!this.isOpen) {\n      this.#turnAway',
+    why: 'a server that shuts down goes on taking Commands',
+  },
+  {
+    name: 'turned away in silence',
+    file: 'src/server/refusals.ts',
+    from: "    if (isTold) this.#refuse(seq, type, 'closed', SHUTTING_DOWN);\n    else tell",
+    to: '    void isTold;\n    tell',
+    why: 'a client waits for what is not executed',
+  },
+  {
+    name: 'turned away for good',
+    file: 'src/request/request.ts',
+    from: '    this.context.resend(this);\n',
+    to: '    this.failed(error);\n',
+    why: 'a Command that another server would execute fails',
+  },
+  {
+    name: 'sent anew when it is lost',
+    file: 'src/client/departure.ts',
+    from: 'if (this.#pending.delete(seq)) pending.failed(reason',
+    to: 'if (this.#pending.delete(seq)) pending.returned(reason',
+    why: 'what may have been executed is executed once more',
+  },
+  {
+    name: 'deaf to a goodbye',
+    file: 'src/client/connection.ts',
+    from: '    this.refuse();\n    this.#events.goodbye();\n',
+    to: '',
+    why: 'Commands go on to a server that takes none',
+  },
+  {
+    name: 'a wait after a goodbye',
+    file: 'machines/client.ts',
+    from: "          { guard: 'mayMove', target: 'connecting', actions: ['rememberError', 'countAttempt'] },\n",
+    to: '',
+    why: 'whose server shuts down is without one for a while, though another is there',
+  },
+  {
+    name: 'no waiting on the way to another server',
+    file: 'src/sender/send-path.ts',
+    from: 'return request.patient || this.#group.hope.isThere;',
+    to: 'return request.patient;',
+    why: 'sends fail for the few milliseconds that a client takes to another server',
+  },
+  {
+    name: 'waiting without hope',
+    file: 'src/sender/send-path.ts',
+    from: "    options.group.hope.onGone(() => this.#line.failImpatient((request) => this.#refusal(request, 'unavailable')));\n",
+    to: '',
+    why: 'who would not wait for a client waits until the deadline',
+  },
+  {
+    name: 'idle connections end at once',
+    file: 'src/server/command-times.ts',
+    from: '  turnAway(): void {\n    this.#lastMs = this.#clock.monotonicMs();\n',
+    to: '  turnAway(): void {\n',
+    why: 'Commands on their way to a server that shuts down are lost',
+  },
+  {
+    name: 'idle connections hold a server up',
+    file: 'machines/session.ts',
+    from: 'context.connection.quietInMs() <= 0,',
+    to: 'context.connection.quietInMs() < -1e9,',
+    why: 'a server waits for clients that say nothing',
+  },
+  {
+    name: 'places held for good',
+    file: 'src/client/connection-life.ts',
+    from: '    return this.#hasReason || this.connection.unanswered >= MANY_ABANDONED;\n',
+    to: '    return this.#hasReason;\n',
+    why: 'Commands that hang at a server and were given up hold its places until the connection ends',
+  },
+  {
+    name: 'late Results are dropped',
+    file: 'src/client/connection-life.ts',
+    from: '    return unanswered > 0 && abandoned === 0;\n',
+    to: '    return unanswered > 0 && abandoned < 0;\n',
+    why: 'a connection that was replaced ends before the Results that are still to come',
+  },
+];
