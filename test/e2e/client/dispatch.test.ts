@@ -1,7 +1,7 @@
 import type { DispatchCandidate, DispatchStrategy } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { SUM } from '../support/calc.ts';
-import type { PeerCommand } from '../support/scripted-peer.ts';
+import type { PeerCommand, ScriptedPeer } from '../support/scripted-peer.ts';
 import { adds, failureOf, onePlusOne, soon, stage } from './stage.ts';
 
 const { peer, sender } = stage();
@@ -82,8 +82,7 @@ describe('dispatch', () => {
   });
 
   it('a client that a strategy has kept is refused once it is not ready any more, and one of another sender always', async () => {
-    const server = await peer({});
-    const other = await peer(adds);
+    const servers = [await peer({}), await peer({})];
     let kept: DispatchCandidate | undefined;
     const keeper: DispatchStrategy = {
       pick: (ready) => {
@@ -91,11 +90,15 @@ describe('dispatch', () => {
         return kept as (typeof ready)[number];
       },
     };
-    const address = [server.address, other.address];
+    const address = servers.map((server) => server.address);
     const client = await sender({ address, clients: 2, dispatch: keeper, reconnect: false });
     await soon(() => client.status.state).toBe('ready');
     const pending = failureOf(client.send(onePlusOne));
-    await soon(() => server.commands.length).toBe(1);
+    await soon(() => servers.some(({ commands }) => commands.length === 1)).toBe(true);
+    const [server, other] = servers.toSorted((a, b) => b.commands.length - a.commands.length) as [
+      ScriptedPeer,
+      ScriptedPeer,
+    ];
     server.connections[0]?.reset();
     expect((await pending).code).toBe('connection-lost');
     const error = await failureOf(client.send(onePlusOne));
