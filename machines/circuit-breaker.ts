@@ -123,7 +123,7 @@ export const circuitBreakerMachine = setup({
     },
     halfOpen: {
       description:
-        'As many Commands go out as successes are still wanted; after the open duration others may replace them.',
+        'As many Commands go out as successes are still wanted, and after the open duration others in their place.',
       entry: 'startGeneration',
       on: {
         'trial.started': {

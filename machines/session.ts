@@ -13,7 +13,7 @@ export interface SessionConnection {
   introduce(): void;
   /** Whether Commands are in flight. */
   isBusy(): boolean;
-  /** How long it is until no Command has come for so long that none is on its way any more; not positive: it is. */
+  /** How long it is until a client that still sends Commands has had time to hear that they are refused; not positive: it has. */
   quietInMs(): number;
   /** Says goodbye: what is written still goes out. */
   end(): void;
@@ -61,8 +61,6 @@ export interface SessionInput {
   readonly authorizeTimeoutMs: number;
   /** How long the peer may take to answer the server's goodbye. */
   readonly goodbyeTimeoutMs: number;
-  /** How long a peer may go on sending Commands, which are refused, once nothing of it is in flight. */
-  readonly quietTimeoutMs: number;
 }
 
 const authorization = fromCallback<SessionEvent, SessionInput>(({ input, sendBack }) =>
@@ -88,7 +86,6 @@ export const sessionMachine = setup({
     authorizeTimeout: ({ context }) => context.authorizeTimeoutMs,
     goodbyeTimeout: ({ context }) => context.goodbyeTimeoutMs,
     quietTime: ({ context }) => Math.max(context.connection.quietInMs(), 1),
-    quietTimeout: ({ context }) => context.quietTimeoutMs,
     oneTurn: 1,
   },
   actions: {
@@ -154,15 +151,9 @@ export const sessionMachine = setup({
       states: {
         busy: { on: { 'commands.settled': 'idle' } },
         idle: {
+          always: { guard: 'isQuiet', target: '#session.ending' },
           on: { 'connection.lost': '#session.closed' },
-          after: { quietTimeout: '#session.ending' },
-          initial: 'waiting',
-          states: {
-            waiting: {
-              always: { guard: 'isQuiet', target: '#session.ending' },
-              after: { quietTime: { target: 'waiting', reenter: true } },
-            },
-          },
+          after: { quietTime: { target: 'idle', reenter: true } },
         },
       },
     },

@@ -187,8 +187,10 @@ export class SendPath {
   /** Whether it is worth waiting: a client is about to be ready, or the caller wants it so. */
   #mayWait(request: Request, refusal: DispatchRefusal): boolean {
     if (this.#group.isClosing) return false;
-    if (refusal === 'overloaded') return this.#options.whenFull === 'wait';
-    return request.patient || this.#group.hope.isThere;
+    if (refusal === 'unavailable') return request.patient || this.#group.hope.isThere;
+    // Whoever waits for room waits for the connection as well.
+    request.patient ||= this.#options.whenFull === 'wait';
+    return this.#options.whenFull === 'wait';
   }
 
   /** There is room, or a client: those that wait are served, then what was sent while they were. */

@@ -3,6 +3,8 @@ import type { FrameChannel } from '../wire/frame-channel.ts';
 
 /** So long no Command may have come for none to be taken to be on its way. */
 const QUIET_MS = 250;
+/** Whoever still sends Commands after so long does not understand that they are turned away. */
+const QUIET_TIMEOUT_MS = 1_000;
 
 /** When the Commands of one connection came. The clock is looked at once for all that arrived together. */
 export class CommandTimes {
@@ -13,6 +15,8 @@ export class CommandTimes {
   #deliveredAtMs = 0;
   /** When a Command came last (monotonic milliseconds). */
   #lastMs = Number.NEGATIVE_INFINITY;
+  /** Since when they are turned away. */
+  #awayMs = Number.POSITIVE_INFINITY;
 
   constructor(channel: Pick<FrameChannel, 'deliveries' | 'lastReceivedMs'>, clock: Clock) {
     this.#channel = channel;
@@ -31,11 +35,13 @@ export class CommandTimes {
 
   /** From now on they are turned away: none is taken to be on its way before clients have had time to hear of it. */
   turnAway(): void {
-    this.#lastMs = this.#clock.monotonicMs();
+    this.#awayMs = this.#clock.monotonicMs();
+    this.#lastMs = this.#awayMs;
   }
 
   /** How long it is until none is on its way any more, if none comes meanwhile; not positive: none is. */
   quietInMs(): number {
-    return QUIET_MS - (this.#clock.monotonicMs() - this.#lastMs);
+    const dueMs = Math.min(this.#lastMs + QUIET_MS, this.#awayMs + QUIET_TIMEOUT_MS);
+    return dueMs - this.#clock.monotonicMs();
   }
 }

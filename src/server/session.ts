@@ -19,12 +19,8 @@ import { SendingOrder } from './sending-order.ts';
 import type { AbandonedCommand, AcceptedConnection, ResultPort, Service, SettledCommand } from './service.ts';
 import { describeSilence } from './silence.ts';
 
-const TIMINGS = {
-  /** How long a client may take to answer the server's goodbye. */
-  goodbyeTimeoutMs: 500,
-  /** While the server shuts down: whoever still sends Commands after so long does not understand that they are refused. */
-  quietTimeoutMs: 1_000,
-};
+/** How long a client may take to answer the server's goodbye. */
+const GOODBYE_TIMEOUT_MS = 500;
 
 /**
  * One accepted connection: takes Commands from its channel, has them executed, and puts their Results back. Its life is
@@ -71,7 +67,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#actor = createActor(sessionMachine, {
       parent,
       id: `session ${channel.remoteAddress}`,
-      input: { connection: this, ...authorization(options), ...TIMINGS },
+      input: { connection: this, ...authorization(options), goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
     });
   }
 

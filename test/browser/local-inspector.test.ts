@@ -34,7 +34,7 @@ describe('the local inspector', { timeout: 30_000 }, () => {
     const sender = await startSender(browser, server, inspector);
     const page = await browser.open(inspector.url);
     await tab(page, 'client 0').click();
-    await soon(() => lit(page)).toEqual(['connected', 'connected.steady']);
+    await soon(() => lit(page)).toEqual(['connected', 'connected.steady', 'connected.steady.home']);
     expect(await stateOf(page, 'client 0')).toBe('ready');
 
     await server.close();
@@ -46,15 +46,16 @@ describe('the local inspector', { timeout: 30_000 }, () => {
 
     await startServer(browser, undefined, server.port);
     await soon(() => stateOf(page, 'client 0')).toBe('ready');
-    await soon(() => lit(page)).toEqual(['connected', 'connected.steady']);
+    await soon(() => lit(page)).toEqual(['connected', 'connected.steady', 'connected.steady.home']);
     await sendUntil(sender, () => sender.circuitBreaker?.state === 'closed');
     await tab(page, 'circuit breaker').click();
     await soon(() => lit(page)).toEqual(['closed']);
 
     const told = await page.locator('#transitions li').allTextContents();
     for (const part of [
-      /client 0 .*connected · steady → reconnecting · waiting.*connection.over/,
-      /client 0 .*dialling.* → connected · steady.*connect done/,
+      /client 0 .*connected · steady · home → connecting · inTime.*connection.over/,
+      /client 0 .*connecting · inTime → reconnecting · waiting.*connect failed/,
+      /client 0 .*dialling.* → connected · steady · home.*connect done/,
       /client 0 · connection 1 .*→ closing.*connection.lost/,
       /client 0 · connection 2 .*keepalive · idle, use · accepting · fresh.*start/,
       /group .*→ unavailable/,

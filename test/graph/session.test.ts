@@ -28,6 +28,8 @@ interface World {
   /** How many Commands came that were not executed any more, and how long it is since the last one came; up to what matters. */
   turnedAway: number;
   quietMs: number;
+  /** Since when they are turned away; up to what matters. */
+  awayMs: number;
   /** Why the signal of the running handler fired; nothing while it did not. */
   aborted: string | undefined;
   lost: (string | undefined)[];
@@ -69,6 +71,7 @@ function scenario(
       running: 0,
       executed: 0,
       turnedAway: 0,
+      awayMs: 0,
       quietMs: atOnce === 'shuts down' ? 0 : QUIET_MS,
       aborted: undefined,
       lost: [],
@@ -85,7 +88,6 @@ function scenario(
       authorizes: atOnce === 'asks',
       authorizeTimeoutMs: AUTHORIZE_MS,
       goodbyeTimeoutMs: 500,
-      quietTimeoutMs: QUIET_TIMEOUT_MS,
     }),
     // What ends a connection by time ends it at once; that it is time for the goodbye, or for an answer, does not.
     follows: (_state, { type }) => (/goodbyeTimeout|authorizeTimeout|quiet/.test(type) ? [] : [LOST]),
@@ -93,7 +95,7 @@ function scenario(
     happen(world, { name: what }) {
       if (what === 'a Command comes')
         Object.assign(world, { running: world.running + 1, executed: world.executed + 1, quietMs: 0 });
-      if (what === 'shut down') world.quietMs = 0;
+      if (what === 'shut down') Object.assign(world, { quietMs: 0, awayMs: 0 });
       if (what === TURNED_AWAY) Object.assign(world, { turnedAway: world.turnedAway + 1, quietMs: 0 });
       if (what === 'the handler answers') {
         world.running--;
@@ -103,9 +105,10 @@ function scenario(
     },
     pass(world, ms) {
       world.quietMs = Math.min(world.quietMs + ms, QUIET_MS);
+      world.awayMs = Math.min(world.awayMs + ms, QUIET_TIMEOUT_MS);
     },
-    key: ({ world: { running, gone, writing, turnedAway, quietMs }, timers }) => [
-      [running, gone, writing, turnedAway, quietMs],
+    key: ({ snapshot, world: { running, gone, writing, turnedAway, quietMs, awayMs }, timers }) => [
+      [running, gone, writing, turnedAway, quietMs, isDrainingIn(snapshot.value) && awayMs],
       timers.map(({ inMs }) => inMs),
     ],
     aspect: ({ world: { running } }) => `${running} running`,
@@ -121,7 +124,7 @@ function connectionOf(world: () => World, errorResults: boolean): SessionConnect
     introduce: () => {},
     isBusy: () => world().running > 0,
     isWriting: () => world().writing > 0,
-    quietInMs: () => (errorResults ? QUIET_MS - world().quietMs : 0),
+    quietInMs: () => (errorResults ? Math.min(QUIET_MS - world().quietMs, QUIET_TIMEOUT_MS - world().awayMs) : 0),
     end: () => {},
     destroy: () => {},
     abandon: (error) => {

@@ -16,6 +16,7 @@ export class Executions {
   readonly #pages: Uint8Array[] = [];
   readonly #errors: VerifyErrors;
   #total = 0;
+  #twice = 0;
 
   constructor(errors: VerifyErrors) {
     this.#errors = errors;
@@ -24,6 +25,11 @@ export class Executions {
   /** How many executions the server has told of. */
   get total(): number {
     return this.#total;
+  }
+
+  /** How many executions were not the first of their Command. */
+  get twice(): number {
+    return this.#twice;
   }
 
   /** The server executes a Command. `lastId` is the last one that was sent. */
@@ -36,7 +42,10 @@ export class Executions {
     const marks = this.#marks(id);
     const count = Math.min((marks & COUNT) + 1, COUNT);
     this.#set(id, (marks & ~COUNT) | count);
-    if (count > 1) this.#errors.add(`Command ${id} was executed twice`);
+    if (count > 1) {
+      this.#twice++;
+      this.#errors.add(`Command ${id} was executed twice`);
+    }
     if ((marks & NOT_EXECUTED) !== 0) this.#wrongClaim(id);
   }
 

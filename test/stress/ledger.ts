@@ -9,7 +9,7 @@ import { type Expectation, show } from './workload/work.ts';
 export type Settled = 'success' | 'left' | { readonly error: unknown };
 
 /** With which a send may fail whatever its kind, since the service comes and goes. */
-const OUTAGE = ['connection-lost', 'unavailable', 'circuit-open', 'timeout'];
+const OUTAGE = ['connection-lost', 'closed', 'unavailable', 'circuit-open', 'timeout'];
 
 /** A clock that counts whole milliseconds may be so much early. */
 const EARLY_MS = 2;

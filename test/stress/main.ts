@@ -2,11 +2,14 @@
 import { showProgress } from './live-line.ts';
 import { HELP, parseOptions, UsageError } from './options.ts';
 import { preparePeer } from './peers/index.ts';
+import { rolling } from './rolling/index.ts';
+import { ROLLING_HELP } from './rolling/options.ts';
 import { Stress } from './stress.ts';
 import { formatErrors, formatSummary } from './summary.ts';
 
 /** Runs; resolves with the exit code. */
 async function main(args: readonly string[]): Promise<number> {
+  if (isRolling(args)) return await rolling(args);
   const options = parseOptions(args, Math.floor(Math.random() * 2 ** 32));
   if (options === 'help') {
     console.log(HELP);
@@ -42,10 +45,15 @@ async function main(args: readonly string[]): Promise<number> {
   return 1;
 }
 
+function isRolling(args: readonly string[]): boolean {
+  return args.some((arg) => /^--rolling\b/.test(arg));
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (error instanceof UsageError) console.error(`${error.message}\n\n${HELP}`);
+  const help = isRolling(process.argv.slice(2)) ? ROLLING_HELP : HELP;
+  if (error instanceof UsageError) console.error(`${error.message}\n\n${help}`);
   else console.error(error);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -41,6 +41,7 @@ export const HELP = `npm run stress -- [options]
   --tolerance-ms <n>    how long after its deadline a send may settle (default: 1000)
   --lie <${LIES.join('|')}>
                         has the node peer do something wrong: the run must fail then (for its own tests)
+  --rolling <n>         another run: n servers, restarted in turn as by a deploy (--rolling --help tells more)
   --help                print this
 
 Exits with 0 when all was as it must be, with 1 when anything was not, with 2 when called wrongly.`;
@@ -62,13 +63,13 @@ export function parseOptions(args: readonly string[], newSeed: number): StressOp
   return {
     durationMs: minutes(values.minutes) * 60_000,
     peer,
-    seed: whole('seed', values.seed, newSeed, { least: 0, most: 2 ** 32 - 1 }),
-    rate: whole('rate', values.rate, 2000, { most: 100_000 }),
-    inFlight: whole('in-flight', values['in-flight'], 500, { most: 10_000 }),
-    clients: whole('clients', values.clients, 4, { most: 32 }),
-    faultEveryMs: whole('fault-every-ms', values['fault-every-ms'], 4000),
-    resumeMs: whole('resume-ms', values['resume-ms'], 10_000),
-    toleranceMs: whole('tolerance-ms', values['tolerance-ms'], 1000),
+    seed: oneNumber('seed', values.seed, newSeed, { least: 0, most: 2 ** 32 - 1 }),
+    rate: oneNumber('rate', values.rate, 2000, { most: 100_000 }),
+    inFlight: oneNumber('in-flight', values['in-flight'], 500, { most: 10_000 }),
+    clients: oneNumber('clients', values.clients, 4, { most: 32 }),
+    faultEveryMs: oneNumber('fault-every-ms', values['fault-every-ms'], 4000),
+    resumeMs: oneNumber('resume-ms', values['resume-ms'], 10_000),
+    toleranceMs: oneNumber('tolerance-ms', values['tolerance-ms'], 1000),
     lie,
   };
 }
@@ -112,7 +113,11 @@ function oneOf<T extends string>(name: string, text: string | undefined, choices
   return found;
 }
 
-function whole(
+/**
+ * A whole number of the command line.
+ * @throws UsageError
+ */
+export function oneNumber(
   name: string,
   text: string | undefined,
   fallback: number,

@@ -32,7 +32,8 @@ describe.each(['round-robin', 'least-pending'] as const)('flaw 16: dispatched %s
 it('flaw 16: the client of a dead server moves on to one that works', async () => {
   const { client, alive } = await oneOfFourDead({ reconnect: { initialMs: 5 } });
   await soon(() => client.status.state).toBe('ready');
-  expect(client.status.clients.map(({ address }) => address)).toEqual([0, 1, 2, 0].map((at) => alive[at]?.address));
+  const inUse = client.status.clients.map(({ address }) => address);
+  expect(new Set(inUse)).toEqual(new Set(alive.map(({ address }) => address)));
 });
 
 it('flaw 16: no send fails where one of four addresses is dead from the beginning', async () => {

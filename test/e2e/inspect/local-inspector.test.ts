@@ -60,8 +60,8 @@ describe('a local inspector', () => {
     expect(actors.map(({ name, states }) => [name, states.join()])).toEqual([
       ['circuit breaker', 'closed'],
       ['group', 'ready'],
-      [`client 0 @ ${server.address}`, 'connected.steady'],
-      [`client 1 @ ${server.address}`, 'connected.steady'],
+      [`client 0 @ ${server.address}`, 'connected.steady.home'],
+      [`client 1 @ ${server.address}`, 'connected.steady.home'],
       [`connection 1 @ ${server.address}`, 'open.keepalive.idle,open.use.accepting.fresh'],
       [`connection 1 @ ${server.address}`, 'open.keepalive.idle,open.use.accepting.fresh'],
     ]);

@@ -35,14 +35,13 @@ function expectHarm(harm: Harm, { succeeded, failed }: { succeeded: number; fail
 /** Defines the tests of all toxics in all directions, from the start and in mid-traffic. */
 export function testEveryToxic(protection: Protection): void {
   describe.concurrent('every promise is kept, and service resumes by itself', { timeout: 60_000 }, () => {
-    it.each(CASES)('$name from the start, $way', async ({ toxics, harm, directions }) => {
+    it.each(CASES)('$name from the start, $way', async ({ toxics, directions }) => {
       await using stage = await Stage.open(protection);
       stage.proxy.set(inAll(directions, toxics));
       await stage.flow(400);
       await stage.expectService();
       await stage.finish();
-      // A handshake may take longer than that: where the network is only slow, all may have failed honestly.
-      if (harm === 'some failures') expectHarm(harm, stage.countsFrom(0));
+      // A handshake may take longer than that, and sends wait for the first one: all may have failed, or none.
     });
 
     it.each(CASES)('$name in mid-traffic, $way', async ({ toxics, harm, directions }) => {

@@ -30,7 +30,7 @@ export function seenOfGroup({ snapshot, timers, passed }: ModelState<GroupWorld>
     error,
     clients: phases.map((phase, id) => `${phase} ${errors[id]}`),
     done: snapshot.value === 'closed',
-    send: ready > 0 ? 'goes out' : isEnding ? 'closed' : snapshot.value === 'starting' ? 'hangs' : 'unavailable',
+    send: ready > 0 ? 'goes out' : isEnding ? 'closed' : phases.includes('connecting') ? 'hangs' : 'unavailable',
     timerInMs: snapshot.value === 'draining' ? Math.min(...timers.map(({ inMs }) => inMs)) : undefined,
   };
 }

@@ -110,8 +110,8 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'waits do not grow',
     file: 'machines/client.ts',
-    from: 'attempt: context.attempt + 1',
-    to: 'attempt: 1',
+    from: 'attempt: context.attempt + 1,\n',
+    to: 'attempt: 1,\n',
     why: 'the backoff is none',
   },
   {
@@ -124,8 +124,8 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'any error is final',
     file: 'machines/client.ts',
-    from: "  { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },\n",
-    to: '',
+    from: "\n  { guard: 'mayReconnect', target: 'reconnecting', actions: 'rememberError' },\n",
+    to: '\n',
     why: 'flaw 8: a client that meets an error while it connects closes for good',
   },
   {

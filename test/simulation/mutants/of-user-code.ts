@@ -62,8 +62,8 @@ export const OF_USER_CODE: readonly Mutant[] = [
   {
     name: 'encoded when the hooks have thought',
     file: 'src/sender/send-path.ts',
-    from: 'if (encoded !== undefined) this.#dispatch(request, terms, encoded);\n      },\n',
-    to: 'if (encoded !== undefined) this.#dispatch(request, terms);\n      },\n',
+    from: 'if (encoded !== undefined) this.#dispatch(request, encoded);\n      },\n',
+    to: 'if (encoded !== undefined) this.#dispatch(request);\n      },\n',
     why: 'what hooks think about is sent as what its payload has become meanwhile',
   },
   {

@@ -27,7 +27,7 @@ function startSession(busy = false, authorizes = false) {
     forget: note('forget'),
   };
   const clock = new SimulatedClock();
-  const input = { connection, authorizes, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500, quietTimeoutMs: 1_000 };
+  const input = { connection, authorizes, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500 };
   const actor = createActor(sessionMachine, { clock, input });
   actor.start();
   const value = () => {

@@ -41,7 +41,7 @@ describe.each(LAYOUTS)('the drawings of %s', (file, _layout, { machine }) => {
       const said = [
         ...(delay === undefined ? [] : [`after '${delay}'`]),
         ...(/^xstate\.|^$/.test(eventType) ? [] : [eventType]),
-        ...(guard === undefined ? [] : [`[${guard}]`]),
+        ...(guard === undefined ? [] : [`[${typeof guard === 'object' ? guard.type : guard}]`]),
         ...actions.map((action) => (typeof action === 'object' ? action.type : action)),
       ];
       for (const words of said) {
