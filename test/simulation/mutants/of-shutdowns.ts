@@ -61,8 +61,8 @@ export const OF_SHUTDOWNS: readonly Mutant[] = [
   {
     name: 'idle connections end at once',
     file: 'src/server/command-times.ts',
-    from: '  turnAway(): void {\n    this.#lastMs = this.#clock.monotonicMs();\n',
-    to: '  turnAway(): void {\n',
+    from: '    this.#lastMs = this.#awayMs;\n',
+    to: '',
     why: 'Commands on their way to a server that shuts down are lost',
   },
   {

@@ -3,7 +3,9 @@ import { isDirect, type Past, type Violation } from '../history.ts';
 const promise = '4';
 
 /** A Command is never sent twice by itself, and every error says whether the server may have executed it. */
-export function* atMostOnce({ sends, corrupted, corruption }: Past): Generator<Violation> {
+export function* atMostOnce({ entries, sends, corrupted, corruption }: Past): Generator<Violation> {
+  // Whose they were that were turned away unread, nobody can tell.
+  const someTurnedAway = entries.some(({ kind, details }) => kind === 'refused' && details.id === null);
   for (const send of sends.values()) {
     const { id, settled, endings, call, carried } = send;
     const isSpared = !corrupted || corruption.spares(send);
@@ -32,7 +34,8 @@ export function* atMostOnce({ sends, corrupted, corruption }: Past): Generator<V
       };
     }
     // What was turned away is encoded anew.
-    const late = send.refusals.length > 0 ? undefined : executions.find((execution) => execution.isLate);
+    const late =
+      someTurnedAway || send.refusals.length > 0 ? undefined : executions.find((execution) => execution.isLate);
     if (late !== undefined) {
       yield {
         promise,

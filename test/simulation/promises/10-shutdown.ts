@@ -54,8 +54,9 @@ function* takesNone({ entries }: Past): Generator<Violation> {
 
 /** Who does not want to wait for a client waits only while one is about to be ready. */
 function* hopes({ entries, schedule, sends, ending }: Past): Generator<Violation> {
-  const { clients, hooks } = schedule.sender;
-  if (schedule.meddling !== null || hooks === 'slow' || hooks === 'none') return;
+  const { clients, hooks, whenFull } = schedule.sender;
+  // Who waits for room waits for a client as well.
+  if (whenFull === 'wait' || schedule.meddling !== null || hooks === 'slow' || hooks === 'none') return;
   const states = new Map<unknown, unknown>();
   for (let id = 0; id < clients; id++) states.set(id, 'connecting');
   const gone: number[] = [];
