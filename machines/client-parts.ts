@@ -20,6 +20,11 @@ export interface ClientLink {
   isAway(connectionId: string | undefined): boolean;
   /** Whether it may try to go there now: that address is not known to be down, and no other client of the group is going. */
   mayGoHome(): boolean;
+  /**
+   * Whether a client that was sent away not long ago, and is sent away again, had better dial at once: there is an address that
+   * is not known to be down, or the last connection has lived for `forMs`.
+   */
+  isWorthMoving(forMs: number): boolean;
   /** Whether there is an address that it has not tried since its last connection. */
   hasUntriedAddress(): boolean;
   /** How much longer a handshake may take whose timeout has just fired: as long as it fired late, since nobody looked. */

@@ -57,9 +57,12 @@ export const clientMachine = setup({
   },
   actors: { connect, connection: connectionMachine },
   guards: {
-    // The first time at once; whoever is sent away again and again must wait before it dials.
+    // At once, the first time and while that leads somewhere; whoever is sent away again and again must wait before it dials.
     mayMove: ({ context, event }) =>
-      context.reconnect && context.attempt === 0 && isOfCurrent(context, event) && isGoodbye(event),
+      context.reconnect &&
+      isOfCurrent(context, event) &&
+      isGoodbye(event) &&
+      (context.attempt === 0 || context.link.isWorthMoving(context.timings.backoffInitialMs)),
     mayReconnect: ({ context, event }) => context.reconnect && isOfCurrent(context, event),
     isLast: ({ context, event }) => isOfCurrent(context, event) && context.connections.length === 1,
     isOfCurrent: ({ context, event }) => isOfCurrent(context, event),

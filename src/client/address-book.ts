@@ -112,6 +112,11 @@ export class AddressBook {
     this.#places.reached(address);
   }
 
+  /** Whether there is an address that is not known to be down. */
+  get isOneUp(): boolean {
+    return this.#places.isOneUp;
+  }
+
   /** Whether every address is one of another service, as far as is known. */
   get areAllOther(): boolean {
     return this.#places.areAllOther;

@@ -186,6 +186,10 @@ export class Client implements ClientLink, ConnectionOwner {
     return this.#context.addresses.mayGoHome(this.id);
   }
 
+  isWorthMoving(forMs: number): boolean {
+    return this.#context.addresses.isOneUp || (this.#newest?.livedMs ?? 0) >= forMs;
+  }
+
   hasUntriedAddress(): boolean {
     // By their number: a resolver that gives another address each time must not keep a client dialling without a pause.
     return this.#dials > 0 && this.#dials < this.#context.addresses.size;

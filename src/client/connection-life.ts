@@ -77,6 +77,11 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     this.connection = new Connection(owner.id, address, channel, context, this);
   }
 
+  /** How long it is since it was opened. */
+  get livedMs(): number {
+    return this.#context.clock.monotonicMs() - this.#sinceMs;
+  }
+
   /** Starts reading. What came together with the ServerInfo may be the end of it: `lostError` says so. */
   start(): void {
     this.connection.open();
@@ -189,12 +194,12 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
 
   lost(error: CmdStreamError, inOrder: boolean): void {
     if (this.lostError !== undefined || this.#tell === ignore) return;
-    const { clock, addresses, stableMs } = this.#context;
+    const { addresses, stableMs } = this.#context;
     this.lostError = error;
     this.#endedInOrder = inOrder;
     if (this.#owner.isCurrent(this.connection)) {
       // A server that takes connections and drops them is as good as one that takes none.
-      addresses.lost(this.connection.address, clock.monotonicMs() - this.#sinceMs >= stableMs);
+      addresses.lost(this.connection.address, this.livedMs >= stableMs);
     }
     this.#tell?.({ type: 'connection.lost', error });
   }

@@ -122,6 +122,11 @@ export class Places {
     return this.#isGood(address);
   }
 
+  /** Whether one of them is not known to be down. */
+  get isOneUp(): boolean {
+    return [...this.#places.keys()].some((address) => this.#isGood(address));
+  }
+
   /** Whether another service was found at every address, the last time that somebody looked. */
   get areAllOther(): boolean {
     return this.size > 0 && [...this.#places.values()].every(({ isOther }) => isOther);

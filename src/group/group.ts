@@ -136,7 +136,8 @@ export class Group {
   }
 
   /**
-   * Gives `command` to a ready client. Its Results, or the one failure that ends it, go to `receiver`.
+   * Gives `command` to a ready client. Its Results, or the one failure that ends it, go to `receiver`. Its ticket names
+   * one client: what a server refuses that shuts down is not sent through another, as a sender does, but fails with `closed`.
    *
    * It throws at once, however often: a loop that calls it again and again must give away its turn by itself.
    *

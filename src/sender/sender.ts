@@ -194,7 +194,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   /**
    * Takes no more Commands, lets what has been sent come to its end, and closes; after `drainTimeoutMs` at the latest.
    * Sends that wait and have not been sent fail with `closed`. Not to be awaited in a loop over a stream of this sender: it
-   * waits for that one as well.
+   * waits for that one as well, until it cuts it off.
    */
   drain(): Promise<void> {
     return this.closeAndWait();

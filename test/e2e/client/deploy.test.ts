@@ -127,6 +127,42 @@ describe('a server that is shut down while it is sent Commands', () => {
     expect(leaving.executed).toEqual([]);
   });
 
+  it.each([
+    [2, 1],
+    [3, 1],
+    [2, 4],
+  ])('F6: loses none where %i are restarted one after the other, soon: %i clients', async (count, clients) => {
+    const servers = await Promise.all(Array.from({ length: count }, () => shopServer()));
+    const { sender } = await senderOf(
+      servers.map(({ address }) => address),
+      { clients },
+    );
+    const ids: string[] = [];
+    let isOver = false;
+    const call = async () => {
+      while (!isOver) {
+        const id = `${ids.length}`;
+        ids.push(id);
+        expect(await sender.send(shop.Echo(id))).toBe(id);
+        await sleep(2);
+      }
+    };
+    const callers = Promise.all(Array.from({ length: 20 }, call));
+    const restarts = async () => {
+      for (let n = 0; n < 3 * count; n++) {
+        const { server } = servers[servers.length - count] as (typeof servers)[0];
+        await server.shutdown();
+        servers.push(await shopServer(server.port));
+        // No connection lives for a second.
+        await sleep(250);
+      }
+    };
+    await Promise.race([restarts(), callers]);
+    isOver = true;
+    await callers;
+    expect(servers.flatMap(({ executed }) => executed).sort()).toEqual([...ids].sort());
+  });
+
   it('costs a client that is idle nothing either', async () => {
     const servers = [await shopServer(), await shopServer()];
     const { sender } = await senderOf(servers.map(({ address }) => address));

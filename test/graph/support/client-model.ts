@@ -324,6 +324,8 @@ function linkOf(world: () => ClientWorld, timings: ClientTimings): ClientLink {
       return (id === `connection ${opened + 1}` ? dialled : address) !== homeOf(world());
     },
     mayGoHome: () => isUp(world(), homeOf(world())),
+    // Who has lived for so long is stable in all scenarios.
+    isWorthMoving: () => world().addresses.some((address) => isUp(world(), address)),
     hasUntriedAddress: () => world().dials > 0 && world().dials < world().addresses.length,
     handshakeGraceMs: () => 0,
     // Longer than any wait here.

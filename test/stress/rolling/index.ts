@@ -3,7 +3,7 @@ import { installedVersion } from '../../bench/places.ts';
 import { installPeers } from '../../bench/prepare.ts';
 import { formatErrors } from '../summary.ts';
 import { parseRollingOptions, ROLLING_HELP, type RollingOptions } from './options.ts';
-import { formatRun } from './report.ts';
+import { count, formatRun } from './report.ts';
 import { roll } from './run.ts';
 
 /** Runs; resolves with the exit code. */
@@ -15,7 +15,7 @@ export async function rolling(args: readonly string[]): Promise<number> {
   }
   process.once('SIGINT', () => process.exit(1)).once('SIGTERM', () => process.exit(1));
   const { replicas, callers, rounds, seconds } = options;
-  const howLong = seconds === undefined ? `${rounds} rounds` : `${seconds} s`;
+  const howLong = seconds === undefined ? count(rounds, 'round') : `${seconds} s`;
   console.log(`${replicas} replicas restarted in turn, ${howLong}, ${callers} callers, Node ${process.version}`);
   let code = 0;
   for (const variant of options.variants) {

@@ -29,11 +29,13 @@ function formatTitle({ kind, variant: { senders, clients } }: RollingRun): strin
 
 function formatTimes({ latencies, maxMs }: Times): string {
   if (latencies.count === 0) return '-';
-  const [half, most] = [latencies.percentile(0.5), latencies.percentile(0.99)];
+  // Percentiles are those of buckets, which may end beyond the longest time.
+  const [half, most] = [0.5, 0.99].map((share) => Math.min(maxMs, latencies.percentile(share))) as [number, number];
   return `p50 ${half.toFixed(1)}, p99 ${most.toFixed(1)}, max ${maxMs.toFixed(1)} ms (${whole(latencies.count)})`;
 }
 
-function count(number: number, what: string): string {
+/** `1 round`, `2 rounds`. */
+export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 

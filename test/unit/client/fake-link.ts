@@ -139,6 +139,7 @@ export class FakeLink implements ClientLink {
   away = false;
   mayGo = true;
   otherService = false;
+  worthMoving = false;
   /** How long it is until its turn. */
   turnMs = Number.POSITIVE_INFINITY;
   graceMs = 0;
@@ -174,6 +175,10 @@ export class FakeLink implements ClientLink {
 
   mayGoHome(): boolean {
     return this.mayGo;
+  }
+
+  isWorthMoving(): boolean {
+    return this.worthMoving;
   }
 
   hasUntriedAddress(): boolean {

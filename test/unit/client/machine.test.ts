@@ -216,6 +216,26 @@ describe('a client that is ready', () => {
     expect(other.actor.getSnapshot().output).toEqual({ id: 7, error: lost.error });
   });
 
+  it('F6: dials at once when it is sent away; soon after that only where it is worth while, and waits otherwise', async () => {
+    const client = await readyClient();
+    const goodbye = { type: 'connection.goodbye', error: new Error('a is shutting down') } as const;
+    client.link.connection.tell(goodbye);
+    expect(client.state).toHaveProperty('connecting');
+    await client.dialled();
+    client.link.worthMoving = true;
+    client.link.connection.tell(goodbye);
+    expect(client.state).toHaveProperty('connecting');
+    await client.dialled();
+    client.link.worthMoving = false;
+    client.link.connection.tell(goodbye);
+    expect(client.state).toEqual({ reconnecting: 'waiting' });
+    client.clock.advance(client.context.delayMs);
+    await client.dialled();
+    client.clock.advance(400);
+    client.link.connection.tell(goodbye);
+    expect(client.state).toHaveProperty('connecting');
+  });
+
   it('hears nothing of a connection that is over', async () => {
     const client = await readyClient();
     const { tell } = client.link.connection;
