@@ -136,10 +136,9 @@ export class Group {
   }
 
   /**
-   * Gives `command` to a ready client. Its Results, or the one failure that ends it, go to `receiver`. Its ticket names
-   * one client: what a server refuses that shuts down is not sent through another, as a sender does, but fails with `closed`.
-   *
-   * It throws at once, however often: a loop that calls it again and again must give away its turn by itself.
+   * Gives `command` to a ready client. Its Results, or the one failure that ends it, go to `receiver`; what a server
+   * refuses that shuts down fails with `closed`, since a ticket names one client. It throws at once, however often: a loop
+   * that calls it again and again must give away its turn by itself.
    *
    * @throws CmdStreamError `invalid-argument`, `closed`, `unavailable`, `overloaded`, `encode-failed`,
    * `frame-too-large`; nothing was sent.
