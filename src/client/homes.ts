@@ -17,43 +17,90 @@ export function dislike(taste: number, addressHash: number): number {
 
 /**
  * At which address each client of a sender is at home. Each has an order of its own, by its number and the addresses'
- * texts (rendezvous hashing), so that senders that know nothing of each other spread, and an address that comes or goes
- * moves its share of them. The clients of one sender take turns: no address has two more than another.
+ * texts (rendezvous hashing), so that senders that know nothing of each other spread. The clients of one sender keep even:
+ * no address has two more than another. Where the addresses change, few move: see {@link Homes.among}.
  */
 export class Homes {
   readonly addresses: readonly string[];
   readonly #hashes: readonly number[];
   readonly #seed: number;
-  /** The home of each client that has been asked for, and of those before it. */
-  readonly #homes: string[] = [];
-  /** The places in the list that are free still in this round: in each every address is taken once. */
-  #free: number[] = [];
+  /** The place of each client that has been asked for, and of those before it, in the list of addresses. */
+  readonly #homes: number[] = [];
+  /** How many clients are at home at each place. */
+  readonly #counts: number[];
 
   constructor(addresses: readonly string[], seed: number) {
     this.addresses = addresses;
     this.#hashes = addresses.map(hashOf);
+    this.#counts = addresses.map(() => 0);
     this.#seed = seed;
   }
 
   /** The address of `client`; undefined where there is none at all. */
   of(client: number): string | undefined {
     if (this.addresses.length === 0) return undefined;
-    while (this.#homes.length <= client) this.#homes.push(this.#next(this.#homes.length));
-    return this.#homes[client];
+    while (this.#homes.length <= client) this.#settle(this.#homes.length, this.#best(this.#homes.length));
+    return this.addresses[this.#homes[client] as number];
   }
 
-  #next(client: number): string {
-    if (this.#free.length === 0) this.#free = [...this.addresses.keys()];
-    const free = this.#free;
+  /**
+   * The homes among other addresses. Who lives at one that stays, stays there, but for the share of an address that is new;
+   * who lives at one that has gone takes the emptiest.
+   */
+  among(addresses: readonly string[]): Homes {
+    const next = new Homes(addresses, this.#seed);
+    if (addresses.length === 0) return next;
+    const places = new Map(addresses.map((address, place) => [address, place]));
+    const clients = [...this.#homes.keys()];
+    const kept = clients.map((client) => places.get(this.of(client) as string));
+    for (const client of clients) next.#settle(client, kept[client]);
+    for (const client of clients) if (kept[client] === undefined) next.#settle(client, next.#best(client));
+    next.#fill(new Set(this.addresses));
+    next.#even();
+    return next;
+  }
+
+  /** Lets clients take those addresses that were not there `before` whose homes they would be if all began anew. */
+  #fill(before: ReadonlySet<string>): void {
+    const anew = new Homes(this.addresses, this.#seed);
+    const share = Math.ceil(this.#homes.length / this.addresses.length);
+    for (const client of this.#homes.keys()) {
+      const wished = anew.of(client) as string;
+      const place = anew.#homes[client] as number;
+      if (!before.has(wished) && (this.#counts[place] as number) < share) this.#settle(client, place);
+    }
+  }
+
+  /** Moves clients from the fullest address to the emptiest until they are even. */
+  #even(): void {
+    for (;;) {
+      const [least, most] = [Math.min(...this.#counts), Math.max(...this.#counts)];
+      if (most - least < 2) return;
+      const fullest = this.#counts.indexOf(most);
+      const client = this.#homes.lastIndexOf(fullest);
+      this.#settle(client, this.#best(client));
+    }
+  }
+
+  #settle(client: number, place: number | undefined): void {
+    const before = this.#homes[client];
+    if (before !== undefined) (this.#counts[before] as number)--;
+    this.#homes[client] = place as number;
+    if (place !== undefined) (this.#counts[place] as number)++;
+  }
+
+  /** Of the emptiest places the one that `client` likes best. */
+  #best(client: number): number {
+    const emptiest = Math.min(...this.#counts);
     const taste = tasteOf(client, this.#seed);
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
-    for (let at = 0; at < free.length; at++) {
-      const each = dislike(taste, this.#hashes[free[at] as number] as number);
-      if (each < least) [best, least] = [at, each];
+    for (const [place, hash] of this.#hashes.entries()) {
+      if (this.#counts[place] !== emptiest) continue;
+      const each = dislike(taste, hash);
+      if (each < least) [best, least] = [place, each];
     }
-    const [place = 0] = this.#free.splice(best, 1);
-    return this.addresses[place] as string;
+    return best;
   }
 }
 

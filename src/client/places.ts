@@ -53,7 +53,7 @@ export class Places {
     this.#places = new Map(addresses.map((address) => [address, before.get(address) ?? newPlace(address)]));
     const all = [...this.#places.keys()];
     if (all.join() === [...before.keys()].join()) return false;
-    this.#homes = new Homes(all, this.#options.seed);
+    this.#homes = this.#homes.among(all);
     for (const place of this.#places.values()) place.users = 0;
     for (const address of this.#chosen.values()) this.#count(address, 1);
     return true;

@@ -25,7 +25,7 @@ const ATTACKS: readonly [attack: AttackName, count: number, ready: Readiness, ma
   ['abrupt ends', 5, ({ made }) => made > 50],
 ];
 
-describe.skipIf(process.platform === 'win32')('beside hostile clients', { timeout: 120_000 }, () => {
+describe.skipIf(process.platform === 'win32')('beside hostile clients', { timeout: 240_000 }, () => {
   it.each(ATTACKS)('of the kind "%s" (%i) an honest one is served as if alone', async (...attack) => {
     const [name, count, ready, maxRatio = MAX_RATIO] = attack;
     const isFair = ({ ratio, besideMs }: Attacked) => ratio < maxRatio || besideMs < FEW_SLICES_MS;
