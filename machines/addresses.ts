@@ -1,7 +1,7 @@
 // The addresses of a service: a fixed list, or what a resolver says, which is asked again and again, one question at a time.
 // Driven by the address book (`src/client/resolving.ts`): somebody has a reason to ask, nobody needs the addresses any more.
 // The addresses themselves pass through this machine and stay with the book; when it is late, and when to pause, its link knows.
-import { assign, fromPromise, setup } from 'xstate';
+import { assign, emit, fromPromise, setup } from 'xstate';
 
 /** The book's side: what the machine makes happen. */
 export interface AddressesLink {
@@ -11,8 +11,6 @@ export interface AddressesLink {
   spendPause(): void;
   /** How long a question that is asked for a reason must wait, in milliseconds; not above 0: not at all. */
   pauseMs(): number;
-  /** These are the addresses from now on. */
-  use(addresses: readonly string[]): void;
   /** A question has come to nothing. */
   failed(error: unknown): void;
   /** Makes the error of a resolver that took too long. */
@@ -29,6 +27,12 @@ export type AddressesEvent =
   | { readonly type: 'addresses.refresh' }
   /** Nobody needs them any more. */
   | { readonly type: 'addresses.stop' };
+
+/** What is told once a step is over: whoever hears of it may drive other machines. */
+export interface AddressesGiven {
+  readonly type: 'addresses.given';
+  readonly addresses: readonly string[];
+}
 
 /** What addresses are made of. */
 export interface AddressesInput {
@@ -62,6 +66,7 @@ export const addressesMachine = setup({
     context: {} as AddressesContext,
     events: {} as AddressesEvent,
     input: {} as AddressesInput,
+    emitted: {} as AddressesGiven,
   },
   actors: { ask },
   guards: {
@@ -83,7 +88,10 @@ export const addressesMachine = setup({
     limitAnswer: assign({ dueMs: ({ context }) => context.link.nowMs() + context.timeoutMs }),
     limitInterval: assign({ dueMs: ({ context }) => context.link.nowMs() + context.refreshMs }),
     limitPause: assign({ dueMs: ({ context }) => context.link.nowMs() + context.link.pauseMs() }),
-    useAnswer: ({ context }, { output }: { output: readonly string[] }) => context.link.use(output),
+    giveAnswer: emit((_, { output }: { output: readonly string[] }) => ({
+      type: 'addresses.given' as const,
+      addresses: output,
+    })),
     tellFailure: ({ context }) => context.link.failed(context.error),
     rememberError: assign((_, { error }: { error: unknown }) => ({ error })),
     rememberOverdue: assign({ error: ({ context }) => context.link.overdue() }),
@@ -96,7 +104,7 @@ export const addressesMachine = setup({
   on: { 'addresses.stop': '.stopped' },
   states: {
     fixed: {
-      description: 'A list that never changes: nobody is asked.',
+      description: 'A list that never changes, for which nobody is asked.',
       always: { guard: 'hasResolver', target: 'asking', actions: 'spendPause' },
     },
     asking: {
@@ -107,7 +115,7 @@ export const addressesMachine = setup({
         input: ({ context }) => ({ link: context.link }),
         onDone: {
           target: 'known',
-          actions: ['forgetError', { type: 'useAnswer', params: ({ event }) => ({ output: event.output }) }],
+          actions: ['forgetError', { type: 'giveAnswer', params: ({ event }) => ({ output: event.output }) }],
         },
         onError: {
           target: 'known',
@@ -122,7 +130,7 @@ export const addressesMachine = setup({
       },
     },
     known: {
-      description: 'Between two questions: what the last answer said is in use.',
+      description: 'Between two questions. What the last answer said is in use.',
       initial: 'resting',
       entry: 'limitInterval',
       on: {

@@ -50,6 +50,7 @@ export class Resolving implements AddressesLink {
       input: { link: this, isFixed: resolver === undefined, refreshMs, timeoutMs, lateMs: LATE_MS },
       ...(parent === undefined ? { clock } : { parent }),
     });
+    this.#actor.on('addresses.given', ({ addresses }) => this.#use(addresses));
   }
 
   /** Why the last question came to nothing, if it did. */
@@ -102,13 +103,6 @@ export class Resolving implements AddressesLink {
     return this.#pace.waitMs(this.nowMs());
   }
 
-  use(addresses: readonly string[]): void {
-    const isFirst = this.#places.size === 0;
-    const areOthers = this.#places.replace(addresses);
-    this.#pace.answered();
-    if (areOthers && !isFirst) this.#options.changed();
-  }
-
   failed(error: unknown): void {
     this.#pace.failed();
     const left = this.#places.size === 0 ? 'no address is known' : 'the known addresses stay in use';
@@ -123,5 +117,12 @@ export class Resolving implements AddressesLink {
 
   nowMs(): number {
     return this.#options.clock.monotonicMs();
+  }
+
+  #use(addresses: readonly string[]): void {
+    const isFirst = this.#places.size === 0;
+    const areOthers = this.#places.replace(addresses);
+    this.#pace.answered();
+    if (areOthers && !isFirst) this.#options.changed();
   }
 }

@@ -141,7 +141,12 @@ export function leavesOf(value: unknown, path = ''): string[] {
 
 /** What the context of each machine tells, loosely: it is another room's, and has been made plain. */
 interface Told {
-  readonly link?: { readonly address?: string; readonly pending?: number; readonly abandoned?: number; readonly known?: number };
+  readonly link?: {
+    readonly address?: string;
+    readonly pending?: number;
+    readonly abandoned?: number;
+    readonly known?: number;
+  };
   readonly attempt?: number;
   readonly delayMs?: number;
   readonly phases?: readonly string[];

@@ -46,11 +46,6 @@ function linkOf(world: () => World) {
       world().spentMs = Math.max(spentMs ?? nowMs, nowMs) + pauseMs;
     },
     pauseMs: () => pauseOf(world()),
-    use(addresses: string[]) {
-      const before = world().addresses;
-      Object.assign(world(), { addresses, failures: 0 });
-      if (before.length > 0 && before.join() !== addresses.join()) world().changes++;
-    },
     failed: () => Object.assign(world(), { failures: Math.min(4, world().failures + 1), hasWarned: true }),
     overdue: () => new CmdStreamError('handshake-timeout', 'too late'),
     nowMs: () => world().nowMs,
@@ -115,6 +110,11 @@ const scenarioOf = (name: string, isFixed: boolean, refreshMs: number, only = /.
   },
   pass(world, ms) {
     world.nowMs += ms;
+  },
+  emitted(world, { addresses }) {
+    const before = world.addresses;
+    Object.assign(world, { addresses, failures: 0 });
+    if (before.length > 0 && before.join() !== addresses.join()) world.changes++;
   },
   started(world) {
     world.questions++;
