@@ -1,57 +1,33 @@
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
-import { show } from '../options/check.ts';
-import { runOutside } from '../system/async-context.ts';
-import { type Clock, judgeLater } from '../system/clock.ts';
-import { type Warn, warnOfFailure } from '../system/warn.ts';
 import { Places } from './places.ts';
-import { QuestionPace } from './question-pace.ts';
+import { type AddressResolver, Resolving, type ResolvingOptions } from './resolving.ts';
 
-/** Finds out where the service is: gives an address like `10.0.0.7:9000`, or several of them. */
-export type AddressResolver = () => string | readonly string[] | Promise<string | readonly string[]>;
+export type { AddressResolver } from './resolving.ts';
 
 /** What an {@link AddressBook} needs. */
-export interface AddressBookOptions {
+export interface AddressBookOptions extends ResolvingOptions {
   readonly source: readonly string[] | AddressResolver;
-  /** How often a resolver is asked although nothing failed; Infinity: never. */
-  readonly refreshMs: number;
-  /** A resolver that has not answered after so long has failed. */
-  readonly timeoutMs: number;
   /** For so long an address is known to be down where a dial has failed. */
   readonly downMs: number;
   /** Decides which client is at home at which address: a whole number, another one for each sender. */
   readonly seed: number;
-  readonly clock: Clock;
-  readonly warn: Warn;
   /** Another service was found at an address, which it was not before. */
   readonly mismatched: (error: CmdStreamError) => void;
-  /** The addresses are others than before. */
-  readonly changed: () => void;
-  /** Throws for an address that cannot be one. */
-  readonly check: (address: string) => void;
 }
 
 /** Where the clients of a group may connect to: a fixed list, or what a resolver says. */
 export class AddressBook {
   readonly #options: AddressBookOptions;
-  /** Who is asked; nobody, where the list is fixed or no more questions are to be put. */
-  #resolver: AddressResolver | undefined;
   readonly #places: Places;
+  readonly #resolving: Resolving;
   /** One for each client that is on its way home, beside a connection elsewhere. */
   readonly #ways = new Set<object>();
-  readonly #pace = new QuestionPace();
-  /** The question that is being asked; one at a time. */
-  #asking: Promise<void> | undefined;
-  #refusal: unknown;
-  /** When the next question is asked by itself; Infinity: not at all. */
-  #nextQuestionMs = Number.POSITIVE_INFINITY;
-  /** Ends the wait for the answer to the question that is being asked, or for the next question. */
-  #cancelTimer: (() => void) | undefined;
 
   constructor(options: AddressBookOptions) {
     const { source, seed, downMs, clock } = options;
     this.#options = options;
     this.#places = new Places({ seed, downMs, nowMs: () => clock.monotonicMs() });
-    this.#resolver = typeof source === 'function' ? source : undefined;
+    this.#resolving = new Resolving(options, this.#places, typeof source === 'function' ? source : undefined);
     if (typeof source !== 'function') this.#places.replace(source);
   }
 
@@ -79,13 +55,15 @@ export class AddressBook {
   async pick(client: number, signal: AbortSignal, tried: ReadonlySet<string> = NOTHING): Promise<string> {
     if (this.size === 0) {
       this.refresh();
-      await this.#asking;
+      await this.#resolving.answered();
       signal.throwIfAborted();
     }
     const address = this.#places.choose(client, tried);
     if (address !== undefined) return address;
-    const message = `the address resolver gave no address: ${describeError(this.#refusal)}`;
-    throw new CmdStreamError('connect-failed', message, { cause: this.#refusal });
+    const { error } = this.#resolving;
+    throw new CmdStreamError('connect-failed', `the address resolver gave no address: ${describeError(error)}`, {
+      cause: error,
+    });
   }
 
   /** `client` stays at this address: what it has tried beside it has come to nothing. */
@@ -145,87 +123,12 @@ export class AddressBook {
    * is done at once, or after a pause where it was done just now.
    */
   refresh(): void {
-    if (this.#resolver === undefined || this.#asking !== undefined) return;
-    const nowMs = this.#options.clock.monotonicMs();
-    const waitMs = this.#pace.waitMs(nowMs);
-    if (waitMs > 0) {
-      this.#askIn(waitMs, true);
-      return;
-    }
-    this.#pace.asked(nowMs);
-    this.#askNow(this.#resolver);
+    this.#resolving.refresh();
   }
 
   /** No more questions; what is still answered changes nothing. */
   stop(): void {
-    this.#resolver = undefined;
-    this.#stopTimer();
-  }
-
-  #askNow(resolver: AddressResolver): void {
-    this.#stopTimer();
-    // Whose send it is that found a connection lost is nothing to the resolver.
-    this.#asking = runOutside(() => this.#ask(resolver));
-  }
-
-  async #ask(resolver: AddressResolver): Promise<void> {
-    const { check, changed, clock, warn } = this.#options;
-    try {
-      const given = await this.#answerOf(resolver);
-      const answer = typeof given === 'string' ? [given] : given;
-      if (!Array.isArray(answer) || answer.length === 0) {
-        throw new CmdStreamError('invalid-argument', `it must give at least one address; got ${show(answer)}`);
-      }
-      for (const address of answer) check(address);
-      if (this.#resolver === undefined) return;
-      const isFirst = this.size === 0;
-      const areOthers = this.#places.replace(answer);
-      this.#refusal = undefined;
-      this.#pace.answered();
-      if (areOthers && !isFirst) changed();
-    } catch (error) {
-      if (this.#resolver === undefined) return;
-      this.#refusal = error;
-      this.#pace.failed();
-      const left = this.size === 0 ? 'no address is known' : 'the known addresses stay in use';
-      warnOfFailure(warn, 'the address resolver', clock.monotonicMs(), () => `: ${describeError(error)}; ${left}`);
-    } finally {
-      this.#asking = undefined;
-      this.#askIn(this.#options.refreshMs, false);
-    }
-  }
-
-  /** What the resolver says, if it does so in time: a question that is never answered must not be the last one. */
-  #answerOf(resolver: AddressResolver): Promise<string | readonly string[]> {
-    const { clock, timeoutMs } = this.#options;
-    return new Promise<string | readonly string[]>((resolve, reject) => {
-      const refusal = `it did not answer within ${timeoutMs} ms (option 'handshakeTimeoutMs')`;
-      const giveUp = () => reject(new CmdStreamError('handshake-timeout', refusal));
-      this.#cancelTimer = judgeLater(clock, giveUp, timeoutMs);
-      Promise.resolve().then(resolver).then(resolve, reject);
-    }).finally(() => this.#stopTimer());
-  }
-
-  /** @param isPaced - whether somebody had a reason to ask: otherwise it is the interval's turn, which has none. */
-  #askIn(delayMs: number, isPaced: boolean): void {
-    const { clock } = this.#options;
-    const atMs = clock.monotonicMs() + delayMs;
-    if (this.#resolver === undefined || atMs >= this.#nextQuestionMs) return;
-    this.#stopTimer();
-    this.#nextQuestionMs = atMs;
-    const ask = () => {
-      this.#nextQuestionMs = Number.POSITIVE_INFINITY;
-      if (isPaced) this.refresh();
-      else if (this.#resolver !== undefined) this.#askNow(this.#resolver);
-    };
-    const handle = clock.setTimeout(ask, delayMs);
-    this.#cancelTimer = () => clock.clearTimeout(handle);
-  }
-
-  #stopTimer(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#nextQuestionMs = Number.POSITIVE_INFINITY;
+    this.#resolving.stop();
   }
 }
 

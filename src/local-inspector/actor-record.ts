@@ -4,6 +4,7 @@ import { KEPT, type MachineId, type ShownActor } from './shown.ts';
 
 const MACHINES: ReadonlySet<unknown> = new Set<MachineId>([
   'group',
+  'addresses',
   'client',
   'connection',
   'circuitBreaker',
@@ -140,7 +141,12 @@ export function leavesOf(value: unknown, path = ''): string[] {
 
 /** What the context of each machine tells, loosely: it is another room's, and has been made plain. */
 interface Told {
-  readonly link?: { readonly address?: string; readonly pending?: number; readonly abandoned?: number };
+  readonly link?: {
+    readonly address?: string;
+    readonly pending?: number;
+    readonly abandoned?: number;
+    readonly known?: number;
+  };
   readonly attempt?: number;
   readonly delayMs?: number;
   readonly phases?: readonly string[];
@@ -157,6 +163,10 @@ function factsOf(machine: MachineId, { value, context }: Record<string, unknown>
   if (machine === 'group' && told.phases !== undefined) {
     const ready = told.phases.filter((phase) => phase === 'ready').length;
     facts.push(`${ready} of ${told.phases.length} clients ready`);
+  }
+  if (machine === 'addresses') {
+    const { known = 0 } = told.link ?? {};
+    facts.push(known === 1 ? '1 address known' : `${known} addresses known`);
   }
   if (machine === 'client') {
     facts.push(told.link?.address !== '' && told.link?.address);

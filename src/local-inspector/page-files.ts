@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml; charset=utf-8',
 };
 
-const DRAWINGS = ['group', 'client', 'connection', 'circuit-breaker', 'server', 'session'];
+const DRAWINGS = ['group', 'addresses', 'client', 'connection', 'circuit-breaker', 'server', 'session'];
 const PAGE = 'src/local-inspector/page';
 const STYLE = /<style>([^<]*)<\/style>/;
 

@@ -1,7 +1,7 @@
 // What the server tells the page, as JSON. Times are milliseconds since the inspector was started.
 
 /** The kinds of actors that have a statechart of their own on the page, by the ids of their machines. */
-export type MachineId = 'group' | 'client' | 'connection' | 'circuitBreaker' | 'server' | 'session';
+export type MachineId = 'group' | 'addresses' | 'client' | 'connection' | 'circuitBreaker' | 'server' | 'session';
 
 /** One actor that lives for long. */
 export interface ShownActor {

@@ -94,6 +94,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
     },
     changed: () => group.addressesChanged(),
     check: (address) => void parseAddress(address),
+    parent: root,
   });
   const { onStatus } = resolved;
   const onUnexpectedResult =

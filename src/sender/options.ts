@@ -152,7 +152,7 @@ export interface SenderOptions {
   readonly onStatus?: ((event: StatusEvent) => void) | undefined;
   /**
    * Who watches the statecharts live: the group, each client (`client 2 @ localhost:9000`) and its connections, the
-   * sender's own circuit breaker and every request (`request 1041 Add`). Told at the end of the turn. An XState inspection observer or function, an inspector of
+   * addresses, the sender's own circuit breaker and every request (`request 1041 Add`). Told at the end of the turn. An XState inspection observer or function, an inspector of
    * `@statelyai/inspect`, `createLocalInspector()` of `cmd-stream/inspect`; or `{ observer, everyNth, payloads }`. Costs
    * speed for the requests that are shown. Default: none, at no cost.
    */

@@ -76,6 +76,7 @@ describe('the local inspector', { timeout: 30_000 }, () => {
     const names = () => page.locator('[role=tab] .name').allTextContents();
     await soon(async () => (await names()).map((name) => name.split(' @')[0]?.replace(/ 127.*/, ''))).toEqual([
       'group',
+      'addresses',
       'circuit breaker',
       'client 0',
       'connection 1',
@@ -203,8 +204,8 @@ describe('the local inspector', { timeout: 30_000 }, () => {
     await press('Tab');
     expect(await focused()).toBe('pause');
     await press('Tab', 'ArrowDown');
-    await soon(title).toBe('circuit breaker');
-    expect(await focused()).toMatch(/^circuit breaker/);
+    await soon(title).toBe('addresses');
+    expect(await focused()).toMatch(/^addresses/);
     await press('End');
     await soon(title).toMatch(/^client 1 · connection 1 @ /);
     await press('ArrowUp');

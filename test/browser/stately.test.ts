@@ -77,6 +77,7 @@ describe('Stately Inspector', { timeout: 60_000 }, () => {
       expect(JSON.parse(client?.definition ?? '{}').states).toHaveProperty('reconnecting');
     }
     expect(actors.find(({ name }) => name === 'circuit breaker')?.parentId).toBe(root);
+    expect(actors.find(({ name }) => name === 'addresses')?.parentId).toBe(root);
     expect(actors.find(({ name }) => name === 'request 1 Echo')?.parentId).toBe(root);
     expect(statesOf(events, 'group').at(-1)).toBe('ready');
     expect(statesOf(events, 'request 1 Echo')).toEqual(['queued', 'sent', 'succeeded']);

@@ -1,5 +1,6 @@
 // Which machines are drawn, and what each means to a user of the library.
 import type { AnyStateMachine } from 'xstate';
+import { addressesMachine } from '../../machines/addresses.ts';
 import { circuitBreakerMachine } from '../../machines/circuit-breaker.ts';
 import { clientMachine } from '../../machines/client.ts';
 import { connectionMachine } from '../../machines/connection.ts';
@@ -73,6 +74,19 @@ failure opens it again. \`stopped\` is its end: it admits nothing, and no timer 
 is, and a send fails at once with \`unavailable\`, or waits within its deadline with \`waitForReady\`. In \`draining\` what
 is pending may still finish; in \`closing\` it may not. There, and once it is \`closed\`, a send fails with \`closed\`.`,
     machine: groupMachine,
+  },
+  {
+    file: 'addresses',
+    title: 'Addresses',
+    summary:
+      'Addresses are fixed, or a resolver is asked for them, and asked again after an interval, or sooner for a reason.',
+    words: `Where the clients of a group may connect to. \`fixed\`: you gave a list, and nobody is asked. Where you gave a
+function, it is \`asking\`: your function is being called, and has \`handshakeTimeoutMs\` to answer (\`late\`: the process was
+busy for longer, and looks once more). \`known\`: its last answer is in use, and stays so when a later call fails. It is
+asked again after \`addressRefreshMs\` (\`waiting\`; never while \`resting\`, where that is Infinity), and at once when a dial
+fails or a connection is lost; when that has happened just now, after a pause (\`pausing\`), which grows while your function
+fails. \`stopped\`: the sender is closed, and what is still answered changes nothing.`,
+    machine: addressesMachine,
   },
   {
     file: 'request',

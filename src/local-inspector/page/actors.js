@@ -6,7 +6,7 @@ import { toneOf } from './store.js';
 /** @typedef {import('./store.js').ShownActor} ShownActor */
 
 /** In which order the actors of a system stand. @type {readonly string[]} */
-const ORDER = ['server', 'group', 'circuitBreaker', 'client', 'connection', 'session'];
+const ORDER = ['server', 'group', 'addresses', 'circuitBreaker', 'client', 'connection', 'session'];
 
 /** How many systems that have ended are shown. */
 const MAX_ENDED = 2;

@@ -65,7 +65,7 @@ export function toneOf({ machine, states, isDone }) {
   const state = states[0] ?? '';
   if (machine === 'circuitBreaker') return state === 'closed' ? 'good' : state === 'open' ? 'bad' : 'wait';
   if (machine === 'connection') return states.some((leaf) => leaf.startsWith('open.use.accepting')) ? 'good' : 'wait';
-  if (/^(ready|connected|listening|serving)/.test(state)) return 'good';
+  if (/^(ready|connected|listening|serving|fixed|known)/.test(state)) return 'good';
   return state === 'unavailable' ? 'bad' : 'wait';
 }
 

@@ -59,6 +59,7 @@ describe('a local inspector', () => {
     expect(systems.map(({ name }) => name)).toEqual(['sender 1']);
     expect(actors.map(({ name, states }) => [name, states.join()])).toEqual([
       ['circuit breaker', 'closed'],
+      ['addresses', 'fixed'],
       ['group', 'ready'],
       [`client 0 @ ${server.address}`, 'connected.steady.home'],
       [`client 1 @ ${server.address}`, 'connected.steady.home'],

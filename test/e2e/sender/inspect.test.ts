@@ -51,7 +51,7 @@ it('an inspector sees the sender, its group, its clients, its circuit breaker, a
   await setImmediate();
   expect(actors()).toEqual(
     expect.arrayContaining([
-      ...['sender', 'group', 'circuit breaker'],
+      ...['sender', 'group', 'addresses', 'circuit breaker'],
       ...[`client 0 @ ${server.address}`, `client 1 @ ${server.address}`],
     ]),
   );
@@ -119,6 +119,31 @@ it('a circuit breaker that is shared with others is shown as well, while the sen
   expect(statesOf('circuit breaker')).toEqual(['closed', 'open']);
 });
 
+it('an inspector sees a resolver being asked, to its end with the sender, and not what it failed for', async () => {
+  const { inspect, events, statesOf } = watching();
+  expectWarning('the known addresses stay in use');
+  const server = await peer(answers);
+  let asked = 0;
+  const address = () => {
+    if (++asked > 1) throw new Error('a secret');
+    return server.address;
+  };
+  const client = await sender({ address, inspect, reconnect: { initialMs: 1, maxMs: 2 } });
+  await client.send(onePlusOne);
+  server.connections[0]?.reset();
+  await soon(() => asked).toBeGreaterThan(1);
+  await client.close();
+  await setImmediate();
+  const states = statesOf('addresses').map((value) =>
+    typeof value === 'object' ? Object.keys(value as object)[0] : value,
+  );
+  expect(states.slice(0, 4)).toEqual(['asking', 'known', 'asking', 'known']);
+  expect(states.at(-1)).toBe('stopped');
+  const shown = JSON.stringify(events.map(everything));
+  expect(shown).toContain('addresses.refresh');
+  expect(shown).not.toContain('secret');
+});
+
 describe("Stately's inspector", () => {
   it('is taken as it is; its messages tell names, parents, charts and states', async () => {
     const messages: StatelyInspectionEvent[] = [];
@@ -141,6 +166,7 @@ describe("Stately's inspector", () => {
     expect(Object.fromEntries(parents.filter(([name]) => name !== connection))).toEqual({
       sender: undefined,
       group: 'sender',
+      addresses: 'sender',
       'circuit breaker': 'sender',
       [`client 0 @ ${server.address}`]: 'group',
       [`client 1 @ ${server.address}`]: 'group',

@@ -26,6 +26,7 @@ const MACHINES = [
   'request',
   'compiled request',
   'circuit breaker',
+  'addresses',
   'client',
   'connection',
   'group',

@@ -66,6 +66,8 @@ export interface Scenario<World> {
   stopped?(world: World, source: string): void;
   /** The machine sends an event to another actor. */
   sent?(world: World, event: AnyEventObject): void;
+  /** The machine tells those who listen to it, once the step is over. */
+  emitted?(world: World, event: AnyEventObject): void;
   /** Timers that the world itself sets because of a stimulus; they come before those that the machine then sets. */
   timersOf?(stimulus: Stimulus, world: World): readonly ModelTimer[];
   /** What tells two states of the model apart, besides the machine's own state: all that what follows depends on. */
@@ -271,6 +273,10 @@ export class Model<World> {
       const { to, event } = params as { to: { id?: string } | undefined; event: unknown };
       this.#did.push(`send ${JSON.stringify(event)} to ${to?.id}`);
       this.scenario.sent?.(this.#stage.world, event as AnyEventObject);
+    } else if (type === 'xstate.emit') {
+      const { event } = params as { event: AnyEventObject };
+      this.#did.push(`emit ${JSON.stringify(event)}`);
+      this.#put(() => this.scenario.emitted?.(this.#stage.world, event));
     } else if (!type.startsWith('xstate.')) {
       this.#did.push(type);
       exec?.(info, params);

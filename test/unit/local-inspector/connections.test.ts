@@ -96,7 +96,12 @@ describe('connections in the local inspector', () => {
       expect(connections()).toHaveLength(1);
     }
     expect(inspection.takeChanges().gone).toHaveLength(10);
-    expect(inspection.all().actors.map(({ machine }) => machine)).toEqual(['group', 'client', 'connection']);
+    expect(inspection.all().actors.map(({ machine }) => machine)).toEqual([
+      'addresses',
+      'group',
+      'client',
+      'connection',
+    ]);
   });
 
   it('leave room for the groups and clients where there are more actors than are kept', async () => {
