@@ -1,6 +1,7 @@
 import { getAdjacencyMap, getShortestPaths } from '@xstate/graph';
 import { statesOf } from './chart.ts';
-import type { Model, ModelState, Stimulus } from './model.ts';
+import type { Explored } from './explored.ts';
+import type { ModelState, Stimulus } from './model.ts';
 
 /** One step of a path: what happens, and where the model stands before and after it. */
 export interface Step<World> {
@@ -77,7 +78,7 @@ export class Coverage implements Items {
  * The graph that XState walks has the transition that was taken last in its nodes: so an edge of it is a pair. To every
  * edge that has something new leads the shortest path.
  */
-export function findPaths<World>(model: Model<World>): { paths: Path<World>[]; covered: Coverage } {
+export function findPaths<World>(model: Explored<World>): { paths: Path<World>[]; covered: Coverage } {
   const logic = {
     transition: (state: ModelState<World>, stimulus: Stimulus) => model.after(state, stimulus),
     getInitialSnapshot: () => model.initial(),
@@ -119,14 +120,14 @@ export function findPaths<World>(model: Model<World>): { paths: Path<World>[]; c
 }
 
 /** The path along which these stimuli happen. */
-export function walk<World>(model: Model<World>, names: readonly string[]): Path<World> {
+export function walk<World>(model: Explored<World>, names: readonly string[]): Path<World> {
   const start = model.initial();
   const steps: Step<World>[] = [];
   for (const name of names) steps.push(stepBy(model, steps.at(-1)?.after ?? start, name));
   return { start, steps };
 }
 
-function stepBy<World>(model: Model<World>, before: ModelState<World>, name: string): Step<World> {
+function stepBy<World>(model: Explored<World>, before: ModelState<World>, name: string): Step<World> {
   const stimulus = model.stimuli(before).find((candidate) => candidate.name === name);
   if (stimulus === undefined) {
     throw new Error(`'${name}' cannot happen in ${model.key(before)}: two states that differ have the same key`);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyMachineSnapshot } from 'xstate';
 import { codeOf } from './client-model.ts';
+import type { Explored } from './explored.ts';
 import type { Model, ModelState, Stimulus } from './model.ts';
 import type { Mutant } from './mutants.ts';
 
@@ -19,22 +20,22 @@ export interface Graph<World> {
 }
 
 /** Walks through all states of a machine. */
-export function graphOf<World>(model: Model<World>): Graph<World> {
-  const start = model.initial();
+export function graphOf<World>(explored: Explored<World>): Graph<World> {
+  const start = explored.initial();
   const edges: Edge<World>[] = [];
   const seen = new Set<string>();
   const queue = [start];
   for (const before of queue) {
-    const key = model.key(before);
+    const key = explored.key(before);
     if (seen.has(key)) continue;
     seen.add(key);
-    for (const stimulus of model.stimuli(before)) {
-      const after = model.after(before, stimulus);
+    for (const stimulus of explored.stimuli(before)) {
+      const after = explored.after(before, stimulus);
       edges.push({ before, stimulus, after });
       queue.push(after);
     }
   }
-  return { model, start, edges };
+  return { model: explored.model, start, edges };
 }
 
 /**

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { chartOf, statesOf } from './chart.ts';
 import { type Section, writeSection } from './coverage.ts';
+import { Explored } from './explored.ts';
 import { Model, type ModelState, type Scenario } from './model.ts';
 import { type Mutant, machineOf, mutantsOf, withMutant } from './mutants.ts';
 import { Coverage, findPaths } from './paths.ts';
@@ -34,6 +35,7 @@ const FEW = 12;
 
 interface Rehearsed<World> {
   readonly scenario: Scenario<World>;
+  readonly explored: Explored<World>;
   readonly scripts: readonly Script[];
   readonly covered: Coverage;
 }
@@ -49,9 +51,11 @@ export function testMachine<World>(production: Production<World>): void {
     ...(production.tried === undefined ? {} : { tried: production.tried }),
   };
   const rehearsed: Rehearsed<World>[] = production.scenarios.map((scenario) => {
-    const { paths, covered } = findPaths(new Model(machine, chart, scenario));
+    const explored = new Explored(new Model(machine, chart, scenario));
+    const { paths, covered } = findPaths(explored);
     return {
       scenario,
+      explored,
       covered,
       scripts: paths.map((path) => scriptOf(path, (value) => statesOf(value), expectations)),
     };
@@ -130,7 +134,7 @@ export function testMachine<World>(production: Production<World>): void {
   /** Whether a mutant is the same machine in other words. */
   function isSame(mutant: Mutant): boolean {
     const mutated = machineOf(machine, mutant);
-    graphs ??= production.scenarios.map((scenario) => graphOf(new Model(machine, chart, scenario)));
+    graphs ??= rehearsed.map(({ explored }) => graphOf(explored));
     return graphs.every((graph) => areSame(graph, mutant, graph.model.twin(mutated, chartOf(mutated)), remembered));
   }
 
