@@ -1,4 +1,4 @@
-import { BadPayload } from '../codec/codec.ts';
+import { isBadPayload } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { describeError, isAbortError } from '../errors/describe-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
@@ -86,7 +86,7 @@ export class RunningCommand
   start(payload: unknown): void {
     const { invoker, onCommandDone } = this.#port.service.options;
     if (invoker !== undefined || onCommandDone !== undefined) this.#watch = this.#makeWatch();
-    if (payload instanceof BadPayload) this.#refuse('command-invalid', `not readable: ${payload.reason}`);
+    if (isBadPayload(payload)) this.#refuse('command-invalid', `not readable: ${payload.reason}`);
     else if (this.#route.schema === undefined) this.#run(payload);
     else this.#check(this.#route.schema, payload);
   }
