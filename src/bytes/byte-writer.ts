@@ -1,3 +1,4 @@
+import { RangeCopy } from './range-copy.ts';
 import { MAX_VARINT_BYTES, writeVarint } from './varint.ts';
 
 /**
@@ -9,6 +10,7 @@ export class ByteWriter {
   buffer: Buffer;
   /** Where the next byte goes. */
   position = 0;
+  readonly #ranges = new RangeCopy();
 
   constructor(initialBytes = 1024) {
     this.buffer = Buffer.allocUnsafeSlow(initialBytes);
@@ -38,9 +40,8 @@ export class ByteWriter {
   writeBytes(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const length = end - start;
     this.ensure(length);
-    // Not `bytes.subarray`: of a Buffer that makes another Buffer, by way of more code.
-    const range = new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
-    this.buffer.set(range, this.position);
+    if (length === bytes.length) this.buffer.set(bytes, this.position);
+    else this.#ranges.copy(bytes, start, length, this.buffer, this.position);
     this.position += length;
   }
 

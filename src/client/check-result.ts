@@ -1,4 +1,4 @@
-import { BadPayload } from '../codec/codec.ts';
+import { type BadPayload, isBadPayload } from '../codec/codec.ts';
 import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import type { ResultEntry } from '../protocol/protocol.ts';
@@ -9,7 +9,7 @@ import type { PendingCommand } from './pending-command.ts';
 
 /** Whether a Result needs no check: most do not. */
 export function isPlain(entry: ResultEntry | undefined, value: unknown): entry is ResultEntry {
-  return entry !== undefined && entry.definition.schema === undefined && !(value instanceof BadPayload);
+  return entry !== undefined && entry.definition.schema === undefined && !isBadPayload(value);
 }
 
 /** Applies the schema of a Result. A schema that throws refuses; a promise comes only where the schema gives one. */

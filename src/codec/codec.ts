@@ -102,3 +102,18 @@ export class BadPayload {
     return isInstance(this, BadPayload, badPayloadBrand, value);
   }
 }
+
+/**
+ * `value instanceof BadPayload`, for every payload that arrives. Not by a function that is asked about other things as well:
+ * to look for the mark is fast where mostly the same kinds of objects are looked at.
+ */
+export function isBadPayload(value: unknown): value is BadPayload {
+  try {
+    return (
+      typeof value === 'object' && value !== null && (value as { [mark: symbol]: unknown })[badPayloadBrand] === true
+    );
+  } catch {
+    // What cannot be asked (a revoked Proxy) is none.
+    return false;
+  }
+}

@@ -68,7 +68,9 @@ export function scanMessagePack(buffer: Buffer, start: number, end: number): num
       if (position > end) throw cutOff();
       weight += (OVERHEAD[token - FIRST_VALUE] as number) + position - from;
       // Of a map's pairs an odd number of values is left once a key has been taken.
-      if (isMap === 1 && (left & 1) === 1 && isProto(buffer, token, from, position)) throw protoField();
+      if (mayBeProto(token) && isMap === 1 && (left & 1) === 1 && isProto(buffer, token, from, position)) {
+        throw protoField();
+      }
       continue;
     }
     const kind = token < 0xa0 ? token >> 4 : token >> 1;
@@ -101,9 +103,13 @@ function overheadOf(token: number): number {
 
 const PROTO = Buffer.from('__proto__');
 
+/** Whether `token` is one of a text that may be as long as `__proto__`. */
+function mayBeProto(token: number): boolean {
+  return token === 0xa9 || (token >= 0xd9 && token <= 0xdb);
+}
+
 /** Whether the text of `token`, whose length (if it has one of its own) starts at `from`, is `__proto__`. */
 function isProto(buffer: Buffer, token: number, from: number, to: number): boolean {
-  if (token !== 0xa9 && (token < 0xd9 || token > 0xdb)) return false;
   const header = token === 0xa9 ? 0 : 1 << (token - 0xd9);
   return to - from === PROTO.length + header && buffer.compare(PROTO, 0, PROTO.length, from + header, to) === 0;
 }

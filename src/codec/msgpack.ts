@@ -1,4 +1,5 @@
 import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr';
+import { RangeCopy } from '../bytes/range-copy.ts';
 import { optionNames } from '../options/check.ts';
 import type { Codec } from './codec.ts';
 import { lengthPrefixedTrusted } from './length-prefixed.ts';
@@ -53,6 +54,7 @@ export function msgpack(options: object = {}): Codec {
     // 'auto' (a number where that is exact, else a bigint) is implemented by msgpackr but missing in its types.
     const unpackr = new Unpackr({ useRecords: false, copyBuffers: true, int64AsType: 'auto' as 'bigint' });
     const range = { start: 0, end: 0 };
+    const ranges = new RangeCopy();
     const short = Buffer.allocUnsafeSlow(SHORT_BYTES);
     return {
       write(value, writer) {
@@ -67,7 +69,7 @@ export function msgpack(options: object = {}): Codec {
           range.end = end;
           return unpackr.unpack(buffer, range);
         }
-        short.set(new Uint8Array(buffer.buffer, buffer.byteOffset + start, length));
+        ranges.copy(buffer, start, length, short, 0);
         range.start = 0;
         range.end = length;
         return unpackr.unpack(short, range);

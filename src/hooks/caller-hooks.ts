@@ -3,7 +3,7 @@ import { AsyncContext } from '../system/async-context.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Warn } from '../system/warn.ts';
 import { type Hooks, type ReceivedResult, RUNS_ANYWHERE, type SendOutcome, type SentCommand } from './hooks.ts';
-import { type EndingHook, tellEnd, tellEnding, tellResult } from './tell.ts';
+import { type EndingHook, hearsEnd, tellEnd, tellEnding, tellResult } from './tell.ts';
 
 /**
  * What hears of a send in place of its `hooks`: calls them in the async context of the send, whose caller this must be
@@ -69,6 +69,7 @@ class CallerHooks extends AsyncContext implements Hooks {
   }
 
   #tellEnd(sent: SentCommand, outcome: SendOutcome): void {
+    if (!hearsEnd(this.#hooks)) return;
     tellEnd(this.#hooks, sent, outcome, this.#clock.monotonicMs() - this.#sinceMs, this.#warn);
   }
 }

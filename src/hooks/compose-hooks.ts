@@ -3,19 +3,20 @@ import { invalidOption } from '../options/check.ts';
 import type { Command } from '../protocol/command.ts';
 import { type Clock, systemClock } from '../system/clock.ts';
 import { isThenable } from '../system/warn.ts';
-import type {
-  ClockedHooksFactory,
-  Hooks,
-  HooksFactory,
-  ReceivedResult,
-  ResolvedSendOptions,
-  SendOutcome,
-  SentCommand,
+import {
+  type ClockedHooksFactory,
+  HEARS_END,
+  type Hooks,
+  type HooksFactory,
+  type ReceivedResult,
+  type ResolvedSendOptions,
+  type SendOutcome,
+  type SentCommand,
 } from './hooks.ts';
 import { HooksMaker } from './hooks-maker.ts';
 import { noopHooks } from './noop-hooks.ts';
 import { refusalOf, unsent } from './refusal.ts';
-import { type EndingHook, tellEnd, tellEnding, tellResult } from './tell.ts';
+import { type EndingHook, hearsEnd, tellEnd, tellEnding, tellResult } from './tell.ts';
 
 /**
  * Puts several hooks in front of a send. All of them are called in the given order, for `beforeSend` and for everything
@@ -74,6 +75,13 @@ class ComposedHooks implements Hooks {
     const asked = this.#asked;
     if (asked === undefined) return;
     for (let index = 0; index < this.#count; index++) tellResult(asked[index] as Hooks, sent, result);
+  }
+
+  get [HEARS_END](): boolean {
+    const hooks = this.#asked ?? this.#ended;
+    if (hooks === undefined) return false;
+    for (let index = 0; index < this.#count; index++) if (hearsEnd(hooks[index] as Hooks)) return true;
+    return false;
   }
 
   onEnd(sent: SentCommand, outcome: SendOutcome, durationMs: number): void {

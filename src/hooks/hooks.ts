@@ -99,3 +99,6 @@ export type ClockedHooksFactory = (
 
 /** @internal Marks hooks that do not care in whose async context they run, and have no `onEnd`. */
 export const RUNS_ANYWHERE = Symbol('runs anywhere');
+
+/** @internal What hooks that stand for others say by it: whether any of those hears of the end. */
+export const HEARS_END = Symbol('hears of the end');

@@ -1,6 +1,6 @@
 import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { processWarning, type Warn, warnOfUserCode, watchUserPromise } from '../system/warn.ts';
-import type { Hooks, ReceivedResult, SendOutcome, SentCommand } from './hooks.ts';
+import { HEARS_END, type Hooks, type ReceivedResult, type SendOutcome, type SentCommand } from './hooks.ts';
 
 /** The hooks that end a send. */
 export type EndingHook = 'onError' | 'onTimeout' | 'onCancel';
@@ -36,6 +36,16 @@ export function tellEnding(
     watchUserPromise(warn, `the hook '${ending}'`, hooks[ending]?.(sent, error));
   } catch (failure) {
     warnOfUserCode(warn, `the hook '${ending}'`, failure);
+  }
+}
+
+/** Whether hooks are to be told of the end: to look at the clock for nobody is most of what that takes. */
+export function hearsEnd(hooks: Hooks & { readonly [HEARS_END]?: boolean }): boolean {
+  try {
+    return hooks[HEARS_END] ?? hooks.onEnd != null;
+  } catch {
+    // It is when they are told that what is wrong with them becomes a warning.
+    return true;
   }
 }
 

@@ -76,7 +76,8 @@ export abstract class Request
   patient = false;
   /** By what a server has turned it away, unexecuted. */
   turnedAway: CmdStreamError | undefined = undefined;
-  #timeoutMs = Number.POSITIVE_INFINITY;
+  /** Not Infinity where there is none: a field for fractions takes an object of its own. */
+  #timeoutMs: number | undefined = undefined;
 
   constructor(command: Command, entry: CommandEntry, context: RequestContext) {
     super(MACHINE);
@@ -131,7 +132,7 @@ export abstract class Request
   toJSON(): object {
     const { command, seq, clientId } = this;
     const state: unknown = this.#inspected?.getSnapshot().value ?? this.compiledState;
-    const timeoutMs = Number.isFinite(this.#timeoutMs) ? Math.max(0, Math.round(this.#timeoutMs)) : undefined;
+    const timeoutMs = this.#timeoutMs === undefined ? undefined : Math.max(0, Math.round(this.#timeoutMs));
     return { id: this.#inspected?.id, command: command.name, state, seq, client: clientId, timeoutMs };
   }
 
@@ -241,7 +242,7 @@ export abstract class Request
   timeOut(): void {
     const cause = this.seq > 0 ? undefined : this.#whyWaiting?.();
     const because = cause === undefined ? '' : `: ${describeError(cause)}`;
-    const message = `${this.#where()} was not answered by its deadline${describeWhenDue(this.#timeoutMs)}${this.#unsent()}${because}`;
+    const message = `${this.#where()} was not answered by its deadline${describeWhenDue(this.#timeoutMs ?? Number.POSITIVE_INFINITY)}${this.#unsent()}${because}`;
     this.#abort(new CmdStreamError('timeout', message, { cause, mayHaveExecuted: this.#mayHaveExecuted }), 'onTimeout');
   }
 

@@ -106,8 +106,7 @@ export class SendPath {
       request.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warn));
       answer = hooks.beforeSend?.(request.command);
       isWaiting = isThenable(answer);
-      // Whatever calls back while it is asked does so to a promise; not Promise.resolve, which gives back what is one.
-      if (isWaiting) answer = new Promise((resolve) => resolve(answer));
+      if (isWaiting) answer = promiseOf(answer);
     } catch (error) {
       this.#refuse(request, error);
       return;
@@ -266,4 +265,9 @@ export class SendPath {
     if (request.turnedAway !== undefined && refusal === 'unavailable') return request.turnedAway;
     return this.#group.refusalError(request.command.name, refusal);
   }
+}
+
+/** Whatever calls back while it is asked does so to a promise; not Promise.resolve, which gives back what is one. */
+function promiseOf(answer: unknown): Promise<unknown> {
+  return new Promise((resolve) => resolve(answer));
 }

@@ -1,4 +1,4 @@
-import { BadPayload } from '../codec/codec.ts';
+import { isBadPayload } from '../codec/codec.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { describeError, isAbortError } from '../errors/describe-error.ts';
 import type { Schema } from '../protocol/definitions.ts';
@@ -84,12 +84,11 @@ export class RunningCommand
 
   /** Checks the payload and runs the handler; at once unless the schema takes its time. */
   start(payload: unknown): void {
-    const { schema } = this.#route;
     const { invoker, onCommandDone } = this.#port.service.options;
     if (invoker !== undefined || onCommandDone !== undefined) this.#watch = this.#makeWatch();
-    if (payload instanceof BadPayload) this.#refuse('command-invalid', `not readable: ${payload.reason}`);
-    else if (schema === undefined) this.#run(payload);
-    else this.#check(schema, payload);
+    if (isBadPayload(payload)) this.#refuse('command-invalid', `not readable: ${payload.reason}`);
+    else if (this.#route.schema === undefined) this.#run(payload);
+    else this.#check(this.#route.schema, payload);
   }
 
   #makeWatch(): CommandWatch {
@@ -129,7 +128,7 @@ export class RunningCommand
     try {
       if (invoker === undefined) this.#take(handler.call(self, payload, this));
       // The receiver is what the invoker was typed with; types end where handlers are looked up by number.
-      else runOutside(() => this.#invoke(invoker as Invoker<unknown>, payload));
+      else this.#invoke(invoker as Invoker<unknown>, payload);
     } catch (error) {
       this.#fail(error);
     }
@@ -137,7 +136,7 @@ export class RunningCommand
 
   #invoke(invoker: Invoker<unknown>, payload: unknown): void {
     const { handler, self, name } = this.#route;
-    new Invocation({
+    const invocation = new Invocation({
       name,
       context: this,
       watch: this.#watch as CommandWatch,
@@ -148,7 +147,8 @@ export class RunningCommand
       take: (outcome) => this.#take(outcome),
       fail: (error) => this.#fail(error),
       failWithoutLast: () => this.#failWithoutLast(),
-    }).start(invoker, payload);
+    });
+    runOutside(() => invocation.start(invoker, payload));
   }
 
   // ---- what the handler gives
@@ -161,7 +161,7 @@ export class RunningCommand
     } else {
       const results = resultsOf(outcome);
       if (results === undefined) this.#takeResult(outcome);
-      else void this.#takeResults(results);
+      else this.#takeResults(results);
     }
   }
 
@@ -177,22 +177,22 @@ export class RunningCommand
     // Who asked for the proxy and returned nothing answers by it, perhaps later.
     if (this.#answered || (result === undefined && this.#proxy !== undefined)) return;
     const { order } = this.#port;
-    if (this.#port.isFull) {
-      if (!whenRoomFor(this.#port, result, () => this.#takeResult(result))) this.#dropResult();
-    } else if (order.isEncoding || order.isWaiting) order.wait(() => this.#giveOnly(result));
+    if (this.#port.isFull || order.isEncoding || order.isWaiting) this.#takeInTurn(result);
     else this.#giveOnly(result);
+  }
+
+  /** Apart: where closures are made, they cost something although none is. */
+  #takeInTurn(result: unknown): void {
+    if (!this.#port.isFull) this.#port.order.wait(() => this.#giveOnly(result));
+    else if (!whenRoomFor(this.#port, result, () => this.#takeResult(result))) this.#dropResult();
   }
 
   #giveOnly(result: unknown): void {
     if (this.#give(result) && this.#proxy === undefined) this.#failWithoutLast();
   }
 
-  async #takeResults(results: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-    try {
-      await this.#stream(results);
-    } catch (error) {
-      this.#fail(error);
-    }
+  #takeResults(results: Iterator<unknown> | AsyncIterator<unknown>): void {
+    this.#stream(results).catch((error: unknown) => this.#fail(error));
   }
 
   /** Sends the Results one by one; rejects with what they throw. */

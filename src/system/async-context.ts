@@ -36,6 +36,17 @@ export function runOutside<Parameters extends unknown[], Returned>(
   return outside.run(makeContext).run(task, ...parameters);
 }
 
+/**
+ * Calls `set`, which sets a timer and calls nothing, outside of its caller's async context: the timer runs in a context of
+ * its own.
+ */
+export function setOutside<Parameters extends unknown[], Returned>(
+  set: (...parameters: Parameters) => Returned,
+  ...parameters: Parameters
+): Returned {
+  return outside.run(set, ...parameters);
+}
+
 /** A function that calls `callback` in the context of now, whoever calls it and when. */
 export function inContextOfNow<Parameters extends unknown[], Returned>(
   callback: (...parameters: Parameters) => Returned,

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import * as timers from 'node:timers';
-import { runOutside } from './async-context.ts';
+import { setOutside } from './async-context.ts';
 
 /** A handle of {@link Clock.setTimeout}; opaque to its users. */
 export type TimerHandle = unknown;
@@ -37,7 +37,7 @@ const { nextTick } = process;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs,
-  setTimeout: (callback, delayMs) => runOutside(setTimeout<[]>, callback, delayMs),
+  setTimeout: (callback, delayMs) => setOutside(setTimeout<[]>, callback, delayMs),
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
   unref: (handle) => void (handle as NodeJS.Timeout).unref(),
   ref: (handle) => void (handle as NodeJS.Timeout).ref(),
@@ -82,7 +82,7 @@ export const deferToNextTurn: Defer = (task) => {
  */
 export function inNextTurn(clock: Clock, task: () => void): () => void {
   if (isOfTheMachine(clock)) {
-    const immediate = runOutside(setImmediate<[]>, task);
+    const immediate = setOutside(setImmediate<[]>, task);
     return () => clearImmediate(immediate);
   }
   const handle = clock.setTimeout(task, 0);
