@@ -1,5 +1,5 @@
 // The addresses of a service: a fixed list, or what a resolver says, which is asked again and again, one question at a time.
-// Driven by the address book (`src/client/resolving.ts`): somebody has a reason to ask, nobody needs the addresses any more.
+// Driven by the address book (`src/sender/client/resolving.ts`): somebody has a reason to ask, nobody needs the addresses any more.
 // The addresses themselves pass through this machine and stay with the book; when it is late, and when to pause, its link knows.
 import { assign, emit, fromPromise, setup } from 'xstate';
 

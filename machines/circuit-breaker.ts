@@ -1,6 +1,6 @@
 /**
  * The life of a circuit breaker: keeps Commands away from a service that fails, and lets a few through to try it again.
- * Driven by `src/breaker/circuit-breaker.ts`: while closed the outcomes go past it into a failure window, and only
+ * Driven by `src/sender/breaker/circuit-breaker.ts`: while closed the outcomes go past it into a failure window, and only
  * `failureRate.reached` comes here; in half-open every trial is an event. Time comes with the events.
  */
 import { assign, setup } from 'xstate';

@@ -1,10 +1,10 @@
 // MUS payloads, for services whose Go side uses codec-mus-stream: 'cmd-stream/mus'.
-export type { LimitedMusSerializer } from './codec/mus/limited.ts';
-export { type MusOptions, type MusSerializerOf, mus } from './codec/mus/mus.ts';
-export type { MusFirstTypes } from './codec/mus/options.ts';
-export { ord } from './codec/mus/ord.ts';
-export { raw } from './codec/mus/raw.ts';
-export type { AnyMusSerializer, MusInput, MusOutput, MusSerializer } from './codec/mus/serializer.ts';
-export { type MusFields, type StructInput, type StructOutput, struct } from './codec/mus/struct.ts';
-export { transform } from './codec/mus/transform.ts';
-export { varint } from './codec/mus/varint.ts';
+export type { LimitedMusSerializer } from './protocol/codec/mus/limited.ts';
+export { type MusOptions, type MusSerializerOf, mus } from './protocol/codec/mus/mus.ts';
+export type { MusFirstTypes } from './protocol/codec/mus/options.ts';
+export { ord } from './protocol/codec/mus/ord.ts';
+export { raw } from './protocol/codec/mus/raw.ts';
+export type { AnyMusSerializer, MusInput, MusOutput, MusSerializer } from './protocol/codec/mus/serializer.ts';
+export { type MusFields, type StructInput, type StructOutput, struct } from './protocol/codec/mus/struct.ts';
+export { transform } from './protocol/codec/mus/transform.ts';
+export { varint } from './protocol/codec/mus/varint.ts';

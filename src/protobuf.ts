@@ -1,2 +1,2 @@
 // Protobuf payloads, on the optional peer dependency @bufbuild/protobuf: 'cmd-stream/protobuf'.
-export { type ProtobufOptions, type ProtobufSchemaOf, protobuf } from './codec/protobuf.ts';
+export { type ProtobufOptions, type ProtobufSchemaOf, protobuf } from './protocol/codec/protobuf/protobuf.ts';

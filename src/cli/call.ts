@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { MAX_TIMER_MS } from '../base/options/check.ts';
 import { type ClientTlsOptions, type Command, createSender } from '../index.ts';
-import { MAX_TIMER_MS } from '../options/check.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { calc } from './calc.ts';
 import { codecNamed } from './codec-option.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeError } from '../errors/cmd-stream-error.ts';
+import { describeError } from '../base/errors/cmd-stream-error.ts';
 import { CmdStreamError, createSender, type Sender, serve } from '../index.ts';
 import { Calculator, calc, handlers } from './calc.ts';
 import { codecNamed } from './codec-option.ts';

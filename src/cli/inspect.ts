@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { describeError } from '../errors/cmd-stream-error.ts';
+import { describeError } from '../base/errors/cmd-stream-error.ts';
 import type { Inspect } from '../index.ts';
 import { createLocalInspector } from '../inspect.ts';
 import { endlessDemo } from './endless-demo.ts';

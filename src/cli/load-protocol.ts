@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describeError } from '../errors/cmd-stream-error.ts';
+import { describeError } from '../base/errors/cmd-stream-error.ts';
 import { type AnyProtocol, defineProtocol, protocolTables } from '../protocol/protocol.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { describeError } from '../errors/cmd-stream-error.ts';
+import { describeError } from '../base/errors/cmd-stream-error.ts';
 import { call } from './call.ts';
 import { demo } from './demo.ts';
 import { HELP, helpOf } from './help.ts';

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { escapeUnprintable } from '../errors/printable.ts';
+import { escapeUnprintable } from '../base/errors/printable.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError } from '../base/errors/cmd-stream-error.ts';
 
 /** The command line is not as it should be: exit code 2, and the help. */
 export class UsageError extends Error {

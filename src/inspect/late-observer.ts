@@ -1,5 +1,5 @@
-import type { Defer } from '../system/clock.ts';
-import { callUser, processWarning, type Warn } from '../system/warn.ts';
+import type { Defer } from '../base/clock.ts';
+import { callUser, processWarning, type Warn } from '../base/warn.ts';
 
 /**
  * Tells an observer what happens in actor systems, in order, at the end of the turn: XState tells in the middle of

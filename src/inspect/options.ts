@@ -1,7 +1,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import { flag, invalidOption, isPlainObject, optionNames, wholeNumber } from '../options/check.ts';
-import type { Watch } from '../system/actor-root.ts';
-import { type Defer, deferToEndOfTurn } from '../system/clock.ts';
+import type { Watch } from '../base/actor-root.ts';
+import { type Defer, deferToEndOfTurn } from '../base/clock.ts';
+import { flag, invalidOption, isPlainObject, optionNames, wholeNumber } from '../base/options/check.ts';
 import { Disclosure } from './disclosure.ts';
 import { LateObserver } from './late-observer.ts';
 

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 import type { AnyActorRef, EventObject } from 'xstate';
-import { CmdStreamError, type CmdStreamErrorCode } from '../errors/cmd-stream-error.ts';
-import { isError } from '../errors/describe-error.ts';
-import { shortened } from '../errors/printable.ts';
+import { CmdStreamError, type CmdStreamErrorCode } from '../base/errors/cmd-stream-error.ts';
+import { isError } from '../base/errors/describe-error.ts';
+import { shortened } from '../base/errors/printable.ts';
 import { isCommand } from '../protocol/command.ts';
 
 /** What stands in the place of what is not shown. */

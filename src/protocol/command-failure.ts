@@ -1,6 +1,6 @@
-import { hasBrand, isInstance, markClass } from '../errors/brand.ts';
-import { type CommandFailureKind, FAILURE_KINDS, isFailureKind } from '../errors/failure-kind.ts';
-import { durationMs, flag, invalidOption, optionNames } from '../options/check.ts';
+import { hasBrand, isInstance, markClass } from '../base/errors/brand.ts';
+import { type CommandFailureKind, FAILURE_KINDS, isFailureKind } from '../base/errors/failure-kind.ts';
+import { durationMs, flag, invalidOption, optionNames } from '../base/options/check.ts';
 
 /** What a {@link CommandFailure} may say beside its kind and message. */
 export interface CommandFailureOptions {

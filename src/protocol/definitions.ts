@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { invalidOption, optionNames, show } from '../options/check.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { invalidOption, optionNames, show } from '../base/options/check.ts';
 
 /** Any Standard Schema validator (zod, valibot, arktype, ...), with its input and output type. */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;

@@ -1,5 +1,5 @@
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { show } from '../options/check.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { show } from '../base/options/check.ts';
 import { isCommand } from './command.ts';
 import type { CommandEntry, ProtocolTables } from './protocol.ts';
 

@@ -1,4 +1,4 @@
-import { type CommandFailureKind, isFailureKind } from '../errors/failure-kind.ts';
+import { type CommandFailureKind, isFailureKind } from '../base/errors/failure-kind.ts';
 
 /** The longest `details` of a failure, in bytes of JSON. */
 export const MAX_DETAILS_BYTES = 8_192;

@@ -1,5 +1,5 @@
-import { describeError } from '../errors/describe-error.ts';
-import { printable } from '../errors/printable.ts';
+import { describeError } from '../base/errors/describe-error.ts';
+import { printable } from '../base/errors/printable.ts';
 
 /** A refusal goes into an error message, and back over the wire: it tells this many issues, */
 const MAX_ISSUES = 8;

@@ -1,5 +1,5 @@
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { optionNames, show } from '../options/check.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { optionNames, show } from '../base/options/check.ts';
 import { Command } from './command.ts';
 import type { CommandDefinition, ResultDefinition } from './definitions.ts';
 import { ERROR_RESULT_TYPE } from './reserved.ts';

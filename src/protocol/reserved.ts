@@ -1,5 +1,5 @@
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { printable } from '../errors/printable.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { printable } from '../base/errors/printable.ts';
 import { type FailureFields, readFailure } from './failure-text.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { invalidOption } from '../options/check.ts';
-import { type Cancellable, SignalWatch } from '../request/signal-watch.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { invalidOption } from '../base/options/check.ts';
+import { type Cancellable, SignalWatch } from './request/signal-watch.ts';
 
 /** Of all senders: a service mostly has one signal for all that it opens. */
 const watch = new SignalWatch();

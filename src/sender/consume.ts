@@ -1,6 +1,6 @@
-import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
-import type { StreamRequest } from '../request/stream-request.ts';
-import { isThenable } from '../system/warn.ts';
+import { CmdStreamError, describeError } from '../base/errors/cmd-stream-error.ts';
+import { isThenable } from '../base/warn.ts';
+import type { StreamRequest } from './request/stream-request.ts';
 
 /**
  * Hands each Result of `request` to `handler`, one after the other. A handler that throws ends the request, which fails

@@ -1,15 +1,15 @@
-import type { CircuitBreaker } from '../breaker/circuit-breaker.ts';
-import type { CircuitBreakerOptions } from '../breaker/options.ts';
-import type { AddressResolver } from '../client/address-book.ts';
-import type { UnexpectedResult } from '../client/pending-command.ts';
-import type { Codec } from '../codec/codec.ts';
-import type { DispatchOption } from '../group/dispatch.ts';
-import type { HooksFactory } from '../hooks/hooks.ts';
+import type { Clock, Defer } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
 import type { Inspect } from '../inspect/options.ts';
-import type { Clock, Defer } from '../system/clock.ts';
-import type { Random } from '../system/random.ts';
-import type { ClientTlsOptions } from '../transport/tls-options.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { Codec } from '../protocol/codec/codec.ts';
+import type { ClientTlsOptions } from '../wire/transport/tls-options.ts';
+import type { Transport } from '../wire/transport/transport.ts';
+import type { CircuitBreaker } from './breaker/circuit-breaker.ts';
+import type { CircuitBreakerOptions } from './breaker/options.ts';
+import type { AddressResolver } from './client/address-book.ts';
+import type { UnexpectedResult } from './client/pending-command.ts';
+import type { DispatchOption } from './group/dispatch.ts';
+import type { HooksFactory } from './hooks/hooks.ts';
 import type { StatusEvent } from './status.ts';
 
 /** How a client finds out that its peer has gone silent. */

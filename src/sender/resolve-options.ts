@@ -1,18 +1,5 @@
 import type { ClientTimings } from '../../machines/client.ts';
-import { type CircuitBreaker, isCircuitBreaker } from '../breaker/circuit-breaker.ts';
-import {
-  type CircuitBreakerOptions,
-  type ResolvedCircuitBreakerOptions,
-  resolveCircuitBreakerOptions,
-} from '../breaker/options.ts';
-import type { AddressResolver } from '../client/address-book.ts';
-import { type ExpectedInfo, resolveExpectedInfo } from '../client/expected-info.ts';
-import type { UnexpectedResult, WhenSlow } from '../client/pending-command.ts';
-import type { Codec } from '../codec/codec.ts';
-import { msgpack } from '../codec/msgpack.ts';
-import { type DispatchStrategy, resolveDispatch } from '../group/dispatch.ts';
-import type { HooksFactory } from '../hooks/hooks.ts';
-import { type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
+import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../base/clock.ts';
 import {
   abortSignal,
   callback,
@@ -22,14 +9,27 @@ import {
   oneOf,
   optionNames,
   wholeNumber,
-} from '../options/check.ts';
-import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
-import { type Random, systemRandom } from '../system/random.ts';
-import { processWarning, type Warn } from '../system/warn.ts';
-import { parseAddress } from '../transport/address.ts';
-import { tcpTransport } from '../transport/tcp.ts';
-import { tlsTransport } from '../transport/tls.ts';
-import type { Transport } from '../transport/transport.ts';
+} from '../base/options/check.ts';
+import { type Random, systemRandom } from '../base/random.ts';
+import { processWarning, type Warn } from '../base/warn.ts';
+import { type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
+import type { Codec } from '../protocol/codec/codec.ts';
+import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
+import { parseAddress } from '../wire/transport/address.ts';
+import { tcpTransport } from '../wire/transport/tcp.ts';
+import { tlsTransport } from '../wire/transport/tls.ts';
+import type { Transport } from '../wire/transport/transport.ts';
+import { type CircuitBreaker, isCircuitBreaker } from './breaker/circuit-breaker.ts';
+import {
+  type CircuitBreakerOptions,
+  type ResolvedCircuitBreakerOptions,
+  resolveCircuitBreakerOptions,
+} from './breaker/options.ts';
+import type { AddressResolver } from './client/address-book.ts';
+import { type ExpectedInfo, resolveExpectedInfo } from './client/expected-info.ts';
+import type { UnexpectedResult, WhenSlow } from './client/pending-command.ts';
+import { type DispatchStrategy, resolveDispatch } from './group/dispatch.ts';
+import type { HooksFactory } from './hooks/hooks.ts';
 import type { SenderOptions } from './options.ts';
 import type { StatusEvent } from './status.ts';
 

@@ -1,7 +1,7 @@
-import type { WhenSlow } from '../client/pending-command.ts';
-import { abortSignal, durationMs, flag, oneOf, optionNames, wholeNumber } from '../options/check.ts';
-import { deadlineToTimeoutMs } from '../request/deadline.ts';
-import type { Clock } from '../system/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { abortSignal, durationMs, flag, oneOf, optionNames, wholeNumber } from '../base/options/check.ts';
+import type { WhenSlow } from './client/pending-command.ts';
+import { deadlineToTimeoutMs } from './request/deadline.ts';
 
 /** Options of a single send. */
 export interface SendOptions {

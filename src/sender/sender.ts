@@ -1,17 +1,17 @@
-import type { CircuitBreaker } from '../breaker/circuit-breaker.ts';
-import { CmdStreamError, tellSubject } from '../errors/cmd-stream-error.ts';
-import type { Group } from '../group/group.ts';
-import type { GroupStatus } from '../group/status.ts';
-import { invalidOption } from '../options/check.ts';
+import { CmdStreamError, tellSubject } from '../base/errors/cmd-stream-error.ts';
+import { invalidOption } from '../base/options/check.ts';
+import type { ProcessHold } from '../base/process-hold.ts';
 import { type Command, isCommand } from '../protocol/command.ts';
 import { entryOf } from '../protocol/entry-of.ts';
 import type { AnyProtocol, CommandsOf, ProtocolTables } from '../protocol/protocol.ts';
-import type { RequestContext } from '../request/request.ts';
-import { ResultQueue } from '../request/result-queue.ts';
-import { SingleRequest } from '../request/single-request.ts';
-import { StreamRequest } from '../request/stream-request.ts';
-import type { ProcessHold } from '../system/process-hold.ts';
+import type { CircuitBreaker } from './breaker/circuit-breaker.ts';
 import { consume } from './consume.ts';
+import type { Group } from './group/group.ts';
+import type { GroupStatus } from './group/status.ts';
+import type { RequestContext } from './request/request.ts';
+import { ResultQueue } from './request/result-queue.ts';
+import { SingleRequest } from './request/single-request.ts';
+import { StreamRequest } from './request/stream-request.ts';
 import type { ResolvedSenderOptions } from './resolve-options.ts';
 import {
   type Deadline,

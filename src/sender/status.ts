@@ -1,9 +1,9 @@
-import type { CircuitBreaker } from '../breaker/circuit-breaker.ts';
-import type { CircuitBreakerState } from '../breaker/options.ts';
-import type { Group } from '../group/group.ts';
-import type { ClientStatus, GroupStatus } from '../group/status.ts';
-import { inContextOfNow } from '../system/async-context.ts';
-import type { RefusalPace } from '../system/refusal-pace.ts';
+import { inContextOfNow } from '../base/async-context.ts';
+import type { RefusalPace } from '../base/refusal-pace.ts';
+import type { CircuitBreaker } from './breaker/circuit-breaker.ts';
+import type { CircuitBreakerState } from './breaker/options.ts';
+import type { Group } from './group/group.ts';
+import type { ClientStatus, GroupStatus } from './group/status.ts';
 
 /** What the circuit breaker of a sender is doing. */
 export interface CircuitBreakerStatus {

@@ -1,5 +1,5 @@
-import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import type { Request } from '../request/request.ts';
+import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import type { Request } from './request/request.ts';
 
 /**
  * Requests that wait, in the order in which they came, with the bytes that they have been encoded into: what is sent in the

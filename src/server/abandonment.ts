@@ -1,4 +1,4 @@
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { AbandonedCommand } from './service.ts';
 
 /** Who wants to know, of one connection, when its client can no longer be reached. */

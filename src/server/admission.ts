@@ -1,8 +1,8 @@
 import type { SessionEvent, SessionInput } from '../../machines/session.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { describeError } from '../errors/describe-error.ts';
-import { show } from '../options/check.ts';
-import { describePeer, type Peer } from '../transport/peer.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { describeError } from '../base/errors/describe-error.ts';
+import { show } from '../base/options/check.ts';
+import { describePeer, type Peer } from '../wire/transport/peer.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
 import type { ResolvedServerOptions } from './options.ts';
 

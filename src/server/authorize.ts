@@ -1,4 +1,4 @@
-import type { Peer } from '../transport/peer.ts';
+import type { Peer } from '../wire/transport/peer.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Clock } from '../system/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { FrameChannel } from '../wire/frame-channel.ts';
 import type { Holdings } from './holdings.ts';
 

@@ -1,5 +1,5 @@
-import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import type { Peer } from '../transport/peer.ts';
+import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import type { Peer } from '../wire/transport/peer.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /** A connection, as the server's callbacks see it. */

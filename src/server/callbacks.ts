@@ -1,4 +1,4 @@
-import { callUser, processWarning, type Warn, warnOfUserCode } from '../system/warn.ts';
+import { callUser, processWarning, type Warn, warnOfUserCode } from '../base/warn.ts';
 
 /**
  * Wraps a callback of the user so that whatever it does wrong, by throwing or by a promise that rejects, becomes a

@@ -1,4 +1,4 @@
-import type { Clock } from '../system/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { FrameChannel } from '../wire/frame-channel.ts';
 
 /** So long no Command may have come for none to be taken to be on its way. */

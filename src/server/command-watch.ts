@@ -1,4 +1,8 @@
-import { CmdStreamError, type CmdStreamErrorCode, type CmdStreamErrorDetails } from '../errors/cmd-stream-error.ts';
+import {
+  CmdStreamError,
+  type CmdStreamErrorCode,
+  type CmdStreamErrorDetails,
+} from '../base/errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import type { CommandDoneInfo, CommandOutcome } from './callback-infos.ts';
 import type { ResolvedServerOptions } from './options.ts';

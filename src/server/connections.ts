@@ -1,10 +1,10 @@
 import type { AnyActorRef } from 'xstate';
 import type { ServerConnections } from '../../machines/server.ts';
-import type { MessageCodec } from '../codec/codec.ts';
-import { peerAt } from '../transport/peer.ts';
-import type { ByteStream } from '../transport/transport.ts';
+import type { MessageCodec } from '../protocol/codec/codec.ts';
 import { strangerClient } from '../wire/strangers.ts';
 import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
+import { peerAt } from '../wire/transport/peer.ts';
+import type { ByteStream } from '../wire/transport/transport.ts';
 import { NumberedConnection } from './client-connection.ts';
 import { LEAST_BUFFERED_BYTES } from './holdings.ts';
 import type { Service } from './service.ts';

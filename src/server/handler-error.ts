@@ -1,13 +1,17 @@
-import { JsonWriter } from '../codec/json-writer.ts';
-import { CmdStreamError, type CmdStreamErrorCode, type CmdStreamErrorDetails } from '../errors/cmd-stream-error.ts';
-import { describeError, messageOf } from '../errors/describe-error.ts';
-import { isFailureKind } from '../errors/failure-kind.ts';
+import { systemClock } from '../base/clock.ts';
+import {
+  CmdStreamError,
+  type CmdStreamErrorCode,
+  type CmdStreamErrorDetails,
+} from '../base/errors/cmd-stream-error.ts';
+import { describeError, messageOf } from '../base/errors/describe-error.ts';
+import { isFailureKind } from '../base/errors/failure-kind.ts';
+import type { Random } from '../base/random.ts';
+import { processWarning, warnOfFailure } from '../base/warn.ts';
+import { JsonWriter } from '../protocol/codec/json/json-writer.ts';
 import { CommandFailure } from '../protocol/command-failure.ts';
 import { MAX_DETAILS_BYTES, writeFailure } from '../protocol/failure-text.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
-import { systemClock } from '../system/clock.ts';
-import type { Random } from '../system/random.ts';
-import { processWarning, warnOfFailure } from '../system/warn.ts';
 import type { ResolvedServerOptions } from './options.ts';
 
 /** What a client is told in place of what was thrown, where that is kept from it. */

@@ -1,6 +1,6 @@
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { show } from '../options/check.ts';
-import { nearest } from '../options/near-name.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { show } from '../base/options/check.ts';
+import { nearest } from '../base/options/near-name.ts';
 import type {
   AnyProtocol,
   CommandsOf,
@@ -9,7 +9,7 @@ import type {
   ResultNamesOf,
   ResultsOf,
 } from '../protocol/protocol.ts';
-import type { Peer } from '../transport/peer.ts';
+import type { Peer } from '../wire/transport/peer.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /** Sends Results of one Command while, or after, its handler runs: what `context.proxy` is. */

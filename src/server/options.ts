@@ -1,18 +1,18 @@
-import type { Codec } from '../codec/codec.ts';
-import { msgpack } from '../codec/msgpack.ts';
-import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../base/clock.ts';
+import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { heapLimitBytes } from '../base/memory.ts';
+import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../base/options/check.ts';
+import { checkedRandom, type Random, systemRandom } from '../base/random.ts';
+import { processWarning } from '../base/warn.ts';
 import { type Inspect, type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
-import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../options/check.ts';
-import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../system/clock.ts';
-import { heapLimitBytes } from '../system/memory.ts';
-import { checkedRandom, type Random, systemRandom } from '../system/random.ts';
-import { processWarning } from '../system/warn.ts';
-import type { Peer } from '../transport/peer.ts';
-import { tcpTransport } from '../transport/tcp.ts';
-import { tlsTransport } from '../transport/tls.ts';
-import type { ServerTlsOptions } from '../transport/tls-options.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { Codec } from '../protocol/codec/codec.ts';
+import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
 import { resolveServerInfo } from '../wire/server-info.ts';
+import type { Peer } from '../wire/transport/peer.ts';
+import { tcpTransport } from '../wire/transport/tcp.ts';
+import { tlsTransport } from '../wire/transport/tls.ts';
+import type { ServerTlsOptions } from '../wire/transport/tls-options.ts';
+import type { Transport } from '../wire/transport/transport.ts';
 import type { Authorize } from './authorize.ts';
 import type {
   CommandDoneInfo,

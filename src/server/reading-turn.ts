@@ -1,4 +1,4 @@
-import type { FairTurn } from '../system/fair-turn.ts';
+import type { FairTurn } from '../base/fair-turn.ts';
 
 /** A frame, or what has come of one, is worth the time of its bytes, and of so many more. */
 const WORK_OF_FRAME = 512;

@@ -1,5 +1,5 @@
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { show } from '../options/check.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { show } from '../base/options/check.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import { type AnyProtocol, protocolTables, type ResultEntry } from '../protocol/protocol.ts';
 import { type AnyHandler, handlerOf } from './handlers.ts';

@@ -1,12 +1,12 @@
-import { isBadPayload } from '../codec/codec.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { describeError, isAbortError } from '../errors/describe-error.ts';
+import { runOutside } from '../base/async-context.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { describeError, isAbortError } from '../base/errors/describe-error.ts';
+import { isThenable } from '../base/warn.ts';
+import { isBadPayload } from '../protocol/codec/codec.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import { isLastOne } from '../protocol/last-one.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
-import { runOutside } from '../system/async-context.ts';
-import { isThenable } from '../system/warn.ts';
 import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import { CommandWatch } from './command-watch.ts';
 import { answerOf, errorResult, type HandlerAnswer, isMeant } from './handler-error.ts';

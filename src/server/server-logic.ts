@@ -1,10 +1,10 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { serverMachine } from '../../machines/server.ts';
-import { CmdStreamError, describeError } from '../errors/cmd-stream-error.ts';
-import { runOutside } from '../system/async-context.ts';
-import { type Clock, inNextTurn } from '../system/clock.ts';
-import type { ProcessHolder } from '../system/process-hold.ts';
-import type { Listener } from '../transport/transport.ts';
+import { runOutside } from '../base/async-context.ts';
+import { type Clock, inNextTurn } from '../base/clock.ts';
+import { CmdStreamError, describeError } from '../base/errors/cmd-stream-error.ts';
+import type { ProcessHolder } from '../base/process-hold.ts';
+import type { Listener } from '../wire/transport/transport.ts';
 import type { Connections } from './connections.ts';
 import type { ResolvedServerOptions } from './options.ts';
 

@@ -1,13 +1,13 @@
 import { type Actor, toPromise } from 'xstate';
 import type { ServerConnections, ServerEvent, serverMachine } from '../../machines/server.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { durationMs, optionNames } from '../options/check.ts';
-import type { Clock } from '../system/clock.ts';
-import type { ProcessHold } from '../system/process-hold.ts';
-import { paced, RefusalPace } from '../system/refusal-pace.ts';
-import { whenSocketsAreClosed } from '../transport/open-sockets.ts';
-import type { ServerTlsOptions } from '../transport/tls-options.ts';
-import type { Listener } from '../transport/transport.ts';
+import type { Clock } from '../base/clock.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { durationMs, optionNames } from '../base/options/check.ts';
+import type { ProcessHold } from '../base/process-hold.ts';
+import { paced, RefusalPace } from '../base/refusal-pace.ts';
+import { whenSocketsAreClosed } from '../wire/transport/open-sockets.ts';
+import type { ServerTlsOptions } from '../wire/transport/tls-options.ts';
+import type { Listener } from '../wire/transport/transport.ts';
 
 /** Options of {@link Server.shutdown}. */
 export interface ShutdownOptions {

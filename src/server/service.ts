@@ -1,7 +1,7 @@
-import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import type { FairTurn } from '../base/fair-turn.ts';
+import type { RefusalPace } from '../base/refusal-pace.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
-import type { FairTurn } from '../system/fair-turn.ts';
-import type { RefusalPace } from '../system/refusal-pace.ts';
 import type { ServerChannel } from '../wire/frame-channel.ts';
 import type { Budget } from './budget.ts';
 import type { ConnectionInfo } from './callback-infos.ts';

@@ -1,7 +1,7 @@
 import { type Actor, type AnyActorRef, createActor } from 'xstate';
 import { type SessionConnection, type SessionEvent, sessionMachine } from '../../machines/session.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { printable } from '../errors/printable.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { printable } from '../base/errors/printable.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
 import type { FrameReceiver, ServerChannel } from '../wire/frame-channel.ts';
 import { Abandonment } from './abandonment.ts';

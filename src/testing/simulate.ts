@@ -1,14 +1,14 @@
-import { describeError, isError } from '../errors/describe-error.ts';
-import { flag, invalidOption, optionNames } from '../options/check.ts';
-import { deferToEndOfTurn, deferToNextTurn, systemClock } from '../system/clock.ts';
-import { paced } from '../system/refusal-pace.ts';
-import { EventLog, type LogEntry } from './event-log.ts';
-import { type LinkOptions, resolveLink } from './link.ts';
-import { SimulatedNetwork } from './network.ts';
-import { type Seed, SeededRandom } from './random.ts';
+import { deferToEndOfTurn, deferToNextTurn, systemClock } from '../base/clock.ts';
+import { describeError, isError } from '../base/errors/describe-error.ts';
+import { flag, invalidOption, optionNames } from '../base/options/check.ts';
+import { paced } from '../base/refusal-pace.ts';
+import { type Seed, SeededRandom } from './kit/random.ts';
+import { VirtualClock } from './kit/virtual-clock.ts';
+import { EventLog, type LogEntry } from './log/event-log.ts';
+import { Unanswered } from './log/unanswered.ts';
+import { type LinkOptions, resolveLink } from './network/link.ts';
+import { SimulatedNetwork } from './network/network.ts';
 import { Simulation } from './simulation.ts';
-import { Unanswered } from './unanswered.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 /** Options of {@link simulate}. */
 export interface SimulateOptions {

@@ -1,7 +1,7 @@
 import type { Server, ShutdownOptions } from '../server/server.ts';
-import { formatAddress } from '../transport/address.ts';
-import { type EventLog, plain } from './event-log.ts';
-import type { SimulatedNetwork } from './network.ts';
+import { formatAddress } from '../wire/transport/address.ts';
+import { type EventLog, plain } from './log/event-log.ts';
+import type { SimulatedNetwork } from './network/network.ts';
 
 /** A server on a simulated machine: goes down with it, and is started again when it comes back. */
 export class SimulatedServer implements AsyncDisposable {

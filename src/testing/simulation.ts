@@ -1,23 +1,23 @@
-import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
-import { type CircuitBreakerOptions, resolveCircuitBreakerOptions } from '../breaker/options.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { optionNames, show } from '../options/check.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { optionNames, show } from '../base/options/check.ts';
+import { paced } from '../base/refusal-pace.ts';
 import type { AnyProtocol } from '../protocol/protocol.ts';
+import { CircuitBreaker } from '../sender/breaker/circuit-breaker.ts';
+import { type CircuitBreakerOptions, resolveCircuitBreakerOptions } from '../sender/breaker/options.ts';
 import { createSender } from '../sender/create-sender.ts';
 import type { SenderOptions } from '../sender/options.ts';
 import type { Sender } from '../sender/sender.ts';
 import type { Handlers } from '../server/handlers.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { serve } from '../server/serve.ts';
-import { paced } from '../system/refusal-pace.ts';
-import { type EventLog, type LogDetails, plain } from './event-log.ts';
-import { loggedSender } from './logged-sender.ts';
-import { loggedServer } from './logged-server.ts';
-import type { SimulatedNetwork } from './network.ts';
-import type { SeededRandom } from './random.ts';
+import type { SeededRandom } from './kit/random.ts';
+import type { VirtualClock } from './kit/virtual-clock.ts';
+import { type EventLog, type LogDetails, plain } from './log/event-log.ts';
+import { loggedSender } from './log/logged-sender.ts';
+import { loggedServer } from './log/logged-server.ts';
+import type { Unanswered } from './log/unanswered.ts';
+import type { SimulatedNetwork } from './network/network.ts';
 import { SimulatedServer } from './simulated-server.ts';
-import type { Unanswered } from './unanswered.ts';
-import type { VirtualClock } from './virtual-clock.ts';
 
 /** What the sender of a simulation may be told beside its options. */
 export interface Placed {

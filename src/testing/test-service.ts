@@ -1,5 +1,5 @@
-import type { Codec } from '../codec/codec.ts';
-import { optionNames } from '../options/check.ts';
+import { optionNames } from '../base/options/check.ts';
+import type { Codec } from '../protocol/codec/codec.ts';
 import type { AnyProtocol } from '../protocol/protocol.ts';
 import { createSender } from '../sender/create-sender.ts';
 import type { SenderOptions } from '../sender/options.ts';
@@ -8,8 +8,8 @@ import type { Handlers } from '../server/handlers.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { serve } from '../server/serve.ts';
 import type { Server } from '../server/server.ts';
-import { memoryTransport } from '../transport/memory.ts';
-import type { Transport } from '../transport/transport.ts';
+import { memoryTransport } from '../wire/transport/memory.ts';
+import type { Transport } from '../wire/transport/transport.ts';
 
 /** Options of {@link testService}. */
 export interface TestServiceOptions<Receiver = unknown> {

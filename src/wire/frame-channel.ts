@@ -1,4 +1,4 @@
-import type { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 
 /** What a {@link FrameChannel} tells the client or session that uses it. */
 export interface FrameReceiver {

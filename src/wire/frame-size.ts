@@ -1,5 +1,5 @@
-import { MAX_VARINT_BYTES } from '../bytes/varint.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { MAX_VARINT_BYTES } from '../base/bytes/varint.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 
 /** The most bytes in front of a payload: sequence number, type, length. `maxFrameBytes` does not count them. */
 export const MAX_HEADER_BYTES = 3 * MAX_VARINT_BYTES;

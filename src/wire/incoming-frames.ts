@@ -1,7 +1,7 @@
-import { type ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
-import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
-import { decodeNow } from '../codec/prompt.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { type ByteReader, NEED_MORE } from '../base/bytes/byte-reader.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import type { DecodedMessage, MessageCodec } from '../protocol/codec/codec.ts';
+import { decodeNow } from '../protocol/codec/prompt.ts';
 import { type FrameGate, type FrameReceiver, OPEN_GATE } from './frame-channel.ts';
 import { checkSkipped, frameTooLarge, LARGE_FRAME_BYTES, MAX_HEADER_BYTES } from './frame-size.ts';
 import { KeptBytes } from './kept-bytes.ts';

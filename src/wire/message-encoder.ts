@@ -1,7 +1,7 @@
-import { ByteWriter } from '../bytes/byte-writer.ts';
-import { MAX_VARINT_BYTES } from '../bytes/varint.ts';
-import type { MessageCodec } from '../codec/codec.ts';
-import { encodeNow } from '../codec/prompt.ts';
+import { ByteWriter } from '../base/bytes/byte-writer.ts';
+import { MAX_VARINT_BYTES } from '../base/bytes/varint.ts';
+import type { MessageCodec } from '../protocol/codec/codec.ts';
+import { encodeNow } from '../protocol/codec/prompt.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
 import { unencodable } from './unencodable.ts';
 

@@ -1,6 +1,6 @@
-import { ByteReader } from '../bytes/byte-reader.ts';
-import type { DecodedMessage, MessageCodec } from '../codec/codec.ts';
-import { decodeNow } from '../codec/prompt.ts';
+import { ByteReader } from '../base/bytes/byte-reader.ts';
+import type { DecodedMessage, MessageCodec } from '../protocol/codec/codec.ts';
+import { decodeNow } from '../protocol/codec/prompt.ts';
 import { LARGE_FRAME_BYTES } from './frame-size.ts';
 
 /** A reader of frames: large ones are decoded when that is asked for. */

@@ -1,7 +1,7 @@
-import { type ByteReader, NEED_MORE } from '../bytes/byte-reader.ts';
-import { MAX_VARINT_BYTES, writeVarint } from '../bytes/varint.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import { show } from '../options/check.ts';
+import { type ByteReader, NEED_MORE } from '../base/bytes/byte-reader.ts';
+import { MAX_VARINT_BYTES, writeVarint } from '../base/bytes/varint.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { show } from '../base/options/check.ts';
 
 /** The ServerInfo of a server that does not say otherwise; the Go implementation's default. */
 export const DEFAULT_SERVER_INFO = 'default';

@@ -1,4 +1,4 @@
-import { printable } from '../errors/printable.ts';
+import { printable } from '../base/errors/printable.ts';
 
 /** As much of what a stranger says is looked at, */
 const LOOKED_AT_BYTES = 1_024;

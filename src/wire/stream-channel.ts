@@ -1,11 +1,11 @@
-import type { ByteReader } from '../bytes/byte-reader.ts';
-import type { MessageCodec } from '../codec/codec.ts';
-import { CmdStreamError, printableError } from '../errors/cmd-stream-error.ts';
-import { runOutside } from '../system/async-context.ts';
-import type { ByteStream, ByteStreamConsumer } from '../transport/transport.ts';
+import { runOutside } from '../base/async-context.ts';
+import type { ByteReader } from '../base/bytes/byte-reader.ts';
+import { CmdStreamError, printableError } from '../base/errors/cmd-stream-error.ts';
+import type { MessageCodec } from '../protocol/codec/codec.ts';
 import type { FrameChannel, FrameGate, FrameReceiver, SendGate } from './frame-channel.ts';
 import { IncomingFrames } from './incoming-frames.ts';
 import { readServerInfo } from './server-info.ts';
+import type { ByteStream, ByteStreamConsumer } from './transport/transport.ts';
 import { WriteBatch, type WriteBatchOptions } from './write-batch.ts';
 
 /** What a {@link StreamChannel} needs to know. */

@@ -1,4 +1,4 @@
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 
 /**
  * The error of a message whose encoding threw `thrown`. A codec's own words stay as they are. Any other CmdStreamError

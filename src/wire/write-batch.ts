@@ -1,11 +1,11 @@
-import { ByteWriter } from '../bytes/byte-writer.ts';
-import type { MessageCodec } from '../codec/codec.ts';
-import { encodeNow } from '../codec/prompt.ts';
-import { CmdStreamError } from '../errors/cmd-stream-error.ts';
-import type { Clock, Defer } from '../system/clock.ts';
-import type { ByteStream } from '../transport/transport.ts';
+import { ByteWriter } from '../base/bytes/byte-writer.ts';
+import type { Clock, Defer } from '../base/clock.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import type { MessageCodec } from '../protocol/codec/codec.ts';
+import { encodeNow } from '../protocol/codec/prompt.ts';
 import type { SendGate } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
+import type { ByteStream } from './transport/transport.ts';
 import { unencodable } from './unencodable.ts';
 
 /** What a {@link WriteBatch} needs to know. */

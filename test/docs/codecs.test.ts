@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { type Codec, json, msgpack } from '../../src/index.ts';
 import { type AnyMusSerializer, ord, raw, struct, varint } from '../../src/mus.ts';
 import { ROOT } from '../support/compiled.ts';
-import { sent as sentByMus } from '../unit/codec/mus-support.ts';
-import { sent } from '../unit/codec/support.ts';
+import { sent as sentByMus } from '../unit/protocol/codec/mus-support.ts';
+import { sent } from '../unit/protocol/codec/support.ts';
 import { proseLines, section, tableRows } from './markdown.ts';
 
 const page = proseLines(readFileSync(join(ROOT, 'docs/codecs.md'), 'utf8'));

@@ -1,9 +1,9 @@
 import { type AddressesContext, addressesMachine } from '../../machines/addresses.ts';
-import { AddressBook } from '../../src/client/address-book.ts';
-import { CmdStreamError } from '../../src/errors/cmd-stream-error.ts';
-import { startActorRoot } from '../../src/system/actor-root.ts';
+import { startActorRoot } from '../../src/base/actor-root.ts';
+import { CmdStreamError } from '../../src/base/errors/cmd-stream-error.ts';
+import { AddressBook } from '../../src/sender/client/address-book.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
-import { turn } from '../unit/client/fake-link.ts';
+import { turn } from '../unit/sender/client/fake-link.ts';
 import { codeOf } from './support/client-model.ts';
 import type { ModelState, Scenario } from './support/model.ts';
 import type { Cue, Play } from './support/replay.ts';

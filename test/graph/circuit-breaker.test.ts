@@ -1,7 +1,7 @@
 import type { CircuitBreakerContext } from '../../machines/circuit-breaker.ts';
 import { circuitBreakerMachine } from '../../machines/circuit-breaker.ts';
-import { CircuitBreaker, NOT_ADMITTED } from '../../src/breaker/circuit-breaker.ts';
-import { resolveCircuitBreakerOptions } from '../../src/breaker/options.ts';
+import { CircuitBreaker, NOT_ADMITTED } from '../../src/sender/breaker/circuit-breaker.ts';
+import { resolveCircuitBreakerOptions } from '../../src/sender/breaker/options.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import type { ModelState, Scenario } from './support/model.ts';
 import type { Cue, Play } from './support/replay.ts';

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { NEED_MORE } from '../../src/bytes/byte-reader.ts';
-import { ByteWriter } from '../../src/bytes/byte-writer.ts';
-import { BadPayload } from '../../src/codec/codec.ts';
+import { NEED_MORE } from '../../src/base/bytes/byte-reader.ts';
+import { ByteWriter } from '../../src/base/bytes/byte-writer.ts';
 import { mus, varint } from '../../src/mus.ts';
+import { BadPayload } from '../../src/protocol/codec/codec.ts';
 import { encodeServerInfo, serverInfoMatches } from '../../src/wire/server-info.ts';
-import { readerOf } from '../unit/codec/support.ts';
+import { readerOf } from '../unit/protocol/codec/support.ts';
 import { bytesOf as bytesSent, endOfTurn, makeChannel, ScriptedStream } from '../unit/wire/support.ts';
 import { losesMinusZero, readHere, writtenDifferently } from './support/differences.ts';
 import { type Outcome, outcomeInAnyPieces, outcomeOf } from './support/exchange.ts';

@@ -20,7 +20,7 @@ export interface Compiled {
 }
 
 /** What the package has beside what is built. */
-const FILES = ['src/local-inspector/page', 'visualizations'];
+const FILES = ['src/inspect/local/page', 'visualizations'];
 const BUILT_FROM = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'machines', 'src'];
 const NAME = 'cmd-stream-build-';
 const HOUR_MS = 3_600_000;

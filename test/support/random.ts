@@ -1,4 +1,4 @@
-import { type Seed, SeededRandom } from '../../src/testing/random.ts';
+import { type Seed, SeededRandom } from '../../src/testing/kit/random.ts';
 
 /** The random numbers of `cmd-stream/testing`, and what tests draw beside. */
 export class TestRandom extends SeededRandom {

@@ -1,1 +1,1 @@
-export { VirtualClock } from '../../src/testing/virtual-clock.ts';
+export { VirtualClock } from '../../src/testing/kit/virtual-clock.ts';

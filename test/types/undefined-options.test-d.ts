@@ -1,7 +1,4 @@
 import { describe, expectTypeOf, test } from 'vitest';
-import type { JsonOptions } from '../../src/codec/json.ts';
-import type { MusOptions } from '../../src/codec/mus/mus.ts';
-import type { MusFirstTypes } from '../../src/codec/mus/options.ts';
 import {
   type BackoffOptions,
   type CircuitBreakerOptions,
@@ -20,13 +17,16 @@ import {
   tlsTransport,
 } from '../../src/index.ts';
 import type { LocalInspectorOptions } from '../../src/inspect.ts';
+import type { JsonOptions } from '../../src/protocol/codec/json/json.ts';
+import type { MusOptions } from '../../src/protocol/codec/mus/mus.ts';
+import type { MusFirstTypes } from '../../src/protocol/codec/mus/options.ts';
 import type { ServerOptions } from '../../src/server/options.ts';
 import type { ShutdownOptions } from '../../src/server/server.ts';
 import type { LinkOptions, NetworkOptions, Placed, SimulateOptions } from '../../src/testing.ts';
-import type { MemoryOptions } from '../../src/transport/memory.ts';
-import type { TcpOptions } from '../../src/transport/tcp.ts';
-import type { TlsTransportOptions } from '../../src/transport/tls.ts';
-import type { ClientTlsOptions, ServerTlsOptions } from '../../src/transport/tls-options.ts';
+import type { MemoryOptions } from '../../src/wire/transport/memory.ts';
+import type { TcpOptions } from '../../src/wire/transport/tcp.ts';
+import type { TlsTransportOptions } from '../../src/wire/transport/tls.ts';
+import type { ClientTlsOptions, ServerTlsOptions } from '../../src/wire/transport/tls-options.ts';
 
 /** The optional fields that do not take `undefined`, which exactOptionalPropertyTypes tells from what is left out. */
 type Strict<Options> = {

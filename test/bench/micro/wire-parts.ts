@@ -1,7 +1,7 @@
-import { msgpack } from '../../../src/codec/msgpack.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import type { ByteStream, ByteStreamConsumer } from '../../../src/transport/transport.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { msgpack } from '../../../src/protocol/codec/msgpack/msgpack.ts';
 import type { StreamChannelOptions } from '../../../src/wire/stream-channel.ts';
+import type { ByteStream, ByteStreamConsumer } from '../../../src/wire/transport/transport.ts';
 
 /** A stream whose other end takes everything and says what the piece has it say: no network costs anything here. */
 export class DevNull implements ByteStream {

@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { command, defineProtocol, result } from '../../../src/index.ts';
 import { serve } from '../../../src/server/serve.ts';
-import { tcpTransport } from '../../../src/transport/tcp.ts';
-import type { ListenerEvents } from '../../../src/transport/transport.ts';
+import { tcpTransport } from '../../../src/wire/transport/tcp.ts';
+import type { ListenerEvents } from '../../../src/wire/transport/transport.ts';
 import { RawClient } from '../server/raw-client.ts';
 
 // Go: an accept error, such as running out of file descriptors, ends the server.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { writeVarint } from '../../../src/bytes/varint.ts';
+import { writeVarint } from '../../../src/base/bytes/varint.ts';
 import { command, defineProtocol, result } from '../../../src/index.ts';
 import type { LostConnectionInfo } from '../../../src/server/callback-infos.ts';
 import { serve } from '../../../src/server/serve.ts';

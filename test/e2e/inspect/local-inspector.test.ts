@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { CmdStreamError } from 'cmd-stream';
 import { createLocalInspector, type LocalInspectorOptions } from 'cmd-stream/inspect';
 import { describe, expect, it } from 'vitest';
-import type { ShownAll } from '../../../src/local-inspector/shown.ts';
+import type { ShownAll } from '../../../src/inspect/local/shown.ts';
 import { ROOT } from '../../support/compiled.ts';
 import { run } from '../../support/run.ts';
 import { failureOf, onePlusOne, stage } from '../client/stage.ts';

@@ -20,7 +20,7 @@ interface Packed {
 
 /** What the package has beside what is built: folders, and what of them. */
 const BESIDE = {
-  'src/local-inspector/page': /\.(html|css|js|svg)$/,
+  'src/inspect/local/page': /\.(html|css|js|svg)$/,
   visualizations: /\.(md|mmd|svg)$/,
   examples: /\.ts$/,
   'examples/shop': /\.ts$/,
@@ -63,7 +63,7 @@ describe('the package', () => {
     const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
     const expected = [...built, ...beside.flat(), ...texts];
     expect(beside.flat()).toEqual(
-      expect.arrayContaining(['visualizations/client.svg', 'src/local-inspector/page/main.js']),
+      expect.arrayContaining(['visualizations/client.svg', 'src/inspect/local/page/main.js']),
     );
     expect(packed.files.map(({ path }) => path).sort()).toEqual(expected.sort());
   });

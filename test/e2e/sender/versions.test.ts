@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { command, createSender, defineProtocol, json, msgpack, result, serve } from '../../../src/index.ts';
-import { rejection } from '../../unit/transport/support.ts';
+import { rejection } from '../../unit/wire/transport/support.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 
 expectNothingLeft();

@@ -1,7 +1,6 @@
 import vm from 'node:vm';
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { errorResultSchema } from '../../../src/codec/protobuf/error-result.ts';
 import {
   CmdStreamError,
   type Codec,
@@ -19,6 +18,7 @@ import {
 } from '../../../src/index.ts';
 import { mus, ord, struct } from '../../../src/mus.ts';
 import { protobuf } from '../../../src/protobuf.ts';
+import { errorResultSchema } from '../../../src/protocol/codec/protobuf/error-result.ts';
 import { failureOf } from '../client/stage.ts';
 import { collect } from '../sender/support.ts';
 import { expectNothingLeft } from '../support/leaks.ts';

@@ -1,6 +1,6 @@
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
+import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
 import { type Codec, msgpack } from '../../../src/index.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { expectNothingLeft } from '../support/leaks.ts';

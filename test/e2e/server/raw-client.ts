@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { ByteReader } from '../../../src/bytes/byte-reader.ts';
-import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
-import type { Codec, MessageCodec } from '../../../src/codec/codec.ts';
-import { msgpack } from '../../../src/codec/msgpack.ts';
+import { ByteReader } from '../../../src/base/bytes/byte-reader.ts';
+import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
+import type { Codec, MessageCodec } from '../../../src/protocol/codec/codec.ts';
+import { msgpack } from '../../../src/protocol/codec/msgpack/msgpack.ts';
 
 /** A Result, or a Pong (`seq` 0), as it came over the wire. */
 export interface RawResult {

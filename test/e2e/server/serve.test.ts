@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { systemClock } from '../../../src/base/clock.ts';
 import {
   CommandFailure,
   command,
@@ -12,7 +13,6 @@ import {
 } from '../../../src/index.ts';
 import type { Handlers } from '../../../src/server/handlers.ts';
 import { serve } from '../../../src/server/serve.ts';
-import { systemClock } from '../../../src/system/clock.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { eventually, gate, RawClient } from './raw-client.ts';
 

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { systemClock, type TimerHandle } from '../../../src/base/clock.ts';
 import { command, defineProtocol, result } from '../../../src/index.ts';
 import type { ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
-import { systemClock, type TimerHandle } from '../../../src/system/clock.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { gate, RawClient } from './raw-client.ts';
 

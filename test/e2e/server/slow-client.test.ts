@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { tcpTransport } from '../../../src/transport/tcp.ts';
-import type { ByteStream } from '../../../src/transport/transport.ts';
+import { tcpTransport } from '../../../src/wire/transport/tcp.ts';
+import type { ByteStream } from '../../../src/wire/transport/transport.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { ECHO, ERROR, KIBIBYTE, STREAM, serveLimited, WAIT } from './limited-server.ts';
 import { eventually, gate, RawClient } from './raw-client.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { connect, createServer, type Server } from 'node:net';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
-import { systemClock } from '../../../src/system/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { LeakWatch } from './leaks.ts';
 
 const watches: LeakWatch[] = [];

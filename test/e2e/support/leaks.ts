@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import { systemClock } from '../../../src/system/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 
 /**
  * Call it at the top of an end-to-end test file: when the file is done, no socket, server, timer or other resource may be

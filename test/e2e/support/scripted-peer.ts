@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { Packr, Unpackr } from 'msgpackr';
-import { ByteReader, NEED_MORE } from '../../../src/bytes/byte-reader.ts';
-import { varintSize, writeVarint } from '../../../src/bytes/varint.ts';
+import { ByteReader, NEED_MORE } from '../../../src/base/bytes/byte-reader.ts';
+import { varintSize, writeVarint } from '../../../src/base/bytes/varint.ts';
 
 /** A Command as the peer sees it. */
 export interface PeerCommand {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { MessageCodec } from '../../../src/codec/codec.ts';
-import { BadPayload } from '../../../src/codec/codec.ts';
+import type { MessageCodec } from '../../../src/protocol/codec/codec.ts';
+import { BadPayload } from '../../../src/protocol/codec/codec.ts';
 import { type FuzzCase, makeCase } from './cases.ts';
 import { ClientTarget } from './client-target.ts';
 import { bindBoth, FORMATS } from './corpus.ts';

@@ -1,4 +1,4 @@
-import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
+import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
 import type { Codec } from '../../../src/index.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
 import { plainCodecs, protobufCodec } from '../../interop/support/codecs.ts';

@@ -1,4 +1,4 @@
-import { BadPayload, type MessageCodec } from '../../../src/codec/codec.ts';
+import { BadPayload, type MessageCodec } from '../../../src/protocol/codec/codec.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
 import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
 import { strangerServer } from '../../../src/wire/strangers.ts';

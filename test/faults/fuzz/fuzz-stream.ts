@@ -1,6 +1,6 @@
-import type { ByteStream, ByteStreamConsumer } from '../../../src/transport/transport.ts';
 import { MAX_HEADER_BYTES } from '../../../src/wire/frame-size.ts';
 import { KeptBytes } from '../../../src/wire/kept-bytes.ts';
+import type { ByteStream, ByteStreamConsumer } from '../../../src/wire/transport/transport.ts';
 import { MAX_FRAME_BYTES } from './outcome.ts';
 
 /** What the library may keep of a frame that has not come whole. */

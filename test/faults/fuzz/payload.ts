@@ -1,5 +1,5 @@
-import { ByteReader } from '../../../src/bytes/byte-reader.ts';
-import type { MessageCodec } from '../../../src/codec/codec.ts';
+import { ByteReader } from '../../../src/base/bytes/byte-reader.ts';
+import type { MessageCodec } from '../../../src/protocol/codec/codec.ts';
 
 /** The payload of a whole frame. */
 export function payloadOf({ message }: { readonly message: Buffer }, incoming: MessageCodec): unknown {

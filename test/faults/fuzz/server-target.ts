@@ -1,10 +1,10 @@
 import { create } from '@bufbuild/protobuf';
-import { ByteReader, NEED_MORE } from '../../../src/bytes/byte-reader.ts';
+import { ByteReader, NEED_MORE } from '../../../src/base/bytes/byte-reader.ts';
 import { type Codec, type MessageCodec, serve } from '../../../src/index.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
 import { ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
-import type { ListenerEvents, Transport } from '../../../src/transport/transport.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
+import type { ListenerEvents, Transport } from '../../../src/wire/transport/transport.ts';
 import { schemas } from '../../interop/support/codecs.ts';
 import { bindBoth, type Format } from './corpus.ts';
 import { type Delivery, FuzzStream, turn } from './fuzz-stream.ts';

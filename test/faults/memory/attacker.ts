@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
+import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
 
 /** The Commands of server-process.ts, by their numbers on the wire. */
 export const COMMANDS = { Echo: 0, Wait: 1, Big: 2, Bigs: 3 } as const;

@@ -1,8 +1,8 @@
 import { type AnyMachineSnapshot, createActor } from 'xstate';
 import { clientMachine } from '../../../machines/client.ts';
-import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../../../src/base/errors/cmd-stream-error.ts';
 import { calc } from '../../e2e/support/calc.ts';
-import { NotedCommand } from '../../unit/client/pending.ts';
+import { NotedCommand } from '../../unit/sender/client/pending.ts';
 import { type ClientScenario, phaseOf } from './client-model.ts';
 import { clientObject } from './client-object.ts';
 import type { RealClient } from './client-stage.ts';

@@ -1,12 +1,12 @@
 import type { ClientTimings } from '../../../machines/client.ts';
-import { AddressBook } from '../../../src/client/address-book.ts';
-import { ResultBounds } from '../../../src/client/backlog.ts';
-import { Client } from '../../../src/client/client.ts';
-import { dialer } from '../../../src/client/dial.ts';
-import { resolveExpectedInfo } from '../../../src/client/expected-info.ts';
-import { msgpack } from '../../../src/codec/msgpack.ts';
+import { FairTurn } from '../../../src/base/fair-turn.ts';
+import { msgpack } from '../../../src/protocol/codec/msgpack/msgpack.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
-import { FairTurn } from '../../../src/system/fair-turn.ts';
+import { AddressBook } from '../../../src/sender/client/address-book.ts';
+import { ResultBounds } from '../../../src/sender/client/backlog.ts';
+import { Client } from '../../../src/sender/client/client.ts';
+import { dialer } from '../../../src/sender/client/dial.ts';
+import { resolveExpectedInfo } from '../../../src/sender/client/expected-info.ts';
 import { calc } from '../../e2e/support/calc.ts';
 import type { Network, Stage } from './network.ts';
 

@@ -1,8 +1,8 @@
 import { createSender } from 'cmd-stream';
 import { vi } from 'vitest';
 import type { AnyActorRef } from 'xstate';
-import { AddressBook } from '../../../src/client/address-book.ts';
-import { Homes } from '../../../src/client/homes.ts';
+import { AddressBook } from '../../../src/sender/client/address-book.ts';
+import { Homes } from '../../../src/sender/client/homes.ts';
 import { calc, SUM, TICK } from '../../e2e/support/calc.ts';
 import { openAlone } from './client-alone.ts';
 import { type ClientScenario, type ClientWorld, codeOf, DRAIN_MS, NEVER_MS, nextOf, phaseOf } from './client-model.ts';

@@ -1,7 +1,7 @@
 import { createActor, fromTransition } from 'xstate';
 import { type ConnectionLink, type ConnectionReport, connectionMachine } from '../../../machines/connection.ts';
 import { calc, SUM, TEXT, TICK } from '../../e2e/support/calc.ts';
-import { NotedCommand } from '../../unit/client/pending.ts';
+import { NotedCommand } from '../../unit/sender/client/pending.ts';
 import { codeOf, NEVER_MS, nextOf } from './client-model.ts';
 import { clientObject } from './client-object.ts';
 import { type ConnectionScenario, MANY, MUCH_BYTES, said } from './connection-model.ts';

@@ -2,7 +2,7 @@ import { createSender } from 'cmd-stream';
 import { vi } from 'vitest';
 import type { AnyActorRef } from 'xstate';
 import type { GroupContext } from '../../../machines/group.ts';
-import { AddressBook } from '../../../src/client/address-book.ts';
+import { AddressBook } from '../../../src/sender/client/address-book.ts';
 import { calc, SUM } from '../../e2e/support/calc.ts';
 import { codeOf, nextOf } from './client-model.ts';
 import { outcome } from './client-stage.ts';

@@ -1,10 +1,10 @@
-import { ByteReader, NEED_MORE } from '../../../src/bytes/byte-reader.ts';
-import { QuestionPace } from '../../../src/client/question-pace.ts';
+import { ByteReader, NEED_MORE } from '../../../src/base/bytes/byte-reader.ts';
+import { FairTurn } from '../../../src/base/fair-turn.ts';
 import { ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
-import { FairTurn } from '../../../src/system/fair-turn.ts';
-import { memoryTransport } from '../../../src/transport/memory.ts';
-import type { ByteStream, Listener, ListenOptions, Transport } from '../../../src/transport/transport.ts';
+import { QuestionPace } from '../../../src/sender/client/question-pace.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
+import { memoryTransport } from '../../../src/wire/transport/memory.ts';
+import type { ByteStream, Listener, ListenOptions, Transport } from '../../../src/wire/transport/transport.ts';
 import { resultFrame } from '../../e2e/support/scripted-peer.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 

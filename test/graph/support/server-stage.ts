@@ -5,7 +5,7 @@ import type {
   ListenerEvents,
   ListenOptions,
   Transport,
-} from '../../../src/transport/transport.ts';
+} from '../../../src/wire/transport/transport.ts';
 import { RawClient } from '../../e2e/server/raw-client.ts';
 import { codeOf } from './client-model.ts';
 import type { Stage } from './network.ts';

@@ -1,5 +1,5 @@
-import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
-import { readerOf } from '../../unit/codec/support.ts';
+import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
+import { readerOf } from '../../unit/protocol/codec/support.ts';
 
 const ESCAPED = /[<>&\u2028\u2029]/g;
 

@@ -1,4 +1,4 @@
-import { ByteReader } from '../../../src/bytes/byte-reader.ts';
+import { ByteReader } from '../../../src/base/bytes/byte-reader.ts';
 import { type ByteStream, CmdStreamError, createSender, memoryTransport, serve } from '../../../src/index.ts';
 import { ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';

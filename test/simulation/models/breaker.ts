@@ -1,4 +1,4 @@
-import { ReferenceBreaker } from '../../unit/breaker/reference-model.ts';
+import { ReferenceBreaker } from '../../unit/sender/breaker/reference-model.ts';
 import type { Past, Violation } from '../history.ts';
 
 const promise = 'breaker';

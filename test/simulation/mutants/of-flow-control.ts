@@ -58,7 +58,7 @@ export const OF_FLOW_CONTROL: readonly Mutant[] = [
   },
   {
     name: 'server keeps working for nobody',
-    file: 'src/client/connection-life.ts',
+    file: 'src/sender/client/connection-life.ts',
     from: "  abandoned(): void {\n    this.#tell?.({ type: 'connection.worn' });\n  }",
     to: '  abandoned(): void {}',
     why: 'streams that were left fill a server up to its limit, for good',
@@ -79,14 +79,14 @@ export const OF_FLOW_CONTROL: readonly Mutant[] = [
   },
   {
     name: 'never read on',
-    file: 'src/client/reading.ts',
+    file: 'src/sender/client/reading.ts',
     from: 'if (!paused) this.#readOn();',
     to: 'if (!paused) return;',
     why: 'a connection that was not read for a slow stream is not read any more',
   },
   {
     name: 'Results weigh nothing',
-    file: 'src/client/backlog.ts',
+    file: 'src/sender/client/backlog.ts',
     from: 'return this.#isFullByBytes || this.#isAboveShare(1, this.bytes + this.heaviest);',
     to: 'return false;',
     why: 'any number of bytes waits for a slow consumer',

@@ -11,7 +11,7 @@ export const OF_THE_FLEET: readonly Mutant[] = [
   },
   {
     name: 'all begin at the first',
-    file: 'src/client/homes.ts',
+    file: 'src/sender/client/homes.ts',
     from: 'return mixed(addressHash ^ taste);',
     to: 'return addressHash;',
     why: 'the first client of every sender is at the same server',

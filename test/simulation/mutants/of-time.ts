@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const OF_TIME: readonly Mutant[] = [
   {
     name: 'late deadlines are judged unread',
-    file: 'src/request/deadline-timer.ts',
+    file: 'src/sender/request/deadline-timer.ts',
     from: 'if (this.#now() <= this.#expectedMs + LATE_MS) this.#due();',
     to: 'if (this.#now() > 0) this.#due();',
     why: 'a send times out whose Result lies there',
@@ -32,7 +32,7 @@ export const OF_TIME: readonly Mutant[] = [
   },
   {
     name: 'any byte is a sign of life',
-    file: 'src/client/connection.ts',
+    file: 'src/sender/client/connection.ts',
     from: 'if (seq >= this.liveness.provingSeq) this.liveness.proved();',
     to: 'this.liveness.proved();',
     why: 'a server that does not read any more, and goes on sending, is never found',

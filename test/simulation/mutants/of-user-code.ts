@@ -16,11 +16,11 @@ export const OF_USER_CODE: readonly Mutant[] = [
   },
   {
     name: 'no look after pick()',
-    file: 'src/group/group.ts',
+    file: 'src/sender/group/group.ts',
     from: '      if (pending.settled) return undefined;\n      const isReady',
     to: '      const isReady',
     also: {
-      file: 'src/client/departure.ts',
+      file: 'src/sender/client/departure.ts',
       from: 'return !this.#refusing && this.#leaving?.settled !== true;',
       to: 'return !this.#refusing;',
     },
@@ -28,18 +28,18 @@ export const OF_USER_CODE: readonly Mutant[] = [
   },
   {
     name: 'no look after encoding: settled',
-    file: 'src/client/departure.ts',
+    file: 'src/sender/client/departure.ts',
     from: 'return !this.#refusing && this.#leaving?.settled !== true;',
     to: 'return !this.#refusing;',
     why: 'a Command is executed that a getter of its payload has cancelled',
   },
   {
     name: 'no look after encoding: refusing',
-    file: 'src/client/departure.ts',
+    file: 'src/sender/client/departure.ts',
     from: 'return !this.#refusing && this.#leaving?.settled !== true;',
     to: 'return this.#leaving?.settled !== true;',
     also: {
-      file: 'src/client/departure.ts',
+      file: 'src/sender/client/departure.ts',
       from: '    if (this.#reason !== undefined) this.#failPending(this.#reason);\n',
       to: '',
     },

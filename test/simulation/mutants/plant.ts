@@ -13,7 +13,7 @@ const PARTS = [
   'src',
   'machines',
   'test/simulation',
-  'test/unit/breaker/reference-model.ts',
+  'test/unit/sender/breaker/reference-model.ts',
   'package.json',
   'tsconfig.json',
 ];

@@ -1,4 +1,4 @@
-import { ByteReader, NEED_MORE } from '../../../src/bytes/byte-reader.ts';
+import { ByteReader, NEED_MORE } from '../../../src/base/bytes/byte-reader.ts';
 import type { ByteStream, ByteStreamConsumer } from '../../../src/index.ts';
 import type { EventLog, SeededRandom, SimulatedNetwork } from '../../../src/testing.ts';
 import type { LiarPlan } from '../schedule.ts';

@@ -1,5 +1,5 @@
 import { Packr, Unpackr } from 'msgpackr';
-import { varintSize, writeVarint } from '../../../src/bytes/varint.ts';
+import { varintSize, writeVarint } from '../../../src/base/bytes/varint.ts';
 import type { Lie } from '../schedule.ts';
 import type { Answer, Work } from './protocol.ts';
 

@@ -1,4 +1,3 @@
-import { RoundRobin, resolveDispatch } from '../../../src/group/dispatch.ts';
 import {
   CmdStreamError,
   createSender,
@@ -8,6 +7,7 @@ import {
   type SenderOptions,
   type StatusEvent,
 } from '../../../src/index.ts';
+import { RoundRobin, resolveDispatch } from '../../../src/sender/group/dispatch.ts';
 import type { Simulation } from '../../../src/testing.ts';
 import { HOSTS, type Schedule, SERVICE } from '../schedule.ts';
 import { mustResume, PROBE_MS, renewalMs, resumeBoundMs, settleBoundMs, tripMs } from './bounds.ts';

@@ -4,10 +4,6 @@ import { findCycle, importsOf, sourceFiles } from './sources.ts';
 const machines = sourceFiles('machines');
 const src = sourceFiles('src');
 
-/** The room of a file: `src/wire`, or `machines`. */
-const roomOf = (path: string) =>
-  (path.startsWith('src/') && path.split('/').length > 2 ? path.split('/', 2).join('/') : path.split('/')[0]) as string;
-
 describe('imports', () => {
   it('are found by the reader that these tests use', () => {
     const text = `import a from './a.ts';\nimport {\n  b,\n} from '../b.ts';\nexport { c } from 'c';\nawait import('./d.ts');`;
@@ -61,18 +57,6 @@ describe('imports', () => {
 
   it('form no cycle of files', () => {
     const graph = new Map([...machines, ...src].map(({ path, imports }) => [path, new Set(imports)]));
-    expect(findCycle(graph)).toBeUndefined();
-  });
-
-  it('form no cycle of rooms', () => {
-    const graph = new Map<string, Set<string>>();
-    for (const { path, imports } of src) {
-      const room = roomOf(path);
-      const targets = graph.get(room) ?? new Set();
-      for (const target of imports)
-        if (target.startsWith('src/') && roomOf(target) !== room) targets.add(roomOf(target));
-      graph.set(room, targets);
-    }
     expect(findCycle(graph)).toBeUndefined();
   });
 });

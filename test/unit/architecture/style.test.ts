@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sourceFiles } from './sources.ts';
 
 const files = [...sourceFiles('machines'), ...sourceFiles('src')];
-const isAdapter = (path: string) => /^src\/(system|cli)\//.test(path);
+const isAdapter = (path: string) => /^src\/(cli\/|base\/[^/]+$)/.test(path);
 
 /** The lines of `text` without comments, with their numbers. */
 function codeLines(text: string): [number, string][] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../../../src/base/errors/cmd-stream-error.ts';
 import { HIDDEN, Plain } from '../../../src/inspect/plain.ts';
 import { Command } from '../../../src/protocol/command.ts';
 

@@ -1,8 +1,8 @@
 import type { GroupStatus, StatusEvent } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import { RefusalPace } from '../../../src/base/refusal-pace.ts';
 import { StatusStream } from '../../../src/sender/status.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { RefusalPace } from '../../../src/system/refusal-pace.ts';
 
 const END = { done: true, value: undefined };
 const status = (state: GroupStatus['state']): GroupStatus => ({

@@ -1,10 +1,10 @@
 import { getHeapStatistics } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import { lengthPrefixed } from '../../../src/codec/length-prefixed.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { lengthPrefixed } from '../../../src/protocol/codec/length-prefixed.ts';
 import { resolveServerOptions, type ServerOptions } from '../../../src/server/options.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { memoryTransport } from '../../../src/transport/memory.ts';
-import { tcpTransport } from '../../../src/transport/tcp.ts';
+import { memoryTransport } from '../../../src/wire/transport/memory.ts';
+import { tcpTransport } from '../../../src/wire/transport/tcp.ts';
 
 function refusal(options: unknown): string {
   try {

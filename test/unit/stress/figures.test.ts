@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SeededRandom } from '../../../src/testing/random.ts';
+import { SeededRandom } from '../../../src/testing/kit/random.ts';
 import { Latencies } from '../../stress/latencies.ts';
 import { describeProgress, showProgress } from '../../stress/live-line.ts';
 import { formatErrors } from '../../stress/summary.ts';

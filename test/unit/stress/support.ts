@@ -3,7 +3,7 @@ import { interop } from '../../interop/support/protocol.ts';
 import { type Entry, Ledger, type Settled } from '../../stress/ledger.ts';
 import { VerifyErrors } from '../../stress/verify-errors.ts';
 import { type Expectation, withId } from '../../stress/workload/work.ts';
-import { terms } from '../hooks/support.ts';
+import { terms } from '../sender/hooks/support.ts';
 
 /** Expects the Results 'r0', 'r1', ... */
 export const expectation = (changes: Partial<Expectation> = {}): Expectation => ({

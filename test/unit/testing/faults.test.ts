@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pattern } from '../transport/support.ts';
+import { pattern } from '../wire/transport/support.ts';
 import { connectedPair, dialing, listening, makeNetwork, since } from './support.ts';
 
 describe('a fault', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { simulatedNetwork } from '../../../src/testing/network.ts';
-import { pattern } from '../transport/support.ts';
+import { simulatedNetwork } from '../../../src/testing/network/network.ts';
+import { pattern } from '../wire/transport/support.ts';
 import { connectedPair, dialing, listening, makeNetwork, since } from './support.ts';
 
 describe('a path of the simulated network', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SeededRandom } from '../../../src/testing/random.ts';
-import { xoshiro128 } from '../../../src/testing/xoshiro.ts';
+import { SeededRandom } from '../../../src/testing/kit/random.ts';
+import { xoshiro128 } from '../../../src/testing/kit/xoshiro.ts';
 
 const draw = (random: SeededRandom, count: number) => Array.from({ length: count }, () => random.next());
 

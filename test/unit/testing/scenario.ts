@@ -1,5 +1,5 @@
 import { command, defineProtocol, type Handlers, result } from 'cmd-stream';
-import type { Fault } from '../../../src/testing/faults.ts';
+import type { Fault } from '../../../src/testing/network/faults.ts';
 import type { SimulateOptions } from '../../../src/testing/simulate.ts';
 import type { Simulation } from '../../../src/testing/simulation.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as realSleep, setImmediate as realTurn } from 'node:timers/p
 import { describe, expect, it } from 'vitest';
 import { type SimulateOptions, SimulationFailed, simulate } from '../../../src/testing/simulate.ts';
 import type { Simulation } from '../../../src/testing/simulation.ts';
-import { rejection } from '../transport/support.ts';
+import { rejection } from '../wire/transport/support.ts';
 import { Counter, counting, handlersOn } from './scenario.ts';
 
 const { Count, Wait } = counting;

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
-import { type NetworkOptions, type SimulatedNetwork, simulatedNetwork } from '../../../src/testing/network.ts';
-import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
-import type { ByteStream, Listener } from '../../../src/transport/transport.ts';
-import { Recorder } from '../transport/support.ts';
+import { VirtualClock } from '../../../src/testing/kit/virtual-clock.ts';
+import { type NetworkOptions, type SimulatedNetwork, simulatedNetwork } from '../../../src/testing/network/network.ts';
+import type { ByteStream, Listener } from '../../../src/wire/transport/transport.ts';
+import { Recorder } from '../wire/transport/support.ts';
 
 /** A network whose paths take 10 ms, without jitter, unless a test says otherwise; time moves when a test says so. */
 export function makeNetwork({ link, ...options }: NetworkOptions = {}) {

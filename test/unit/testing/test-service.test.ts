@@ -10,7 +10,7 @@ import {
 } from 'cmd-stream';
 import { type TestService, testService } from 'cmd-stream/testing';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { rejection } from '../transport/support.ts';
+import { rejection } from '../wire/transport/support.ts';
 
 class Greeter {
   greeted = 0;

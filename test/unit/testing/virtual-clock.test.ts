@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { VirtualClock } from '../../../src/testing/kit/virtual-clock.ts';
 
 describe('the virtual clock', () => {
   it('fires a timer that re-arms itself as often as real time would', () => {

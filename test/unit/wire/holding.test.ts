@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { MessageCodec } from '../../../src/codec/codec.ts';
+import type { MessageCodec } from '../../../src/protocol/codec/codec.ts';
 import type { FrameGate, FrameReceiver } from '../../../src/wire/frame-channel.ts';
 import {
   bytesOf,

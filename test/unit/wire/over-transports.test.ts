@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { memoryTransport } from '../../../src/transport/memory.ts';
-import { tcpTransport } from '../../../src/transport/tcp.ts';
-import { tlsTransport } from '../../../src/transport/tls.ts';
-import type { ByteStream, Transport } from '../../../src/transport/transport.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
 import type { StreamChannel } from '../../../src/wire/stream-channel.ts';
+import { memoryTransport } from '../../../src/wire/transport/memory.ts';
+import { tcpTransport } from '../../../src/wire/transport/tcp.ts';
+import { tlsTransport } from '../../../src/wire/transport/tls.ts';
+import type { ByteStream, Transport } from '../../../src/wire/transport/transport.ts';
 import { type Certificates, makeCertificates } from '../../e2e/support/certificates.ts';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
-import { runningNetwork } from '../transport/simulated.ts';
-import { until } from '../transport/support.ts';
 import { endOfTurn, FrameLog, MAX_BUFFERED_BYTES, makeChannel } from './support.ts';
+import { runningNetwork } from './transport/simulated.ts';
+import { until } from './transport/support.ts';
 
 expectNothingLeft();
 

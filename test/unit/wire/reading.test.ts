@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { BadPayload, type MessageCodec } from '../../../src/codec/codec.ts';
-import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../../../src/base/errors/cmd-stream-error.ts';
+import { BadPayload, type MessageCodec } from '../../../src/protocol/codec/codec.ts';
 import {
   bytesOf,
   FrameLog,

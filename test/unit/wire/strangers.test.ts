@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteWriter } from '../../../src/bytes/byte-writer.ts';
-import { json } from '../../../src/codec/json.ts';
-import { msgpack } from '../../../src/codec/msgpack.ts';
+import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
+import { json } from '../../../src/protocol/codec/json/json.ts';
+import { msgpack } from '../../../src/protocol/codec/msgpack/msgpack.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
 import { strangerClient, strangerServer } from '../../../src/wire/strangers.ts';
 

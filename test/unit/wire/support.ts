@@ -1,12 +1,12 @@
-import type { ByteReader } from '../../../src/bytes/byte-reader.ts';
-import type { ByteWriter } from '../../../src/bytes/byte-writer.ts';
-import type { DecodedMessage, MessageCodec, MessageSet } from '../../../src/codec/codec.ts';
-import { msgpack } from '../../../src/codec/msgpack.ts';
-import type { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
-import { type Clock, deferToEndOfTurn, systemClock } from '../../../src/system/clock.ts';
-import type { ByteStream, ByteStreamConsumer } from '../../../src/transport/transport.ts';
+import type { ByteReader } from '../../../src/base/bytes/byte-reader.ts';
+import type { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
+import { type Clock, deferToEndOfTurn, systemClock } from '../../../src/base/clock.ts';
+import type { CmdStreamError } from '../../../src/base/errors/cmd-stream-error.ts';
+import type { DecodedMessage, MessageCodec, MessageSet } from '../../../src/protocol/codec/codec.ts';
+import { msgpack } from '../../../src/protocol/codec/msgpack/msgpack.ts';
 import type { FrameReceiver } from '../../../src/wire/frame-channel.ts';
 import { StreamChannel, type StreamChannelOptions } from '../../../src/wire/stream-channel.ts';
+import type { ByteStream, ByteStreamConsumer } from '../../../src/wire/transport/transport.ts';
 
 export const MAX_FRAME_BYTES = 1024 * 1024;
 export const MAX_BUFFERED_BYTES = 64 * 1024;

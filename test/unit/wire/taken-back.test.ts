@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MessageCodec } from '../../../src/codec/codec.ts';
-import { CmdStreamError } from '../../../src/errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../../../src/base/errors/cmd-stream-error.ts';
+import type { MessageCodec } from '../../../src/protocol/codec/codec.ts';
 import { MessageEncoder } from '../../../src/wire/message-encoder.ts';
 import { bytesOf, endOfTurn, MAX_FRAME_BYTES, msgpackCodec, nulTerminated, openChannel } from './support.ts';
 

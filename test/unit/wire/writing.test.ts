@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MessageCodec } from '../../../src/codec/codec.ts';
+import type { MessageCodec } from '../../../src/protocol/codec/codec.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import {
   bytesOf,

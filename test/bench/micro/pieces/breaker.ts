@@ -1,5 +1,5 @@
-import { createCircuitBreaker } from '../../../../src/breaker/circuit-breaker.ts';
-import { FailureWindow } from '../../../../src/breaker/failure-window.ts';
+import { createCircuitBreaker } from '../../../../src/sender/breaker/circuit-breaker.ts';
+import { FailureWindow } from '../../../../src/sender/breaker/failure-window.ts';
 import type { Piece } from '../piece.ts';
 import { sink } from '../sample.ts';
 

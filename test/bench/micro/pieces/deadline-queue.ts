@@ -1,5 +1,9 @@
-import { type DeadlineBucket, type DeadlineEntry, DeadlineQueue } from '../../../../src/request/deadline-queue.ts';
-import { systemClock } from '../../../../src/system/clock.ts';
+import { systemClock } from '../../../../src/base/clock.ts';
+import {
+  type DeadlineBucket,
+  type DeadlineEntry,
+  DeadlineQueue,
+} from '../../../../src/sender/request/deadline-queue.ts';
 import type { Piece } from '../piece.ts';
 
 /** As many deadlines are armed at a time. */

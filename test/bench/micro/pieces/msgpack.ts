@@ -1,7 +1,7 @@
-import { ByteReader } from '../../../../src/bytes/byte-reader.ts';
-import { ByteWriter } from '../../../../src/bytes/byte-writer.ts';
-import { PlainMaker } from '../../../../src/codec/msgpack-plain.ts';
-import { scanMessagePack } from '../../../../src/codec/msgpack-scan.ts';
+import { ByteReader } from '../../../../src/base/bytes/byte-reader.ts';
+import { ByteWriter } from '../../../../src/base/bytes/byte-writer.ts';
+import { PlainMaker } from '../../../../src/protocol/codec/msgpack/msgpack-plain.ts';
+import { scanMessagePack } from '../../../../src/protocol/codec/msgpack/msgpack-scan.ts';
 import type { Piece } from '../piece.ts';
 import { pack, unpack } from '../plain-frames.ts';
 import { SAMPLES, sink } from '../sample.ts';

@@ -1,13 +1,13 @@
-import { ResultBounds } from '../../../../src/client/backlog.ts';
+import { systemClock } from '../../../../src/base/clock.ts';
+import { RefusalPace } from '../../../../src/base/refusal-pace.ts';
 import { Command } from '../../../../src/protocol/command.ts';
 import { command, result } from '../../../../src/protocol/definitions.ts';
 import { defineProtocol, protocolTables } from '../../../../src/protocol/protocol.ts';
-import { DeadlineQueue } from '../../../../src/request/deadline-queue.ts';
-import type { RequestContext } from '../../../../src/request/request.ts';
-import { SignalWatch } from '../../../../src/request/signal-watch.ts';
-import { SingleRequest } from '../../../../src/request/single-request.ts';
-import { systemClock } from '../../../../src/system/clock.ts';
-import { RefusalPace } from '../../../../src/system/refusal-pace.ts';
+import { ResultBounds } from '../../../../src/sender/client/backlog.ts';
+import { DeadlineQueue } from '../../../../src/sender/request/deadline-queue.ts';
+import type { RequestContext } from '../../../../src/sender/request/request.ts';
+import { SignalWatch } from '../../../../src/sender/request/signal-watch.ts';
+import { SingleRequest } from '../../../../src/sender/request/single-request.ts';
 import type { Piece } from '../piece.ts';
 import { SAMPLES } from '../sample.ts';
 

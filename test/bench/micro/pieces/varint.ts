@@ -1,5 +1,5 @@
-import { ByteReader } from '../../../../src/bytes/byte-reader.ts';
-import { writeVarint } from '../../../../src/bytes/varint.ts';
+import { ByteReader } from '../../../../src/base/bytes/byte-reader.ts';
+import { writeVarint } from '../../../../src/base/bytes/varint.ts';
 import type { Piece } from '../piece.ts';
 import { PlainReader, writePlainVarint } from '../plain-frames.ts';
 import { sink } from '../sample.ts';

@@ -1,0 +1,181 @@
+import type { AnyActorRef, EventObject, InspectionEvent } from 'xstate';
+import type { Clock } from '../../base/clock.ts';
+import { ActorRecord, machineOf } from './actor-record.ts';
+import { RequestRecord } from './request-record.ts';
+import { KEPT, type ShownAll, type ShownChanges, type ShownSystem, type ShownTransition } from './shown.ts';
+
+/** What has been seen lately: of each kind of thing so much and no more. */
+export class Inspection {
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #startedMs: number;
+  readonly #systems = new Map<string, ShownSystem>();
+  readonly #systemCounts = new Map<string, number>();
+  readonly #actors = new Map<string, ActorRecord>();
+  readonly #requests = new Map<string, RequestRecord>();
+  /** The characters of all requests together. */
+  #requestsLength = 0;
+  readonly #transitions: ShownTransition[] = [];
+  #transitionCount = 0;
+  /** What the next message has to tell. */
+  readonly #changedSystems = new Set<string>();
+  readonly #changedActors = new Set<string>();
+  readonly #changedRequests = new Set<string>();
+  #newTransitions: ShownTransition[] = [];
+  #gone: string[] = [];
+  readonly #changed: () => void;
+
+  /** @param changed - called whenever there is something new to tell. */
+  constructor(clock: Clock, changed: () => void) {
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+    this.#startedMs = clock.monotonicMs();
+    this.#changed = changed;
+  }
+
+  /** Takes what a sender or server tells its inspector. */
+  see(event: InspectionEvent): void {
+    if (event.type !== '@xstate.actor' && event.type !== '@xstate.snapshot') return;
+    const actor = event.actorRef as AnyActorRef;
+    if (event.type === '@xstate.actor') this.#meet(actor, event.rootId);
+    else this.#follow(actor.sessionId, event.event, event.snapshot as unknown as Record<string, unknown>);
+    this.#changed();
+  }
+
+  /** All there is. */
+  all(): ShownAll {
+    return {
+      startedAt: this.#startedAt,
+      nowMs: this.#nowMs,
+      systems: [...this.#systems.values()],
+      actors: [...this.#actors.values()].map((actor) => actor.shown),
+      transitions: this.#transitions,
+      requests: [...this.#requests.values()].map((request) => request.shown),
+      gone: [],
+    };
+  }
+
+  /** What is new since this was asked last. */
+  takeChanges(): ShownChanges {
+    for (const [id, actor] of this.#actors) if (actor.lookAgain()) this.#changedActors.add(id);
+    const changes: ShownChanges = {
+      systems: pick(this.#systems, this.#changedSystems),
+      actors: pick(this.#actors, this.#changedActors).map((actor) => actor.shown),
+      transitions: this.#newTransitions,
+      requests: pick(this.#requests, this.#changedRequests).map((request) => request.shown),
+      gone: this.#gone,
+    };
+    for (const changed of [this.#changedSystems, this.#changedActors, this.#changedRequests]) changed.clear();
+    this.#newTransitions = [];
+    this.#gone = [];
+    return changes;
+  }
+
+  get #nowMs(): number {
+    return this.#clock.monotonicMs() - this.#startedMs;
+  }
+
+  #meet(actor: AnyActorRef, rootId: string): void {
+    const machine = machineOf(actor);
+    if (machine === 'request') {
+      const client = (id: number) => this.#clientName(rootId, id);
+      this.#requests.set(actor.sessionId, new RequestRecord(actor, rootId, this.#nowMs, client));
+      this.#changedRequests.add(actor.sessionId);
+      this.#forgetRequests();
+    } else if (ActorRecord.isFor(machine)) {
+      this.#meetSystem(rootId, actor, machine);
+      this.#actors.set(actor.sessionId, new ActorRecord(actor, machine, rootId, this.#nowMs));
+      this.#changedActors.add(actor.sessionId);
+      this.#forgetActors();
+    }
+  }
+
+  #meetSystem(rootId: string, actor: AnyActorRef, machine: string): void {
+    if (this.#systems.has(rootId)) return;
+    const isServer = machine === 'server' || machine === 'session';
+    const kind = isServer ? 'server' : actor._parent === undefined ? 'shared breaker' : 'sender';
+    const count = (this.#systemCounts.get(kind) ?? 0) + 1;
+    this.#systemCounts.set(kind, count);
+    this.#systems.set(rootId, { id: rootId, name: `${kind} ${count}` });
+    this.#changedSystems.add(rootId);
+  }
+
+  #follow(id: string, event: EventObject, snapshot: Record<string, unknown>): void {
+    const request = this.#requests.get(id);
+    if (request !== undefined) {
+      const lengthBefore = request.length;
+      request.see(event, snapshot, this.#nowMs);
+      this.#requestsLength += request.length - lengthBefore;
+      this.#changedRequests.add(id);
+      this.#forgetRequests();
+      return;
+    }
+    const actor = this.#actors.get(id);
+    if (actor === undefined) return;
+    const before = actor.see(snapshot, this.#nowMs);
+    this.#changedActors.add(id);
+    if (before !== undefined) this.#addTransition(actor, event.type, before);
+    if (!actor.isDone) return;
+    if (actor.isPassing) this.#forget(actor);
+    else this.#forgetActors();
+  }
+
+  #addTransition(actor: ActorRecord, event: string, from: readonly string[]): void {
+    const { id, states: to } = actor.shown;
+    const name = actor.fullName;
+    const number = ++this.#transitionCount;
+    const cause = actor.describe(event);
+    const transition: ShownTransition = { number, atMs: this.#nowMs, actor: id, name, event, cause, from, to };
+    for (const list of [this.#transitions, this.#newTransitions]) {
+      list.push(transition);
+      if (list.length > KEPT.transitions) list.shift();
+    }
+  }
+
+  /** The oldest go, where there are too many, or too much hangs on them. Pages have a bound of their own. */
+  #forgetRequests(): void {
+    for (const [id, { length }] of this.#requests) {
+      if (this.#requests.size <= KEPT.requests && this.#requestsLength <= KEPT.allRequestsLength) return;
+      this.#requests.delete(id);
+      // While nobody looks, nobody takes the changes.
+      this.#changedRequests.delete(id);
+      this.#requestsLength -= length;
+    }
+  }
+
+  /** Those that have ended go first, then connections and sessions, the oldest of them before the others. */
+  #forgetActors(): void {
+    for (;;) {
+      const records = [...this.#actors.values()];
+      const ended = records.filter(({ isDone }) => isDone);
+      if (records.length <= KEPT.actors && ended.length <= KEPT.ended) break;
+      const oldest = ended[0] ?? records.find(({ isPassing }) => isPassing);
+      this.#forget(oldest ?? (records[0] as ActorRecord));
+    }
+  }
+
+  #forget({ id, system }: ActorRecord): void {
+    this.#actors.delete(id);
+    this.#changedActors.delete(id);
+    this.#gone.push(id);
+    // While nobody looks, nothing is told; a page that comes gets all there is.
+    if (this.#gone.length > 4 * KEPT.actors) this.#gone.shift();
+    if ([...this.#actors.values()].some((record) => record.system === system)) return;
+    this.#systems.delete(system);
+    this.#changedSystems.delete(system);
+    this.#gone.push(system);
+  }
+
+  #clientName(system: string, id: number): string {
+    for (const actor of this.#actors.values()) {
+      if (actor.system === system && (actor.name === `client ${id}` || actor.name.startsWith(`client ${id} `))) {
+        return actor.name;
+      }
+    }
+    return `client ${id}`;
+  }
+}
+
+function pick<Value>(all: ReadonlyMap<string, Value>, ids: ReadonlySet<string>): Value[] {
+  return [...ids].flatMap((id) => all.get(id) ?? []);
+}

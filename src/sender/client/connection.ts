@@ -1,0 +1,316 @@
+import type { Clock } from '../../base/clock.ts';
+import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
+import type { FairTurn } from '../../base/fair-turn.ts';
+import { BadPayload } from '../../protocol/codec/codec.ts';
+import { isLastOne } from '../../protocol/last-one.ts';
+import type { ResultEntry } from '../../protocol/protocol.ts';
+import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, isGoodbye } from '../../protocol/reserved.ts';
+import type { FrameChannel, FrameReceiver } from '../../wire/frame-channel.ts';
+import { Abandoned, isLastForNobody } from './abandoned.ts';
+import type { Pressure, ResultBounds } from './backlog.ts';
+import { isPlain } from './check-result.ts';
+import { Departure, type ReasonOfEnd } from './departure.ts';
+import { Liveness } from './liveness.ts';
+import type { Carrier, PendingCommand, UnexpectedResult } from './pending-command.ts';
+import { PendingTable } from './pending-table.ts';
+import { Reading, type WaitsFor } from './reading.ts';
+import { RecentFailures } from './recent-failures.ts';
+import { type CheckedConnection, ResultChecks } from './result-checks.ts';
+
+/** What a connection tells its client. */
+export interface ConnectionEvents {
+  /** @param inOrder - whether the peer has closed it as it should. */
+  lost(error: CmdStreamError, inOrder: boolean): void;
+  /** The Ping that was sent last is answered. */
+  pong(): void;
+  /** The server goes on working on one more Command that nobody waits for. */
+  abandoned(): void;
+  /** One more Command was given up before its first Result. */
+  givenUp(): void;
+  /** A late Result has come, for nobody. */
+  late(): void;
+  /** There is room again: a pending Command settled, or waiting bytes were written. */
+  room(): void;
+  /** A stream is slow: new Commands had better go over another connection, since this one may have to stop reading. */
+  retire(): void;
+  unexpected(result: UnexpectedResult): void;
+  /** The server takes no more Commands: it is shutting down. */
+  goodbye(): void;
+}
+
+/** What connections of one sender have in common. */
+export interface ConnectionContext {
+  readonly resultEntries: readonly ResultEntry[];
+  /** How many Results of one Command may wait for an asynchronous schema. */
+  readonly bounds: ResultBounds;
+  /** Whose turn it is to be read. */
+  readonly turn: FairTurn;
+  readonly clock: Clock;
+}
+
+/**
+ * One connection in use: the table of Commands that wait for Results, and the way of a Result to its Command. It lives
+ * from the handshake to the loss of its socket; Commands never move to another connection.
+ */
+export class Connection implements FrameReceiver, Carrier {
+  readonly clientId: number;
+  readonly address: string;
+  /** Whether the peer reads. */
+  readonly liveness: Liveness;
+  /** What its server answered by errors lately. */
+  readonly recentFailures: RecentFailures;
+  readonly #channel: FrameChannel;
+  readonly #context: ConnectionContext;
+  readonly #events: ConnectionEvents;
+  readonly #pending = new PendingTable<PendingCommand>();
+  readonly #checks: ResultChecks;
+  readonly #departure: Departure;
+  readonly #reading: Reading;
+  readonly #abandoned = new Abandoned();
+  /** Those that were given up before their first Result. */
+  readonly #unanswered = new Abandoned();
+
+  constructor(
+    clientId: number,
+    address: string,
+    channel: FrameChannel,
+    context: ConnectionContext,
+    events: ConnectionEvents,
+  ) {
+    this.clientId = clientId;
+    this.address = address;
+    this.#channel = channel;
+    this.#departure = new Departure(channel, this.#pending);
+    this.liveness = new Liveness(channel);
+    this.recentFailures = new RecentFailures(context.clock);
+    this.#context = context;
+    this.#events = events;
+    this.#reading = new Reading(channel, this.#pending, context.turn, context.clock);
+    this.#checks = new ResultChecks(this.#checked(), context.bounds, (seq, pressure) =>
+      this.#press(seq, 'schema', pressure),
+    );
+  }
+
+  /** Starts reading. What has arrived already is handed over at once, the end of the connection included. */
+  open(): void {
+    this.#channel.open(this);
+  }
+
+  /** How many Commands wait for Results. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  get bufferedBytes(): number {
+    return this.#channel.bufferedBytes;
+  }
+
+  /** Whether too many bytes wait to be written. */
+  get full(): boolean {
+    return this.#channel.full;
+  }
+
+  /** How many Commands the server works on for nobody. */
+  get abandoned(): number {
+    return this.#abandoned.count;
+  }
+
+  /** How many Commands were given up whose first Result may still come. */
+  get unanswered(): number {
+    return this.#unanswered.count;
+  }
+
+  get lastSentMs(): number {
+    return this.#channel.lastSentMs;
+  }
+
+  get deliveries(): number {
+    return this.#channel.deliveries;
+  }
+
+  get readsOn(): boolean {
+    return this.#reading.readsOn;
+  }
+
+  /**
+   * Sends a Command, or the bytes that it has been encoded into. Returns whether it did: encoding calls code of the
+   * user's, which may settle the Command, or end the connection.
+   * @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then.
+   */
+  send(seq: number, pending: PendingCommand, encoded?: Uint8Array): boolean {
+    const isSent = this.#departure.send(this, seq, pending, encoded);
+    if (isSent) this.liveness.lastSeq = seq;
+    if (this.#reading.paused) this.#readOn();
+    return isSent;
+  }
+
+  /** Takes no more Commands, one that is being encoded among them. */
+  refuse(): void {
+    this.#departure.refuse();
+  }
+
+  has(seq: number): boolean {
+    return this.#pending.has(seq);
+  }
+
+  /** Lets go of a Command: its Results, should they come, are unexpected. */
+  forget(seq: number): boolean {
+    const pending = this.#pending.get(seq);
+    if (pending === undefined || !this.#settle(seq)) return false;
+    // One that has given no Result may never have begun; of one that has given some, more are to come.
+    if (pending.received === 0) this.#giveUp(seq);
+    else if (this.#abandoned.add(seq)) this.#events.abandoned();
+    this.#events.room();
+    return true;
+  }
+
+  pressed(seq: number, pressure: Pressure): void {
+    this.#press(seq, 'consumer', pressure);
+  }
+
+  /** Closes the socket and fails what is pending with what `reason` makes of the name of each Command. */
+  dispose(reason: ReasonOfEnd): void {
+    this.#reading.stop();
+    this.#channel.destroy();
+    this.#departure.end(reason);
+    this.#checks.clear();
+  }
+
+  // ---- FrameReceiver
+
+  frame(seq: number, type: number, value: unknown, size: number, weight = size): void {
+    if (seq >= this.liveness.provingSeq) this.liveness.proved();
+    const entry = this.#context.resultEntries[type];
+    if (entry === undefined && type !== ERROR_RESULT_TYPE) {
+      throw new CmdStreamError(
+        'protocol-error',
+        `${this.address} sent a Result of type ${type}; the protocol has ${this.#context.resultEntries.length} Result types`,
+      );
+    }
+    const pending = this.#pending.get(seq);
+    if (pending === undefined) {
+      this.#unexpected(seq, entry, value, size);
+      this.#reading.work(size, false);
+    } else if (isPlain(entry, value) && !this.#checks.isWaiting(seq)) {
+      this.#deliver(seq, pending, entry, value, size, weight);
+    } else {
+      this.#checks.check(seq, pending, entry, value, { size, weight });
+      this.#reading.work(size, true);
+    }
+  }
+
+  partial(size: number): void {
+    this.#reading.work(size, true);
+  }
+
+  ping(): void {
+    if (this.liveness.receivePong()) this.#events.pong();
+    this.#reading.work(0, false);
+  }
+
+  drained(): void {
+    this.#events.room();
+  }
+
+  lost(error: CmdStreamError | undefined): void {
+    const reason = new CmdStreamError('connection-lost', `${this.address} closed the connection`);
+    this.#events.lost(error ?? reason, error === undefined);
+  }
+
+  // ---- what nobody waits for
+
+  #giveUp(seq: number): void {
+    if (this.#unanswered.add(seq)) this.#events.givenUp();
+  }
+
+  #unexpected(seq: number, entry: ResultEntry | undefined, value: unknown, size: number): void {
+    const type = entry?.name ?? ERROR_RESULT_NAME;
+    const readable = value instanceof BadPayload ? undefined : value;
+    this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
+    if (entry === undefined && isGoodbye(value)) this.#goodbye();
+    const wasLate = this.#unanswered.delete(seq);
+    if (isLastForNobody(entry, value)) this.#abandoned.delete(seq);
+    else if (seq <= this.#channel.lastFlushedSeq && this.#abandoned.add(seq)) this.#events.abandoned();
+    if (wasLate) this.#events.late();
+  }
+
+  // ---- the way of a Result
+
+  #checked(): CheckedConnection {
+    return {
+      carrier: this,
+      isPending: (seq, pending) => this.#pending.get(seq) === pending,
+      deliver: (seq, pending, entry, value, cost) => this.#deliver(seq, pending, entry, value, cost.size, cost.weight),
+      fail: (seq, pending, error) => this.#fail(seq, pending, error),
+      turnAway: (seq, pending, error) => this.#turnAway(seq, pending, error),
+    };
+  }
+
+  #deliver(
+    seq: number,
+    pending: PendingCommand,
+    entry: ResultEntry,
+    value: unknown,
+    size: number,
+    weight: number,
+  ): void {
+    if (this.#reading.hasSlow) this.#reading.arrived(seq);
+    let lastOne: boolean;
+    try {
+      lastOne = isLastOne(entry, value);
+    } catch (error) {
+      const what = `lastOne of ${entry.name} threw: ${describeError(error)}`;
+      this.#fail(seq, pending, new CmdStreamError('result-invalid', what, { cause: error, mayHaveExecuted: true }));
+      return;
+    }
+    if (!lastOne) {
+      pending.result(entry, value, size, false, weight);
+      // Not for those that answer one Command each: there are as many as this process has asked for.
+      this.#reading.work(size, true);
+      return;
+    }
+    this.#settle(seq);
+    pending.result(entry, value, size, true, weight);
+    this.#events.room();
+  }
+
+  /** A Command is pending no more, and nothing is kept for it. Returns whether it was pending. */
+  #settle(seq: number): boolean {
+    if (!this.#pending.delete(seq)) return false;
+    if (this.#reading.hasSlow) this.#reading.settled(seq);
+    this.#checks.drop(seq);
+    return true;
+  }
+
+  /** A Command has come while nothing is read. */
+  #readOn(): void {
+    this.#reading.regulate();
+    this.#events.retire();
+  }
+
+  #press(seq: number, waitsFor: WaitsFor, pressure: Pressure): void {
+    if (!this.#pending.has(seq)) return;
+    this.#reading.pressed(seq, waitsFor, pressure);
+    if (pressure !== 'none') this.#events.retire();
+  }
+
+  #goodbye(): void {
+    this.refuse();
+    this.#events.goodbye();
+  }
+
+  /** Goodbye comes first: nothing more may go to this server. */
+  #turnAway(seq: number, pending: PendingCommand, error: CmdStreamError): void {
+    this.#settle(seq);
+    this.#goodbye();
+    pending.returned(error);
+    this.#events.room();
+  }
+
+  #fail(seq: number, pending: PendingCommand, error: CmdStreamError): void {
+    this.#settle(seq);
+    this.recentFailures.note(error);
+    pending.failed(error);
+    this.#events.room();
+  }
+}

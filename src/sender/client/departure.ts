@@ -1,0 +1,70 @@
+import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
+import type { FrameChannel, SendGate } from '../../wire/frame-channel.ts';
+import type { Carrier, PendingCommand } from './pending-command.ts';
+import type { PendingTable } from './pending-table.ts';
+
+/** The error of a Command whose connection has ended, by the Command's name. */
+export type ReasonOfEnd = (commandName: string, mayHaveExecuted: boolean) => CmdStreamError;
+
+/**
+ * The way of Commands out of a connection and into its table. Encoding one calls code of the user's, which may settle that
+ * very Command, or end the connection: it leaves only where both are still what they were.
+ */
+export class Departure implements SendGate {
+  readonly #channel: FrameChannel;
+  readonly #pending: PendingTable<PendingCommand>;
+  /** The Command that is being encoded. */
+  #leaving: PendingCommand | undefined;
+  #refusing = false;
+  /** Why the connection has ended. */
+  #reason: ReasonOfEnd | undefined;
+
+  constructor(channel: FrameChannel, pending: PendingTable<PendingCommand>) {
+    this.#channel = channel;
+    this.#pending = pending;
+  }
+
+  /** See {@link Connection.send}. */
+  send(carrier: Carrier, seq: number, pending: PendingCommand, encoded: Uint8Array | undefined): boolean {
+    const outer = this.#leaving;
+    this.#leaving = pending;
+    let size: number;
+    try {
+      const { type, payload } = pending.command;
+      const channel = this.#channel;
+      size = encoded === undefined ? channel.send(seq, type, payload, this) : channel.sendEncoded(seq, encoded, this);
+    } finally {
+      this.#leaving = outer;
+    }
+    if (size === 0) return false;
+    this.#pending.add(seq, pending);
+    pending.sent(carrier, seq, size);
+    // Large batches are written at once: a transport may find out there and then that its stream is over.
+    if (this.#reason !== undefined) this.#failPending(this.#reason);
+    return true;
+  }
+
+  /** Whether what is being encoded may leave still. */
+  get mayLeave(): boolean {
+    return !this.#refusing && this.#leaving?.settled !== true;
+  }
+
+  /** No Command leaves any more, one that is being encoded among them. */
+  refuse(): void {
+    this.#refusing = true;
+  }
+
+  /** The connection has ended: fails what is pending. */
+  end(reason: ReasonOfEnd): void {
+    this.#refusing = true;
+    this.#reason = reason;
+    this.#failPending(reason);
+  }
+
+  #failPending(reason: ReasonOfEnd): void {
+    const { lastFlushedSeq } = this.#channel;
+    for (const [seq, pending] of this.#pending.all()) {
+      if (this.#pending.delete(seq)) pending.failed(reason(pending.command.name, seq <= lastFlushedSeq));
+    }
+  }
+}

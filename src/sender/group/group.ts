@@ -1,0 +1,319 @@
+import { type Actor, type AnyActorRef, createActor } from 'xstate';
+import type { ClientTimings } from '../../../machines/client.ts';
+import { type GroupEvent, groupMachine } from '../../../machines/group.ts';
+import type { Clock } from '../../base/clock.ts';
+import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
+import { durationMs } from '../../base/options/check.ts';
+import type { Random } from '../../base/random.ts';
+import { paced, RefusalPace } from '../../base/refusal-pace.ts';
+import { callUser, type Warn } from '../../base/warn.ts';
+import type { Command } from '../../protocol/command.ts';
+import { entryOf } from '../../protocol/entry-of.ts';
+import type { ProtocolTables } from '../../protocol/protocol.ts';
+import { whenSocketsAreClosed } from '../../wire/transport/open-sockets.ts';
+import type { AddressBook } from '../client/address-book.ts';
+import { Client, type ClientContext } from '../client/client.ts';
+import type { PendingCommand, WhenSlow } from '../client/pending-command.ts';
+import { deadlineToTimeoutMs } from '../request/deadline.ts';
+import type { DeadlineQueue } from '../request/deadline-queue.ts';
+import { describeErrors } from './describe-errors.ts';
+import { type DispatchStrategy, pickFrom } from './dispatch.ts';
+import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
+import { Hope } from './hope.ts';
+import type { ClientStatus, GroupState, GroupStatus } from './status.ts';
+import { StatusWatch } from './status-watch.ts';
+
+/** What a group is made of. */
+export interface GroupOptions {
+  readonly tables: ProtocolTables<unknown, unknown>;
+  readonly clients: number;
+  readonly timings: ClientTimings;
+  readonly reconnect: boolean;
+  readonly dispatch: DispatchStrategy;
+  readonly client: Omit<ClientContext, 'events' | 'stableMs' | 'clients' | 'isServed'>;
+  readonly addresses: AddressBook;
+  readonly onUnexpectedResult: ClientContext['events']['unexpected'];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly deadlines: DeadlineQueue;
+  readonly warn: Warn;
+  readonly whenSlow: WhenSlow;
+  /** Whose child the group's actor is. */
+  readonly parent: AnyActorRef;
+  /** The group is closed: nothing of it is left. */
+  readonly onClosed: () => void;
+}
+
+/** Why a Command could not be given to a client just now. */
+export type DispatchRefusal = 'unavailable' | 'overloaded';
+
+/**
+ * The clients of one service, as one. Commands go to a client that is ready; the group's life is the group machine's.
+ *
+ * It is public (`sender.group`) for those who write a sender of their own: `send` gives the Command to a client and
+ * returns its ticket at once, Results go to the receiver.
+ */
+export class Group {
+  /** Resolves when the group is closed, by `close` or because none of its clients can go on. Never rejects. */
+  readonly done: Promise<void>;
+  /** @internal */
+  readonly hope = new Hope();
+  readonly #options: GroupOptions;
+  readonly #clients: readonly Client[];
+  readonly #actor: Actor<typeof groupMachine>;
+  readonly #roomListeners = new Set<() => void>();
+  /** The clients that take Commands now; replaced, never changed, so that a strategy may hold on to it. */
+  #ready: readonly Client[] = Object.freeze([]);
+  /** Whether a Command is being given to a client, which calls code of the user's. */
+  #dispatching = false;
+  /** Whether room is to be told of once that is over. */
+  #roomUntold = false;
+
+  /** @internal */
+  constructor(options: GroupOptions) {
+    this.#options = options;
+    const context: ClientContext = {
+      ...options.client,
+      stableMs: options.timings.backoffResetMs,
+      clients: options.clients,
+      isServed: () => this.#ready.length > 0,
+      events: {
+        accepting: (client) => {
+          this.#ready = Object.freeze([...this.#ready, client].sort((a, b) => a.id - b.id));
+          this.#tellRoom();
+        },
+        refusing: (client) => {
+          this.#ready = Object.freeze(this.#ready.filter((other) => other !== client));
+        },
+        room: () => this.#tellRoom(),
+        unexpected: options.onUnexpectedResult,
+      },
+    };
+    this.#clients = Array.from({ length: options.clients }, (_, id) => new Client(id, context));
+    const { timings, reconnect, random } = options;
+    this.#actor = createActor(groupMachine, {
+      id: 'group',
+      parent: options.parent,
+      input: {
+        clients: this.#clients.map((client) => ({ id: client.id, link: client, timings, reconnect, random })),
+        nameOf: (id) => nameOf(id, options.addresses.homeOf(id)),
+      },
+    });
+    this.#actor.subscribe({ complete: () => options.onClosed() });
+    this.#actor.subscribe(({ context: { phases } }) => this.hope.look(phases));
+    const isClosed = new Promise<void>((resolve) => this.#actor.subscribe({ complete: () => resolve() }));
+    this.done = isClosed.then(whenSocketsAreClosed);
+  }
+
+  /** @internal Starts connecting. */
+  start(): void {
+    this.#options.addresses.refresh();
+    this.#actor.start();
+  }
+
+  /** How many clients the group has, ready or not. */
+  get size(): number {
+    return this.#clients.length;
+  }
+
+  /** What the group is doing now. */
+  get state(): GroupState {
+    return this.#actor.getSnapshot().value;
+  }
+
+  /** What the group and its clients are doing now. */
+  get status(): GroupStatus {
+    const { value, context } = this.#actor.getSnapshot();
+    const clients = context.clients.map((client, id): ClientStatus => {
+      const { attempt, delayMs } = client.getSnapshot().context;
+      // State and error as the group knows them: of a client's end it hears a moment after the client has forgotten why.
+      const state = context.phases[id] ?? 'connecting';
+      const address = this.#clients[id]?.address ?? '';
+      return { type: 'client', id, state, address, attempt, delayMs, error: context.errors[id] };
+    });
+    const ready = clients.filter(({ state }) => state === 'ready').length;
+    return { type: 'group', state: value, ready, size: this.size, clients, error: context.error };
+  }
+
+  /**
+   * Gives `command` to a ready client. Its Results, or the one failure that ends it, go to `receiver`; what a server
+   * refuses that shuts down fails with `closed`, since a ticket names one client. It throws at once, however often: a loop
+   * that calls it again and again must give away its turn by itself.
+   *
+   * @throws CmdStreamError `invalid-argument`, `closed`, `unavailable`, `overloaded`, `encode-failed`,
+   * `frame-too-large`; nothing was sent.
+   */
+  send(command: Command, receiver: ResultReceiver): GroupTicket {
+    return this.#sendFor(command, receiver, Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * As {@link Group.send}; when `deadline` (milliseconds since the epoch, or a Date) passes before the last Result, the
+   * Command is forgotten and the receiver gets `timeout`.
+   *
+   * @throws as {@link Group.send}, and CmdStreamError `timeout` where `deadline` has passed already; nothing was sent.
+   */
+  sendWithDeadline(command: Command, deadline: number | Date, receiver: ResultReceiver): GroupTicket {
+    const timeoutMs = deadlineToTimeoutMs(deadline, this.#options.clock);
+    if (timeoutMs > 0) return this.#sendFor(command, receiver, timeoutMs);
+    const error = new CmdStreamError('timeout', `${command.name} was not sent: its deadline had passed`);
+    throw tellSubject(error, { command: command.name });
+  }
+
+  /** Whether the Command with sequence number `seq` of client `clientId` waits for Results. */
+  has(seq: number, clientId: number): boolean {
+    return this.#clients[clientId]?.has(seq) ?? false;
+  }
+
+  /** Waits no more for the Results of a Command; they go to `onUnexpectedResult`. Returns whether it was pending. */
+  forget(seq: number, clientId: number): boolean {
+    return this.#clients[clientId]?.forget(seq) ?? false;
+  }
+
+  /** Closes all clients at once: what is pending fails with `closed`. Resolves when nothing is left. */
+  close(): Promise<void> {
+    const over = this.#isOver();
+    this.#tell({ type: 'group.close' });
+    return over ?? this.done;
+  }
+
+  /**
+   * Takes no more Commands, and closes once all Results are there, at the latest after `timeoutMs`. Where it is called
+   * several times, the earliest limit counts. Rejects with CmdStreamError `invalid-argument`.
+   */
+  drain(timeoutMs: number): Promise<void> {
+    return paced(this.#options.clock, this.#drain(timeoutMs));
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    const limitMs = durationMs('timeoutMs', timeoutMs, 0);
+    const over = this.#isOver();
+    this.#tell({ type: 'group.drain', timeoutMs: limitMs });
+    return over ?? this.done;
+  }
+
+  /** Where it is closed already: when its caller is to be told so. */
+  #isOver(): Promise<void> | undefined {
+    return this.state === 'closed' ? RefusalPace.of(this.#options.clock).next() : undefined;
+  }
+
+  /** @internal Tells of each change: of a client its status, of the group as a whole the group's. */
+  onChange(listener: (change: GroupStatus | ClientStatus) => void): () => void {
+    const watch = new StatusWatch(
+      () => this.status,
+      (change) => callUser(this.#options.warn, 'a status listener', () => listener(change)),
+    );
+    const look = () => watch.look();
+    const { clients } = this.#actor.getSnapshot().context;
+    const subscriptions = [this.#actor.subscribe(look), ...clients.map((client) => client.subscribe(look))];
+    return () => {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    };
+  }
+
+  /** @internal Tells whenever there may be room again for a Command that was refused. */
+  onRoom(listener: () => void): void {
+    this.#roomListeners.add(listener);
+  }
+
+  /** @internal The addresses to use have changed. */
+  addressesChanged(): void {
+    this.#tell({ type: 'addresses.changed' });
+  }
+
+  /** @internal Whether it takes no more Commands, for good. */
+  get isClosing(): boolean {
+    const { state } = this;
+    return state === 'draining' || state === 'closing' || state === 'closed';
+  }
+
+  /** @internal Whether a Command is being given to a client at this moment: what asks is code of the user's. */
+  get isDispatching(): boolean {
+    return this.#dispatching;
+  }
+
+  /** @internal Has room told of once the dispatch that is under way is over. */
+  tellRoomAfterDispatch(): void {
+    this.#roomUntold = true;
+  }
+
+  /**
+   * @internal Gives a Command to a client (as bytes, where it has been encoded), or says why there is none that takes it.
+   * One that code of the user's has ended meanwhile is not sent.
+   * @throws CmdStreamError `encode-failed`, `frame-too-large`, `invalid-argument` (the strategy); nothing was sent.
+   */
+  dispatch(pending: PendingCommand, encoded?: Uint8Array): DispatchRefusal | undefined {
+    const outer = this.#dispatching;
+    this.#dispatching = true;
+    try {
+      return this.#give(pending, encoded);
+    } finally {
+      this.#dispatching = outer;
+      if (this.#roomUntold && !outer) this.#tellRoom();
+    }
+  }
+
+  /** After each call of code of the user's everything is looked at again: the strategy and the encoding are such calls. */
+  #give(pending: PendingCommand, encoded: Uint8Array | undefined): DispatchRefusal | undefined {
+    // Each round but the last has cost a client.
+    for (let rounds = this.size; rounds >= 0 && this.#ready.length > 0; rounds--) {
+      const ready = this.#ready;
+      const picked = pickFrom(ready, this.#options.dispatch);
+      if (pending.settled) return undefined;
+      const isReady = ready === this.#ready || this.#ready.includes(picked);
+      const client = isReady && !picked.full ? picked : this.#ready.find((other) => !other.full);
+      if (client === undefined) return this.#ready.length === 0 ? 'unavailable' : 'overloaded';
+      if (client.send(pending, encoded) || pending.settled) return undefined;
+    }
+    return 'unavailable';
+  }
+
+  /** @internal Why a Command waits at this moment. */
+  whyWaiting(): CmdStreamError {
+    return this.#refusal('', this.#ready.length === 0 ? 'unavailable' : 'overloaded');
+  }
+
+  /** @internal The error of a Command that was refused. */
+  refusalError(name: string, refusal: DispatchRefusal): CmdStreamError {
+    return tellSubject(this.#refusal(`${name} was not sent: `, refusal), { command: name });
+  }
+
+  #refusal(what: string, refusal: DispatchRefusal): CmdStreamError {
+    const code = this.isClosing ? 'closed' : refusal;
+    const cause = code === 'overloaded' ? undefined : this.#actor.getSnapshot().context.error;
+    return new CmdStreamError(code, `${what}${this.#describeRefusal(code)}`, { cause });
+  }
+
+  #describeRefusal(code: 'closed' | DispatchRefusal): string {
+    const { value, context } = this.#actor.getSnapshot();
+    if (code === 'overloaded') return "every ready client has reached 'maxPending' or 'maxBufferedBytes'";
+    if (code === 'unavailable') return `no client is ready (${describeErrors(context.errors)})`;
+    const because = value === 'closed' && context.error !== undefined ? `: ${describeError(context.error)}` : '';
+    return `the sender is ${value}${because}`;
+  }
+
+  #sendFor(command: Command, receiver: ResultReceiver, timeoutMs: number): GroupTicket {
+    entryOf(this.#options.tables, command);
+    const send = new GroupSend(command, receiver, this.#options);
+    const refusal = this.dispatch(send);
+    if (refusal !== undefined) throw this.refusalError(command.name, refusal);
+    return send.armed(timeoutMs);
+  }
+
+  /** A group that is closed has nothing more to be told. */
+  #tell(event: GroupEvent): void {
+    if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event);
+  }
+
+  /** Not in the middle of a dispatch: what waits would be sent from within it, and might be what is being sent. */
+  #tellRoom(): void {
+    this.#roomUntold = this.#dispatching;
+    if (this.#dispatching) return;
+    for (const listener of this.#roomListeners) listener();
+  }
+}
+
+/** How a client is called in an inspector: `client 2 @ localhost:9000`, by the address that it begins with. */
+function nameOf(id: number, address: string | undefined): string {
+  return address === undefined ? `client ${id}` : `client ${id} @ ${address}`;
+}

@@ -1,0 +1,319 @@
+import type { AnyActorRef } from 'xstate';
+import { type RequestEvent, type RequestWork, type ResultReceived, requestMachine } from '../../../machines/request.ts';
+import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
+import type { RefusalPace } from '../../base/refusal-pace.ts';
+import type { Warn } from '../../base/warn.ts';
+import type { Command } from '../../protocol/command.ts';
+import type { CommandEntry, ResultEntry } from '../../protocol/protocol.ts';
+import type { Pressure, ResultBounds } from '../client/backlog.ts';
+import type { Carrier, PendingCommand, WhenSlow } from '../client/pending-command.ts';
+import type { Hooks, SentCommand } from '../hooks/hooks.ts';
+import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
+import { CallSite } from './call-site.ts';
+import { compileMachine } from './compile.ts';
+import { CompiledActor } from './compiled-actor.ts';
+import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from './deadline-queue.ts';
+import type { RequestActors } from './request-actors.ts';
+import type { Cancellable, SignalWatch } from './signal-watch.ts';
+import { describeWhenDue } from './when-due.ts';
+
+/** What requests of one sender have in common. */
+export interface RequestContext {
+  readonly deadlines: DeadlineQueue;
+  readonly signals: SignalWatch;
+  readonly refusals: RefusalPace;
+  /** How much may wait for callers who take their Results one by one. */
+  readonly bounds: ResultBounds;
+  /** What becomes of streams whose callers are slow, where they do not say. */
+  readonly whenSlow: WhenSlow;
+  readonly warn: Warn;
+  /** With an inspector attached: where requests get their actors from. Otherwise they run compiled. */
+  readonly actors: RequestActors | undefined;
+  /** Sends a request anew that a server has turned away. */
+  readonly resend: (request: Request) => void;
+  /** Whether errors are to say where the send was called. Default false. */
+  readonly callSites?: boolean | undefined;
+}
+
+const MACHINE = compileMachine<{ work: RequestWork }, RequestEvent>(requestMachine);
+const COMMAND_SENT = MACHINE.eventNumber('command.sent');
+const COMMAND_RETURNED = MACHINE.eventNumber('command.returned');
+const RESULT_RECEIVED = MACHINE.eventNumber('result.received');
+const REQUEST_FAILED = MACHINE.eventNumber('request.failed');
+const DEADLINE_REACHED = MACHINE.eventNumber('deadline.reached');
+const CALLER_CANCELLED = MACHINE.eventNumber('caller.cancelled');
+
+const SENT_EVENT = { type: 'command.sent' } as const;
+const RETURNED_EVENT = { type: 'command.returned' } as const;
+const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
+
+/** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
+export abstract class Request
+  extends CompiledActor<{ work: RequestWork }, RequestEvent>
+  implements RequestWork, PendingCommand, DeadlineEntry, Cancellable, SentCommand
+{
+  readonly command: Command;
+  seq = 0;
+  size = 0;
+  deadlineBucket: DeadlineBucket | undefined = undefined;
+  nextInBucket: DeadlineEntry | undefined = undefined;
+  previousInBucket: DeadlineEntry | undefined = undefined;
+
+  protected readonly entry: CommandEntry;
+  protected readonly context: RequestContext;
+  readonly #inspected: AnyActorRef | undefined;
+  #carrier: Carrier | undefined = undefined;
+  /** Whether the carrier has it in its table. */
+  #carried = false;
+  #hooks: Hooks | undefined = undefined;
+  #signal: AbortSignal | undefined = undefined;
+  #onSettled: ((request: Request) => void) | undefined = undefined;
+  readonly #callSite: CallSite | undefined;
+  #whyWaiting: (() => CmdStreamError) | undefined = undefined;
+  /** How many Results have been delivered. */
+  received = 0;
+  /** Whether it waits until there is a ready client, for however long; others only while one is about to be. */
+  patient = false;
+  /** By what a server has turned it away, unexecuted. */
+  turnedAway: CmdStreamError | undefined = undefined;
+  /** Not Infinity where there is none: a field for fractions takes an object of its own. */
+  #timeoutMs: number | undefined = undefined;
+
+  constructor(command: Command, entry: CommandEntry, context: RequestContext) {
+    super(MACHINE);
+    this.command = command;
+    this.entry = entry;
+    this.context = context;
+    this.#callSite = context.callSites === true ? new CallSite(new.target) : undefined;
+    this.#inspected = context.actors?.start(this, command.name);
+  }
+
+  get clientId(): number | undefined {
+    return this.#carrier?.clientId;
+  }
+
+  get whenSlow(): WhenSlow {
+    return this.context.whenSlow;
+  }
+
+  /** Whether the request has come to its end. */
+  get settled(): boolean {
+    return this.#inspected === undefined ? this.isFinal : this.#inspected.getSnapshot().status !== 'active';
+  }
+
+  /** Arms the deadline, `timeoutMs` after `sinceMs` (monotonic milliseconds). */
+  setDeadline(timeoutMs: number, sinceMs: number): void {
+    this.#timeoutMs = timeoutMs;
+    this.context.deadlines.arm(this, timeoutMs, sinceMs);
+  }
+
+  /** Lets `signal` cancel the request from now on. */
+  cancelBy(signal: AbortSignal): void {
+    this.#signal = signal;
+    this.context.signals.add(signal, this);
+  }
+
+  /** Who watches what happens, from now on. */
+  watchedBy(hooks: Hooks | undefined): void {
+    this.#hooks = hooks;
+  }
+
+  /** Calls `listener` when the request settles; for a request that waits somewhere and must leave there. */
+  whenSettled(listener: (request: Request) => void): void {
+    this.#onSettled = listener;
+  }
+
+  /** Has its error, should it be given up while it waits somewhere, say why it does. */
+  waitsBecause(why: () => CmdStreamError): void {
+    this.#whyWaiting = why;
+  }
+
+  /** What an inspector shows of it: no payloads. */
+  toJSON(): object {
+    const { command, seq, clientId } = this;
+    const state: unknown = this.#inspected?.getSnapshot().value ?? this.compiledState;
+    const timeoutMs = this.#timeoutMs === undefined ? undefined : Math.max(0, Math.round(this.#timeoutMs));
+    return { id: this.#inspected?.id, command: command.name, state, seq, client: clientId, timeoutMs };
+  }
+
+  // ---- what happens to it
+
+  sent(carrier: Carrier, seq: number, size: number): void {
+    this.#carrier = carrier;
+    this.#carried = true;
+    this.seq = seq;
+    this.size = size;
+    this.#happen(COMMAND_SENT, SENT_EVENT);
+  }
+
+  result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean, weight = size): void {
+    // After its last Result the carrier has let go of it by itself.
+    if (lastOne) this.#carried = false;
+    if (!this.entry.resultTypes.includes(entry.type)) {
+      const what = `${this.command.name} was answered by a ${entry.name}, which its protocol does not declare for it`;
+      this.failed(new CmdStreamError('result-invalid', what, { mayHaveExecuted: true }));
+      return;
+    }
+    const last = this.isLast(lastOne, this.received + 1);
+    this.#happen(RESULT_RECEIVED, { type: 'result.received', resultType: entry.name, value, size, weight, last });
+  }
+
+  returned(error: CmdStreamError): void {
+    this.#happen(COMMAND_RETURNED, RETURNED_EVENT);
+    if (this.settled) return;
+    this.turnedAway = error;
+    this.context.resend(this);
+  }
+
+  failed(error: CmdStreamError): void {
+    this.#happen(REQUEST_FAILED, { type: 'request.failed', error });
+  }
+
+  /** The deadline had passed `agoMs` before. */
+  expired(agoMs: number): void {
+    this.#timeoutMs = -agoMs;
+    this.deadlineReached();
+  }
+
+  deadlineReached(): void {
+    this.#happen(DEADLINE_REACHED, DEADLINE_EVENT);
+  }
+
+  /** The caller lost interest, for `reason`. */
+  cancelled(reason: unknown): void {
+    const error = new CmdStreamError('cancelled', `${this.#where()} was cancelled by its caller${this.#unsent()}`, {
+      cause: reason,
+      mayHaveExecuted: this.#mayHaveExecuted,
+    });
+    this.#happen(CALLER_CANCELLED, { type: 'caller.cancelled', error });
+  }
+
+  #happen(number: number, event: RequestEvent): void {
+    if (this.#inspected === undefined) this.receive(number, event);
+    // XState warns of events that come too late; here they are usual.
+    else if (!this.settled) this.#inspected.send(event);
+  }
+
+  // ---- CompiledActor and RequestWork: what the machine makes it do
+
+  /** A request is what its own machine works on. */
+  protected override get machineContext(): { work: RequestWork } {
+    return this;
+  }
+
+  get work(): RequestWork {
+    return this;
+  }
+
+  isFull(): boolean {
+    return false;
+  }
+
+  deliver(event: RequestEvent): void {
+    const { value, resultType: type, size, weight, last } = event as ResultReceived;
+    this.received++;
+    this.take(this.entry.tagged ? { type, value } : value, weight);
+    if (this.#hooks === undefined || !hearResults(this.#hooks, this.context.warn)) return;
+    tellResult(this.#hooks, this, { seq: this.received, type, value, size, last }, this.context.warn);
+  }
+
+  release(): void {
+    if (this.deadlineBucket !== undefined) this.context.deadlines.disarm(this);
+    if (this.#signal !== undefined) this.context.signals.remove(this.#signal, this);
+    if (this.#carried) this.#carrier?.forget(this.seq);
+    this.#onSettled?.(this);
+  }
+
+  recall(): void {
+    this.#carried = false;
+    this.#carrier = undefined;
+    this.seq = 0;
+    this.size = 0;
+  }
+
+  succeed(): void {
+    this.complete();
+  }
+
+  fail(event: RequestEvent): void {
+    this.#abort(event.type === 'request.failed' ? CmdStreamError.from(event.error) : this.#overflow(), 'onError');
+  }
+
+  timeOut(): void {
+    const cause = this.seq > 0 ? undefined : this.#whyWaiting?.();
+    const because = cause === undefined ? '' : `: ${describeError(cause)}`;
+    const message = `${this.#where()} was not answered by its deadline${describeWhenDue(this.#timeoutMs ?? Number.POSITIVE_INFINITY)}${this.#unsent()}${because}`;
+    this.#abort(new CmdStreamError('timeout', message, { cause, mayHaveExecuted: this.#mayHaveExecuted }), 'onTimeout');
+  }
+
+  cancel(event: RequestEvent): void {
+    if (event.type === 'caller.cancelled') this.#abort(CmdStreamError.from(event.error), 'onCancel');
+  }
+
+  // ---- for the subclasses
+
+  /** Whether the Result that has just arrived, the `count`th, is the last one that the caller waits for. */
+  protected abstract isLast(lastOne: boolean, count: number): boolean;
+  /** Takes a Result for the caller; `weight` is about how many bytes it takes in memory. */
+  protected abstract take(value: unknown, weight: number): void;
+  /** The last Result has been taken. */
+  protected abstract complete(): void;
+  /** There will be no (more) Results, for `error`. */
+  protected abstract abort(error: CmdStreamError): void;
+
+  /** Has an error say which Command and connection it is about. */
+  tellSubject(error: CmdStreamError): void {
+    const { command, clientId, seq } = this;
+    const address = this.#carrier?.address;
+    tellSubject(error, { command: command.name, address, clientId, seq: seq > 0 ? seq : undefined });
+  }
+
+  #abort(error: CmdStreamError, hook: EndingHook): void {
+    this.tellSubject(error);
+    this.#callSite?.addTo(error);
+    // One that its caller cancels may still wait to be written.
+    const isAtOnce = this.seq === 0 || hook === 'onCancel';
+    const pause = isAtOnce ? this.context.refusals.next() : undefined;
+    if (pause === undefined) this.abort(error);
+    else pause.then(() => this.abort(error));
+    if (this.#hooks !== undefined) tellEnding(this.#hooks, hook, this, error, this.context.warn);
+  }
+
+  /** A Command that has a sequence number leaves, if it has not left yet, whatever becomes of its request. */
+  get #mayHaveExecuted(): boolean {
+    return this.seq > 0;
+  }
+
+  /** Which delivery of its connection's is being read: the same for all Results that arrived together. */
+  protected get delivery(): number {
+    return this.#carrier?.deliveries ?? 0;
+  }
+
+  /** Whether the connection reads although streams are full. */
+  protected get readsOn(): boolean {
+    return this.#carrier?.readsOn ?? false;
+  }
+
+  /** Tells the connection how much waits for the caller. */
+  protected tellPressure(pressure: Pressure): void {
+    if (this.#carried) this.#carrier?.pressed(this.seq, pressure);
+  }
+
+  /** Why no more Results may be kept. */
+  protected describeFull(): string {
+    return 'too many Results wait for their consumer';
+  }
+
+  #overflow(): CmdStreamError {
+    return new CmdStreamError('result-overflow', `${this.#where()}: ${this.describeFull()}`, { mayHaveExecuted: true });
+  }
+
+  #where(): string {
+    const { name } = this.command;
+    return this.#carrier === undefined ? name : `${name} at ${this.#carrier.address}`;
+  }
+
+  #unsent(): string {
+    return this.seq > 0 ? '' : '; it was not sent';
+  }
+}

@@ -1,0 +1,82 @@
+import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
+import type { Command } from '../../protocol/command.ts';
+import type { CommandEntry } from '../../protocol/protocol.ts';
+import { Backlog } from '../client/backlog.ts';
+import type { WhenSlow } from '../client/pending-command.ts';
+import { Request, type RequestContext } from './request.ts';
+import { ResultQueue, type ResultSource } from './result-queue.ts';
+
+/**
+ * A send that is answered by several Results. Those that come faster than they are taken are kept within bounds; beyond
+ * them the connection is told that it need not read on for them, or the request fails. Leaving them cancels the request.
+ */
+export class StreamRequest extends Request implements ResultSource {
+  /** What the caller has of it. */
+  readonly results: ResultQueue;
+  readonly #backlog: Backlog;
+  readonly #expected: number;
+  readonly #whenSlow: WhenSlow;
+
+  /** @param expected - how many Results the caller wants at most. */
+  constructor(
+    command: Command,
+    entry: CommandEntry,
+    context: RequestContext,
+    expected: number,
+    whenSlow = context.whenSlow,
+  ) {
+    super(command, entry, context);
+    this.#expected = expected;
+    this.#whenSlow = whenSlow;
+    this.#backlog = new Backlog(context.bounds);
+    this.results = new ResultQueue(this, this.#backlog, context.refusals);
+  }
+
+  override get whenSlow(): WhenSlow {
+    return this.#whenSlow;
+  }
+
+  /** A stream that its connection waits for is full only where that reads for others all the same. */
+  override isFull(): boolean {
+    if (this.results.isAwaited) return false;
+    return this.#whenSlow === 'fail' ? this.#backlog.isFull(this.delivery) : this.readsOn && this.#backlog.isAtBound;
+  }
+
+  protected override describeFull(): string {
+    return this.#backlog.describe(this.delivery, this.#whenSlow === 'fail');
+  }
+
+  protected override isLast(lastOne: boolean, count: number): boolean {
+    return lastOne || count >= this.#expected;
+  }
+
+  protected override take(value: unknown, weight: number): void {
+    if (weight > this.#backlog.heaviest) this.#backlog.heaviest = weight;
+    this.results.push(value, weight, this.delivery);
+    this.#assess();
+  }
+
+  protected override complete(): void {
+    this.results.end(undefined);
+  }
+
+  protected override abort(error: CmdStreamError): void {
+    this.results.end(error);
+  }
+
+  // ---- what the caller does
+
+  taken(): void {
+    this.#assess();
+  }
+
+  left(): void {
+    this.cancelled(LEFT);
+  }
+
+  #assess(): void {
+    if (this.#whenSlow === 'pause' && this.#backlog.reassess()) this.tellPressure(this.#backlog.pressure);
+  }
+}
+
+const LEFT = 'the caller left the stream';

@@ -1,0 +1,180 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
+import { describeError, isError } from '../../base/errors/describe-error.ts';
+import { callback, flag, invalidOption, invalidSecret, oneOf, optionNames, show } from '../../base/options/check.ts';
+import { isThenable } from '../../base/warn.ts';
+
+/** Certificates or a key in PEM form: what a `.pem` file contains. */
+export type Pem = string | Buffer;
+
+/** What `minVersion` accepts: what is older is broken (RFC 8996). */
+const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
+
+/** What both sides of TLS may be told. Names and meanings are those of Node's `tls.createSecureContext`. */
+export interface TlsIdentityOptions {
+  /** The authorities whose certificates are trusted. Default: those that come with Node. */
+  readonly ca?: Pem | readonly Pem[] | undefined;
+  /** The own certificate, with its intermediates behind it. */
+  readonly cert?: Pem | undefined;
+  /** The private key of `cert`. */
+  readonly key?: Pem | undefined;
+  /** The passphrase of an encrypted `key`. */
+  readonly passphrase?: string | undefined;
+  /** The oldest version of TLS that is spoken: `'TLSv1.2'` or `'TLSv1.3'`. Default `'TLSv1.2'`. */
+  readonly minVersion?: (typeof TLS_VERSIONS)[number] | undefined;
+  /** OpenSSL cipher list. Default: Node's. */
+  readonly ciphers?: string | undefined;
+}
+
+/** TLS at the connecting side. For mutual TLS give `cert` and `key`. */
+export interface ClientTlsOptions extends TlsIdentityOptions {
+  /** The name that the server's certificate must carry. Default: the host of the address. */
+  readonly servername?: string | undefined;
+  /** `false` accepts any certificate: for experiments only, since anyone can then play the server. Default `true`. */
+  readonly rejectUnauthorized?: boolean | undefined;
+  /** Further checks on the server's certificate; returns an error (or throws) to refuse it. Default: Node's check of the name. */
+  readonly checkServerIdentity?: ((servername: string, certificate: PeerCertificate) => Error | undefined) | undefined;
+}
+
+/** TLS at the accepting side. */
+export interface ServerTlsOptions extends TlsIdentityOptions {
+  readonly cert: Pem;
+  readonly key: Pem;
+  /**
+   * Mutual TLS: clients must present a certificate that one of `ca` (then required) has signed; others are refused.
+   * Default `false`.
+   */
+  readonly requestCert?: boolean | undefined;
+}
+
+/** {@link ClientTlsOptions}, checked. */
+export interface ResolvedClientTls {
+  /** Authorities, certificate and key, read once for all connections. */
+  readonly secureContext: SecureContext;
+  readonly rejectUnauthorized: boolean;
+  readonly servername: string | undefined;
+  readonly checkServerIdentity: ClientTlsOptions['checkServerIdentity'];
+}
+
+/** {@link ServerTlsOptions}, checked. */
+export interface ResolvedServerTls {
+  /** Authorities, certificate and key, as Node takes them. */
+  readonly identity: Readonly<SecureContextOptions>;
+  readonly requestCert: boolean;
+}
+
+const IDENTITY_NAMES = ['ca', 'cert', 'key', 'passphrase', 'minVersion', 'ciphers'] as const;
+const CLIENT_NAMES = [...IDENTITY_NAMES, 'servername', 'rejectUnauthorized', 'checkServerIdentity'] as const;
+const SERVER_NAMES = [...IDENTITY_NAMES, 'requestCert'] as const;
+
+/**
+ * Checks the options of the connecting side.
+ * @throws CmdStreamError `invalid-argument`.
+ */
+export function resolveClientTls(options: ClientTlsOptions): ResolvedClientTls {
+  optionNames('the options of a TLS client', options, CLIENT_NAMES);
+  if ((options.cert === undefined) !== (options.key === undefined)) {
+    const [missing, given] = options.cert === undefined ? ['cert', 'key'] : ['key', 'cert'];
+    throw invalidOption(`tls.${missing}`, `given together with 'tls.${given}'`, undefined);
+  }
+  return Object.freeze({
+    secureContext: makeContext(resolveIdentity(options)),
+    rejectUnauthorized: flag('tls.rejectUnauthorized', options.rejectUnauthorized, true),
+    servername: text('tls.servername', options.servername),
+    checkServerIdentity: harmlessCheck(callback('tls.checkServerIdentity', options.checkServerIdentity)),
+  });
+}
+
+/**
+ * A check of the user's that always answers: Node calls it from the socket, where what it throws would end the process.
+ * What it throws, and what is no answer, refuses the certificate.
+ */
+function harmlessCheck(check: ClientTlsOptions['checkServerIdentity']): ClientTlsOptions['checkServerIdentity'] {
+  if (check === undefined) return undefined;
+  return (servername, certificate) => {
+    let answer: unknown;
+    try {
+      answer = check(servername, certificate);
+    } catch (error) {
+      const message = `option 'tls.checkServerIdentity' threw: ${describeError(error)}`;
+      return new Error(message, { cause: error });
+    }
+    if (answer === undefined || isError(answer)) return answer;
+    // An async check comes too late to be heard; its rejection must not end the process either.
+    if (isThenable(answer)) answer.then(undefined, () => {});
+    return new Error(`option 'tls.checkServerIdentity' must return an Error or undefined; got ${show(answer)}`);
+  };
+}
+
+/**
+ * Checks the options of the accepting side.
+ * @throws CmdStreamError `invalid-argument`.
+ */
+export function resolveServerTls(options: ServerTlsOptions): ResolvedServerTls {
+  optionNames('the options of a TLS server', options, SERVER_NAMES);
+  const requestCert = flag('tls.requestCert', options.requestCert, false);
+  for (const field of ['cert', 'key'] as const) {
+    if (options[field] === undefined) throw invalidOption(`tls.${field}`, 'given: a server needs it', undefined);
+  }
+  if (requestCert && options.ca === undefined) {
+    throw invalidOption('tls.ca', `given where 'tls.requestCert' is true: it vouches for the clients`, undefined);
+  }
+  const identity = resolveIdentity(options);
+  makeContext(identity);
+  return Object.freeze({ identity, requestCert });
+}
+
+/**
+ * Checks options that take the place of others while a server listens.
+ * @throws CmdStreamError `invalid-argument`.
+ */
+export function renewServerTls(options: ServerTlsOptions, { requestCert }: ResolvedServerTls): ResolvedServerTls {
+  optionNames('the options of a TLS server', options, SERVER_NAMES);
+  const wanted = flag('tls.requestCert', options.requestCert, requestCert);
+  if (wanted !== requestCert) {
+    throw invalidOption('tls.requestCert', `${requestCert}, as it is, while the server listens`, wanted);
+  }
+  return resolveServerTls({ ...options, requestCert });
+}
+
+/** Checks the fields one by one. */
+function resolveIdentity(options: TlsIdentityOptions): SecureContextOptions {
+  const identity: SecureContextOptions = {
+    minVersion: oneOf('tls.minVersion', options.minVersion, 'TLSv1.2', TLS_VERSIONS),
+  };
+  if (options.ca !== undefined) identity.ca = [options.ca].flat().map((ca) => pem('tls.ca', ca));
+  if (options.cert !== undefined) identity.cert = pem('tls.cert', options.cert);
+  if (options.key !== undefined) identity.key = pem('tls.key', options.key);
+  const passphrase = text('tls.passphrase', options.passphrase);
+  if (passphrase !== undefined) identity.passphrase = passphrase;
+  const ciphers = text('tls.ciphers', options.ciphers);
+  if (ciphers !== undefined) identity.ciphers = ciphers;
+  return identity;
+}
+
+/** Lets OpenSSL say whether the fields are sound and fit together. */
+function makeContext(identity: SecureContextOptions): SecureContext {
+  try {
+    // createSecureContext passes over an authority that it cannot read.
+    for (const ca of [identity.ca ?? []].flat()) new X509Certificate(ca);
+    return createSecureContext(identity);
+  } catch (error) {
+    throw CmdStreamError.from(error, 'invalid-argument', 'the TLS options cannot be used');
+  }
+}
+
+function pem(field: string, value: unknown): Pem {
+  if ((typeof value === 'string' || Buffer.isBuffer(value)) && value.includes('-----BEGIN ')) return value;
+  const accepted = 'PEM (the contents of a file, not its name)';
+  if (typeof value !== 'string' && !Buffer.isBuffer(value)) throw invalidSecret(field, accepted, value);
+  throw new CmdStreamError(
+    'invalid-argument',
+    `option '${field}' must be ${accepted}; got a ${typeof value === 'string' ? 'string' : 'Buffer'} that is no PEM`,
+  );
+}
+
+function text(field: string, value: unknown): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
+  throw invalidSecret(field, 'a text that is not empty', value);
+}

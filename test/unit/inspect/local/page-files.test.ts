@@ -1,0 +1,25 @@
+import { tmpdir } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { expect, it } from 'vitest';
+import { packageRoot } from '../../../../src/inspect/local/page-files.ts';
+import { ROOT } from '../../../support/compiled.ts';
+
+const same = (path: string) => path.replace(/\/$/, '');
+
+it('A13: the files of the page are found from the sources, and from what is built of them', async () => {
+  for (const file of ['src/inspect/local/page-files.ts', 'dist/src/inspect/local/page-files.js']) {
+    expect(same(await packageRoot(pathToFileURL(`${ROOT}/${file}`).href, tmpdir()))).toBe(same(ROOT));
+  }
+});
+
+it('A13: the files of the page are found from a bundle where the package is installed', async () => {
+  const bundle = pathToFileURL(`${tmpdir()}/bundle.mjs`).href;
+  for (const here of [undefined, bundle]) expect(same(await packageRoot(here, ROOT))).toBe(same(ROOT));
+});
+
+it('A13: says so in a bundle without the package', async () => {
+  await expect(packageRoot(undefined, tmpdir())).rejects.toMatchObject({
+    code: 'listen-failed',
+    message: expect.stringContaining('leave it out of the bundle'),
+  });
+});

@@ -1,0 +1,110 @@
+import type { AnyActorRef } from 'xstate';
+import { startActorRoot, type Watch } from '../../../../src/base/actor-root.ts';
+import { RefusalPace } from '../../../../src/base/refusal-pace.ts';
+import { protocolTables } from '../../../../src/protocol/protocol.ts';
+import { type Pressure, ResultBounds } from '../../../../src/sender/client/backlog.ts';
+import type { Carrier, WhenSlow } from '../../../../src/sender/client/pending-command.ts';
+import type { CompiledMachine } from '../../../../src/sender/request/compile.ts';
+import { CompiledActor } from '../../../../src/sender/request/compiled-actor.ts';
+import { DeadlineQueue } from '../../../../src/sender/request/deadline-queue.ts';
+import type { RequestContext } from '../../../../src/sender/request/request.ts';
+import { RequestActors } from '../../../../src/sender/request/request-actors.ts';
+import { SignalWatch } from '../../../../src/sender/request/signal-watch.ts';
+import { calc } from '../../../e2e/support/calc.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
+
+/** Any compiled machine as an actor, with a context of the test's. */
+export class TestActor<Context, Event extends { readonly type: string }> extends CompiledActor<Context, Event> {
+  readonly #machine: CompiledMachine<Context, Event>;
+  readonly #context: Context;
+
+  constructor(machine: CompiledMachine<Context, Event>, context: Context) {
+    super(machine);
+    this.#machine = machine;
+    this.#context = context;
+  }
+
+  protected override get machineContext(): Context {
+    return this.#context;
+  }
+
+  get value(): string {
+    return this.compiledState;
+  }
+
+  get isOver(): boolean {
+    return this.isFinal;
+  }
+
+  send(event: Event): void {
+    // A compiled machine has no number for what no state reacts to.
+    if (this.#machine.events.includes(event.type)) this.receive(this.#machine.eventNumber(event.type), event);
+  }
+}
+
+/** A client's connection, as requests see it: remembers what it is told to forget. */
+export class TestCarrier implements Carrier {
+  deliveries = 0;
+  readsOn = false;
+  readonly clientId = 3;
+  readonly address = '127.0.0.1:9000';
+  readonly forgotten: number[] = [];
+  readonly told: string[] = [];
+
+  forget(seq: number): boolean {
+    this.forgotten.push(seq);
+    return true;
+  }
+
+  pressed(seq: number, pressure: Pressure): void {
+    this.told.push(`${seq} ${pressure}`);
+  }
+}
+
+/** How requests run. */
+export const MODES = ['compiled', 'inspected'] as const;
+
+/** What a test may want otherwise. */
+export interface ContextOptions {
+  readonly maxBufferedResults?: number;
+  readonly maxBufferedResultBytes?: number;
+  readonly whenSlow?: WhenSlow;
+}
+
+/** What requests have in common, on a clock that the test moves. */
+export function requestContext(mode: (typeof MODES)[number], options: ContextOptions = {}) {
+  const clock = new VirtualClock();
+  const warnings: string[] = [];
+  const actorRefs: AnyActorRef[] = [];
+  const inspect: Watch = (event) => {
+    if (event.type === '@xstate.actor') actorRefs.push(event.actorRef as AnyActorRef);
+  };
+  const root = startActorRoot('root', clock, inspect);
+  const context: RequestContext = {
+    deadlines: new DeadlineQueue(clock),
+    signals: new SignalWatch(),
+    refusals: new RefusalPace(clock),
+    bounds: new ResultBounds(options.maxBufferedResults ?? 4, options.maxBufferedResultBytes ?? 1_000_000),
+    whenSlow: options.whenSlow ?? 'fail',
+    warn: (message) => warnings.push(message),
+    actors: mode === 'inspected' ? new RequestActors(root) : undefined,
+    resend: () => {},
+  };
+  return { clock, warnings, context, actorRefs, root };
+}
+
+const tables = calc[protocolTables];
+
+/** A Command type of the test protocol. */
+export function commandEntry(name: keyof typeof calc & string) {
+  const entry = tables.commandEntries.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new Error(`there is no Command ${name}`);
+  return entry;
+}
+
+/** A Result type of the test protocol. */
+export function resultEntry(name: string) {
+  const entry = tables.resultEntries.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new Error(`there is no Result ${name}`);
+  return entry;
+}
