@@ -145,7 +145,7 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'unreadable Results are delivered',
     file: 'src/sender/client/check-result.ts',
-    from: 'entry.definition.schema === undefined && !(value instanceof BadPayload)',
+    from: 'entry.definition.schema === undefined && !isBadPayload(value)',
     to: 'entry.definition.schema === undefined',
     why: 'a payload that nobody can read reaches the caller as a Result',
   },

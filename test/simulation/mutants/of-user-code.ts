@@ -69,7 +69,7 @@ export const OF_USER_CODE: readonly Mutant[] = [
   {
     name: 'a thenable that calls back at once is lost',
     file: 'src/sender/send-path.ts',
-    from: '      if (isWaiting) answer = new Promise((resolve) => resolve(answer));\n',
+    from: '      if (isWaiting) answer = promiseOf(answer);\n',
     to: '',
     why: 'a send whose hook has said yes is never sent',
   },
