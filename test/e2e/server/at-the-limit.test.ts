@@ -122,7 +122,7 @@ describe.each(transports)('a server at its in-flight limit, over %s,', (_name, m
     expect(executed.filter((name) => name.startsWith('late'))).toEqual([]);
   });
 
-  it('F1: goes on answering Pings beside streams that their client has left, and ends them when it goes', async () => {
+  it('F1, V10: goes on answering Pings beside streams that their client has left, and ends them when it goes', async () => {
     const { server, generators } = await slowServer({ transport, maxInFlightCommands: 5 });
     await using _server = server;
     const sender = await connect(server.address);
