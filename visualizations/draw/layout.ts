@@ -3,21 +3,10 @@
 import type { ElkExtendedEdge } from 'elkjs/lib/elk.bundled.js';
 import { type Arrow, anyState, arrowsOf, type Block, headOf, type Line } from './blocks.ts';
 import { type ElkArrow, type ElkBox, layOut } from './elk.ts';
+import type { Point, Rect } from './geometry.ts';
 import { type Chart, type ChartState, contains, statesOf } from './model.ts';
 import { straighten } from './straighten.ts';
 import { LINE_PX } from './text.ts';
-
-/** A point, in pixels from the top left corner of the drawing. */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** A rectangle, in pixels from the top left corner of the drawing. */
-export interface Rect extends Point {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** A line of text with its place. */
 export interface PlacedLine extends Rect {

@@ -1,6 +1,6 @@
 // Takes small kinks out of arrows: where a line would step aside by a few pixels only to meet the middle of its share of
 // a box, it goes straight on and meets the box a few pixels further along.
-import type { Point, Rect } from './layout.ts';
+import type { Point, Rect } from './geometry.ts';
 
 /** A line with the boxes that it starts and ends at. */
 export interface Route {

@@ -1,6 +1,8 @@
 // Writes a layout as SVG: no script, no web font; light and dark by the reader's preference; states and arrows carry data
 // attributes, so that a live page can light up what is active.
-import type { Layout, PlacedAny, PlacedArrow, PlacedInitial, PlacedLine, PlacedState, Point } from './layout.ts';
+
+import type { Point } from './geometry.ts';
+import type { Layout, PlacedAny, PlacedArrow, PlacedInitial, PlacedLine, PlacedState } from './layout.ts';
 import { LINE_PX } from './text.ts';
 import { styleSheet } from './theme.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Layout, Point, Rect } from '../../../visualizations/draw/layout.ts';
+import type { Point, Rect } from '../../../visualizations/draw/geometry.ts';
+import type { Layout } from '../../../visualizations/draw/layout.ts';
 import { contains } from '../../../visualizations/draw/model.ts';
 import { isWithin, LAYOUTS, overlap, passes, stretches } from './support.ts';
 

@@ -1,6 +1,7 @@
 import { toDirectedGraph } from '@xstate/graph';
 import type { AnyStateMachine, AnyTransitionDefinition } from 'xstate';
-import { type Layout, layoutOf, type Point, type Rect } from '../../../visualizations/draw/layout.ts';
+import type { Point, Rect } from '../../../visualizations/draw/geometry.ts';
+import { type Layout, layoutOf } from '../../../visualizations/draw/layout.ts';
 import { SUBJECTS, type Subject } from '../../../visualizations/draw/machines.ts';
 import { readChart } from '../../../visualizations/draw/model.ts';
 
