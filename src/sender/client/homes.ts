@@ -28,6 +28,8 @@ export class Homes {
   readonly #homes: number[] = [];
   /** How many clients are at home at each place. */
   readonly #counts: number[];
+  /** The emptiest places, while they are known. */
+  #free: number[] = [];
 
   constructor(addresses: readonly string[], seed: number) {
     this.addresses = addresses;
@@ -87,20 +89,28 @@ export class Homes {
     if (before !== undefined) (this.#counts[before] as number)--;
     this.#homes[client] = place as number;
     if (place !== undefined) (this.#counts[place] as number)++;
+    // Where one leaves, others are the emptiest.
+    const free = before === undefined && place !== undefined ? this.#free.indexOf(place) : -1;
+    if (free >= 0) this.#free.splice(free, 1);
+    else this.#free = [];
   }
 
   /** Of the emptiest places the one that `client` likes best. */
   #best(client: number): number {
-    const emptiest = Math.min(...this.#counts);
+    if (this.#free.length === 0) this.#free = this.#emptiest();
     const taste = tasteOf(client, this.#seed);
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
-    for (const [place, hash] of this.#hashes.entries()) {
-      if (this.#counts[place] !== emptiest) continue;
-      const each = dislike(taste, hash);
+    for (const place of this.#free) {
+      const each = dislike(taste, this.#hashes[place] as number);
       if (each < least) [best, least] = [place, each];
     }
     return best;
+  }
+
+  #emptiest(): number[] {
+    const least = Math.min(...this.#counts);
+    return [...this.#counts.keys()].filter((place) => this.#counts[place] === least);
   }
 }
 
