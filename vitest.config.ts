@@ -44,9 +44,19 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/unit/**'],
+          exclude: ['**/node_modules/**', 'test/unit/**', 'test/faults/hostile/**'],
           globalSetup: ['test/interop/support/build-peers.ts'],
           typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+        },
+      },
+      {
+        extends: true,
+        // After all others, and by themselves: they measure how long an honest client waits.
+        test: {
+          name: 'alone',
+          include: ['test/faults/hostile/**/*.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
