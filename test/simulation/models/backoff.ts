@@ -24,17 +24,20 @@ export function* backoffModel({ entries, schedule, sends }: Past): Generator<Vio
   if (reconnect === null) return;
   const { initialMs, maxMs, factor, resetAfterMs } = reconnect;
   const clients = new Map<number, Client>();
-  // A client may go home where there are several addresses: the fleet's checker looks at that. Where streams are sent, one may be left or cut short, or a single Result of it be too much to keep, and its connection
-  // replaced while it is in use.
+  // Bytes that are not what the server sent may look like another service, or like the rest of a stream that was left.
+  const isCorrupt = schedule.liar !== null || schedule.faults.some(({ kind }) => kind === 'corrupt');
+  // A client may go home where there are several addresses: the fleet's checker looks at that. Where streams are sent, one may
+  // be left or cut short, or a single Result of it be too much to keep, and its connection replaced while it is in use.
   const given = [...sends.values()].filter(({ settled }) => GIVEN_UP.includes(settled[0]?.code ?? ''));
   const mayRenew =
+    isCorrupt ||
     given.length >= MANY_GIVEN_UP ||
     schedule.servers.length > 1 ||
     schedule.sends.some(
       ({ count, padBytes }) => count > 1 || 2 * (padBytes + RESULT_BYTES) >= schedule.sender.maxBufferedResultBytes,
     );
   let draw: number | undefined;
-  let foundOther = false;
+  let foundOther = isCorrupt;
   for (const { kind, details, atMs, who } of entries) {
     if (kind === 'draw') draw = Number(details.value);
     if (kind === 'net.dial' && who === 'client' && addresses === 'list' && clients.size > 0) {
