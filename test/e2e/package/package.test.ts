@@ -60,7 +60,7 @@ describe('the package', () => {
         (await readdir(join(ROOT, folder))).filter((name) => type.test(name)).map((name) => `${folder}/${name}`),
       ),
     );
-    const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const texts = ['ARCHITECTURE.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
     const expected = [...built, ...beside.flat(), ...texts];
     expect(beside.flat()).toEqual(
       expect.arrayContaining(['visualizations/client.svg', 'src/inspect/local/page/main.js']),
@@ -207,7 +207,15 @@ describe('the package, installed', { timeout: 30_000 }, () => {
 });
 
 async function copyCheckout(): Promise<void> {
-  const files = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'tsconfig.json', 'tsconfig.build.json'];
+  const files = [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'ARCHITECTURE.md',
+    'CHANGELOG.md',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ];
   const folders = ['machines', 'src', 'visualizations', 'examples', 'docs', 'test/support'];
   for (const path of [...files, ...folders]) await cp(join(ROOT, path), join(checkout, path), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'), 'junction');
