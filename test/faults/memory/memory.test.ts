@@ -84,8 +84,8 @@ const ATTACKS: readonly [fault: string, what: string, attack: Attack][] = [
       }
     },
   ],
-  ['R2', '1,500 Results of 1 MiB that nobody reads', unread('Big', 1_500)],
-  ['R2', '1,500 generators of 1 MiB that nobody reads', unread('Bigs', 1_500)],
+  ['R2, D4', '1,500 Results of 1 MiB that nobody reads', unread('Big', 1_500)],
+  ['R2, D4', '1,500 generators of 1 MiB that nobody reads', unread('Bigs', 1_500)],
   [
     'V9',
     '150 connections with a stream each that nobody reads',
