@@ -85,6 +85,8 @@ export interface Past {
   readonly corrupted: boolean;
   /** and what can be believed all the same. */
   readonly corruption: Corruption;
+  /** Whether a server that was shutting down turned Commands away unread, so that nobody knows which: they were too long. */
+  readonly refusedUnread: boolean;
   /** Whether the user's hooks tell of each send. */
   readonly hooked: boolean;
   /** When the sender began to close. */
@@ -102,12 +104,14 @@ export function pastOf(run: Run): Past {
   const { schedule, entries } = run;
   const sends = new Map<number, History>();
   let corrupted = false;
+  let refusedUnread = false;
   let ending: Moment | undefined;
   for (let index = 0; index < entries.length; index++) {
     const { kind, atMs, details, who } = entries[index] as LogEntry;
     const at = { atMs, index };
     if (kind === 'net.corrupted') corrupted = true;
     else if (kind === 'ending') ending = at;
+    else if (kind === 'refused' && details.id === null) refusedUnread = true;
     else if (kind === 'execute') {
       const { id, late } = (details.payload ?? {}) as { readonly id?: number; readonly late?: boolean };
       sends.get(id ?? -1)?.executions.push({ ...at, host: who, client: details.client, isLate: late === true });
@@ -115,7 +119,8 @@ export function pastOf(run: Run): Past {
     else if ('id' in details) note(sends.get(Number(details.id)), kind, at, details as unknown as Details);
   }
   const corruption = new Corruption(corrupted ? entries : []);
-  return { run, schedule, entries, sends, corrupted, corruption, hooked: schedule.sender.hooks !== 'none', ending };
+  const hooked = schedule.sender.hooks !== 'none';
+  return { run, schedule, entries, sends, corrupted, corruption, refusedUnread, hooked, ending };
 }
 
 function newHistory(at: Moment, details: Details): History {
@@ -167,6 +172,11 @@ function note(history: History | undefined, kind: string, at: Moment, { id: _, .
     case 'settled':
       history.settled.push({ ...at, ...details } as History['settled'][number]);
   }
+}
+
+/** Whether a server that was shutting down may have turned a send away, which then ended as that says. */
+export function wasTurnedAway({ refusals, endings, settled }: History, { refusedUnread }: Past): boolean {
+  return refusals.length > 0 || (refusedUnread && (endings[0] ?? settled[0])?.code === 'closed');
 }
 
 /** Whether a send goes past the sender and its hooks: by `group.send`. */

@@ -23,7 +23,6 @@ export function* breakerModel({ entries, schedule, sends, hooked }: Past): Gener
   /** Commands that were admitted and have not ended, as the model keeps them. */
   const underWay: number[] = [];
   let shown = 'closed';
-  let lastMs = 0;
   const end = (id: number, outcome: 'succeed' | 'fail' | 'neutral') => {
     const index = underWay.indexOf(id);
     if (index < 0) return;
@@ -33,10 +32,7 @@ export function* breakerModel({ entries, schedule, sends, hooked }: Past): Gener
   for (const { kind, details, atMs } of entries) {
     // Half-open comes by a timer, which fires on a whole millisecond after its time or a little later.
     const isTimed = kind === 'breaker' && details.state === 'half-open';
-    if (isTimed && model.state === 'open') model.pass(atMs - lastMs + 1.01);
-    else if (model.state === 'open' && model.openForMs > 0) model.pass(Math.min(atMs - lastMs, model.openForMs - 1e-9));
-    else model.pass(atMs - lastMs);
-    lastMs = atMs;
+    model.passTo(atMs, isTimed ? atMs + 1.01 : Number.NEGATIVE_INFINITY);
     const id = Number(details.id);
     switch (kind) {
       case 'ending':

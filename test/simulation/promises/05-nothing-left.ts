@@ -1,4 +1,4 @@
-import type { Past, Violation } from '../history.ts';
+import { type Past, type Violation, wasTurnedAway } from '../history.ts';
 import { firesAt } from '../world/bounds.ts';
 
 const promise = '5';
@@ -8,7 +8,8 @@ const TICK_MS = 1.01;
 const GOODBYE_MS = 1000 + TICK_MS;
 
 /** After `close()` nothing is left: no timer, no socket, no pending send; closing is always bounded in time. */
-export function* nothingLeft({ entries, sends, run, ending, schedule, corrupted }: Past): Generator<Violation> {
+export function* nothingLeft(past: Past): Generator<Violation> {
+  const { entries, sends, run, ending, schedule, corrupted } = past;
   if (run.failure !== undefined)
     yield { promise, atMs: run.durationMs, message: `the run did not end: ${run.failure}` };
   let endedMs: number | undefined;
@@ -44,13 +45,13 @@ export function* nothingLeft({ entries, sends, run, ending, schedule, corrupted 
   if (endedMs > firesAt(schedule, ending.atMs + atMost) + TICK_MS) {
     yield { promise, atMs: endedMs, message: `closing took ${(endedMs - ending.atMs).toFixed(3)} ms of ${atMost} ms` };
   }
-  for (const { id, call, asked, endings, carried, settled, refusals } of sends.values()) {
+  for (const send of sends.values()) {
+    const { id, call, asked, endings, carried, settled } = send;
     const end = endings[0] ?? (carried && settled[0] && { ...settled[0], seq: carried.seq });
     // A client to whom a server seems to be another one, for changed bytes, is closed for good.
-    const isTurnedAway = refusals.length > 0;
     if (
       !corrupted &&
-      !isTurnedAway &&
+      !wasTurnedAway(send, past) &&
       end?.code === 'closed' &&
       end.seq > 0 &&
       end.atMs < ending.atMs + atMost - TICK_MS

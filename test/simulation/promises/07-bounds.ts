@@ -1,4 +1,4 @@
-import type { History, Past, Violation } from '../history.ts';
+import { type History, type Past, type Violation, wasTurnedAway } from '../history.ts';
 import type { SenderPlan } from '../schedule.ts';
 
 const promise = '7';
@@ -64,7 +64,8 @@ function* waiting({ entries, schedule, hooked }: Past): Generator<Violation> {
 }
 
 /** What never left has waited for as long as it was under way. */
-function* waitingBytes({ entries, schedule, sends, hooked }: Past): Generator<Violation> {
+function* waitingBytes(past: Past): Generator<Violation> {
+  const { entries, schedule, sends, hooked } = past;
   const { maxWaitingBytes } = schedule.sender;
   if (!hooked) return;
   let bytes = 0;
@@ -74,7 +75,7 @@ function* waitingBytes({ entries, schedule, sends, hooked }: Past): Generator<Vi
     const [end] = send?.endings ?? [];
     if (send === undefined || end === undefined || end.seq !== 0 || end.atMs === send.asked?.atMs) continue;
     // One that was turned away has been under way before it waited.
-    if (send.refusals.length > 0) continue;
+    if (wasTurnedAway(send, past)) continue;
     if (atMs > nowMs && bytes > maxWaitingBytes) {
       yield { promise, atMs: nowMs, message: `sends of ${bytes} bytes wait; maxWaitingBytes is ${maxWaitingBytes}` };
       return;

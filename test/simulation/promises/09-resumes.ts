@@ -75,8 +75,19 @@ function* readsBeforeJudging({ entries, sends, schedule }: Past): Generator<Viol
     const cameMs = atMs + tripMs(schedule);
     if (cameMs >= dueMs || firesAt(schedule, dueMs) - dueMs < LATE_MS || !FAST.includes(send.call.style ?? ''))
       continue;
+    if (answerBytesBeside(send.call.atMs, dueMs, sends) > schedule.network.windowBytes) continue;
     yield { promise, id: send.id, atMs: end.atMs, message: `send ${send.id} timed out; its answer lay there` };
   }
+}
+
+/** What the answers to all that is under way between two times weigh at most: what the window does not take lies elsewhere. */
+function answerBytesBeside(fromMs: number, toMs: number, sends: Past['sends']): number {
+  let bytes = 0;
+  for (const { call, endings, settled } of sends.values()) {
+    const endMs = (endings[0] ?? settled[0])?.atMs ?? Number.POSITIVE_INFINITY;
+    if (call.atMs <= toMs && endMs >= fromMs) bytes += call.count * (call.padBytes + 64);
+  }
+  return bytes;
 }
 
 /** What a handler that answers at once does. */

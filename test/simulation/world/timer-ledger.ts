@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../../src/index.ts';
 
-/** A clock that knows which of the timers that were set through it are still there. */
+/** A clock that knows which of the timers that were set through it are still there, but for those of the next turn. */
 export class TimerLedger implements Clock {
   readonly #clock: Clock;
   readonly #live = new Set<TimerHandle>();
@@ -27,7 +27,7 @@ export class TimerLedger implements Clock {
       this.#live.delete(handle);
       callback();
     }, delayMs);
-    this.#live.add(handle);
+    if (delayMs > 0) this.#live.add(handle);
     return handle;
   }
 

@@ -17,7 +17,7 @@ export class ReferenceBreaker {
   #nowMs = 0;
   #outcomes: boolean[] = [];
   #successes = 0;
-  #openForMs = 0;
+  #openUntilMs = 0;
 
   constructor(options: ReferenceBreaker['options']) {
     this.options = options;
@@ -34,7 +34,7 @@ export class ReferenceBreaker {
 
   /** How long it stays open. */
   get openForMs(): number {
-    return this.state === 'open' ? this.#openForMs : 0;
+    return this.state === 'open' ? this.#openUntilMs - this.#nowMs : 0;
   }
 
   admit(): boolean {
@@ -66,10 +66,16 @@ export class ReferenceBreaker {
   }
 
   pass(ms: number): void {
-    this.#nowMs += ms;
-    if (this.state !== 'open') return;
-    this.#openForMs -= ms;
-    if (this.#openForMs <= 0) this.#enter('half-open');
+    this.passTo(this.#nowMs + ms);
+  }
+
+  /**
+   * It is so late now: to the bit, since a slot is lost at a moment.
+   * @param timerMs - up to when its timer has fired, where that is not now.
+   */
+  passTo(nowMs: number, timerMs = nowMs): void {
+    this.#nowMs = nowMs;
+    if (this.state === 'open' && timerMs >= this.#openUntilMs) this.#enter('half-open');
   }
 
   reset(): void {
@@ -86,6 +92,6 @@ export class ReferenceBreaker {
     this.#epoch++;
     this.#outcomes = [];
     this.#successes = 0;
-    this.#openForMs = this.options.openDurationMs;
+    this.#openUntilMs = this.#nowMs + this.options.openDurationMs;
   }
 }
