@@ -18,6 +18,21 @@ export class Account {
     return this.#budget.admits(this.#bytes, bytes);
   }
 
+  /** Whether it may hold more than there is room for: one at a time may. */
+  get mayGoBeyond(): boolean {
+    return this.#budget.beyond === undefined;
+  }
+
+  /** It holds more than there is room for, until it {@link comeBack}. */
+  goBeyond(): void {
+    this.#budget.beyond ??= this;
+  }
+
+  /** It is back within bounds. To be followed by the release of what it held. */
+  comeBack(): void {
+    if (this.#budget.beyond === this) this.#budget.beyond = undefined;
+  }
+
   /** So many bytes more are held for it. */
   hold(bytes: number): void {
     if (this.#isClosed) return;
@@ -40,13 +55,14 @@ export class Account {
   /** The connection is gone, and all that was held for it; what is told of it afterwards means nothing. */
   close(): void {
     this.#budget.forget(this);
+    this.comeBack();
     this.release(this.#bytes);
     this.#isClosed = true;
   }
 }
 
 /** So much each connection may hold, whatever the others hold: what one needs that asks now and then. */
-const RESERVED_BYTES = 16 * 1024;
+export const RESERVED_BYTES = 16 * 1024;
 
 /**
  * The memory of a server, shared by its connections: what is decoded and not answered, what waits undecoded, what has come
@@ -56,6 +72,8 @@ const RESERVED_BYTES = 16 * 1024;
  */
 export class Budget {
   readonly maxBytes: number;
+  /** Who holds something large that there was no room for. */
+  beyond: Account | undefined;
   readonly #reservedBytes: number;
   readonly #soon: (task: () => void) => void;
   #bytes = 0;
@@ -101,14 +119,11 @@ export class Budget {
     this.#waiting.delete(account);
   }
 
-  /** The ones that hold least come first; those for whom there is still no room ask once more. */
+  /** The ones that hold least come first; those for whom there is still no room wait once more. */
   readonly #tell = (): void => {
     this.#isTelling = false;
     const waiting = [...this.#waiting].sort(([a], [b]) => a.bytes - b.bytes);
     this.#waiting.clear();
-    for (const [account, goOn] of waiting) {
-      if (account.mayHold(1)) goOn();
-      else this.#waiting.set(account, goOn);
-    }
+    for (const [, goOn] of waiting) goOn();
   };
 }

@@ -1,4 +1,4 @@
-import type { Account } from './budget.ts';
+import { type Account, RESERVED_BYTES } from './budget.ts';
 
 /** What a Command in flight takes beside its payload: its context, the promise and the closure of its handler. Measured. */
 const COMMAND_BYTES = 1_536;
@@ -28,14 +28,24 @@ export class Holdings {
 
   /** Whether it holds so much that no more Commands should be taken. */
   get isOver(): boolean {
-    return this.#inFlightBytes >= this.#maxInFlightBytes || !this.#account.mayHold(1);
+    if (this.#inFlightBytes >= this.#maxInFlightBytes) return true;
+    return !this.#account.mayHold(1) && !this.#mayTakeOfWaiting(0);
   }
 
-  /** Whether a Command of so many bytes may be taken. The first one always may. */
+  /** Whether a Command of so many bytes may be taken. */
   mayTake(size: number): boolean {
-    return this.#inFlightBytes === 0 || this.#inFlightBytes + size <= this.#maxInFlightBytes
-      ? this.#account.mayHold(size)
-      : false;
+    if (this.#inFlightBytes > 0 && this.#inFlightBytes + size > this.#maxInFlightBytes) return false;
+    return this.#account.mayHold(size) || this.#mayTakeOfWaiting(size);
+  }
+
+  /**
+   * Whether it may be taken although there is no room: what waits undecoded can only go by being taken. Little always may;
+   * something large alone, and for one connection of the server at a time. Not where the client does not read its Results.
+   */
+  #mayTakeOfWaiting(size: number): boolean {
+    if (this.#account.bytes > this.#arrivedBytes + this.#inFlightBytes) return false;
+    if (this.#inFlightBytes + size < RESERVED_BYTES) return true;
+    return this.#inFlightBytes === 0 && this.#account.mayGoBeyond;
   }
 
   /** Whether so many bytes more may be held that nobody works on. */
@@ -46,6 +56,7 @@ export class Holdings {
   /** A Command has come whose payload takes about `weight` bytes. Returns what {@link commandWent} is to be told. */
   commandCame(weight: number): number {
     const bytes = COMMAND_BYTES + weight;
+    if (bytes > RESERVED_BYTES && !this.#account.mayHold(bytes)) this.#account.goBeyond();
     this.#inFlightBytes += bytes;
     this.#account.hold(bytes);
     return bytes;
@@ -54,6 +65,7 @@ export class Holdings {
   /** It is answered. */
   commandWent(bytes: number): void {
     this.#inFlightBytes -= bytes;
+    if (this.#inFlightBytes === 0) this.#account.comeBack();
     this.#account.release(bytes);
   }
 

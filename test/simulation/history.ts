@@ -174,9 +174,10 @@ function note(history: History | undefined, kind: string, at: Moment, { id: _, .
   }
 }
 
-/** Whether a server that was shutting down may have turned a send away, which then ended as that says. */
+/** Whether a server that was shutting down may have turned a send away, which then ended or went another way. */
 export function wasTurnedAway({ refusals, endings, settled }: History, { refusedUnread }: Past): boolean {
-  return refusals.length > 0 || (refusedUnread && (endings[0] ?? settled[0])?.code === 'closed');
+  const [end = settled[0]] = endings;
+  return refusals.length > 0 || (refusedUnread && end?.mayHaveExecuted === false);
 }
 
 /** Whether a send goes past the sender and its hooks: by `group.send`. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Account, Budget } from '../../../src/server/budget.ts';
+import { Holdings } from '../../../src/server/holdings.ts';
 import { weigh } from '../../../src/server/weigh.ts';
 
 const now = (task: () => void) => task();
@@ -65,6 +66,49 @@ describe('the budget of a server', () => {
     one.close();
     other.close();
     expect(budget.bytes).toBe(0);
+  });
+});
+
+describe('what waits undecoded', () => {
+  const holder = (budget: Budget) => new Holdings(new Account(budget), 1_000_000);
+
+  it('is taken although there is no room, a little at a time', () => {
+    const holdings = holder(new Budget(60_000, now));
+    holdings.arrivedAre(50_000);
+    expect([holdings.isOver, holdings.mayTake(1000)]).toEqual([false, true]);
+    const held = holdings.commandCame(14_000);
+    expect([holdings.mayTake(900), holdings.mayTake(1000)]).toEqual([false, false]);
+    holdings.commandWent(held);
+    expect(holdings.mayTake(1000)).toBe(true);
+  });
+
+  it('is taken by one connection at a time where it is large', () => {
+    const budget = new Budget(60_000, now);
+    const [one, other] = [holder(budget), holder(budget)];
+    one.arrivedAre(40_000);
+    other.arrivedAre(40_000);
+    expect([one.mayTake(30_000), other.mayTake(30_000)]).toEqual([true, true]);
+    const held = one.commandCame(30_000);
+    expect([one.mayTake(30_000), other.mayTake(30_000), other.mayTake(1000)]).toEqual([false, false, true]);
+    let told = false;
+    other.whenRoom(() => {
+      told = other.mayTake(30_000);
+    });
+    one.commandWent(held);
+    expect(told).toBe(true);
+    other.commandCame(30_000);
+    expect(one.mayTake(30_000)).toBe(false);
+    other.close();
+    expect(one.mayTake(30_000)).toBe(true);
+  });
+
+  it('is not taken for a client that does not read its Results', () => {
+    const holdings = holder(new Budget(60_000, now));
+    holdings.arrivedAre(25_000);
+    holdings.writtenAre(25_000);
+    expect([holdings.isOver, holdings.mayTake(1000)]).toEqual([true, false]);
+    holdings.writtenAre(0);
+    expect([holdings.isOver, holdings.mayTake(1000)]).toEqual([false, true]);
   });
 });
 
