@@ -26,8 +26,8 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
     // One turn more is for what a busy process has not read, another for the look whether a Result has come meanwhile.
     let boundMs = keepalive.timeMs + keepalive.timeoutMs + 3.01;
     if (paused && schedule.sender.whenSlow === 'pause') boundMs += catchUpMs;
-    // What is under way gets its time, and what waits to be sent.
-    boundMs += ((bytes + waitingBytes(schedule)) * 1000) / SLOWEST_BYTES_PER_SECOND;
+    // What is under way gets its time; what waits to be sent, the time in which it is taken.
+    boundMs += (bytes * 1000) / SLOWEST_BYTES_PER_SECOND + (waitingBytes(schedule) * 1000) / slowestTaking(schedule);
     // During the handshake its own limit counts; after a stall once more.
     const handshakeMs = handshakeTimeoutMs * (schedule.stalls.length > 0 ? 2 : 1) + 2.01;
     if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeMs);
@@ -83,6 +83,17 @@ function waitingBytes({ sends, sender }: Past['schedule']): number {
     .map(({ times, padBytes }) => times * (padBytes + FRAME_BYTES))
     .reduce((sum, each) => sum + each, 0);
   return Math.min(bytes, sender.maxBufferedBytes + sender.maxFrameBytes);
+}
+
+/** How many bytes a second are taken, at the least, of a peer that shows by this that it lives. */
+function slowestTaking({ faults }: Past['schedule']): number {
+  const rates = faults.map((fault) => {
+    const rate =
+      fault.kind === 'link' ? fault.link.bytesPerSecond : fault.kind === 'slow-reader' && fault.bytesPerSecond;
+    // What takes nothing shows nothing.
+    return rate || SLOWEST_BYTES_PER_SECOND;
+  });
+  return Math.min(SLOWEST_BYTES_PER_SECOND, ...rates);
 }
 
 /** What stands in a frame beside the padding of its payload. */

@@ -134,8 +134,11 @@ function* atServers({ entries, schedule }: Past): Generator<Violation> {
 function* untaken({ id, call, answers, values }: History, sender: SenderPlan): Generator<Violation> {
   if (call.method !== 'sendMulti' && call.method !== 'sendMultiWithDeadline') return;
   const most = sender.whenSlow === 'fail' ? sender.maxBufferedResults : Number.POSITIVE_INFINITY;
-  // As much may wait for the schema before, and comes whether the consumer has taken anything meanwhile or not.
-  const mostBytes = sender.maxBufferedResultBytes * (call.command === 'Checked' ? 2 : 1);
+  // As much may wait for the schema before, and comes whether the consumer has taken anything meanwhile or not; each of the
+  // two may be over by the one that filled it.
+  const ofOne = Math.max(0, ...answers.map(({ size }) => size)) + WEIGHT_OF_RESULT;
+  const { maxBufferedResultBytes } = sender;
+  const mostBytes = call.command === 'Checked' ? 2 * maxBufferedResultBytes + ofOne : maxBufferedResultBytes;
   let taken = 0;
   let before = 0;
   for (const [index, answer] of answers.entries()) {

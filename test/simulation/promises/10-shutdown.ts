@@ -164,7 +164,7 @@ function* unnoticed(past: Past): Generator<Violation> {
 }
 
 /**
- * Whether a Command was sent over an idle connection in the very moment in which its server closed that: what meets the
+ * Whether a Command was sent, or sent anew after one server had turned it away, over an idle connection in the very moment in which its server closed that: what meets the
  * goodbye on its way is lost, and nobody can tell whether it was executed.
  */
 function meetsGoodbye(
@@ -173,9 +173,10 @@ function meetsGoodbye(
   spans: readonly Span[],
 ): boolean {
   const endMs = settled[0]?.atMs ?? 0;
-  if (executions.length + refusals.length > 0 || endMs > call.atMs + tripMs(schedule)) return false;
+  const sentMs = refusals.at(-1)?.atMs ?? call.atMs;
+  if (executions.length > 0 || endMs > sentMs + tripMs(schedule)) return false;
   return spans.some(
-    ({ fromMs, endedMs }) => call.atMs > fromMs + QUIET_MS - 1 - tripMs(schedule) / 2 && call.atMs <= endedMs,
+    ({ fromMs, endedMs }) => sentMs > fromMs + QUIET_MS - 1 - tripMs(schedule) / 2 && sentMs <= endedMs,
   );
 }
 
