@@ -2,7 +2,8 @@
 // a format without lengths: text lines. It says `false` when a line has not arrived whole.
 // Run it: npx tsx examples/own-codec.ts
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { CmdStreamError, type Codec, createSender, lengthPrefixed, NEED_MORE, serve } from 'cmd-stream';
+import { CmdStreamError, type Codec, createSender, serve } from 'cmd-stream';
+import { lengthPrefixed, NEED_MORE } from 'cmd-stream/codec';
 import { Calculator, calc, handlers } from './calc.ts';
 
 /** JSON, compressed. */

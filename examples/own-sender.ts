@@ -1,10 +1,10 @@
 // A sender of one's own on the group: it asks every client and takes the first answer ("hedging").
 // Run it: npx tsx examples/own-sender.ts
-import { type Command, createSender, type Group, type GroupTicket, serve } from 'cmd-stream';
+import { type ClientGroup, type Command, createSender, type GroupTicket, serve } from 'cmd-stream';
 import { Calculator, calc, handlers } from './calc.ts';
 
 /** Sends a Command `copies` times and resolves with whatever comes first; only for Commands that may run twice. */
-function sendHedged(group: Group, command: Command, copies: number, deadline: number): Promise<unknown> {
+function sendHedged(group: ClientGroup, command: Command, copies: number, deadline: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const tickets: GroupTicket[] = [];
     let failures = 0;

@@ -3,7 +3,7 @@
 export { type Seed, SeededRandom } from './testing/kit/random.ts';
 export { VirtualClock } from './testing/kit/virtual-clock.ts';
 export { EventLog, type LogDetails, type LogEntry, type LogValue } from './testing/log/event-log.ts';
-export type { Fault } from './testing/network/faults.ts';
+export type { Begins, Between, Fault, Lasts } from './testing/network/faults.ts';
 export type { LinkOptions } from './testing/network/link.ts';
 export {
   type HostWatch,
@@ -13,5 +13,5 @@ export {
 } from './testing/network/network.ts';
 export { type SimulateOptions, SimulationFailed, type SimulationResult, simulate } from './testing/simulate.ts';
 export type { SimulatedServer } from './testing/simulated-server.ts';
-export type { Placed, Simulation } from './testing/simulation.ts';
+export type { GivenOptions, Placed, Simulation } from './testing/simulation.ts';
 export { type TestService, type TestServiceOptions, testService } from './testing/test-service.ts';

@@ -1,3 +1,6 @@
+/** The key of what is there for types only. */
+declare const valueType: unique symbol;
+
 /**
  * A Command, ready to be sent: made by the protocol (`calc.Add({ a: 2, b: 3 })`).
  *
@@ -12,9 +15,9 @@ export class Command<out Name extends string = string, out Value = unknown> {
   readonly payload: unknown;
   /** The protocol that it belongs to. */
   readonly protocol: object;
-  /** Types only; never there at run time. */
-  declare readonly value?: Value | undefined;
+  declare readonly [valueType]?: Value | undefined;
 
+  /** @internal For the makers of a protocol. */
   constructor(name: Name, type: number, payload: unknown, protocol: object) {
     this.name = name;
     this.type = type;

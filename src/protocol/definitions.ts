@@ -2,6 +2,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { invalidOption, optionNames, show } from '../base/options/check.ts';
 
+/** The key of what is there for types only. */
+declare const types: unique symbol;
+
 /** Any Standard Schema validator (zod, valibot, arktype, ...), with its input and output type. */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
 
@@ -15,8 +18,7 @@ export interface ResultDefinition<in Input, out Output> {
   readonly schema: Schema | undefined;
   /** Whether a Result is the last one of its Command; none: every Result of this type is. */
   readonly lastOne: ((value: never) => boolean) | undefined;
-  /** Types only; never there at run time. */
-  readonly types?: { readonly input: (value: Input) => void; readonly output: Output } | undefined;
+  readonly [types]?: { readonly input: (value: Input) => void; readonly output: Output } | undefined;
 }
 
 /** Options of {@link result}. */
@@ -35,8 +37,7 @@ export interface CommandDefinition<in Input, out Output, out ResultName extends 
   readonly schema: Schema | undefined;
   /** Which Result types may answer it. */
   readonly returns: readonly ResultName[];
-  /** Types only; never there at run time. */
-  readonly types?: { readonly input: (value: Input) => void; readonly output: Output } | undefined;
+  readonly [types]?: { readonly input: (value: Input) => void; readonly output: Output } | undefined;
 }
 
 /** A Command type whose Results are still to be named. */

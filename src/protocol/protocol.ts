@@ -79,6 +79,9 @@ export type CommandsOf<P extends AnyProtocol> = P extends {
   ? C
   : never;
 
+/** The names of the Command types of a protocol. */
+export type CommandNameOf<P extends AnyProtocol> = keyof CommandsOf<P> & string;
+
 /** One Command type, by its type number. */
 export interface CommandEntry {
   readonly name: string;

@@ -7,6 +7,9 @@ import { type FailureFields, readFailure } from './failure-text.ts';
  * sent by servers in place of closing the connection; everything else would be offered under a ServerInfo of its own.
  */
 
+/** What an error Result can say. */
+export type ErrorResultCode = 'command-failed' | 'command-invalid' | 'overloaded' | 'closed';
+
 /**
  * What an error Result can say, and whether the Command may have been executed then.
  *
@@ -17,12 +20,17 @@ import { type FailureFields, readFailure } from './failure-text.ts';
  * | `overloaded` | did not execute it: too many wait before it |
  * | `closed` | did not execute it: it is closing |
  */
-const EXECUTED = { 'command-failed': true, 'command-invalid': false, overloaded: false, closed: false } as const;
+const EXECUTED: Readonly<Record<ErrorResultCode, boolean>> = {
+  'command-failed': true,
+  'command-invalid': false,
+  overloaded: false,
+  closed: false,
+};
 
 /** The payload of the error Result. */
 export interface ErrorResult {
   /** What went wrong, as the client shall report it. */
-  readonly code: keyof typeof EXECUTED;
+  readonly code: ErrorResultCode;
   /** The message of the error; never a stack. */
   readonly message: string;
   /**

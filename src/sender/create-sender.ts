@@ -187,14 +187,19 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
   if (onStatus !== undefined) sender.subscribe(onStatus);
   closing.closes(() => void group.close());
   runOutside(() => group.start());
-  if (!resolved.lazy) await started(sender, addresses, closing);
+  if (!resolved.lazy) await started(sender, group, addresses, closing);
   hasStarted = true;
   for (const error of mismatches) warn(describeMismatch(error));
   return sender;
 }
 
 /** Waits until the first attempts of the clients are through; closes, and throws, when none succeeded. */
-async function started(sender: Sender<AnyProtocol>, addresses: AddressBook, closing: ClosingSignal): Promise<void> {
+async function started(
+  sender: Sender<AnyProtocol>,
+  group: Group,
+  addresses: AddressBook,
+  closing: ClosingSignal,
+): Promise<void> {
   const status = await new Promise<GroupStatus>((resolve) => {
     const look = () => {
       const { status } = sender;
@@ -202,7 +207,7 @@ async function started(sender: Sender<AnyProtocol>, addresses: AddressBook, clos
       unsubscribe();
       resolve(status);
     };
-    const unsubscribe = sender.group.onChange(look);
+    const unsubscribe = group.onChange(look);
     look();
   });
   if (status.ready > 0 && !closing.hasFired) return;

@@ -1,11 +1,13 @@
 import { CmdStreamError, tellSubject } from '../base/errors/cmd-stream-error.ts';
 import { invalidOption } from '../base/options/check.ts';
+import type { DrainOptions } from '../base/options/drain-options.ts';
 import type { ProcessHold } from '../base/process-hold.ts';
 import { type Command, isCommand } from '../protocol/command.ts';
 import { entryOf } from '../protocol/entry-of.ts';
-import type { AnyProtocol, CommandsOf, ProtocolTables } from '../protocol/protocol.ts';
+import type { AnyProtocol, CommandNameOf, ProtocolTables } from '../protocol/protocol.ts';
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts';
 import { consume } from './consume.ts';
+import { ClientGroup } from './group/client-group.ts';
 import type { Group } from './group/group.ts';
 import type { GroupStatus } from './group/status.ts';
 import type { RequestContext } from './request/request.ts';
@@ -45,8 +47,6 @@ export interface SenderParts {
   readonly hold: ProcessHold;
 }
 
-type NameOf<P extends AnyProtocol> = keyof CommandsOf<P> & string;
-
 /**
  * Sends the Commands of a protocol through a group of clients. Made by {@link createSender}.
  *
@@ -56,7 +56,8 @@ type NameOf<P extends AnyProtocol> = keyof CommandsOf<P> & string;
  */
 export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   /** The clients underneath; public for those who build a sender of their own. */
-  readonly group: Group;
+  readonly group: ClientGroup;
+  readonly #group: Group;
   readonly #parts: SenderParts;
   readonly #singleTerms: SendTerms;
   readonly #multiTerms: SendTerms;
@@ -64,7 +65,8 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   /** @internal */
   constructor(parts: SenderParts) {
     const { timeoutMs, multiTimeoutMs, waitForReady, whenSlow } = parts.options;
-    this.group = parts.group;
+    this.#group = parts.group;
+    this.group = new ClientGroup(parts.group, (options) => this.drain(options));
     this.#parts = parts;
     // Hooks get to see them.
     this.#singleTerms = Object.freeze({ timeoutMs, signal: undefined, waitForReady, resultsCount: 1, whenSlow });
@@ -85,13 +87,13 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
    * `connection-lost`, `command-failed`, `command-invalid`, `result-invalid`, `encode-failed`, `frame-too-large`,
    * `refused`, `closed`, `invalid-argument`.
    */
-  send<Value>(command: Command<NameOf<P>, Value>, options?: SendOptions): Promise<Value> {
+  send<Value>(command: Command<CommandNameOf<P>, Value>, options?: SendOptions): Promise<Value> {
     return this.#single(command, NO_DEADLINE, options);
   }
 
   /** As `send`, with an absolute deadline: milliseconds since the epoch, or a Date. The earlier deadline counts. */
   sendWithDeadline<Value>(
-    command: Command<NameOf<P>, Value>,
+    command: Command<CommandNameOf<P>, Value>,
     deadline: number | Date,
     options?: SendOptions,
   ): Promise<Value> {
@@ -102,15 +104,15 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
    * Sends a Command that is answered by several Results. Returns them as an async iterator, in order and without gaps;
    * it ends when the last one was seen, and throws when that will not come.
    */
-  sendMulti<Value>(command: Command<NameOf<P>, Value>, options?: MultiSendOptions): ResultStream<Value>;
+  sendMulti<Value>(command: Command<CommandNameOf<P>, Value>, options?: MultiSendOptions): ResultStream<Value>;
   /** The same with a handler for each Result; resolves when the last one was handled. */
   sendMulti<Value>(
-    command: Command<NameOf<P>, Value>,
+    command: Command<CommandNameOf<P>, Value>,
     handler: ResultHandler<Value>,
     options?: MultiSendOptions,
   ): Promise<void>;
   sendMulti<Value>(
-    command: Command<NameOf<P>, Value>,
+    command: Command<CommandNameOf<P>, Value>,
     first?: ResultHandler<Value> | MultiSendOptions,
     second?: MultiSendOptions,
   ): ResultStream<Value> | Promise<void> {
@@ -119,18 +121,18 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 
   /** As `sendMulti`, with an absolute deadline over all Results. The earlier deadline counts. */
   sendMultiWithDeadline<Value>(
-    command: Command<NameOf<P>, Value>,
+    command: Command<CommandNameOf<P>, Value>,
     deadline: number | Date,
     options?: MultiSendOptions,
   ): ResultStream<Value>;
   sendMultiWithDeadline<Value>(
-    command: Command<NameOf<P>, Value>,
+    command: Command<CommandNameOf<P>, Value>,
     deadline: number | Date,
     handler: ResultHandler<Value>,
     options?: MultiSendOptions,
   ): Promise<void>;
   sendMultiWithDeadline<Value>(
-    command: Command<NameOf<P>, Value>,
+    command: Command<CommandNameOf<P>, Value>,
     deadline: number | Date,
     first?: ResultHandler<Value> | MultiSendOptions,
     second?: MultiSendOptions,
@@ -140,7 +142,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 
   /** What the group and its clients are doing now. */
   get status(): GroupStatus {
-    return this.group.status;
+    return this.#group.status;
   }
 
   /** The circuit breaker in front of the sends, where there is one. */
@@ -162,7 +164,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
    */
   subscribe(listener: (event: StatusEvent) => void): () => void {
     if (typeof listener !== 'function') throw invalidOption('listener', 'a function', listener);
-    return subscribeToStatus(this.group, this.#parts.breaker, listener);
+    return subscribeToStatus(this.#group, this.#parts.breaker, listener);
   }
 
   /**
@@ -183,29 +185,30 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 
   /** Resolves when the sender is closed and nothing of it is left: no timer, no socket, no pending send. */
   get done(): Promise<void> {
-    return this.group.done;
+    return this.#group.done;
   }
 
   /** Closes at once: what is under way fails with `closed`. Resolves when nothing is left. Any number of times. */
   close(): Promise<void> {
-    return this.group.close();
+    return this.#group.close();
   }
 
   /**
-   * Takes no more Commands, lets what has been sent come to its end, and closes; after `drainTimeoutMs` at the latest.
-   * Sends that wait and have not been sent fail with `closed`. Not to be awaited in a loop over a stream of this sender: it
-   * waits for that one as well, until it cuts it off.
+   * Takes no more Commands, lets what has been sent come to its end, and closes; after `timeoutMs` at the latest, by default
+   * the sender's `drainTimeoutMs`, and with 0 at once. The earliest limit of several calls counts. Sends that wait and have
+   * not been sent fail with `closed`. Not to be awaited in a loop over a stream of this sender: it waits for that one as well,
+   * until it cuts it off. Rejects with CmdStreamError `invalid-argument`.
    */
-  drain(): Promise<void> {
-    return this.closeAndWait();
+  drain(options?: DrainOptions): Promise<void> {
+    const { path, options: own } = this.#parts;
+    const done = this.#group.drain(options, own.drainTimeoutMs);
+    if (this.#group.isClosing) path.failWaiting();
+    return done;
   }
 
-  /** As `drain`, with a limit of its own: closes after `timeoutMs` at the latest. The earliest limit counts. */
+  /** The name that sender-go has for {@link Sender.drain}. */
   closeAndWait(timeoutMs?: number): Promise<void> {
-    const { options, path } = this.#parts;
-    const done = this.group.drain(timeoutMs === undefined ? options.drainTimeoutMs : timeoutMs);
-    if (this.group.isClosing) path.failWaiting();
-    return done;
+    return this.drain({ timeoutMs });
   }
 
   /** `await using`: drains. */
@@ -215,7 +218,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 
   // ---- the four sends
 
-  #single<Value>(command: Command<NameOf<P>, Value>, deadline: Deadline, options?: SendOptions): Promise<Value> {
+  #single<Value>(command: Command<CommandNameOf<P>, Value>, deadline: Deadline, options?: SendOptions): Promise<Value> {
     const { path, requests, options: own } = this.#parts;
     try {
       const entry = entryOf(this.#parts.tables, command);
@@ -229,7 +232,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   }
 
   #multi<Value>(
-    command: Command<NameOf<P>, Value>,
+    command: Command<CommandNameOf<P>, Value>,
     deadline: Deadline,
     first?: ResultHandler<Value> | MultiSendOptions,
     second?: MultiSendOptions,

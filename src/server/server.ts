@@ -2,18 +2,12 @@ import { type Actor, toPromise } from 'xstate';
 import type { ServerConnections, ServerEvent, serverMachine } from '../../machines/server.ts';
 import type { Clock } from '../base/clock.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import { durationMs, optionNames } from '../base/options/check.ts';
+import { type DrainOptions, resolveDrainOptions } from '../base/options/drain-options.ts';
 import type { ProcessHold } from '../base/process-hold.ts';
 import { paced, RefusalPace } from '../base/refusal-pace.ts';
 import { whenSocketsAreClosed } from '../wire/transport/open-sockets.ts';
 import type { ServerTlsOptions } from '../wire/transport/tls-options.ts';
 import type { Listener } from '../wire/transport/transport.ts';
-
-/** Options of {@link Server.shutdown}. */
-export interface ShutdownOptions {
-  /** How long Commands in flight may take; 0: not at all. Default: the server's `shutdownTimeoutMs`. */
-  readonly timeoutMs?: number | undefined;
-}
 
 /** A server that listens; made by `serve`. */
 export class Server {
@@ -31,7 +25,7 @@ export class Server {
   readonly #clock: Clock;
   readonly #hold: ProcessHold;
 
-  /** For `serve` only. */
+  /** @internal For `serve` only. */
   constructor(
     actor: Actor<typeof serverMachine>,
     connections: ServerConnections,
@@ -86,15 +80,21 @@ export class Server {
    * executed. Further calls wait for the same end and change nothing; `close()` ends it at once. Not to be awaited in a
    * handler: it waits for that one as well, until its timeout.
    *
+   * Its time is `timeoutMs`, by default the server's `shutdownTimeoutMs`; with 0 it has none.
+   *
    * @throws CmdStreamError `invalid-argument` for a timeout that is none.
    */
-  shutdown(options: ShutdownOptions = {}): Promise<void> {
-    return paced(this.#clock, this.#shutdown(options));
+  drain(options?: DrainOptions): Promise<void> {
+    return paced(this.#clock, this.#drain('drain', options));
   }
 
-  async #shutdown(options: ShutdownOptions): Promise<void> {
-    optionNames('the options of shutdown()', options, ['timeoutMs']);
-    const timeoutMs = durationMs('timeoutMs', options.timeoutMs, this.#shutdownTimeoutMs, { minMs: 0 });
+  /** The name that cmd-stream-go has for {@link Server.drain}. */
+  shutdown(options?: DrainOptions): Promise<void> {
+    return paced(this.#clock, this.#drain('shutdown', options));
+  }
+
+  async #drain(method: string, options: DrainOptions | undefined): Promise<void> {
+    const timeoutMs = resolveDrainOptions(method, options, this.#shutdownTimeoutMs);
     await this.#end({ type: 'server.shutDown', timeoutMs });
   }
 
@@ -119,9 +119,9 @@ export class Server {
     return this;
   }
 
-  /** `await using server = ...`: {@link shutdown} with the server's timeout, which closes what is left then. */
+  /** `await using server = ...`: {@link Server.drain} with the server's timeout, which closes what is left then. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.shutdown();
+    await this.drain();
   }
 
   /** An event for a server that is closed already is none. */

@@ -51,7 +51,10 @@ export class SimulationFailed extends Error {
   readonly atMs: number;
   readonly #log: readonly LogEntry[];
 
-  /** @param hint - what may have led to it, behind the message of `cause`. */
+  /**
+   * @internal
+   * @param hint - what may have led to it, behind the message of `cause`.
+   */
   constructor(seed: Seed, atMs: number, log: readonly LogEntry[], cause: unknown, hint = '') {
     const where = `the simulation with the seed ${JSON.stringify(seed)} failed at ${atMs} ms`;
     super(`${where}: ${describeError(cause)}${hint}`, { cause });
@@ -179,6 +182,7 @@ class Outcome<T> implements SimulationResult<T> {
   readonly #log: EventLog;
   #hash: string | undefined;
 
+  /** @internal */
   constructor(seed: Seed, value: T, log: EventLog, durationMs: number, steps: number, left: Outcome<T>['left']) {
     this.seed = seed;
     this.value = value;

@@ -1,4 +1,5 @@
-import type { Server, ShutdownOptions } from '../server/server.ts';
+import type { DrainOptions } from '../base/options/drain-options.ts';
+import type { Server } from '../server/server.ts';
 import { formatAddress } from '../wire/transport/address.ts';
 import { type EventLog, plain } from './log/event-log.ts';
 import type { SimulatedNetwork } from './network/network.ts';
@@ -20,7 +21,7 @@ export class SimulatedServer implements AsyncDisposable {
   #life = 0;
   #starting: Promise<void> | undefined;
 
-  /** For `Simulation.serve`. */
+  /** @internal For `Simulation.serve`. */
   constructor(network: SimulatedNetwork, log: EventLog, host: string, port: number, serve: () => Promise<Server>) {
     this.host = host;
     this.address = formatAddress(host, port);
@@ -64,7 +65,7 @@ export class SimulatedServer implements AsyncDisposable {
   }
 
   /** `Server.shutdown`; it is not started again. */
-  async shutdown(options?: ShutdownOptions): Promise<void> {
+  async shutdown(options?: DrainOptions): Promise<void> {
     await this.#startNoMore();
     await this.#server?.shutdown(options);
   }

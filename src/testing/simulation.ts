@@ -28,7 +28,8 @@ export interface Placed {
 }
 
 /** What the simulation decides itself. */
-type Given = 'transport' | 'tls' | 'clock' | 'defer';
+/** Options that a simulation gives. */
+export type GivenOptions = 'transport' | 'tls' | 'clock' | 'defer';
 
 /** What a scenario has to work with. Everything may be taken out by destructuring. */
 export class Simulation {
@@ -45,7 +46,7 @@ export class Simulation {
   readonly #senders: Sender<AnyProtocol>[] = [];
   #named = 0;
 
-  /** For `simulate`. */
+  /** @internal For `simulate`. */
   constructor(
     clock: VirtualClock,
     random: SeededRandom,
@@ -78,13 +79,13 @@ export class Simulation {
     protocol: P,
     makeReceiver: () => Receiver,
     handlers: Handlers<P, NoInfer<Receiver>>,
-    options: Omit<ServerOptions<NoInfer<Receiver>>, Given | 'random'> = {},
+    options: Omit<ServerOptions<NoInfer<Receiver>>, GivenOptions | 'random'> = {},
   ): Promise<SimulatedServer> => paced(this.clock, this.#serve(protocol, makeReceiver, handlers, options));
 
   /** The library's `createSender`, on the machine `client` unless it is told otherwise. */
   readonly createSender = <P extends AnyProtocol>(
     protocol: P,
-    options: Omit<SenderOptions, Given | 'random'>,
+    options: Omit<SenderOptions, GivenOptions | 'random'>,
     placed: Placed = {},
   ): Promise<Sender<P>> => paced(this.clock, this.#createSender(protocol, options, placed));
 
@@ -92,7 +93,7 @@ export class Simulation {
     protocol: P,
     makeReceiver: () => Receiver,
     handlers: Handlers<P, NoInfer<Receiver>>,
-    options: Omit<ServerOptions<NoInfer<Receiver>>, Given | 'random'>,
+    options: Omit<ServerOptions<NoInfer<Receiver>>, GivenOptions | 'random'>,
   ): Promise<SimulatedServer> {
     if (typeof makeReceiver !== 'function') {
       const accepted = 'a function that makes the receiver, unlike that of the real serve()';
@@ -114,7 +115,7 @@ export class Simulation {
 
   async #createSender<P extends AnyProtocol>(
     protocol: P,
-    options: Omit<SenderOptions, Given | 'random'>,
+    options: Omit<SenderOptions, GivenOptions | 'random'>,
     placed: Placed,
   ): Promise<Sender<P>> {
     optionNames('placed', placed, ['host', 'name']);

@@ -79,6 +79,7 @@ class InMemory<P extends AnyProtocol> implements TestService<P> {
   readonly transport: Transport;
   readonly address: string;
 
+  /** @internal For {@link testService}. */
   constructor(server: Server, sender: Sender<P>, transport: Transport, address: string) {
     this.server = server;
     this.sender = sender;

@@ -13,13 +13,13 @@ export const PRELUDE = `import {
   type HooksFactory,
   type Invoker,
   json,
-  lengthPrefixed,
   msgpack,
   serve,
   type Sender,
   type Server,
   type ServerOptions,
 } from 'cmd-stream';
+import { lengthPrefixed } from 'cmd-stream/codec';
 import { createWebSocketInspector } from '@statelyai/inspect';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
@@ -40,6 +40,7 @@ declare const ca: string, cert: string, key: string, clientCert: string, clientK
 
 /** What stands in front of the checks of the names that the text mentions. */
 export const NAMES_PRELUDE = `import type * as library from 'cmd-stream';
+import type * as codec from 'cmd-stream/codec';
 import type * as testing from 'cmd-stream/testing';
 import type * as inspection from 'cmd-stream/inspect';
 import { calc } from './calc.ts';
@@ -47,15 +48,16 @@ type KeysOf<T> = T extends unknown ? keyof T & string : never;
 type Options = library.SenderOptions | library.ServerOptions | library.MultiSendOptions | library.InspectOptions;
 type Known =
   | keyof typeof library
+  | keyof typeof codec
   | keyof typeof inspection
   | library.CmdStreamErrorCode
   | library.CommandFailureKind
   | Extract<library.DispatchOption, string>
-  | KeysOf<Options | library.ShutdownOptions | library.ClientTlsOptions | library.ServerTlsOptions>
+  | KeysOf<Options | library.DrainOptions | library.ClientTlsOptions | library.ServerTlsOptions>
   | KeysOf<library.KeepaliveOptions | library.BackoffOptions | library.CircuitBreakerOptions>
   | KeysOf<NonNullable<Parameters<typeof library.json>[0]> | library.ResultOptions<never>>
   | KeysOf<Parameters<typeof library.defineProtocol>[0] | library.CommandBuilder<unknown, unknown>>
-  | KeysOf<library.Sender<typeof calc> | library.Server | library.Group | library.GroupStatus>
+  | KeysOf<library.Sender<typeof calc> | library.Server | library.ClientGroup | library.GroupStatus>
   | KeysOf<library.Hooks | library.HandlerContext<unknown> | library.DispatchStrategy>
   | KeysOf<library.CmdStreamError | typeof library.CmdStreamError | library.TaggedResult<string, unknown>>
   | keyof typeof testing

@@ -1,4 +1,5 @@
 import { describe, expectTypeOf, test } from 'vitest';
+import type { DrainOptions } from '../../src/base/options/drain-options.ts';
 import {
   type BackoffOptions,
   type CircuitBreakerOptions,
@@ -21,7 +22,6 @@ import type { JsonOptions } from '../../src/protocol/codec/json/json.ts';
 import type { MusOptions } from '../../src/protocol/codec/mus/mus.ts';
 import type { MusFirstTypes } from '../../src/protocol/codec/mus/options.ts';
 import type { ServerOptions } from '../../src/server/options.ts';
-import type { ShutdownOptions } from '../../src/server/server.ts';
 import type { LinkOptions, NetworkOptions, Placed, SimulateOptions } from '../../src/testing.ts';
 import type { MemoryOptions } from '../../src/wire/transport/memory.ts';
 import type { TcpOptions } from '../../src/wire/transport/tcp.ts';
@@ -74,7 +74,7 @@ describe('every option may be undefined', () => {
 
   test('of servers', () => {
     expectTypeOf<Strict<ServerOptions>>().toEqualTypeOf<never>();
-    expectTypeOf<Strict<ShutdownOptions>>().toEqualTypeOf<never>();
+    expectTypeOf<Strict<DrainOptions>>().toEqualTypeOf<never>();
   });
 
   test('of protocols and codecs', () => {

@@ -1,13 +1,3 @@
-/** The kinds of a `CommandFailure`, as a closed set. */
-export const FAILURE_KINDS = [
-  'not-found',
-  'permission-denied',
-  'unavailable',
-  'conflict',
-  'rate-limited',
-  'failed',
-] as const;
-
 /**
  * What a handler says about a Command that it could not execute as asked, by `CommandFailure`.
  *
@@ -20,7 +10,25 @@ export const FAILURE_KINDS = [
  * | `rate-limited` | the caller asks too often; see `retryAfterMs` |
  * | `failed` | anything else |
  */
-export type CommandFailureKind = (typeof FAILURE_KINDS)[number];
+export type CommandFailureKind =
+  | 'not-found'
+  | 'permission-denied'
+  | 'unavailable'
+  | 'conflict'
+  | 'rate-limited'
+  | 'failed';
+
+const isKind: Readonly<Record<CommandFailureKind, true>> = {
+  'not-found': true,
+  'permission-denied': true,
+  unavailable: true,
+  conflict: true,
+  'rate-limited': true,
+  failed: true,
+};
+
+/** The kinds, as a closed set. */
+export const FAILURE_KINDS: readonly string[] = Object.keys(isKind);
 
 /** Whether `value` is one of the kinds. */
 export function isFailureKind(value: unknown): value is CommandFailureKind {

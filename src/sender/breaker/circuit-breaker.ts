@@ -69,6 +69,7 @@ export class CircuitBreaker {
   #notedState: CircuitBreakerState = 'closed';
   #openedAtMs = 0;
 
+  /** @internal For {@link createCircuitBreaker}, and senders. */
   constructor(options: ResolvedCircuitBreakerOptions, environment: CircuitBreakerEnvironment = {}) {
     const { clock = systemClock, defer = deferToEndOfTurn, warn = processWarning, parent, inspect } = environment;
     const { countsAsFailure } = options;

@@ -3,7 +3,7 @@ import type { ClientTimings } from '../../../machines/client.ts';
 import { type GroupEvent, groupMachine } from '../../../machines/group.ts';
 import type { Clock } from '../../base/clock.ts';
 import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
-import { durationMs } from '../../base/options/check.ts';
+import { type DrainOptions, resolveDrainOptions } from '../../base/options/drain-options.ts';
 import type { Random } from '../../base/random.ts';
 import { paced, RefusalPace } from '../../base/refusal-pace.ts';
 import { callUser, type Warn } from '../../base/warn.ts';
@@ -49,14 +49,11 @@ export type DispatchRefusal = 'unavailable' | 'overloaded';
 
 /**
  * The clients of one service, as one. Commands go to a client that is ready; the group's life is the group machine's.
- *
- * It is public (`sender.group`) for those who write a sender of their own: `send` gives the Command to a client and
- * returns its ticket at once, Results go to the receiver.
+ * Those who write a sender of their own have a {@link ClientGroup} in front of it.
  */
 export class Group {
   /** Resolves when the group is closed, by `close` or because none of its clients can go on. Never rejects. */
   readonly done: Promise<void>;
-  /** @internal */
   readonly hope = new Hope();
   readonly #options: GroupOptions;
   readonly #clients: readonly Client[];
@@ -69,7 +66,6 @@ export class Group {
   /** Whether room is to be told of once that is over. */
   #roomUntold = false;
 
-  /** @internal */
   constructor(options: GroupOptions) {
     this.#options = options;
     const context: ClientContext = {
@@ -105,7 +101,7 @@ export class Group {
     this.done = isClosed.then(whenSocketsAreClosed);
   }
 
-  /** @internal Starts connecting. */
+  /** Starts connecting. */
   start(): void {
     this.#options.addresses.refresh();
     this.#actor.start();
@@ -135,24 +131,10 @@ export class Group {
     return { type: 'group', state: value, ready, size: this.size, clients, error: context.error };
   }
 
-  /**
-   * Gives `command` to a ready client. Its Results, or the one failure that ends it, go to `receiver`; what a server
-   * refuses that shuts down fails with `closed`, since a ticket names one client. It throws at once, however often: a loop
-   * that calls it again and again must give away its turn by itself.
-   *
-   * @throws CmdStreamError `invalid-argument`, `closed`, `unavailable`, `overloaded`, `encode-failed`,
-   * `frame-too-large`; nothing was sent.
-   */
   send(command: Command, receiver: ResultReceiver): GroupTicket {
     return this.#sendFor(command, receiver, Number.POSITIVE_INFINITY);
   }
 
-  /**
-   * As {@link Group.send}; when `deadline` (milliseconds since the epoch, or a Date) passes before the last Result, the
-   * Command is forgotten and the receiver gets `timeout`.
-   *
-   * @throws as {@link Group.send}, and CmdStreamError `timeout` where `deadline` has passed already; nothing was sent.
-   */
   sendWithDeadline(command: Command, deadline: number | Date, receiver: ResultReceiver): GroupTicket {
     const timeoutMs = deadlineToTimeoutMs(deadline, this.#options.clock);
     if (timeoutMs > 0) return this.#sendFor(command, receiver, timeoutMs);
@@ -178,17 +160,17 @@ export class Group {
   }
 
   /**
-   * Takes no more Commands, and closes once all Results are there, at the latest after `timeoutMs`. Where it is called
-   * several times, the earliest limit counts. Rejects with CmdStreamError `invalid-argument`.
+   * Takes no more Commands, and closes once all Results are there, at the latest after its time, by default `drainTimeoutMs`.
+   * Where it is called several times, the earliest limit counts. Rejects with CmdStreamError `invalid-argument`.
    */
-  drain(timeoutMs: number): Promise<void> {
-    return paced(this.#options.clock, this.#drain(timeoutMs));
+  drain(options: DrainOptions | undefined, drainTimeoutMs: number): Promise<void> {
+    return paced(this.#options.clock, this.#drain(options, drainTimeoutMs));
   }
 
-  async #drain(timeoutMs: number): Promise<void> {
-    const limitMs = durationMs('timeoutMs', timeoutMs, 0);
+  async #drain(options: DrainOptions | undefined, drainTimeoutMs: number): Promise<void> {
+    const timeoutMs = resolveDrainOptions('drain', options, drainTimeoutMs);
     const over = this.#isOver();
-    this.#tell({ type: 'group.drain', timeoutMs: limitMs });
+    this.#tell(timeoutMs === 0 ? { type: 'group.close' } : { type: 'group.drain', timeoutMs });
     return over ?? this.done;
   }
 
@@ -197,7 +179,7 @@ export class Group {
     return this.state === 'closed' ? RefusalPace.of(this.#options.clock).next() : undefined;
   }
 
-  /** @internal Tells of each change: of a client its status, of the group as a whole the group's. */
+  /** Tells of each change: of a client its status, of the group as a whole the group's. */
   onChange(listener: (change: GroupStatus | ClientStatus) => void): () => void {
     const watch = new StatusWatch(
       () => this.status,
@@ -211,34 +193,34 @@ export class Group {
     };
   }
 
-  /** @internal Tells whenever there may be room again for a Command that was refused. */
+  /** Tells whenever there may be room again for a Command that was refused. */
   onRoom(listener: () => void): void {
     this.#roomListeners.add(listener);
   }
 
-  /** @internal The addresses to use have changed. */
+  /** The addresses to use have changed. */
   addressesChanged(): void {
     this.#tell({ type: 'addresses.changed' });
   }
 
-  /** @internal Whether it takes no more Commands, for good. */
+  /** Whether it takes no more Commands, for good. */
   get isClosing(): boolean {
     const { state } = this;
     return state === 'draining' || state === 'closing' || state === 'closed';
   }
 
-  /** @internal Whether a Command is being given to a client at this moment: what asks is code of the user's. */
+  /** Whether a Command is being given to a client at this moment: what asks is code of the user's. */
   get isDispatching(): boolean {
     return this.#dispatching;
   }
 
-  /** @internal Has room told of once the dispatch that is under way is over. */
+  /** Has room told of once the dispatch that is under way is over. */
   tellRoomAfterDispatch(): void {
     this.#roomUntold = true;
   }
 
   /**
-   * @internal Gives a Command to a client (as bytes, where it has been encoded), or says why there is none that takes it.
+   * Gives a Command to a client (as bytes, where it has been encoded), or says why there is none that takes it.
    * One that code of the user's has ended meanwhile is not sent.
    * @throws CmdStreamError `encode-failed`, `frame-too-large`, `invalid-argument` (the strategy); nothing was sent.
    */
@@ -268,12 +250,12 @@ export class Group {
     return 'unavailable';
   }
 
-  /** @internal Why a Command waits at this moment. */
+  /** Why a Command waits at this moment. */
   whyWaiting(): CmdStreamError {
     return this.#refusal('', this.#ready.length === 0 ? 'unavailable' : 'overloaded');
   }
 
-  /** @internal The error of a Command that was refused. */
+  /** The error of a Command that was refused. */
   refusalError(name: string, refusal: DispatchRefusal): CmdStreamError {
     return tellSubject(this.#refusal(`${name} was not sent: `, refusal), { command: name });
   }

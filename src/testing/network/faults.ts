@@ -2,19 +2,19 @@ import { durationMs, flag, invalidOption, optionNames, share, wholeNumber } from
 import { type LinkOptions, resolveLink } from './link.ts';
 
 /** When a fault begins. */
-interface Begins {
+export interface Begins {
   /** Milliseconds since the simulation began. Default: now. */
   readonly atMs?: number;
 }
 
 /** When a fault begins, and how long it lasts. */
-interface Lasts extends Begins {
+export interface Lasts extends Begins {
   /** Default: until `network.heal()`. */
   readonly forMs?: number;
 }
 
 /** Which connections a fault concerns, by the machines at their ends; left out: whichever. */
-interface Between {
+export interface Between {
   /** For faults that have a direction: where the bytes come from. */
   readonly from?: string;
   /** For faults that have a direction: where the bytes go to. */

@@ -93,7 +93,7 @@ export class SimulatedNetwork implements Transport {
   readonly #opened = new Map<string, number>();
   #nextPort = FIRST_FREE_PORT;
 
-  /** For {@link simulatedNetwork}. */
+  /** @internal For {@link simulatedNetwork}. */
   constructor(options: NetworkOptions) {
     optionNames('the options of simulatedNetwork()', options, NAMES);
     this.clock = options.clock ?? new VirtualClock();
@@ -176,7 +176,7 @@ export class SimulatedNetwork implements Transport {
 
   // ---- what a dial needs
 
-  /** Which machines a name stands for. Rejects, or hangs, where it stands for none. */
+  /** @internal Which machines a name stands for. Rejects, or hangs, where it stands for none. */
   async lookUp(name: string, takesTime = false): Promise<readonly string[]> {
     if (takesTime) await new Promise<void>((resolve) => this.clock.at(this.clock.monotonicMs() + 1, resolve));
     const answer = this.#faults.answerFor(name) ?? this.#records.get(name) ?? (this.#hosts.has(name) ? [name] : 'fail');
@@ -185,24 +185,24 @@ export class SimulatedNetwork implements Transport {
     return answer;
   }
 
-  /** What the path is like now. */
+  /** @internal What the path is like now. */
   pathState(from: string, to: string): PathState {
     return this.#faults.pathState(from, to, this.#link);
   }
 
-  /** Whether a dial finds nobody who answers at all. */
+  /** @internal Whether a dial finds nobody who answers at all. */
   isSilent(host: string): boolean {
     return this.#faults.hits(host, 'hang', 'power-off');
   }
 
-  /** Who takes a connection from a machine, if anybody. */
+  /** @internal Who takes a connection from a machine, if anybody. */
   listenerFor(from: string, host: string, port: number): HostListener | undefined {
     const listener = this.#listeners.get(formatAddress(host, port));
     if (listener === undefined || (listener.isLocal && from !== host)) return undefined;
     return this.#faults.hits(host, 'crash', 'refuse') ? undefined : listener;
   }
 
-  /** Opens a connection between two machines: none of its ends is in use yet. */
+  /** @internal Opens a connection between two machines: none of its ends is in use yet. */
   open(from: string, shownFrom: string, to: string, address: string): Connection {
     const port = this.#freePort();
     const who = `${formatAddress(from, port)}>${formatAddress(to, Number(address.slice(address.lastIndexOf(':') + 1)))}`;

@@ -22,7 +22,7 @@ export interface TlsIdentityOptions {
   /** The passphrase of an encrypted `key`. */
   readonly passphrase?: string | undefined;
   /** The oldest version of TLS that is spoken: `'TLSv1.2'` or `'TLSv1.3'`. Default `'TLSv1.2'`. */
-  readonly minVersion?: (typeof TLS_VERSIONS)[number] | undefined;
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
   /** OpenSSL cipher list. Default: Node's. */
   readonly ciphers?: string | undefined;
 }

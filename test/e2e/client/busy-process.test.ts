@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
-import { type ByteStream, tcpTransport } from 'cmd-stream';
+import { tcpTransport } from 'cmd-stream';
+import type { ByteStream } from 'cmd-stream/transport';
 import { expect, it } from 'vitest';
 import { soon, stage } from './stage.ts';
 

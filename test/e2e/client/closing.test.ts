@@ -172,10 +172,26 @@ describe('draining', () => {
     await drained;
   });
 
+  it('closes at once where nothing may take time', async () => {
+    const client = await sender({ address: (await peer()).address });
+    const pending = failureOf(client.send(onePlusOne));
+    await client.drain({ timeoutMs: 0 });
+    expect(await pending).toMatchObject({ code: 'closed' });
+  });
+
+  it('drains as a whole where its group is drained', async () => {
+    const client = await sender({ address: await deadAddress(), waitForReady: true, ...lazy });
+    const waiting = failureOf(client.send(onePlusOne));
+    const drained = client.group.drain({ timeoutMs: 5_000 });
+    expect(await waiting).toMatchObject({ code: 'closed', mayHaveExecuted: false });
+    await drained;
+    expect(Object.keys(client.group)).toEqual(['done']);
+  });
+
   it('refuses a limit that is none', async () => {
     const client = await sender({ address: (await peer(adds)).address });
-    for (const timeoutMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      await expect(client.group.drain(timeoutMs)).rejects.toMatchObject({ code: 'invalid-argument' });
+    for (const timeoutMs of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      await expect(client.group.drain({ timeoutMs })).rejects.toMatchObject({ code: 'invalid-argument' });
     }
     expect(await client.send(onePlusOne)).toBe(2);
   });

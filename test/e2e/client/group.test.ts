@@ -164,7 +164,7 @@ describe('a group', () => {
     const closed = group.close();
     expect(receiver.errors).toMatchObject([{ code: 'closed' }]);
     await closed;
-    await Promise.all([group.done, group.close(), group.drain(10), client.done]);
+    await Promise.all([group.done, group.close(), group.drain({ timeoutMs: 10 }), client.done]);
     expect(group.status).toMatchObject({ state: 'closed', size: 2, ready: 0 });
     expect(group.size).toBe(2);
   });
@@ -182,7 +182,7 @@ describe('a group', () => {
     const receiver = new Receiver();
     group.send(onePlusOne, receiver);
     await soon(() => commands.length).toBe(1);
-    const drained = group.drain(5_000);
+    const drained = group.drain({ timeoutMs: 5_000 });
     expect(() => group.send(onePlusOne, new Receiver())).toThrow(expect.objectContaining({ code: 'closed' }));
     commands[0]?.connection.result(1, SUM, 2);
     await drained;

@@ -179,7 +179,9 @@ describe('the package, installed', { timeout: 30_000 }, () => {
     const compiler = await lowestTypeScript();
     if (compiler === undefined) context.skip(`skipped: TypeScript ${LOWEST_TYPESCRIPT} cannot be installed`);
     const strict = { strict: true, skipLibCheck: false, noEmit: true, target: 'es2022', types: ['node'] };
-    const entrances = ['inspect', 'mus', 'testing'].map((name) => `export * as ${name} from 'cmd-stream/${name}';`);
+    const entrances = ['codec', 'inspect', 'mus', 'testing', 'transport'].map(
+      (name) => `export * as ${name} from 'cmd-stream/${name}';`,
+    );
     await writeFile(join(project, 'entrances.ts'), entrances.join('\n'));
     for (const modules of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
       const compilerOptions = { ...modules, ...strict, lib: ['es2022', 'esnext.disposable'] };

@@ -9,12 +9,11 @@ import {
   defineProtocol,
   type Hooks,
   type HooksFactory,
-  lengthPrefixed,
   msgpack,
-  type PayloadFormat,
   result,
   serve,
 } from 'cmd-stream';
+import { lengthPrefixed, type PayloadFormat } from 'cmd-stream/codec';
 import { afterEach, describe, expect, it } from 'vitest';
 import { dispatchStage, endOf, tales } from './dispatch-stage.ts';
 import { collect, MODES } from './support.ts';

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
-  type ByteStream,
   CmdStreamError,
   composeHooks,
   createCircuitBreaker,
@@ -10,6 +9,7 @@ import {
   type Transport,
   tcpTransport,
 } from 'cmd-stream';
+import type { ByteStream } from 'cmd-stream/transport';
 import { describe, expect, it } from 'vitest';
 import { failureOf, onePlusOne, sleep, soon, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';

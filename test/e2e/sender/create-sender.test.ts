@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { type Codec, createSender, lengthPrefixed, msgpack, serve } from 'cmd-stream';
+import { type Codec, createSender, msgpack, serve } from 'cmd-stream';
+import { lengthPrefixed } from 'cmd-stream/codec';
 import { expect, it } from 'vitest';
 import { deadAddress, failureOf, onePlusOne, sleep, stage, timed } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';

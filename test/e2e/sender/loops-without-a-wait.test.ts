@@ -87,7 +87,7 @@ const WAYS: Record<string, () => Promise<() => Promise<unknown>>> = {
   },
   'group.drain(), a limit that is none': async () => {
     const { group } = await lonely();
-    return () => group.drain(-1);
+    return () => group.drain({ timeoutMs: -1 });
   },
   'group.close() of what is closed': async () => {
     const { group } = await closedSender();

@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { lengthPrefixed } from '../../../src/codec.ts';
 import {
   type Codec,
   command,
   createSender,
   defineProtocol,
   json,
-  lengthPrefixed,
   msgpack,
   result,
   type ServerOptions,

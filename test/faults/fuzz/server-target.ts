@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { ByteReader, NEED_MORE } from '../../../src/base/bytes/byte-reader.ts';
-import { type Codec, type MessageCodec, serve } from '../../../src/index.ts';
+import type { MessageCodec } from '../../../src/codec.ts';
+import { type Codec, serve } from '../../../src/index.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
 import { ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { MessageCodec } from '../../../src/index.ts';
+import type { MessageCodec } from '../../../src/codec.ts';
 import { openChannel } from '../../unit/wire/support.ts';
 import { slicings } from './vectors.ts';
 

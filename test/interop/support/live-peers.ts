@@ -1,6 +1,7 @@
 import { ByteReader } from '../../../src/base/bytes/byte-reader.ts';
-import { type ByteStream, CmdStreamError, createSender, memoryTransport, serve } from '../../../src/index.ts';
+import { CmdStreamError, createSender, memoryTransport, serve } from '../../../src/index.ts';
 import { ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
+import type { ByteStream } from '../../../src/transport.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
 import { bind, COMMANDS, type CodecPeer } from './peers.ts';
 import { interop, protobufInterop } from './protocol.ts';

@@ -1,4 +1,5 @@
-import type { Codec, MessageCodec } from '../../../src/index.ts';
+import type { MessageCodec } from '../../../src/codec.ts';
+import type { Codec } from '../../../src/index.ts';
 import { plainCodecs, protobufCodec, schemas } from './codecs.ts';
 import { asJsonArrives, fieldsOf, messageOf, normal, revive } from './meaning.ts';
 

@@ -1,4 +1,4 @@
-import { CmdStreamError, type Command, type Group, type GroupTicket } from '../../../src/index.ts';
+import { type ClientGroup, CmdStreamError, type Command, type GroupTicket } from '../../../src/index.ts';
 import type { EventLog } from '../../../src/testing.ts';
 
 /** A signal that several sends share. */
@@ -29,7 +29,7 @@ export interface DirectSend {
  * `carried` with the place that its ticket names, and `settled` whenever it is told an end: more than once, should that
  * happen. Resolves at the first.
  */
-export function sendDirectly(group: Group, send: DirectSend, log: EventLog): Promise<void> {
+export function sendDirectly(group: ClientGroup, send: DirectSend, log: EventLog): Promise<void> {
   const { id, command, deadline, cancelling, leaveAfter, results, take } = send;
   return new Promise((resolve) => {
     let ticket: GroupTicket | undefined;

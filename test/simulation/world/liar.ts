@@ -1,6 +1,6 @@
 import { ByteReader, NEED_MORE } from '../../../src/base/bytes/byte-reader.ts';
-import type { ByteStream, ByteStreamConsumer } from '../../../src/index.ts';
 import type { EventLog, SeededRandom, SimulatedNetwork } from '../../../src/testing.ts';
+import type { ByteStream, ByteStreamConsumer } from '../../../src/transport.ts';
 import type { LiarPlan } from '../schedule.ts';
 import { COMMANDS, type PayloadBytes, SERVER_INFO, tell, truth } from './lies.ts';
 import type { Work } from './protocol.ts';

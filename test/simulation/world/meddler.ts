@@ -1,4 +1,5 @@
-import type { Codec, MessageCodec } from '../../../src/index.ts';
+import type { MessageCodec } from '../../../src/codec.ts';
+import type { Codec } from '../../../src/index.ts';
 import type { EventLog } from '../../../src/testing.ts';
 import type { MeddlingAct, MeddlingPlace, MeddlingPlan } from '../schedule.ts';
 

@@ -1,4 +1,5 @@
-import type { Codec, CommandDoneInfo, CommandOutcome, MessageCodec } from '../../../src/index.ts';
+import type { MessageCodec } from '../../../src/codec.ts';
+import type { Codec, CommandDoneInfo, CommandOutcome } from '../../../src/index.ts';
 import type { EventLog } from '../../../src/testing.ts';
 import type { Work } from './protocol.ts';
 

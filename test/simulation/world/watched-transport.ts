@@ -1,5 +1,6 @@
-import type { ByteStream, ByteStreamConsumer, Clock, Transport } from '../../../src/index.ts';
+import type { Clock, Transport } from '../../../src/index.ts';
 import type { EventLog } from '../../../src/testing.ts';
+import type { ByteStream, ByteStreamConsumer } from '../../../src/transport.ts';
 
 /**
  * The sender's way into the network, watched from outside: logs `socket.end` with how long the connection was silent at

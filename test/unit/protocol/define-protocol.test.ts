@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { CmdStreamError, Command, command, defineProtocol, result } from '../../../src/index.ts';
+import { CmdStreamError, command, defineProtocol, result } from '../../../src/index.ts';
+import { Command } from '../../../src/protocol/command.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
 
 const calc = defineProtocol({

@@ -54,7 +54,7 @@ export class MusReader {
   readonly #end: number;
   #frames: unknown[] | undefined;
 
-  /** Reads the payload that starts at the position of `reader`; goes on where `suspended` says. */
+  /** @internal Reads the payload that starts at the position of `reader`; goes on where `suspended` says. */
   constructor(reader: ByteReader, maxBytes: number, suspended?: SuspendedRead) {
     this.buffer = reader.buffer;
     this.#start = reader.position;
@@ -68,7 +68,7 @@ export class MusReader {
     this.#frames = suspended?.frames;
   }
 
-  /** What there is to go on from, after {@link NEED_MORE_BYTES}. */
+  /** @internal What there is to go on from, after {@link NEED_MORE_BYTES}. */
   suspended(): SuspendedRead {
     return { offset: this.position - this.#start, frames: this.#frames, problem: this.problem, weight: this.weight };
   }

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import * as firstCodec from '../../../../src/codec.ts';
 import * as first from '../../../../src/index.ts';
 
 /** The library once more, as a process has it where two versions of a dependency bring one each. */
 let second: typeof first;
+let secondCodec: typeof firstCodec;
 
 beforeAll(async () => {
   vi.resetModules();
   second = await import('../../../../src/index.ts');
+  secondCodec = await import('../../../../src/codec.ts');
 });
 
 afterAll(() => vi.resetModules());
@@ -79,7 +82,7 @@ describe('F18: two copies of the library in one process', () => {
   });
 
   it('F18: read by a codec of the other, whose bad payloads reach no handler', async () => {
-    const odd = second.lengthPrefixed('odd', () => ({
+    const odd = secondCodec.lengthPrefixed('odd', () => ({
       write: (value, writer) => writer.writeUtf8(String(value)),
       read(buffer, start, end) {
         const text = buffer.toString('utf8', start, end);
@@ -92,7 +95,7 @@ describe('F18: two copies of the library in one process', () => {
     const bad = on.sender.send(protocol.Echo('bad'));
     // The Result, too: the error Result of this codec is a text, and not readable as one either.
     await expect(bad).rejects.toMatchObject({ name: 'CmdStreamError' });
-    expect(new second.BadPayload(new Error('x'), 'odd') instanceof first.BadPayload).toBe(true);
+    expect(new secondCodec.BadPayload(new Error('x'), 'odd') instanceof firstCodec.BadPayload).toBe(true);
   });
 
   it('F18: send a Command of a protocol that the other has declared', async () => {

@@ -6,10 +6,10 @@ import {
   createSender,
   type HooksFactory,
   json,
-  lengthPrefixed,
   memoryTransport,
   serve,
 } from 'cmd-stream';
+import { lengthPrefixed } from 'cmd-stream/codec';
 import { afterEach, describe, expect, it } from 'vitest';
 import { memberNames } from '../../../../src/base/options/member-names.ts';
 import { calc } from '../../../e2e/support/calc.ts';

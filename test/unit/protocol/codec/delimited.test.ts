@@ -5,16 +5,18 @@ import {
   BadPayload,
   type ByteReader,
   ByteWriter,
+  ERROR_RESULT_TYPE,
+  type MessageCodec,
+  type MessageSet,
+  NEED_MORE,
+} from '../../../../src/codec.ts';
+import {
   CmdStreamError,
   type Codec,
   command,
   createSender,
   defineProtocol,
-  ERROR_RESULT_TYPE,
-  type MessageCodec,
-  type MessageSet,
   memoryTransport,
-  NEED_MORE,
   result,
   serve,
 } from '../../../../src/index.ts';
