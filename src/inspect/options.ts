@@ -1,6 +1,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import type { Watch } from '../base/actor-root.ts';
 import { type Defer, deferToEndOfTurn } from '../base/clock.ts';
+import { fieldOf } from '../base/errors/ask.ts';
 import { flag, invalidOption, isPlainObject, optionNames, wholeNumber } from '../base/options/check.ts';
 import { Disclosure } from './disclosure.ts';
 import { LateObserver } from './late-observer.ts';
@@ -66,7 +67,7 @@ export function resolveInspect(
     throw invalidOption('inspect', accepted, inspect);
   }
   if (direct !== undefined) return resolved(direct, 1, false, defer);
-  if (!isObject(inspect) || !NAMES.some((name) => name in inspect)) {
+  if (!isPlainObject(inspect) || !NAMES.some((name) => name in inspect)) {
     throw invalidOption('inspect', `${OBSERVER.join(', ')} or { observer, everyNth, payloads }`, inspect);
   }
   optionNames(`option 'inspect'`, inspect, NAMES);
@@ -84,8 +85,10 @@ function observerOf(value: unknown): See | undefined {
   if (typeof value === 'function') return value as See;
   if (!isObject(value)) return undefined;
   // At each event, as XState would: an observer is an object that may change.
-  if (typeof value.next === 'function') return (event) => (value as Observer<InspectionEvent>).next?.(event);
-  return value.inspect === undefined ? undefined : observerOf(value.inspect);
+  if (typeof fieldOf(value, 'next') === 'function')
+    return (event) => (value as Observer<InspectionEvent>).next?.(event);
+  const inner = fieldOf(value, 'inspect');
+  return inner === undefined ? undefined : observerOf(inner);
 }
 
 function resolved(see: See, everyNth: number, payloads: boolean, defer: Defer): ResolvedInspect {

@@ -28,5 +28,10 @@ export class Command<out Name extends string = string, out Value = unknown> {
 
 /** Goes by the shape: a protocol may have been loaded with another copy of the library than its sender. */
 export function isCommand(value: unknown): value is Command {
-  return typeof value === 'object' && value !== null && 'protocol' in value && 'type' in value;
+  try {
+    return typeof value === 'object' && value !== null && 'protocol' in value && 'type' in value;
+  } catch {
+    // What cannot be asked (a revoked Proxy) is none.
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { invalidOption, optionNames, show } from '../base/options/check.ts';
 
@@ -105,8 +106,5 @@ export function command(schema?: Schema): CommandBuilder<unknown, unknown> {
 }
 
 function isSchema(value: unknown): value is Schema {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('~standard' in value))
-    return false;
-  const standard: unknown = value['~standard'];
-  return typeof standard === 'object' && standard !== null && 'validate' in standard;
+  return typeof fieldOf(fieldOf(value, '~standard'), 'validate') === 'function';
 }

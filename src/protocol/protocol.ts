@@ -1,3 +1,4 @@
+import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { optionNames, show } from '../base/options/check.ts';
 import { Command } from './command.ts';
@@ -175,10 +176,10 @@ function entries<T extends { readonly kind: string }>(
   map: Record<string, T>,
   kind: string,
 ): [string, T][] {
-  if (typeof map !== 'object' || map === null || Object.keys(map).length === 0) {
+  const list = typeof map === 'object' && map !== null ? entriesOf(map) : [];
+  if (list.length === 0) {
     throw new CmdStreamError('invalid-argument', `'${where}' must declare at least one type; got ${show(map)}`);
   }
-  const list = Object.entries(map);
   for (const [name, entry] of list) {
     if (/^\d+$/.test(name)) {
       throw new CmdStreamError(
@@ -193,12 +194,21 @@ function entries<T extends { readonly kind: string }>(
           'to await it, or to return it from an async function, would never end',
       );
     }
-    if (entry?.kind !== kind) {
+    if (fieldOf(entry, 'kind') !== kind) {
       const hint = kind === 'command' ? `command<...>().returns('...')` : 'result<...>()';
       throw new CmdStreamError('invalid-argument', `'${where}.${name}' must be made by ${hint}; got ${show(entry)}`);
     }
   }
   return list;
+}
+
+/** None of what cannot be asked. */
+function entriesOf<T>(map: Record<string, T>): [string, T][] {
+  try {
+    return Object.entries(map);
+  } catch {
+    return [];
+  }
 }
 
 function resultType(typeOf: ReadonlyMap<string, number>, commandName: string, resultName: string): number {

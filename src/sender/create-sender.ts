@@ -1,5 +1,6 @@
 import { startActorRoot } from '../base/actor-root.ts';
 import { inContextOfNow, runOutside } from '../base/async-context.ts';
+import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { FairTurn } from '../base/fair-turn.ts';
 import { show } from '../base/options/check.ts';
@@ -44,13 +45,13 @@ export function createSender<P extends AnyProtocol>(protocol: P, options: Sender
 }
 
 async function connected<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
-  const tables = protocol?.[protocolTables];
-  if (tables === undefined) {
+  if (fieldOf(protocol, protocolTables) === undefined) {
     throw new CmdStreamError(
       'invalid-argument',
       `createSender() takes a protocol made by defineProtocol(); got ${show(protocol)}`,
     );
   }
+  const tables = protocol[protocolTables];
   const given = resolveSenderOptions(options);
   const hold = new ProcessHold(given.clock);
   const resolved: ResolvedSenderOptions = { ...given, clock: hold.clock };

@@ -1,5 +1,6 @@
 import type { ClientTimings } from '../../machines/client.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../base/clock.ts';
+import { hasMethods, isList } from '../base/errors/ask.ts';
 import {
   abortSignal,
   callback,
@@ -175,7 +176,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
 /** A group of options that may also be switched on and off as a whole. */
 function group<T extends object>(field: string, value: boolean | T | undefined, names: readonly string[]): Partial<T> {
   if (value === undefined || typeof value === 'boolean') return {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || isList(value)) {
     throw invalidOption(field, 'true, false or an object', value);
   }
   optionNames(`option '${field}'`, value, names);
@@ -184,7 +185,7 @@ function group<T extends object>(field: string, value: boolean | T | undefined, 
 
 function resolveAddresses(address: unknown): readonly string[] | AddressResolver {
   if (typeof address === 'function') return address as AddressResolver;
-  const list: readonly unknown[] = Array.isArray(address) ? address : [address];
+  const list: readonly unknown[] = isList(address) ? address : [address];
   const accepted = `'host:port', a list of them, or a function that gives either`;
   if (list.length === 0) throw invalidOption('address', accepted, address);
   const addresses = list.map((entry) => {
@@ -228,8 +229,4 @@ function resolveClock(clock: Clock | undefined): Clock {
   if (clock === undefined) return systemClock;
   if (hasMethods(clock, CLOCK_METHODS)) return clock;
   throw invalidOption('clock', `an object with the methods ${CLOCK_METHODS.join(', ')}`, clock);
-}
-
-function hasMethods<T extends object>(value: T, names: readonly (keyof T)[]): boolean {
-  return typeof value === 'object' && value !== null && names.every((name) => typeof value[name] === 'function');
 }

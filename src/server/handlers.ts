@@ -1,3 +1,4 @@
+import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { show } from '../base/options/check.ts';
 import { nearest } from '../base/options/near-name.ts';
@@ -167,7 +168,7 @@ export function handlerOf(handlers: unknown, name: string, names: readonly strin
   if (typeof handlers !== 'object' || handlers === null) {
     throw new CmdStreamError('invalid-argument', `the handlers must be an object; got ${show(handlers)}`);
   }
-  const member: unknown = Reflect.get(handlers, name);
+  const member = fieldOf(handlers, name);
   const handler = typeof member === 'function' && comesWithObjects(handlers, name, member) ? undefined : member;
   if (typeof handler === 'function') return handler as AnyHandler;
   const found = handler === undefined ? nearest(name, strangersIn(handlers, names)) : undefined;
@@ -178,5 +179,9 @@ export function handlerOf(handlers: unknown, name: string, names: readonly strin
 
 /** What is among the handlers and is none of a Command. */
 function strangersIn(handlers: object, names: readonly string[]): string[] {
-  return Object.keys(handlers).filter((name) => !names.includes(name));
+  try {
+    return Object.keys(handlers).filter((name) => !names.includes(name));
+  } catch {
+    return [];
+  }
 }

@@ -1,4 +1,5 @@
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../base/clock.ts';
+import { hasMethods } from '../base/errors/ask.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { heapLimitBytes } from '../base/memory.ts';
 import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../base/options/check.ts';
@@ -284,9 +285,6 @@ function transport({ tls, transport: own }: Pick<ServerOptions, 'tls' | 'transpo
 
 /** An object with these methods, or nothing. */
 function withMethods<T extends object>(field: string, value: T | undefined, methods: (keyof T)[]): T | undefined {
-  if (value === undefined) return undefined;
-  const complete =
-    typeof value === 'object' && value !== null && methods.every((method) => typeof value[method] === 'function');
-  if (complete) return value;
+  if (value === undefined || hasMethods(value, methods)) return value;
   throw invalidOption(field, `an object with ${methods.map((name) => `${String(name)}()`).join(', ')}`, value);
 }

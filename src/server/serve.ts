@@ -1,5 +1,6 @@
 import { createActor, waitFor } from 'xstate';
 import { startActorRoot } from '../base/actor-root.ts';
+import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { FairTurn } from '../base/fair-turn.ts';
 import { show } from '../base/options/check.ts';
@@ -57,7 +58,7 @@ async function listening<Receiver>(
   handlers: unknown,
   options: ServerOptions<Receiver> | undefined,
 ): Promise<Server> {
-  if (protocol?.[protocolTables] === undefined) {
+  if (fieldOf(protocol, protocolTables) === undefined) {
     throw new CmdStreamError('invalid-argument', `serve() takes what defineProtocol() made; got ${show(protocol)}`);
   }
   const given = resolveServerOptions(options);

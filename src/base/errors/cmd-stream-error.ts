@@ -1,3 +1,4 @@
+import { fieldOf } from './ask.ts';
 import { hasBrand, isInstance, markClass } from './brand.ts';
 import { describeError, isError } from './describe-error.ts';
 import type { CommandFailureKind } from './failure-kind.ts';
@@ -248,11 +249,15 @@ function plainCopy(value: unknown): unknown {
 
 /** The cause of `error`, as data; with its own causes, `left` in all. */
 function causeOf(error: object, left: number): CauseJson | undefined {
-  const cause = read(error, 'cause');
+  const cause = fieldOf(error, 'cause');
   if (cause === undefined || left === 0) return undefined;
   const message = describeError(cause);
   if (typeof cause !== 'object' || cause === null) return { message };
-  const [name, code, mayHaveExecuted] = [read(cause, 'name'), read(cause, 'code'), read(cause, 'mayHaveExecuted')];
+  const [name, code, mayHaveExecuted] = [
+    fieldOf(cause, 'name'),
+    fieldOf(cause, 'code'),
+    fieldOf(cause, 'mayHaveExecuted'),
+  ];
   const deeper = causeOf(cause, left - 1);
   return {
     ...(typeof name === 'string' ? { name } : undefined),
@@ -261,15 +266,6 @@ function causeOf(error: object, left: number): CauseJson | undefined {
     ...(typeof mayHaveExecuted === 'boolean' ? { mayHaveExecuted } : undefined),
     ...(deeper === undefined ? undefined : { cause: deeper }),
   };
-}
-
-/** A field of something that came from outside: `undefined` where it cannot be read. */
-function read(from: object, name: string): unknown {
-  try {
-    return Reflect.get(from, name);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { hasMethods } from '../../base/errors/ask.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import { invalidOption, show } from '../../base/options/check.ts';
 import { tookPromise } from '../../base/stray-promise.ts';
@@ -72,7 +73,7 @@ export type DispatchOption = 'round-robin' | 'least-pending' | DispatchStrategy;
 export function resolveDispatch(option: DispatchOption | undefined): DispatchStrategy {
   if (option === undefined || option === 'round-robin') return new RoundRobin();
   if (option === 'least-pending') return new LeastPending();
-  if (typeof option === 'object' && option !== null && typeof option.pick === 'function') return option;
+  if (hasMethods(option, ['pick'])) return option as DispatchStrategy;
   throw invalidOption('dispatch', `'round-robin', 'least-pending' or an object with pick(ready)`, option);
 }
 

@@ -1,5 +1,7 @@
 import { AsyncContext } from '../../base/async-context.ts';
+import { hasMethods } from '../../base/errors/ask.ts';
 import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
+import { invalidOption } from '../../base/options/check.ts';
 import { callUser, type Warn } from '../../base/warn.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
@@ -21,6 +23,8 @@ export interface ResultReceiver {
   /** The Command has failed; nothing follows. */
   failed(error: CmdStreamError): void;
 }
+
+const RECEIVER: readonly (keyof ResultReceiver)[] = ['result', 'failed'];
 
 /** What identifies a Command that was sent through the group. */
 export interface GroupTicket {
@@ -55,6 +59,9 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   #carrier: Carrier | undefined;
 
   constructor(command: Command, receiver: ResultReceiver, context: GroupSendContext) {
+    if (!hasMethods(receiver, RECEIVER)) {
+      throw invalidOption('receiver', 'an object with result() and failed()', receiver);
+    }
     this.command = command;
     this.#receiver = receiver;
     this.#context = context;

@@ -1,0 +1,26 @@
+/** How values from outside are asked, which may be Proxies that were revoked, or have getters that throw. */
+
+/** Whether `value` is an object that has these methods. What cannot be asked (a revoked Proxy, a getter that throws) has none. */
+export function hasMethods(value: unknown, names: readonly PropertyKey[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof fieldOf(value, name) === 'function');
+}
+
+/** A field of something that came from outside: `undefined` where it cannot be read. */
+export function fieldOf(value: unknown, name: PropertyKey): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
+  try {
+    return Reflect.get(value, name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether `value` is an array; a Proxy of one that was revoked cannot even be asked. */
+export function isList(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
