@@ -38,7 +38,6 @@ export async function call(args: string[], out: Terminal): Promise<number> {
     codec: codecNamed(values.codec),
     serverInfo: values['server-info'],
     handshakeTimeoutMs: timeoutMs,
-    // A terminal may be slower than the server, and there is nobody else whose memory it would take.
     ...(tls === undefined ? {} : { tls }),
   });
   // What JSON leaves as it is and a terminal does not, the terminal escapes, by which it stays the same JSON.

@@ -23,10 +23,10 @@ function checksOf(text: string): string[] {
 }
 
 /** A file that only compiles where the names that the text mentions are there, with one line for each piece of code. */
-export function namesSnippet(pieces: readonly Piece[]): Snippet {
+export function namesSnippet(fileName: string, pieces: readonly Piece[]): Snippet {
   const before = NAMES_PRELUDE.split('\n').length;
   return {
-    fileName: 'names.ts',
+    fileName,
     text: NAMES_PRELUDE + pieces.map(({ text }) => `${checksOf(text).join(' ')}\n`).join(''),
     sourceLine: (line) => pieces[line - before]?.line ?? 0,
   };

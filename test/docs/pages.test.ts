@@ -1,26 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSenderOptions } from '../../src/sender/resolve-options.ts';
 import { resolveServerOptions } from '../../src/server/options.ts';
 import { type Compiled, compile, ROOT } from '../support/compiled.ts';
-import { codeBlocks, headings, links, type Piece, proseLines, section, tableRows } from './markdown.ts';
-import { type Snippet, snippetOf, typeCheck } from './snippets.ts';
+import { headings, links, type Piece, proseLines, section, tableRows } from './markdown.ts';
+import { DOCS, examplesOf, textOf } from './pages.ts';
+import { typeCheck } from './snippets.ts';
 
-const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const PAGES = [
-  'README.md',
-  'ARCHITECTURE.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
+const PAGES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', ...DOCS];
 
-/** The pages of the guide whose examples take for granted what those of the README do. */
-const GUIDE = [
+/** The pages in depth whose examples take for granted what those of the guide do. */
+const IN_DEPTH = [
   'docs/codecs.md',
   'docs/connections.md',
   'docs/errors.md',
@@ -29,18 +21,8 @@ const GUIDE = [
   'docs/security.md',
 ];
 
-const protocol: Snippet = {
-  fileName: 'calc.ts',
-  text: codeBlocks(textOf('README.md')).find(({ code }) => code.startsWith('// calc.ts'))!.code,
-  sourceLine: (line) => line,
-};
-const examples = GUIDE.map((page) => ({
-  page,
-  snippets: codeBlocks(textOf(page))
-    .filter(({ language }) => language === 'ts')
-    .map(snippetOf)
-    .map((snippet) => ({ ...snippet, fileName: `${page.slice('docs/'.length, -'.md'.length)}-${snippet.fileName}` })),
-}));
+const protocol = examplesOf('README.md').find(({ fileName }) => fileName === 'calc.ts')!;
+const examples = IN_DEPTH.map((page) => ({ page, snippets: examplesOf(page) }));
 
 let compiled: Compiled;
 /** In the package's own folder, so that `cmd-stream` is found. */
@@ -57,7 +39,7 @@ afterAll(async () => {
   if (folder !== '') await rm(folder, { recursive: true, force: true });
 });
 
-describe('the pages of the guide', () => {
+describe('the pages', () => {
   it.each(examples)('$page has examples that compile', ({ snippets }) => {
     expect(snippets.length).toBeGreaterThan(0);
     for (const { fileName } of snippets) expect(complaints.get(fileName), fileName).toEqual([]);
@@ -66,6 +48,27 @@ describe('the pages of the guide', () => {
   it.each(PAGES)('%s links to files and headings that are there', (page) => {
     const inside = links(proseLines(textOf(page))).filter(({ text }) => !text.startsWith('https:'));
     expect(inside.filter(({ text }) => !leadsSomewhere(page, text))).toEqual([]);
+  });
+});
+
+describe('the index of the pages', () => {
+  it('lists each page of docs', () => {
+    const index = links(proseLines(textOf('docs/README.md'))).map(({ text }) => join('docs', text));
+    const listed = [
+      ...index,
+      ...links(proseLines(textOf('docs/decisions/README.md'))).map(({ text }) => join('docs/decisions', text)),
+    ];
+    expect(DOCS.filter((page) => page !== 'docs/README.md' && !listed.includes(page))).toEqual([]);
+  });
+
+  it.each(PAGES)('%s has tables whose rows have the columns of their head', (page) => {
+    const columns = (text: string) => text.replaceAll(/`[^`]*`/g, '').split(/(?<!\\)\|/).length;
+    const lines = proseLines(textOf(page));
+    const uneven = lines.filter(({ text }, at) => {
+      const above = lines[at - 1]?.text ?? '';
+      return text.startsWith('|') && above.startsWith('|') && columns(text) !== columns(above);
+    });
+    expect(uneven).toEqual([]);
   });
 });
 

@@ -1,36 +1,45 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Compiled, compile, ROOT } from '../support/compiled.ts';
 import { freePort, listening, run, start } from '../support/run.ts';
-import { codeBlocks, inlineCode, links, proseLines, section, tableRows } from './markdown.ts';
+import { codeBlocks, inlineCode, type Piece, proseLines, tableRows } from './markdown.ts';
 import { codesSnippet, namesSnippet } from './names.ts';
-import { snippetOf, typeCheck } from './snippets.ts';
+import { examplesOf, GUIDE, textOf } from './pages.ts';
+import { typeCheck } from './snippets.ts';
 
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const GO_PAGE = readFileSync(join(ROOT, 'docs/go-interop.md'), 'utf8');
 const PACKAGE: {
   name: string;
   bin: Record<string, string>;
   scripts: Record<string, string>;
   devDependencies: Record<string, string>;
-} = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const blocks = codeBlocks(README);
-const prose = proseLines(README);
-const snippets = blocks.filter(({ language }) => language === 'ts').map(snippetOf);
+} = JSON.parse(textOf('package.json'));
+const TABLE_OF_NAMES = 'docs/coming-from-sender-go.md';
 
-const errorCells = tableRows(section(prose, '### Errors')).map(([cell]) => cell!);
+const blocks = GUIDE.flatMap((page) => codeBlocks(textOf(page)));
+const snippets = GUIDE.flatMap(examplesOf);
+
+const errorCells = tableRows(proseLines(textOf('docs/guide/errors.md'))).map(([cell]) => cell!);
 const errorCodes = inlineCode(errorCells).map(({ text }) => text);
-/** The names in the left column of the tables are Go's, and the codes of errors. */
-const ownCode = inlineCode([
-  ...prose.filter(({ text }) => !text.startsWith('|')),
-  ...tableRows(section(proseLines(GO_PAGE), '## Coming from sender-go')).map(([, cell]) => cell!),
-]);
-const shellInText = ownCode.filter(({ text }) => /^(npx|npm run) /.test(text));
-const paths = ownCode.filter(({ text }) => text.endsWith('/'));
-const names = namesSnippet(ownCode.filter((piece) => !shellInText.includes(piece) && !paths.includes(piece)));
 const codes = codesSnippet(errorCodes, errorCells[0]!.line);
+
+/** What a page calls by name. In tables of errors that is their codes, and on the left of Go's names what is Go's. */
+function ownCode(page: string): Piece[] {
+  const prose = proseLines(textOf(page));
+  const cells = page === TABLE_OF_NAMES ? tableRows(prose).map(([, cell]) => cell!) : [];
+  return inlineCode([...prose.filter(({ text }) => !text.startsWith('|')), ...cells]);
+}
+const isShell = ({ text }: Piece) => /^(npx|npm run) /.test(text);
+const isFolder = ({ text }: Piece) => text.endsWith('/');
+const names = [...GUIDE, TABLE_OF_NAMES].map((page) => ({
+  page,
+  snippet: namesSnippet(
+    `names-${page.replaceAll('/', '-')}.ts`,
+    ownCode(page).filter((piece) => !isShell(piece) && !isFolder(piece)),
+  ),
+}));
+const shellInText = GUIDE.flatMap((page) => ownCode(page).filter(isShell));
 
 const quickStart = snippets.filter(({ fileName }) => ['calc.ts', 'server.ts', 'client.ts'].includes(fileName));
 
@@ -42,34 +51,35 @@ let complaints: Map<string, string[]>;
 beforeAll(async () => {
   compiled = await compile();
   folder = await mkdtemp(join(compiled.folder, 'readme-'));
-  complaints = await typeCheck(folder, [...snippets, names, codes]);
+  complaints = await typeCheck(folder, [...snippets, ...names.map(({ snippet }) => snippet), codes]);
 }, 60_000);
 
 afterAll(async () => {
   if (folder !== '') await rm(folder, { recursive: true, force: true });
 });
 
-describe('the README', () => {
-  it.each(snippets.map(({ fileName }) => fileName))('has a snippet %s that compiles', (fileName) => {
+describe('the README and the guide', () => {
+  it.each(snippets.map(({ fileName }) => fileName))('have a snippet %s that compiles', (fileName) => {
     expect(complaints.get(fileName)).toEqual([]);
   });
 
-  it('mentions options, methods and functions that are there', () => {
-    expect(complaints.get(names.fileName)).toEqual([]);
+  it.each(names)('$page mentions options, methods and functions that are there', ({ snippet }) => {
+    expect(complaints.get(snippet.fileName)).toEqual([]);
   });
 
-  it('lists every error code once, and none that is not there', () => {
+  it('list every error code once, and none that is not there', () => {
     expect(complaints.get(codes.fileName)).toEqual([]);
     expect(new Set(errorCodes).size).toBe(errorCodes.length);
   });
 
-  it('links to files that are there', () => {
-    const files = [...links(prose), ...paths].filter(({ text }) => !/^https:|^#/.test(text));
-    expect(files.length).toBeGreaterThan(5);
-    expect(files.filter(({ text }) => !existsSync(join(ROOT, text.replace(/#.*/, ''))))).toEqual([]);
+  it('name folders that are there, and keep the front page short', () => {
+    const folders = ownCode('README.md').filter(isFolder);
+    expect(folders.length).toBeGreaterThan(0);
+    expect(folders.filter(({ text }) => !existsSync(join(ROOT, text)))).toEqual([]);
+    expect(textOf('README.md').split('\n').length).toBeLessThan(300);
   });
 
-  it('has a quick start that compiles with the settings it tells', async () => {
+  it('have a quick start that compiles with the settings it tells', async () => {
     const own = await mkdtemp(join(compiled.folder, 'quick-start-'));
     try {
       const { code } = blocks.find(({ language }) => language === 'json')!;
@@ -88,7 +98,7 @@ describe('the README', () => {
     }
   });
 
-  it('has a quick start that runs: the server serves, and the client gets its Results', async () => {
+  it('have a quick start that runs: the server serves, and the client gets its Results', async () => {
     const port = await freePort();
     for (const fileName of ['server.ts', 'client.ts']) {
       const { text } = snippets.find((snippet) => snippet.fileName === fileName)!;
@@ -109,7 +119,7 @@ const commands = [
   ...shellInText.map(({ text }) => text),
 ].map((line) => line.replace(/\s+#.*/, ''));
 
-describe('the shell commands of the README', () => {
+describe('the shell commands of the README and the guide', () => {
   it.concurrent.each(commands)(
     '%s',
     async (command) => {

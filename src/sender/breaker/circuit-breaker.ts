@@ -112,7 +112,7 @@ export class CircuitBreaker {
 
   /**
    * Asks whether a Command may go out. Returns a token, to be handed to exactly one of `succeed`, `fail` and `neutral`,
-   * or {@link NOT_ADMITTED} (0): then nothing may be sent, and there is nothing to hand back.
+   * or 0: then nothing may be sent, and there is nothing to hand back.
    */
   admit(): number {
     const snapshot = this.#actor.getSnapshot();

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { links, proseLines } from '../../docs/markdown.ts';
+import { GUIDE, textOf } from '../../docs/pages.ts';
 import { ROOT, tool, tsc } from '../../support/compiled.ts';
 import { run } from '../../support/run.ts';
 
@@ -26,6 +27,8 @@ const BESIDE = {
   'examples/shop': /\.ts$/,
   machines: /\.ts$/,
   docs: /\.md$/,
+  'docs/guide': /\.md$/,
+  'docs/decisions': /\.md$/,
   'docs/performance': /\.svg$/,
 };
 
@@ -68,11 +71,13 @@ describe('the package', () => {
     expect(packed.files.map(({ path }) => path).sort()).toEqual(expected.sort());
   });
 
-  it('contains all that its README links to', () => {
+  it('contains all that its README and its guide link to', () => {
     const paths = packed.files.map(({ path }) => path);
-    const linked = links(proseLines(readFileSync(join(ROOT, 'README.md'), 'utf8')))
-      .map(({ text }) => text.replace(/#.*/, ''))
-      .filter((text) => text !== '' && !text.startsWith('https:'));
+    const linked = GUIDE.flatMap((page) =>
+      links(proseLines(textOf(page)))
+        .filter(({ text }) => !/^https:|^#/.test(text))
+        .map(({ text }) => posix.join(posix.dirname(page), text.replace(/#.*/, ''))),
+    );
     expect(linked.length).toBeGreaterThan(10);
     const isThere = (link: string) => paths.some((path) => path === link || path.startsWith(`${link}/`));
     expect(linked.filter((link) => !isThere(link))).toEqual([]);
@@ -174,7 +179,7 @@ describe('the package, installed', { timeout: 30_000 }, () => {
   });
 
   it(`has types for TypeScript ${LOWEST_TYPESCRIPT}, the lowest that the README tells`, async (context) => {
-    const told = /TypeScript (\d+\.\d+) or later/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[1];
+    const told = /TypeScript (\d+\.\d+) or later/.exec(textOf('README.md'))?.[1];
     expect(told).toBe(LOWEST_TYPESCRIPT);
     const compiler = await lowestTypeScript();
     if (compiler === undefined) context.skip(`skipped: TypeScript ${LOWEST_TYPESCRIPT} cannot be installed`);
