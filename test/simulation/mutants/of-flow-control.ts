@@ -101,8 +101,8 @@ export const OF_FLOW_CONTROL: readonly Mutant[] = [
   {
     name: 'Commands in flight weigh nothing',
     file: 'src/server/holdings.ts',
-    from: 'return this.#inFlightBytes >= this.#maxInFlightBytes || !this.#account.mayHold(1);',
-    to: 'return false;',
+    from: 'if (this.#inFlightBytes >= this.#maxInFlightBytes) return true;',
+    to: 'if (this.#maxInFlightBytes > 0) return false;',
     why: 'a server takes Commands until its memory is used up',
   },
 ];
