@@ -125,7 +125,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   }
 
   idleMs(): number {
-    return this.#context.clock.monotonicMs() - this.connection.lastSentMs;
+    return this.#context.clock.monotonicMs() - this.connection.flow.lastSentMs;
   }
 
   pongDueInMs(pingTimeoutMs: number): number {
