@@ -158,7 +158,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   // ---- what its gate tells
 
   worked(size: number): void {
-    if (this.#turn.isUsedUp(size) && this.isOpen) this.#turn.letOthersGo();
+    if (this.#turn.spend(size) && this.isOpen) this.#turn.letOthersGo();
   }
 
   overloaded(seq: number, type: number): void {
@@ -222,6 +222,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   room(): Promise<void> | undefined {
     if (this.isFull) return new Promise((resolve) => this.whenRoom(resolve));
     const { turn } = this.service;
+    turn.look();
     return turn.isOver() ? new Promise((resolve) => turn.queue(this, resolve)) : undefined;
   }
 

@@ -24,8 +24,8 @@ export interface FrameReceiver {
 
 /** Who decides which frames are taken when: a server, which has many clients. The others take what comes. */
 export interface FrameGate {
-  /** Whether a large frame of `size` bytes may be decoded now. */
-  mayDecode(size: number): boolean;
+  /** A large frame of `size` bytes is there. Returns whether it is decoded now. */
+  admit(size: number): boolean;
   /** A large frame of `size` bytes was not decoded; to be followed by `pause` or `holdFrames`, until it may be. */
   postponed(size: number): void;
   /** Whether one more frame of `size` bytes may be put aside; asked while frames are held. */
@@ -38,7 +38,7 @@ export interface FrameGate {
 
 /** Lets all frames pass as they come. */
 export const OPEN_GATE: FrameGate = {
-  mayDecode: () => true,
+  admit: () => true,
   postponed() {},
   mayHold: () => true,
   held() {},

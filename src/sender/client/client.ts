@@ -213,8 +213,11 @@ export class Client implements ClientLink, ConnectionOwner {
     return this.#context.addresses.areAllOther;
   }
 
-  overdue(): CmdStreamError {
+  giveUpDial(): void {
     this.#giveUp(this.#dialled);
+  }
+
+  overdueError(): CmdStreamError {
     const message = describeSlowDial(this.#dialled, this.#stage, this.#context.handshakeTimeoutMs);
     return this.#about(new CmdStreamError('handshake-timeout', message));
   }

@@ -113,8 +113,9 @@ describe('the addresses that a client goes through', () => {
       const controller = new AbortController();
       client.connect(controller.signal).catch(() => {});
       await turn();
-      // As the machine does it: the error first, then the abort.
-      expect(client.overdue()).toMatchObject({ code: 'handshake-timeout' });
+      // As the machine does it: first this, then the abort.
+      client.giveUpDial();
+      expect(client.overdueError()).toMatchObject({ code: 'handshake-timeout' });
       controller.abort();
       await turn();
     }
@@ -152,7 +153,7 @@ describe('the addresses that a client goes through', () => {
     const silent = await open();
     clock.advance(10_000);
     await turn();
-    silent.link.overdue('ping');
+    silent.link.giveUp('ping', silent.link.overdueError('ping'));
     silent.close();
     await turn();
     await open();
@@ -300,8 +301,16 @@ describe('an open client', () => {
     const ends: [end: (open: { link: ConnectionLink; channel: FakeChannel }) => void, code: string, message: string][] =
       [
         [() => {}, 'closed', 'Go: closed before b:2 answered'],
-        [({ link }) => link.overdue('ping'), 'connection-lost', 'did not answer a Ping within 200 ms'],
-        [({ link }) => link.overdue('results'), 'connection-lost', 'b:2 is no address of the service any more'],
+        [
+          ({ link }) => link.giveUp('ping', link.overdueError('ping')),
+          'connection-lost',
+          'did not answer a Ping within 200 ms',
+        ],
+        [
+          ({ link }) => link.giveUp('results', link.overdueError('results')),
+          'connection-lost',
+          'b:2 is no address of the service any more',
+        ],
         [({ channel }) => channel.receiver.lost(undefined), 'connection-lost', 'b:2 closed the connection'],
         [
           ({ channel }) => channel.receiver.lost(new CmdStreamError('protocol-error', 'malformed bytes')),
