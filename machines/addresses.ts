@@ -13,8 +13,8 @@ export interface AddressesLink {
   pauseMs(): number;
   /** A question has come to nothing. */
   failed(error: unknown): void;
-  /** Makes the error of a resolver that took too long. */
-  overdue(): Error;
+  /** The error of a resolver that took too long. */
+  overdueError(): Error;
   /** Milliseconds that only ever grow. */
   nowMs(): number;
 }
@@ -94,7 +94,7 @@ export const addressesMachine = setup({
     })),
     tellFailure: ({ context }) => context.link.failed(context.error),
     rememberError: assign((_, { error }: { error: unknown }) => ({ error })),
-    rememberOverdue: assign({ error: ({ context }) => context.link.overdue() }),
+    rememberOverdue: assign({ error: ({ context }) => context.link.overdueError() }),
     forgetError: assign({ error: undefined }),
   },
 }).createMachine({

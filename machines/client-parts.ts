@@ -36,8 +36,10 @@ export interface ClientLink {
   turnInMs(share: number, turnMs: number): number;
   /** Whether another service has been found at every address: to dial again soon is of no use. */
   isOtherService(): boolean;
-  /** Makes the error of a handshake that took too long. */
-  overdue(): Error;
+  /** The error of a handshake that takes too long. */
+  overdueError(): Error;
+  /** The dial that is under way has come to nothing: another address is to have its turn. */
+  giveUpDial(): void;
 }
 
 /** What can happen to a client. */

@@ -22,7 +22,7 @@ const HANDSHAKE = {
   initial: 'inTime',
   states: {
     inTime: { after: { handshakeTimeout: 'late' } },
-    late: { after: { handshakeGrace: { actions: 'giveUpDial' } } },
+    late: { after: { handshakeGrace: { actions: ['giveUpDial', 'reportOverdue'] } } },
   },
 } as const;
 
@@ -100,7 +100,8 @@ export const clientMachine = setup({
       enqueue(stopConnection);
       enqueue(forgetConnection);
     }),
-    giveUpDial: raise(({ context }) => ({ type: 'dial.overdue' as const, error: context.link.overdue() })),
+    giveUpDial: ({ context }) => context.link.giveUpDial(),
+    reportOverdue: raise(({ context }) => ({ type: 'dial.overdue' as const, error: context.link.overdueError() })),
     rememberError: assign(({ event }) => ({ error: errorOf(event) })),
     forgetError: assign({ error: undefined }),
     chooseDelay: assign(({ context }) => ({

@@ -1,7 +1,7 @@
 // A connection: in use from the handshake to its end, kept alive, and retired when another is to take its place.
 // Driven by its client (retire, drain) and by its link: the socket and what goes over it.
 // No Command passes this machine. Its client ends it, once it has said that it is over.
-import { type AnyActorRef, assign, fromCallback, raise, sendTo, setup } from 'xstate';
+import { type AnyActorRef, assign, enqueueActions, fromCallback, sendTo, setup } from 'xstate';
 
 /** The socket side of a connection: what the machine makes happen. */
 export interface ConnectionLink {
@@ -42,9 +42,14 @@ export interface ConnectionLink {
   isAddressCurrent(): boolean;
   /** Whether the peer has closed it as it should. */
   endedInOrder(): boolean;
-  /** Makes the error of a connection that did not do its part in time. */
-  overdue(what: 'ping' | 'results'): Error;
+  /** The error of a connection that did not do its part in time. */
+  overdueError(part: ConnectionPart): Error;
+  /** It did not do its part in time: it is lost by that error. */
+  giveUp(part: ConnectionPart, error: Error): void;
 }
+
+/** What a connection has to do in time: to answer a Ping, or to bring Results from an address that is none any more. */
+export type ConnectionPart = 'ping' | 'results';
 
 /** What the link tells the machine. */
 export type ConnectionLinkEvent =
@@ -164,11 +169,16 @@ export const connectionMachine = setup({
     repeatPing: ({ context }) => context.link.repeatPing(),
     awaitIdle: ({ context }) => context.link.awaitIdle(),
     rememberError: assign(({ event }) => (event.type === 'connection.lost' ? { error: event.error } : {})),
-    rememberCutOff: assign(({ context }) => ({ error: context.link.overdue('results') })),
-    loseUnresponsive: raise(({ context }) => ({
-      type: 'connection.lost' as const,
-      error: context.link.overdue('ping'),
-    })),
+    cutOff: enqueueActions(({ context, enqueue }) => {
+      const error = context.link.overdueError('results');
+      enqueue(() => context.link.giveUp('results', error));
+      enqueue.assign({ error });
+    }),
+    loseUnresponsive: enqueueActions(({ context, enqueue }) => {
+      const error = context.link.overdueError('ping');
+      enqueue(() => context.link.giveUp('ping', error));
+      enqueue.raise({ type: 'connection.lost', error });
+    }),
     reportWorn: sendTo(({ context }) => context.parent, { type: 'connection.renew' }),
     reportOver: sendTo(
       ({ context }) => context.parent,
@@ -273,7 +283,7 @@ export const connectionMachine = setup({
               entry: 'awaitIdle',
               always: { guard: 'isIdle', target: '#connection.closing' },
               on: { 'pending.settled': '#connection.closing', 'connection.drain': 'finishing' },
-              after: { drainTimeout: { target: '#connection.closing', actions: 'rememberCutOff' } },
+              after: { drainTimeout: { target: '#connection.closing', actions: 'cutOff' } },
             },
           },
         },

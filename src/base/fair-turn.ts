@@ -57,16 +57,19 @@ export class FairTurn {
     this.#members--;
   }
 
+  /** Begins a slice where none is being used up, and counts the looks at one that is; to be followed by {@link isOver}. */
+  look(): void {
+    if (this.#cancel === undefined) this.#begin();
+    else this.#left--;
+  }
+
   /**
    * Whether the slice is used up, so that who has more to do should {@link queue}.
    * @param longerMs - how much longer it is for this one.
    */
   isOver(longerMs = 0): boolean {
-    if (this.#cancel === undefined) {
-      this.#begin();
-      return false;
-    }
-    return --this.#left <= 0 || this.#clock.monotonicMs() >= this.#endMs + longerMs;
+    if (this.#cancel === undefined) return false;
+    return this.#left <= 0 || this.#clock.monotonicMs() >= this.#endMs + longerMs;
   }
 
   /** Which turn it is. Turns are counted while slices are being used up; when nobody has looked, no number has changed. */

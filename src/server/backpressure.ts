@@ -112,7 +112,7 @@ export class Backpressure {
 
   /** Something has been sent. */
   sent(): void {
-    if (this.#channel.full) this.regulate();
+    if (this.#channel.flow.isFull) this.regulate();
   }
 
   /** The channel has room again. */
@@ -121,7 +121,7 @@ export class Backpressure {
     const waiting = this.#waiting;
     this.#waiting = [];
     let released = 0;
-    while (released < waiting.length && !this.#channel.full) waiting[released++]?.();
+    while (released < waiting.length && !this.#channel.flow.isFull) waiting[released++]?.();
     if (released < waiting.length) this.#waiting = waiting.slice(released).concat(this.#waiting);
     this.regulate();
   }
@@ -152,7 +152,7 @@ export class Backpressure {
 
   /** Has the channel do what there is room for. */
   regulate(): void {
-    if (this.#channel.full) this.#full = true;
+    if (this.#channel.flow.isFull) this.#full = true;
     const before = this.#flow;
     const flow = this.#decide();
     if (flow === before) return;

@@ -38,8 +38,8 @@ export class CommandGate implements FrameGate {
     this.#holdings.arrivedAre(this.#channel.arrivedBytes);
   }
 
-  mayDecode(size: number): boolean {
-    return this.#turn.mayDoLarge && this.#backpressure.mayTake(size);
+  admit(size: number): boolean {
+    return this.#turn.beginLarge() && this.#backpressure.mayTake(size);
   }
 
   postponed(size: number): void {

@@ -38,8 +38,11 @@ export class ReadingTurn {
     this.#reading = reading;
   }
 
-  /** A frame of `size` bytes has been dealt with, or so much of one has come. Returns whether others had better go first. */
-  isUsedUp(size: number): boolean {
+  /**
+   * Counts the work for a frame of `size` bytes that has been dealt with, or for so much of one that has come. Returns whether
+   * others had better go first.
+   */
+  spend(size: number): boolean {
     const turn = this.#turn;
     if (turn.number !== this.#number) {
       this.#number = turn.number;
@@ -49,14 +52,17 @@ export class ReadingTurn {
     this.#work += WORK_OF_FRAME + size;
     if (this.#work < WORK_PER_LOOK) return false;
     this.#work = 0;
+    turn.look();
     return turn.isOver() || (size >= LARGE_PIECE && turn.isShared);
   }
 
-  /** Whether something large may be begun now: while the slice is not used up and nobody waits, or in a turn for it. */
-  get mayDoLarge(): boolean {
+  /** Returns whether something large may be begun now: while the slice is not used up and nobody waits, or in a turn for it. */
+  beginLarge(): boolean {
     const turn = this.#turn;
     if (this.#isDue || !turn.isShared) return true;
-    return (this.#inLargeTurn || !turn.isAwaited) && !turn.isOver();
+    if (!this.#inLargeTurn && turn.isAwaited) return false;
+    turn.look();
+    return !turn.isOver();
   }
 
   /** Lets others have their turn, and then goes on. */

@@ -147,7 +147,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   }
 
   drained(): void {
-    this.#holdings.writtenAre(this.#channel.bufferedBytes);
+    this.#holdings.writtenAre(this.#channel.flow.bufferedBytes);
     this.#backpressure.drained();
   }
 
@@ -158,7 +158,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   // ---- what its gate tells
 
   worked(size: number): void {
-    if (this.#turn.isUsedUp(size) && this.isOpen) this.#turn.letOthersGo();
+    if (this.#turn.spend(size) && this.isOpen) this.#turn.letOthersGo();
   }
 
   overloaded(seq: number, type: number): void {
@@ -176,11 +176,11 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   }
 
   get isFull(): boolean {
-    return this.isOpen && this.#channel.full;
+    return this.isOpen && this.#channel.flow.isFull;
   }
 
   get isOverfull(): boolean {
-    return this.#channel.bufferedBytes >= 2 * this.service.options.maxBufferedBytes;
+    return this.#channel.flow.bufferedBytes >= 2 * this.service.options.maxBufferedBytes;
   }
 
   get arrivedMs(): number {
@@ -195,7 +195,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     } finally {
       order.isEncoding = false;
     }
-    const { bufferedBytes } = this.#channel;
+    const { bufferedBytes } = this.#channel.flow;
     if (bufferedBytes < this.#watchedBytes && !this.#holdings.hasWritten) return;
     this.#holdings.writtenAre(bufferedBytes);
     this.#backpressure.sent();
@@ -222,6 +222,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   room(): Promise<void> | undefined {
     if (this.isFull) return new Promise((resolve) => this.whenRoom(resolve));
     const { turn } = this.service;
+    turn.look();
     return turn.isOver() ? new Promise((resolve) => turn.queue(this, resolve)) : undefined;
   }
 
@@ -279,7 +280,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   }
 
   isWriting(): boolean {
-    return this.#channel.bufferedBytes > 0;
+    return this.#channel.flow.bufferedBytes > 0;
   }
 
   destroy(): void {

@@ -24,8 +24,8 @@ export interface FrameReceiver {
 
 /** Who decides which frames are taken when: a server, which has many clients. The others take what comes. */
 export interface FrameGate {
-  /** Whether a large frame of `size` bytes may be decoded now. */
-  mayDecode(size: number): boolean;
+  /** A large frame of `size` bytes is there. Returns whether it is decoded now. */
+  admit(size: number): boolean;
   /** A large frame of `size` bytes was not decoded; to be followed by `pause` or `holdFrames`, until it may be. */
   postponed(size: number): void;
   /** Whether one more frame of `size` bytes may be put aside; asked while frames are held. */
@@ -38,7 +38,7 @@ export interface FrameGate {
 
 /** Lets all frames pass as they come. */
 export const OPEN_GATE: FrameGate = {
-  mayDecode: () => true,
+  admit: () => true,
   postponed() {},
   mayHold: () => true,
   held() {},
@@ -51,6 +51,20 @@ export interface SendGate {
   readonly mayLeave: boolean;
 }
 
+/** The writing side of a connection, to be looked at: what waits to be written, and what has left. */
+export interface Flow {
+  /** Bytes accepted by `send` that wait to be written to the network. */
+  readonly bufferedBytes: number;
+  /** Whether `bufferedBytes` has reached its bound: wait for `drained` before sending more. */
+  readonly isFull: boolean;
+  /** The sequence number of the last frame that has been handed to the network; what is above has not left. */
+  readonly lastFlushedSeq: number;
+  /** Bytes accepted by `send` and `sendPing` so far, whether or not they have left. */
+  readonly sentBytes: number;
+  /** When bytes were last handed to the network (monotonic milliseconds); at the start, when the connection was made. */
+  readonly lastSentMs: number;
+}
+
 /**
  * A connection that carries frames: what clients and sessions talk to. A byte stream becomes one through
  * `StreamChannel`; an engine that carries messages itself can be one directly.
@@ -58,22 +72,13 @@ export interface SendGate {
 export interface FrameChannel {
   /** Where the other end is, for messages. */
   readonly remoteAddress: string;
-  /** Bytes accepted by `send` that wait to be written to the network. */
-  readonly bufferedBytes: number;
-  /** Whether `bufferedBytes` has reached its bound: wait for `drained` before sending more. */
-  readonly full: boolean;
-  /** The sequence number of the last frame that has been handed to the network; what is above has not left. */
-  readonly lastFlushedSeq: number;
-  /** Bytes accepted by `send` and `sendPing` so far, whether or not they have left. */
-  readonly sentBytes: number;
+  readonly flow: Flow;
   /** Bytes that have arrived so far. */
   readonly receivedBytes: number;
   /** For how long this side has not read, by `pause`, so far: milliseconds. */
   readonly pausedMs: number;
   /** When the last bytes arrived (monotonic milliseconds). */
   readonly lastReceivedMs: number;
-  /** When bytes were last handed to the network (monotonic milliseconds). */
-  readonly lastSentMs: number;
   /** How many times frames have been handed over: those of one time arrived together, and nobody had a turn between. */
   readonly deliveries: number;
   /** Bytes of frames that were put aside and wait for {@link releaseFrames}. */

@@ -160,7 +160,7 @@ export class IncomingFrames {
     this.#handedOver = false;
     try {
       this.lookAtFirst?.(bytes.subarray(start, end));
-      if (this.#mayBegin(end - start)) this.#readAll(reader);
+      if (this.#begin(end - start)) this.#readAll(reader);
     } catch (error) {
       this.#fail(error, this.#handedOver);
     } finally {
@@ -189,12 +189,12 @@ export class IncomingFrames {
     this.partials++;
   }
 
-  /** Where a codec does not know lengths, the next frame may be as large as what is there. */
-  #mayBegin(bytes: number): boolean {
+  /** Returns whether to read on: where a codec does not know lengths, the next frame may be as large as what is there. */
+  #begin(bytes: number): boolean {
     if (bytes < LARGE_FRAME_BYTES || this.#codec.skip !== undefined || this.#holding) return true;
     if (this.receiver === undefined) return true;
     this.#handedOver = true;
-    return this.gate.mayDecode(bytes) || this.#postpone(bytes);
+    return this.gate.admit(bytes) || this.#postpone(bytes);
   }
 
   /** Reads one frame, or what comes before all frames while that is awaited. Returns whether it was there whole, and taken. */
@@ -260,7 +260,7 @@ export class IncomingFrames {
     const size = reader.position - start;
     reader.position = start;
     this.#handedOver = true;
-    if (!this.gate.mayDecode(size)) return this.#postpone(size);
+    if (!this.gate.admit(size)) return this.#postpone(size);
     reader.atOnceBytes = Number.POSITIVE_INFINITY;
     const isWhole = this.#deliverNext(reader);
     reader.atOnceBytes = LARGE_FRAME_BYTES;

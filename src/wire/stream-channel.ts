@@ -2,7 +2,7 @@ import { runOutside } from '../base/async-context.ts';
 import type { ByteReader } from '../base/bytes/byte-reader.ts';
 import { CmdStreamError, printableError } from '../base/errors/cmd-stream-error.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
-import type { FrameChannel, FrameGate, FrameReceiver, SendGate } from './frame-channel.ts';
+import type { Flow, FrameChannel, FrameGate, FrameReceiver, SendGate } from './frame-channel.ts';
 import { IncomingFrames } from './incoming-frames.ts';
 import { readServerInfo } from './server-info.ts';
 import type { ByteStream, ByteStreamConsumer } from './transport/transport.ts';
@@ -18,6 +18,7 @@ export interface StreamChannelOptions extends WriteBatchOptions {
 
 /** Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. */
 export class StreamChannel implements FrameChannel, ByteStreamConsumer {
+  readonly flow: Flow;
   lastReceivedMs: number;
   receivedBytes = 0;
 
@@ -41,6 +42,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.#stream = stream;
     this.#options = options;
     this.#batch = new WriteBatch(stream, options, () => this.#receiver?.drained());
+    this.flow = this.#batch.flow;
     this.#incoming = new IncomingFrames(options.incoming, options.maxFrameBytes, this.#fail);
     if (options.stranger !== undefined) this.#incoming.lookAtFirst = this.#lookAtFirst;
     this.lastReceivedMs = options.clock.monotonicMs();
@@ -51,28 +53,8 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     return this.#stream.remoteAddress;
   }
 
-  get bufferedBytes(): number {
-    return this.#batch.bufferedBytes;
-  }
-
-  get full(): boolean {
-    return this.#batch.full;
-  }
-
-  get lastFlushedSeq(): number {
-    return this.#batch.lastFlushedSeq;
-  }
-
-  get lastSentMs(): number {
-    return this.#batch.lastSentMs;
-  }
-
   get deliveries(): number {
     return this.#incoming.deliveries;
-  }
-
-  get sentBytes(): number {
-    return this.#batch.sentBytes;
   }
 
   get pausedMs(): number {

@@ -7,6 +7,7 @@ import type { SendGate } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
 import type { ByteStream } from './transport/transport.ts';
 import { unencodable } from './unencodable.ts';
+import { WriteFlow } from './write-flow.ts';
 
 /** What a {@link WriteBatch} needs to know. */
 export interface WriteBatchOptions {
@@ -14,7 +15,7 @@ export interface WriteBatchOptions {
   readonly outgoing: MessageCodec;
   /** A frame that is longer is refused. */
   readonly maxFrameBytes: number;
-  /** From this many waiting bytes on the batch is `full`. */
+  /** From this many waiting bytes on its flow is full. */
   readonly maxBufferedBytes: number;
   readonly clock: Clock;
   readonly defer: Defer;
@@ -34,13 +35,7 @@ const EARLY_WRITE_BYTES = 24 * 1024;
  * batch in other memory while the stream has not taken that write.
  */
 export class WriteBatch {
-  /** The sequence number of the last frame that has been handed to the stream. */
-  lastFlushedSeq = 0;
-  /** When bytes were last handed to the stream (monotonic milliseconds); at the start, when the batch was made. */
-  lastSentMs: number;
-
-  /** Bytes that have been handed to the stream. */
-  #handedBytes = 0;
+  readonly flow: WriteFlow;
   readonly #stream: ByteStream;
   readonly #options: WriteBatchOptions;
   readonly #tellDrained: () => void;
@@ -56,33 +51,15 @@ export class WriteBatch {
   #writing: Buffer | undefined;
   /** Memory to gather in during the next write that waits. */
   #spare: Buffer | undefined;
-  #wasFull = false;
   #ending = false;
   #over = false;
 
-  /** @param tellDrained - called when the batch was seen to be full and has room again. */
+  /** @param tellDrained - called when the flow was full and has room again. */
   constructor(stream: ByteStream, options: WriteBatchOptions, tellDrained: () => void) {
     this.#stream = stream;
     this.#options = options;
     this.#tellDrained = tellDrained;
-    this.lastSentMs = options.clock.monotonicMs();
-  }
-
-  /** Bytes that are gathered, or that the stream has not taken. */
-  get bufferedBytes(): number {
-    return this.#gathered.position + this.#stream.bufferedBytes;
-  }
-
-  /** Bytes that have been appended so far. */
-  get sentBytes(): number {
-    return this.#handedBytes + this.#gathered.position;
-  }
-
-  /** Whether `bufferedBytes` has reached its bound. */
-  get full(): boolean {
-    if (this.bufferedBytes < this.#options.maxBufferedBytes) return false;
-    this.#wasFull = true;
-    return true;
+    this.flow = new WriteFlow(stream, this.#gathered, options.maxBufferedBytes, options.clock);
   }
 
   /** Appends a frame and returns its size, or 0 where `gate` is shut. A frame that does not leave leaves no byte behind. */
@@ -123,18 +100,21 @@ export class WriteBatch {
   appendPing(): void {
     this.#gathered.writeByte(0);
     this.#scheduleFlush();
+    this.flow.grew();
   }
 
   /** Appends bytes that are no frame. */
   appendBytes(bytes: Uint8Array): void {
     this.#gathered.writeBytes(bytes);
     this.#scheduleFlush();
+    this.flow.grew();
   }
 
   /** The stream has taken the write that waited. */
   drained(): void {
     const written = this.#writing;
     this.#writing = undefined;
+    this.flow.measure();
     if (written !== undefined && written.length <= KEEP_BUFFER_BYTES) this.#spare = written;
     this.#write();
   }
@@ -161,6 +141,7 @@ export class WriteBatch {
     this.#lastGatheredSeq = seq;
     this.#scheduleFlush();
     if (gathered.position >= EARLY_WRITE_BYTES) this.#writeGathered();
+    this.flow.grew();
     return size;
   }
 
@@ -181,10 +162,10 @@ export class WriteBatch {
     const { buffer, position } = gathered;
     if (position === 0 || this.#over || this.#writing !== undefined) return;
     gathered.position = 0;
-    this.#handedBytes += position;
-    this.lastFlushedSeq = this.#lastGatheredSeq;
-    this.lastSentMs = this.#options.clock.monotonicMs();
-    if (!this.#stream.write(buffer.subarray(0, position))) {
+    this.flow.handOver(position, this.#lastGatheredSeq);
+    const isTaken = this.#stream.write(buffer.subarray(0, position));
+    this.flow.measure();
+    if (!isTaken) {
       this.#writing = buffer;
       gathered.buffer = this.#spare ?? Buffer.allocUnsafeSlow(1024);
       this.#spare = undefined;
@@ -204,9 +185,7 @@ export class WriteBatch {
     if (this.#over || this.#writing !== undefined) return;
     this.#writeGathered();
     if (this.#ending && this.#writing === undefined) this.#stream.end();
-    if (!this.#wasFull || this.bufferedBytes > this.#options.maxBufferedBytes / 2) return;
-    this.#wasFull = false;
-    this.#tellDrained();
+    if (this.flow.takeRelief()) this.#tellDrained();
   }
 }
 

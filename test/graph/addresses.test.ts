@@ -47,7 +47,7 @@ function linkOf(world: () => World) {
     },
     pauseMs: () => pauseOf(world()),
     failed: () => Object.assign(world(), { failures: Math.min(4, world().failures + 1), hasWarned: true }),
-    overdue: () => new CmdStreamError('handshake-timeout', 'too late'),
+    overdueError: () => new CmdStreamError('handshake-timeout', 'too late'),
     nowMs: () => world().nowMs,
   };
 }

@@ -71,8 +71,8 @@ export class RequestRecord {
   /** As the page shows it. */
   get shown(): ShownRequest {
     // The deadline is armed after the Command has left: it is looked up as late as this.
-    if (this.#actor !== undefined) this.#work = workOf(saidBy(this.#actor.getSnapshot()));
-    const { client, seq, timeoutMs } = this.#work;
+    const { client, seq, timeoutMs } =
+      this.#actor === undefined ? this.#work : workOf(saidBy(this.#actor.getSnapshot()));
     return {
       id: this.id,
       system: this.system,

@@ -87,7 +87,7 @@ export class Client implements ClientLink, ConnectionOwner {
 
   /** Bytes that wait to be written. */
   get bufferedBytes(): number {
-    return this.#connection?.bufferedBytes ?? 0;
+    return this.#connection?.flow.bufferedBytes ?? 0;
   }
 
   /** How many Commands its server answered by errors lately. */
@@ -96,10 +96,10 @@ export class Client implements ClientLink, ConnectionOwner {
   }
 
   /** Whether a bound is reached: no Command may be sent just now. */
-  get full(): boolean {
+  get isFull(): boolean {
     const connection = this.#connection;
     const { maxPending } = this.#context;
-    if (connection === undefined || connection.pending >= maxPending || connection.full) return true;
+    if (connection === undefined || connection.pending >= maxPending || connection.flow.isFull) return true;
     return this.#retired.length > 0 && this.pending >= maxPending;
   }
 
@@ -213,8 +213,11 @@ export class Client implements ClientLink, ConnectionOwner {
     return this.#context.addresses.areAllOther;
   }
 
-  overdue(): CmdStreamError {
+  giveUpDial(): void {
     this.#giveUp(this.#dialled);
+  }
+
+  overdueError(): CmdStreamError {
     const message = describeSlowDial(this.#dialled, this.#stage, this.#context.handshakeTimeoutMs);
     return this.#about(new CmdStreamError('handshake-timeout', message));
   }

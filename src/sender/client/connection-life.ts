@@ -1,4 +1,4 @@
-import type { ConnectionLink, ConnectionLinkEvent } from '../../../machines/connection.ts';
+import type { ConnectionLink, ConnectionLinkEvent, ConnectionPart } from '../../../machines/connection.ts';
 import type { Clock } from '../../base/clock.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import type { FrameChannel } from '../../wire/frame-channel.ts';
@@ -125,7 +125,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   }
 
   idleMs(): number {
-    return this.#context.clock.monotonicMs() - this.connection.lastSentMs;
+    return this.#context.clock.monotonicMs() - this.connection.flow.lastSentMs;
   }
 
   pongDueInMs(pingTimeoutMs: number): number {
@@ -169,15 +169,18 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     return this.#context.addresses.includes(this.connection.address);
   }
 
-  overdue(what: 'ping' | 'results'): CmdStreamError {
-    const { address } = this.connection;
-    if (what === 'ping' && this.#owner.isCurrent(this.connection)) this.#context.addresses.lost(address, false);
+  overdueError(part: ConnectionPart): CmdStreamError {
     const why =
-      what === 'ping'
+      part === 'ping'
         ? `did not answer a Ping within ${this.#context.pingTimeoutMs} ms`
         : 'is no address of the service any more';
-    this.lostError = new CmdStreamError('connection-lost', `${address} ${why}`);
-    return this.lostError;
+    return new CmdStreamError('connection-lost', `${this.connection.address} ${why}`);
+  }
+
+  giveUp(part: ConnectionPart, error: CmdStreamError): void {
+    const { connection } = this;
+    if (part === 'ping' && this.#owner.isCurrent(connection)) this.#context.addresses.lost(connection.address, false);
+    this.lostError = error;
   }
 
   endedInOrder(): boolean {

@@ -5,7 +5,7 @@ import { BadPayload } from '../../protocol/codec/codec.ts';
 import { isLastOne } from '../../protocol/last-one.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
 import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, isGoodbye } from '../../protocol/reserved.ts';
-import type { FrameChannel, FrameReceiver } from '../../wire/frame-channel.ts';
+import type { Flow, FrameChannel, FrameReceiver } from '../../wire/frame-channel.ts';
 import { Abandoned, isLastForNobody } from './abandoned.ts';
 import type { Pressure, ResultBounds } from './backlog.ts';
 import { isPlain } from './check-result.ts';
@@ -55,6 +55,7 @@ export interface ConnectionContext {
 export class Connection implements FrameReceiver, Carrier {
   readonly clientId: number;
   readonly address: string;
+  readonly flow: Flow;
   /** Whether the peer reads. */
   readonly liveness: Liveness;
   /** What its server answered by errors lately. */
@@ -80,6 +81,7 @@ export class Connection implements FrameReceiver, Carrier {
     this.clientId = clientId;
     this.address = address;
     this.#channel = channel;
+    this.flow = channel.flow;
     this.#departure = new Departure(channel, this.#pending);
     this.liveness = new Liveness(channel);
     this.recentFailures = new RecentFailures(context.clock);
@@ -101,15 +103,6 @@ export class Connection implements FrameReceiver, Carrier {
     return this.#pending.size;
   }
 
-  get bufferedBytes(): number {
-    return this.#channel.bufferedBytes;
-  }
-
-  /** Whether too many bytes wait to be written. */
-  get full(): boolean {
-    return this.#channel.full;
-  }
-
   /** How many Commands the server works on for nobody. */
   get abandoned(): number {
     return this.#abandoned.count;
@@ -118,10 +111,6 @@ export class Connection implements FrameReceiver, Carrier {
   /** How many Commands were given up whose first Result may still come. */
   get unanswered(): number {
     return this.#unanswered.count;
-  }
-
-  get lastSentMs(): number {
-    return this.#channel.lastSentMs;
   }
 
   get deliveries(): number {
@@ -230,7 +219,7 @@ export class Connection implements FrameReceiver, Carrier {
     if (entry === undefined && isGoodbye(value)) this.#goodbye();
     const wasLate = this.#unanswered.delete(seq);
     if (isLastForNobody(entry, value)) this.#abandoned.delete(seq);
-    else if (seq <= this.#channel.lastFlushedSeq && this.#abandoned.add(seq)) this.#events.abandoned();
+    else if (seq <= this.flow.lastFlushedSeq && this.#abandoned.add(seq)) this.#events.abandoned();
     if (wasLate) this.#events.late();
   }
 

@@ -62,7 +62,7 @@ export class Departure implements SendGate {
   }
 
   #failPending(reason: ReasonOfEnd): void {
-    const { lastFlushedSeq } = this.#channel;
+    const { lastFlushedSeq } = this.#channel.flow;
     for (const [seq, pending] of this.#pending.all()) {
       if (this.#pending.delete(seq)) pending.failed(reason(pending.command.name, seq <= lastFlushedSeq));
     }

@@ -46,7 +46,7 @@ export class Liveness {
     this.#signs++;
     this.provedMs = this.#channel.lastReceivedMs;
     this.#readBytes = this.#provingBytes;
-    this.#provingBytes = this.#channel.sentBytes;
+    this.#provingBytes = this.#channel.flow.sentBytes;
     this.provingSeq = this.lastSeq + 1;
   }
 
@@ -56,7 +56,7 @@ export class Liveness {
     this.#signsBefore = this.#signs;
     this.#pingMs = nowMs;
     this.#pingSeq = this.lastSeq;
-    this.#pingSentBytes = channel.sentBytes;
+    this.#pingSentBytes = channel.flow.sentBytes;
     this.#pingReceivedBytes = channel.receivedBytes;
     this.#pingPausedMs = channel.pausedMs;
     channel.sendPing();
@@ -64,7 +64,7 @@ export class Liveness {
 
   /** Sends one more, unless there is something on its way already. What is awaited is the answer to the last one still. */
   repeatPing(): void {
-    if (this.#channel.bufferedBytes > 0) return;
+    if (this.#channel.flow.bufferedBytes > 0) return;
     this.#pings++;
     this.#channel.sendPing();
   }
@@ -92,7 +92,8 @@ export class Liveness {
    * back, of the Pong. It counts from when the Ping left, and only while this side reads.
    */
   pongDueInMs(nowMs: number, pingTimeoutMs: number): number {
-    const { bufferedBytes, sentBytes, receivedBytes, lastSentMs, pausedMs } = this.#channel;
+    const { flow, receivedBytes, pausedMs } = this.#channel;
+    const { bufferedBytes, sentBytes, lastSentMs } = flow;
     const isWaiting = bufferedBytes >= sentBytes - this.#pingSentBytes;
     const sinceMs = Math.max(this.#pingMs, isWaiting ? lastSentMs : 0) + pausedMs - this.#pingPausedMs;
     const ahead = Math.min(this.#pingSentBytes - this.#readBytes, bufferedBytes + MAX_HANDED_OVER_BYTES);

@@ -111,7 +111,9 @@ export class Reading {
     this.#work += WORK_OF_FRAME + size;
     if (this.#work < WORK_PER_LOOK) return;
     this.#work = 0;
-    if (this.#over || !this.#reading || !turn.isOver(isOfUse ? LONGER_MS : 0)) return;
+    if (this.#over || !this.#reading) return;
+    turn.look();
+    if (!turn.isOver(isOfUse ? LONGER_MS : 0)) return;
     this.#stopReading();
     this.#readOn();
   }

@@ -110,7 +110,7 @@ export class Resolving implements AddressesLink {
     warnOfFailure(this.#options.warn, 'the address resolver', this.nowMs(), rest);
   }
 
-  overdue(): CmdStreamError {
+  overdueError(): CmdStreamError {
     const message = `it did not answer within ${this.#options.timeoutMs} ms (option 'handshakeTimeoutMs')`;
     return new CmdStreamError('handshake-timeout', message);
   }

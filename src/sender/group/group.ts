@@ -243,7 +243,7 @@ export class Group {
       const picked = pickFrom(ready, this.#options.dispatch);
       if (pending.settled) return undefined;
       const isReady = ready === this.#ready || this.#ready.includes(picked);
-      const client = isReady && !picked.full ? picked : this.#ready.find((other) => !other.full);
+      const client = isReady && !picked.isFull ? picked : this.#ready.find((other) => !other.isFull);
       if (client === undefined) return this.#ready.length === 0 ? 'unavailable' : 'overloaded';
       if (client.send(pending, encoded) || pending.settled) return undefined;
     }

@@ -80,17 +80,21 @@ export class Pipe {
     this.state = state;
   }
 
-  /** How many bytes can be taken now. Where it is less than asked for, the sender is told when there is more. */
-  roomFor(bytes: number): number {
+  /**
+   * Takes as many of `bytes` as there is room for, copied, and returns how many; where that is not all, the sender is told when
+   * there is room again.
+   */
+  take(bytes: Buffer): number {
     this.#collectCredits();
-    const room = Math.max(0, Math.min(this.#context.windowBytes - this.#usedBytes, bytes));
-    this.#senderWaits = room < bytes;
+    const room = Math.max(0, Math.min(this.#context.windowBytes - this.#usedBytes, bytes.length));
+    this.#senderWaits = room < bytes.length;
     if (this.#senderWaits) this.#armCredit();
+    this.#launch(bytes.subarray(0, room));
     return room;
   }
 
-  /** Takes bytes that there is room for; they are copied. */
-  take(bytes: Buffer): void {
+  /** Sends bytes on their way, in pieces. */
+  #launch(bytes: Buffer): void {
     this.#usedBytes += bytes.length;
     const { maxPieceBytes, sliceRate } = this.state.link;
     for (let start = 0; start < bytes.length; ) {

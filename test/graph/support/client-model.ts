@@ -331,10 +331,8 @@ function linkOf(world: () => ClientWorld, timings: ClientTimings): ClientLink {
     // Longer than any wait here.
     turnInMs: () => Number.POSITIVE_INFINITY,
     isOtherService: () => world().addresses.every((address) => world().other.includes(address)),
-    overdue: () => {
-      giveUp(world(), world().dialled, timings);
-      return errorOf('handshake-timeout');
-    },
+    giveUpDial: () => giveUp(world(), world().dialled, timings),
+    overdueError: () => errorOf('handshake-timeout'),
   };
 }
 

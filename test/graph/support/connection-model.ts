@@ -343,7 +343,8 @@ function linkOf(world: () => ConnectionWorld, timings: ConnectionTimings, may: P
     isRenewalUrgent: () => world().abandoned >= MANY,
     isAddressCurrent: () => world().isAddressCurrent,
     endedInOrder: () => world().inOrder,
-    overdue: () => Object.assign(new Error('overdue'), { code: 'connection-lost' }),
+    giveUp: () => {},
+    overdueError: () => Object.assign(new Error('overdue'), { code: 'connection-lost' }),
   };
 }
 

@@ -47,14 +47,14 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'one pending too many',
     file: 'src/sender/client/client.ts',
-    from: 'connection.pending >= maxPending || connection.full',
-    to: 'connection.pending > maxPending || connection.full',
+    from: 'connection.pending >= maxPending || connection.flow.isFull',
+    to: 'connection.pending > maxPending || connection.flow.isFull',
     why: 'maxPending is off by one',
   },
   {
     name: 'unbounded writing',
     file: 'src/sender/client/client.ts',
-    from: ' || connection.full) return true;',
+    from: ' || connection.flow.isFull) return true;',
     to: ') return true;',
     why: 'any number of bytes waits for a stalled peer',
   },

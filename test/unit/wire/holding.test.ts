@@ -25,7 +25,7 @@ function gated(maxHeldBytes: number, incoming = msgpackCodec()) {
   const log = new FrameLog();
   const refused: number[] = [];
   const gate: FrameGate = {
-    mayDecode: () => true,
+    admit: () => true,
     postponed() {},
     mayHold: () => channel.heldBytes < maxHeldBytes,
     held() {},

@@ -88,8 +88,8 @@ describe.each(transports)('over %s', (name, makeTransport) => {
     let seq = 0;
     let most = 0;
     const sendMore = () => {
-      while (seq < total && !client.channel.full) client.channel.send(++seq, 0, value);
-      most = Math.max(most, client.channel.bufferedBytes);
+      while (seq < total && !client.channel.flow.isFull) client.channel.send(++seq, 0, value);
+      most = Math.max(most, client.channel.flow.bufferedBytes);
     };
     client.log.drained = sendMore;
     server.channel.pause();
@@ -108,12 +108,12 @@ describe.each(transports)('over %s', (name, makeTransport) => {
     server.channel.pause();
     const value = 'x'.repeat(50_000);
     let sent = 0;
-    for (let turn = 0; turn < 3000 && !client.channel.full; turn++) {
+    for (let turn = 0; turn < 3000 && !client.channel.flow.isFull; turn++) {
       client.channel.send(++sent, 0, value);
       await endOfTurn();
-      if (client.channel.full) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (client.channel.flow.isFull) await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    expect(client.channel.full).toBe(true);
+    expect(client.channel.flow.isFull).toBe(true);
     expect(server.log.frames.length).toBe(0);
     client.channel.destroy();
     await until(() => client.log.losses.length === 1, 'the end');

@@ -16,7 +16,7 @@ function watched(maxPayloadBytes = MAX_FRAME_BYTES) {
   const clock = stoppedClock();
   const channel = makeChannel(stream, { clock, incoming: msgpackCodec(maxPayloadBytes) });
   const log = new FrameLog();
-  const gate: FrameGate = { mayDecode: () => true, postponed() {}, mayHold: () => false, held() {}, refused() {} };
+  const gate: FrameGate = { admit: () => true, postponed() {}, mayHold: () => false, held() {}, refused() {} };
   channel.open(log, gate);
   return {
     stream,

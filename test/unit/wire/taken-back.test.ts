@@ -24,16 +24,16 @@ describe('a frame that may not leave', () => {
     channel.send(2, 1, 'two');
     await endOfTurn();
     expect(stream.written.equals(bytesOf(KEPT))).toBe(true);
-    expect(channel.lastFlushedSeq).toBe(2);
+    expect(channel.flow.lastFlushedSeq).toBe(2);
   });
 
   it('R1: alone in its turn leaves nothing to write, and is not said to have left', async () => {
     const { stream, channel } = openChannel();
     channel.send(7, 0, 'x', shut);
-    expect(channel.bufferedBytes).toBe(0);
+    expect(channel.flow.bufferedBytes).toBe(0);
     await endOfTurn();
     expect(stream.writes).toEqual([]);
-    expect(channel.lastFlushedSeq).toBe(0);
+    expect(channel.flow.lastFlushedSeq).toBe(0);
   });
 
   it('R1: is asked for once it is encoded, not before', () => {
@@ -143,7 +143,7 @@ describe('a message that is encoded apart', () => {
     const expected = bytesOf([{ seq: 300, type: 2, value }]);
     expect(apart.stream.written.equals(expected)).toBe(true);
     expect(size).toBe(expected.length);
-    expect(apart.channel.lastFlushedSeq).toBe(300);
+    expect(apart.channel.flow.lastFlushedSeq).toBe(300);
   });
 
   it('F16: has memory of its own', () => {

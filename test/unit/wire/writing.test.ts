@@ -54,18 +54,18 @@ describe('a batch', () => {
     const { stream, channel } = openChannel({ clock });
     clock.advance(5);
     channel.sendPing();
-    expect(channel.lastSentMs, 'when it was made').toBe(0);
+    expect(channel.flow.lastSentMs, 'when it was made').toBe(0);
     await endOfTurn();
-    expect(channel.lastSentMs).toBe(5);
+    expect(channel.flow.lastSentMs).toBe(5);
     stream.takes = false;
     channel.send(1, 0, null);
     await endOfTurn();
     clock.advance(5);
     channel.send(2, 0, null);
     await endOfTurn();
-    expect(channel.lastSentMs, 'what waits is not sent').toBe(5);
+    expect(channel.flow.lastSentMs, 'what waits is not sent').toBe(5);
     stream.drain();
-    expect(channel.lastSentMs).toBe(10);
+    expect(channel.flow.lastSentMs).toBe(10);
   });
 
   test('of the next turn is a write of its own', async () => {
@@ -82,20 +82,20 @@ describe('a batch', () => {
     const { channel } = openChannel();
     expect(channel.send(1, 0, 'x')).toBe(bytesOf([{ seq: 1, type: 0, value: 'x' }]).length);
     expect(channel.send(2 ** 40, 2, 'x'.repeat(200))).toBe(6 + 1 + 2 + 2 + 200);
-    expect(channel.bufferedBytes).toBe(5 + 211);
+    expect(channel.flow.bufferedBytes).toBe(5 + 211);
   });
 
   test('says which frame was the last to leave', async () => {
     const { channel } = openChannel();
-    expect(channel.lastFlushedSeq).toBe(0);
+    expect(channel.flow.lastFlushedSeq).toBe(0);
     channel.send(7, 0, null);
     channel.send(8, 0, null);
-    expect(channel.lastFlushedSeq).toBe(0);
+    expect(channel.flow.lastFlushedSeq).toBe(0);
     await endOfTurn();
-    expect(channel.lastFlushedSeq).toBe(8);
+    expect(channel.flow.lastFlushedSeq).toBe(8);
     channel.sendPing();
     await endOfTurn();
-    expect(channel.lastFlushedSeq).toBe(8);
+    expect(channel.flow.lastFlushedSeq).toBe(8);
   });
 });
 
@@ -112,15 +112,15 @@ describe('while a write waits', () => {
     channel.sendPing();
     await endOfTurn();
     expect(stream.writes.length).toBe(1);
-    expect(channel.lastFlushedSeq).toBe(1);
+    expect(channel.flow.lastFlushedSeq).toBe(1);
 
     stream.takes = true;
     stream.drain();
     expect(stream.writes.length).toBe(2);
-    expect(channel.lastFlushedSeq).toBe(5);
+    expect(channel.flow.lastFlushedSeq).toBe(5);
     const frames = [1, 2, 3, 4, 5].map((seq) => ({ seq, type: 0, value: seq === 1 ? 'first' : 'next' }));
     expect(stream.written.equals(bytesOf([...frames, { seq: 0 }]))).toBe(true);
-    expect(channel.bufferedBytes).toBe(0);
+    expect(channel.flow.bufferedBytes).toBe(0);
   });
 
   test('its memory is not touched, however often that happens', async () => {
@@ -179,7 +179,7 @@ describe('a long turn', () => {
     for (const { seq, type, value } of frames) channel.send(seq, type, value);
     expect(stream.writes.length).toBe(4);
     for (const { length } of stream.writes) expect(length - EARLY_BYTES).toBeLessThan(1010);
-    expect(channel.lastFlushedSeq).toBe(100);
+    expect(channel.flow.lastFlushedSeq).toBe(100);
     await endOfTurn();
     expect(stream.writes.length).toBe(4);
     expect(stream.written.equals(bytesOf(frames))).toBe(true);
@@ -189,9 +189,9 @@ describe('a long turn', () => {
     const { stream, channel } = openChannel();
     stream.takes = false;
     for (let seq = 1; seq <= 100; seq++) channel.send(seq, 0, 'x'.repeat(1000));
-    expect([stream.writes.length, channel.lastFlushedSeq]).toEqual([1, 25]);
+    expect([stream.writes.length, channel.flow.lastFlushedSeq]).toEqual([1, 25]);
     stream.drain();
-    expect([stream.writes.length, channel.lastFlushedSeq]).toEqual([2, 100]);
+    expect([stream.writes.length, channel.flow.lastFlushedSeq]).toEqual([2, 100]);
   });
 });
 
@@ -201,13 +201,13 @@ describe('full', () => {
     stream.takes = false;
     channel.send(1, 0, 'x'.repeat(MAX_BUFFERED_BYTES / 2));
     await endOfTurn();
-    expect(channel.full).toBe(false);
+    expect(channel.flow.isFull).toBe(false);
     channel.send(2, 0, 'x'.repeat(MAX_BUFFERED_BYTES / 2));
-    expect(channel.full).toBe(true);
-    expect(channel.bufferedBytes).toBeGreaterThanOrEqual(MAX_BUFFERED_BYTES);
+    expect(channel.flow.isFull).toBe(true);
+    expect(channel.flow.bufferedBytes).toBeGreaterThanOrEqual(MAX_BUFFERED_BYTES);
 
     stream.drain();
-    expect(channel.full).toBe(false);
+    expect(channel.flow.isFull).toBe(false);
     expect(log.drains, 'more than half still waits').toBe(0);
     stream.drain();
     expect(log.drains).toBe(1);
@@ -220,18 +220,34 @@ describe('full', () => {
   test('is never what the stream takes at once', async () => {
     const { channel, log } = openChannel();
     channel.send(1, 0, 'x'.repeat(MAX_BUFFERED_BYTES));
-    expect(channel.full).toBe(false);
+    expect(channel.flow.isFull).toBe(false);
     await endOfTurn();
     expect(log.drains).toBe(0);
   });
 
-  test('that nobody asked for is not told', async () => {
+  test('is told, whether or not anybody looked', async () => {
+    for (const looks of [false, true]) {
+      const { stream, channel, log } = openChannel();
+      stream.takes = false;
+      channel.send(1, 0, 'x'.repeat(MAX_BUFFERED_BYTES));
+      if (looks) expect(channel.flow.isFull).toBe(true);
+      await endOfTurn();
+      stream.drain();
+      expect(log.drains).toBe(1);
+    }
+  });
+
+  test('is told where the frames that make it so come while a write waits', async () => {
     const { stream, channel, log } = openChannel();
     stream.takes = false;
-    channel.send(1, 0, 'x'.repeat(MAX_BUFFERED_BYTES));
+    channel.send(1, 0, 'x'.repeat(MAX_BUFFERED_BYTES - 1000));
     await endOfTurn();
+    for (let seq = 2; seq <= 11; seq++) channel.send(seq, 0, 'x'.repeat(100));
+    expect(channel.flow.isFull).toBe(true);
+    stream.bufferedBytes = 1;
+    expect(channel.flow.isFull, 'the stream has taken most of it').toBe(false);
     stream.drain();
-    expect(log.drains).toBe(0);
+    expect(log.drains).toBe(1);
   });
 
   test('lets the one who is told send more at once', async () => {
@@ -240,10 +256,10 @@ describe('full', () => {
     let seq = 1;
     log.drained = () => {
       if (seq < 5) channel.send(++seq, 0, 'x'.repeat(MAX_BUFFERED_BYTES));
-      expect(channel.full).toBe(seq < 5 || channel.bufferedBytes > 0);
+      expect(channel.flow.isFull).toBe(seq < 5 || channel.flow.bufferedBytes > 0);
     };
     channel.send(1, 0, 'x'.repeat(MAX_BUFFERED_BYTES));
-    expect(channel.full).toBe(true);
+    expect(channel.flow.isFull).toBe(true);
     for (let turn = 0; turn < 10; turn++) {
       await endOfTurn();
       if (stream.bufferedBytes > 0) stream.drain();
@@ -278,13 +294,13 @@ describe('a send that fails', () => {
       { seq: 3, type: 1, value: 'half' },
     ];
     expect(stream.written.equals(bytesOf(frames, nulTerminated))).toBe(true);
-    expect(channel.lastFlushedSeq).toBe(3);
+    expect(channel.flow.lastFlushedSeq).toBe(3);
   });
 
   test('alone in its turn writes nothing at all', async () => {
     const { stream, channel } = openChannel({ outgoing: halfWritten('anything') });
     expect(() => channel.send(1, 0, 'bad')).toThrow(expect.objectContaining({ code: 'encode-failed' }));
-    expect(channel.bufferedBytes).toBe(0);
+    expect(channel.flow.bufferedBytes).toBe(0);
     await endOfTurn();
     expect(stream.writes).toEqual([]);
   });
@@ -314,7 +330,7 @@ describe('a send that fails', () => {
     expect(() => channel.send(1, 0, 'x'.repeat(MAX_FRAME_BYTES + 100))).toThrow(
       expect.objectContaining({ code: 'frame-too-large', message: expect.stringContaining(`'maxFrameBytes'`) }),
     );
-    expect(channel.bufferedBytes).toBe(0);
+    expect(channel.flow.bufferedBytes).toBe(0);
     channel.send(2, 0, 'small');
     await endOfTurn();
     expect(stream.written.equals(bytesOf([{ seq: 2, type: 0, value: 'small' }], outgoing))).toBe(true);
@@ -361,7 +377,7 @@ test('what is sent over a lost connection is not kept', async () => {
     channel.send(seq, 0, 'x'.repeat(10_000));
     await endOfTurn();
   }
-  expect(channel.bufferedBytes).toBe(0);
+  expect(channel.flow.bufferedBytes).toBe(0);
   expect(stream.writes).toEqual([]);
-  expect(channel.lastFlushedSeq).toBe(0);
+  expect(channel.flow.lastFlushedSeq).toBe(0);
 });

@@ -113,8 +113,9 @@ describe('the addresses that a client goes through', () => {
       const controller = new AbortController();
       client.connect(controller.signal).catch(() => {});
       await turn();
-      // As the machine does it: the error first, then the abort.
-      expect(client.overdue()).toMatchObject({ code: 'handshake-timeout' });
+      // As the machine does it: first this, then the abort.
+      client.giveUpDial();
+      expect(client.overdueError()).toMatchObject({ code: 'handshake-timeout' });
       controller.abort();
       await turn();
     }
@@ -152,7 +153,7 @@ describe('the addresses that a client goes through', () => {
     const silent = await open();
     clock.advance(10_000);
     await turn();
-    silent.link.overdue('ping');
+    silent.link.giveUp('ping', silent.link.overdueError('ping'));
     silent.close();
     await turn();
     await open();
@@ -268,19 +269,19 @@ describe('an open client', () => {
 
   it('is full at maxPending, when its channel is, and while it has none', async () => {
     const { open, client } = newClient();
-    expect(client.full).toBe(true);
+    expect(client.isFull).toBe(true);
     const { channel, close } = await open();
-    expect(client.full).toBe(false);
-    channel.full = true;
-    expect(client.full).toBe(true);
-    channel.full = false;
+    expect(client.isFull).toBe(false);
+    channel.flow.isFull = true;
+    expect(client.isFull).toBe(true);
+    channel.flow.isFull = false;
     client.send(new NotedCommand(protocol.Go(1)));
     client.send(new NotedCommand(protocol.Go(2)));
-    expect([client.full, client.pending]).toEqual([true, 2]);
+    expect([client.isFull, client.pending]).toEqual([true, 2]);
     client.forget(1);
-    expect([client.full, client.has(1), client.has(2)]).toEqual([false, false, true]);
+    expect([client.isFull, client.has(1), client.has(2)]).toEqual([false, false, true]);
     close();
-    expect([client.full, client.pending, client.bufferedBytes]).toEqual([true, 0, 0]);
+    expect([client.isFull, client.pending, client.bufferedBytes]).toEqual([true, 0, 0]);
   });
 
   it('tells when what was pending has settled, once that is awaited', async () => {
@@ -300,8 +301,16 @@ describe('an open client', () => {
     const ends: [end: (open: { link: ConnectionLink; channel: FakeChannel }) => void, code: string, message: string][] =
       [
         [() => {}, 'closed', 'Go: closed before b:2 answered'],
-        [({ link }) => link.overdue('ping'), 'connection-lost', 'did not answer a Ping within 200 ms'],
-        [({ link }) => link.overdue('results'), 'connection-lost', 'b:2 is no address of the service any more'],
+        [
+          ({ link }) => link.giveUp('ping', link.overdueError('ping')),
+          'connection-lost',
+          'did not answer a Ping within 200 ms',
+        ],
+        [
+          ({ link }) => link.giveUp('results', link.overdueError('results')),
+          'connection-lost',
+          'b:2 is no address of the service any more',
+        ],
         [({ channel }) => channel.receiver.lost(undefined), 'connection-lost', 'b:2 closed the connection'],
         [
           ({ channel }) => channel.receiver.lost(new CmdStreamError('protocol-error', 'malformed bytes')),
@@ -355,7 +364,7 @@ describe('an open client', () => {
     const { open, clock, client } = newClient();
     const { channel, link } = await open();
     clock.advance(70);
-    channel.lastSentMs = 50;
+    channel.flow.lastSentMs = 50;
     channel.lastReceivedMs = 60;
     expect([link.unprovenMs(), link.idleMs()]).toEqual([70, 20]);
     client.send(new NotedCommand(protocol.Go(1)));
@@ -371,7 +380,7 @@ describe('an open client', () => {
     expect([heard.accepting, heard.refusing]).toEqual([1, 0]);
     client.send(new NotedCommand(protocol.Go(2)));
     expect(channels.map(({ sent }) => sent.map(({ seq }) => seq))).toEqual([[1], [2]]);
-    expect([client.pending, client.full, client.has(1), client.has(2), client.has(3)]).toEqual([
+    expect([client.pending, client.isFull, client.has(1), client.has(2), client.has(3)]).toEqual([
       2,
       true,
       true,
@@ -381,12 +390,12 @@ describe('an open client', () => {
     first.link.refuse();
     expect(heard.refusing).toBe(0);
     expect(client.forget(1)).toBe(true);
-    expect([client.pending, client.full]).toEqual([1, false]);
+    expect([client.pending, client.isFull]).toEqual([1, false]);
     first.close();
     second.link.refuse();
     expect(heard.refusing).toBe(1);
     second.close();
-    expect([client.pending, client.full]).toEqual([0, true]);
+    expect([client.pending, client.isFull]).toEqual([0, true]);
   });
 
   it('F1: says which connection may have executed what', async () => {
@@ -394,7 +403,7 @@ describe('an open client', () => {
     const first = await open();
     const [old, next] = [new NotedCommand(protocol.Go(1)), new NotedCommand(protocol.Go(2))];
     client.send(old);
-    first.channel.lastFlushedSeq = 1;
+    first.channel.flow.lastFlushedSeq = 1;
     const second = await open();
     client.send(next);
     first.channel.receiver.lost(undefined);

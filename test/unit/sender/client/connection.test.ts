@@ -222,7 +222,7 @@ describe('a connection', () => {
 
   it('F1: knows of the Commands that its server works on for nobody', () => {
     const { channel, connection, send, frame, heard } = connected();
-    channel.lastFlushedSeq = 4;
+    channel.flow.lastFlushedSeq = 4;
     for (let sent = 0; sent < 4; sent++) send();
     frame(1, TICK, { n: 2, last: false }, 3);
     connection.forget(1);
@@ -244,7 +244,7 @@ describe('a connection', () => {
   it('fails what is pending when it is disposed, and says what may have been executed', () => {
     const { channel, connection, send } = connected();
     const [sent, unsent, forgotten] = [send(), send(), send()];
-    channel.lastFlushedSeq = 1;
+    channel.flow.lastFlushedSeq = 1;
     unsent.failed = (error) => {
       unsent.errors.push(error);
       connection.forget(3);

@@ -28,7 +28,7 @@ class GatedChannel extends FakeChannel {
     this.encoding();
     if (gate?.mayLeave === false) return 0;
     const size = super.send(seq, type, value);
-    this.lastFlushedSeq = seq;
+    this.flow.lastFlushedSeq = seq;
     this.written();
     return size;
   }

@@ -4,14 +4,10 @@ import type { FrameChannel, FrameReceiver } from '../../../../src/wire/frame-cha
 /** A channel without a network: the test says what arrives, and sees what was sent. */
 export class FakeChannel implements FrameChannel {
   readonly remoteAddress = '10.0.0.1:9000';
-  bufferedBytes = 0;
-  full = false;
-  lastFlushedSeq = 0;
-  sentBytes = 0;
+  readonly flow = { bufferedBytes: 0, isFull: false, lastFlushedSeq: 0, sentBytes: 0, lastSentMs: 0 };
   receivedBytes = 0;
   pausedMs = 0;
   lastReceivedMs = 0;
-  lastSentMs = 0;
   deliveries = 0;
   heldBytes = 0;
   arrivedBytes = 0;

@@ -116,8 +116,12 @@ export class FakeConnection implements ConnectionLink {
     return this.addressIsCurrent;
   }
 
-  overdue(what: string): Error {
+  overdueError(what: string): Error {
     return new Error(`${what} overdue`);
+  }
+
+  giveUp(what: string, error: Error): void {
+    this.#note(`give up: ${what}, ${error.message}`);
   }
 
   #note(what: string): void {
@@ -197,8 +201,12 @@ export class FakeLink implements ClientLink {
     return this.otherService;
   }
 
-  overdue(): Error {
+  overdueError(): Error {
     return new Error('handshake overdue');
+  }
+
+  giveUpDial(): void {
+    this.calls.push('give up dial');
   }
 
   /** The last dial. */

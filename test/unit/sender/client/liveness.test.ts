@@ -10,9 +10,9 @@ const msOf = (bytes: number) => (bytes / (64 * KIB)) * 1000;
 function pinged(sent = 0) {
   const channel = new FakeChannel();
   const liveness = new Liveness(channel);
-  channel.sentBytes = sent;
+  channel.flow.sentBytes = sent;
   liveness.sendPing(1_000);
-  channel.sentBytes++;
+  channel.flow.sentBytes++;
   return { channel, liveness };
 }
 
@@ -34,7 +34,7 @@ describe('Pings that are repeated', () => {
 
   it('V4: are none while something is on its way', () => {
     const { liveness, channel } = pinged();
-    channel.bufferedBytes = 1;
+    channel.flow.bufferedBytes = 1;
     liveness.repeatPing();
     expect(channel.pings).toBe(1);
   });
@@ -53,14 +53,14 @@ describe('the time for a Pong', () => {
     expect(liveness.pongDueInMs(1_000, 200)).toBe(200 + 10_000);
     channel.receivedBytes = 64 * KIB;
     expect(liveness.pongDueInMs(1_000, 200)).toBe(200 + 11_000);
-    channel.sentBytes += 640 * KIB;
+    channel.flow.sentBytes += 640 * KIB;
     expect(liveness.pongDueInMs(1_000, 200), 'what comes behind it').toBe(200 + 11_000);
   });
 
   it('V4: not with what the peer has read before', () => {
     const { liveness, channel } = pinged(640 * KIB);
     expect(liveness.receivePong()).toBe(true);
-    channel.sentBytes += 64 * KIB;
+    channel.flow.sentBytes += 64 * KIB;
     liveness.sendPing(5_000);
     expect(liveness.pongDueInMs(5_000, 200)).toBe(200 + msOf(64 * KIB + 1));
   });
@@ -68,11 +68,11 @@ describe('the time for a Pong', () => {
   it('V4: nor with what it has read because it has answered what was sent later', () => {
     const { liveness, channel } = pinged();
     liveness.receivePong();
-    channel.sentBytes = 640 * KIB;
+    channel.flow.sentBytes = 640 * KIB;
     liveness.lastSeq = 7;
     liveness.proved();
     expect(liveness.provingSeq).toBe(8);
-    channel.sentBytes += 64 * KIB;
+    channel.flow.sentBytes += 64 * KIB;
     liveness.lastSeq = 8;
     liveness.proved();
     liveness.sendPing(5_000);
@@ -81,10 +81,10 @@ describe('the time for a Pong', () => {
 
   it('counts from when the Ping left, and from when what is in front of it did', () => {
     const { liveness, channel } = pinged();
-    channel.bufferedBytes = 300;
-    channel.lastSentMs = 1_700;
+    channel.flow.bufferedBytes = 300;
+    channel.flow.lastSentMs = 1_700;
     expect(liveness.pongDueInMs(1_700, 200)).toBe(200);
-    channel.bufferedBytes = 0;
+    channel.flow.bufferedBytes = 0;
     expect(liveness.pongDueInMs(1_700, 200)).toBe(-500);
   });
 
