@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createWebSocketInspector, type StatelyInspectionEvent } from '@statelyai/inspect';
 import { createInspectorServer } from '@statelyai/inspect/server';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +12,7 @@ import { inBrowser } from './support/chromium.ts';
 import { startSender, startServer } from './support/service.ts';
 
 const browser = inBrowser();
-const PAGE = new URL('stately-page', import.meta.url).pathname;
+const PAGE = fileURLToPath(new URL('stately-page', import.meta.url));
 
 /** Serves a page that receives events as Stately's page does. */
 async function inspectorPage(): Promise<string> {

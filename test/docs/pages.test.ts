@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { headings, links, type Piece, proseLines, section, tableRows } from './m
 import { DOCS, examplesOf, textOf } from './pages.ts';
 import { typeCheck } from './snippets.ts';
 
-const PAGES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', ...DOCS];
+const PAGES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'test/README.md', ...DOCS];
 
 /** The pages in depth whose examples take for granted what those of the guide do. */
 const IN_DEPTH = [
@@ -69,6 +69,14 @@ describe('the index of the pages', () => {
       return text.startsWith('|') && above.startsWith('|') && columns(text) !== columns(above);
     });
     expect(uneven).toEqual([]);
+  });
+});
+
+describe('the page about the tests', () => {
+  it('has a row for each folder of test, and none that is not there', () => {
+    const rows = tableRows(proseLines(textOf('test/README.md'))).map(([folder]) => links([folder!])[0]?.text);
+    const folders = readdirSync(join(ROOT, 'test'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(rows.toSorted()).toEqual(folders.map(({ name }) => name).sort());
   });
 });
 

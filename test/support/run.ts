@@ -37,6 +37,8 @@ export class Running {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
+      // npm and npx are scripts there, which only a shell starts.
+      shell: process.platform === 'win32' && /^np[mx]$/.test(command),
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { command, defineProtocol, result } from '../../../src/index.ts';
 import { serve } from '../../../src/server/serve.ts';
@@ -21,7 +22,7 @@ afterEach(async () => {
 
 describe.skipIf(process.platform === 'win32')('flaw 20: a server that runs out of file descriptors', () => {
   it('goes on serving, and accepts again once there are some', { timeout: 20_000 }, async () => {
-    const script = new URL('./flaw-20-full-server.ts', import.meta.url).pathname;
+    const script = fileURLToPath(new URL('./flaw-20-full-server.ts', import.meta.url));
     const started = spawn(
       'sh',
       ['-c', 'ulimit -n 256 && exec "$0" "$@"', process.execPath, '--import', 'tsx', script],

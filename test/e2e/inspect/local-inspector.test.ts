@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { CmdStreamError } from 'cmd-stream';
 import { createLocalInspector, type LocalInspectorOptions } from 'cmd-stream/inspect';
 import { describe, expect, it } from 'vitest';
@@ -91,7 +92,7 @@ describe('a local inspector', () => {
     'V7, R3-N9, R3-N10: is not filled, nor ended, by payloads and errors of megabytes: %s',
     { timeout: 120_000 },
     async (how) => {
-      const fixture = new URL('./fixtures/watched.ts', import.meta.url).pathname;
+      const fixture = fileURLToPath(new URL('./fixtures/watched.ts', import.meta.url));
       const limits = ['--max-old-space-size=160', '--expose-gc'];
       const { code, stdout, stderr } = await run(process.execPath, [...limits, '--import', 'tsx', fixture, how], {
         cwd: ROOT,

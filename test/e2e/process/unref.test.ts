@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { serve } from 'cmd-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, start } from '../../support/run.ts';
@@ -9,7 +10,7 @@ const { silentServer } = stage();
 
 /** Far beyond what a process takes to start; what keeps one here keeps it for a minute. */
 const END_MS = 40_000;
-const fixture = (name: string) => new URL(`fixtures/${name}.ts`, import.meta.url).pathname;
+const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}.ts`, import.meta.url));
 const argumentsOf = (name: string, ...rest: string[]) => ['--import', 'tsx', fixture(name), ...rest];
 
 const handlers = {

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { createSender } from 'cmd-stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { start } from '../../support/run.ts';
@@ -24,7 +25,7 @@ async function serverElsewhere(): Promise<string> {
   return await new Promise((resolve) => child.once('message', resolve as () => void));
 }
 
-const script = (name: string) => new URL(`./fixtures/${name}.ts`, import.meta.url).pathname;
+const script = (name: string) => fileURLToPath(new URL(`./fixtures/${name}.ts`, import.meta.url));
 const run = (name: string, ...args: (string | number)[]) =>
   start(process.execPath, ['--import', 'tsx', script(name), ...args.map(String)]);
 

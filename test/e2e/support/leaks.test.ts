@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { connect, createServer, type Server } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
@@ -72,8 +73,8 @@ test('a timer is listed with the place that set it, even one that does not keep 
 });
 
 test('a test file that leaves something behind fails, and says what', async () => {
-  const config = new URL('./fixtures/vitest.config.ts', import.meta.url).pathname;
-  const vitest = new URL('../../../node_modules/vitest/vitest.mjs', import.meta.url).pathname;
+  const config = fileURLToPath(new URL('./fixtures/vitest.config.ts', import.meta.url));
+  const vitest = fileURLToPath(new URL('../../../node_modules/vitest/vitest.mjs', import.meta.url));
   const run = promisify(execFile)(process.execPath, [vitest, 'run', '--config', config], {
     env: { ...process.env, NO_COLOR: '1' },
   });

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../src/testing/simulate.ts';
 import { run } from '../../support/run.ts';
@@ -7,7 +8,7 @@ const SEED = 20_270_115;
 
 /** Runs a file of `fixtures/` in a process of its own. */
 const runFixture = (name: string, ...args: string[]) =>
-  run(process.execPath, ['--import', 'tsx', new URL(`fixtures/${name}`, import.meta.url).pathname, ...args], {
+  run(process.execPath, ['--import', 'tsx', fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)), ...args], {
     timeoutMs: 90_000,
   });
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../../support/run.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
@@ -5,7 +6,7 @@ import { open, startBreaker } from './support.ts';
 
 describe('an open circuit breaker', () => {
   it('A5 A6: does not keep a process from ending', async () => {
-    const script = new URL('fixtures/open-breaker.ts', import.meta.url).pathname;
+    const script = fileURLToPath(new URL('fixtures/open-breaker.ts', import.meta.url));
     const startMs = performance.now();
     const { code, stdout } = await run(process.execPath, ['--import', 'tsx', script], { timeoutMs: 20_000 });
     expect(stdout).toBe('open\n');

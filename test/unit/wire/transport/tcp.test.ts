@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { listen } from '../../../../src/wire/transport/socket-listener.ts';
 import { tcpTransport } from '../../../../src/wire/transport/tcp.ts';
@@ -109,7 +110,7 @@ test('an accept error of the server is told, and listening goes on', async () =>
 });
 
 test('a listener that runs out of file descriptors survives it', { timeout: 30_000 }, async () => {
-  const script = new URL('./fixtures/out-of-files.ts', import.meta.url).pathname;
+  const script = fileURLToPath(new URL('./fixtures/out-of-files.ts', import.meta.url));
   const command = `ulimit -n 64 && exec "${process.execPath}" --import tsx "${script}"`;
   const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(async () => {
