@@ -9,7 +9,7 @@ const SLICE_MS = 0.1;
 /** And how many looks: what counts where time stands still while handlers run, as on a virtual clock. */
 const SLICE_LOOKS = 4096;
 
-/** What waits, of each owner, in the order of their turns. */
+/** The work that waits, by owner, in the order of their turns. */
 type Line = Map<object, (() => void)[]>;
 
 /**
@@ -26,7 +26,7 @@ export class FairTurn {
   /** Keeps the next turn from coming; there only while a slice is being used up, or someone waits. */
   #cancel: (() => void) | undefined;
   #waiting: Line = new Map();
-  /** What may take long. */
+  /** The work that may take long. */
   #waitingLong: Line = new Map();
   /** How many others have their turns before the next that may take long. */
   #roundLeft = 0;

@@ -80,7 +80,7 @@ export class RefusalPace {
 /** More than a send costs what makes something, or opens it, before it fails. */
 const WEIGHT_OF_WORK = 20;
 
-/** What `work` comes to; what it fails by is heard at the pace of `clock`. */
+/** The outcome of `work`; a failure is heard at the pace of `clock`. */
 export async function paced<T>(clock: Clock, work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -18,7 +18,7 @@ export const calc = defineProtocol({
   },
 });
 
-/** What the Commands of {@link calc} are executed on. */
+/** The receiver: the Commands of {@link calc} are executed on it. */
 export class Calculator {
   /** How many sums it has made. */
   sums = 0;

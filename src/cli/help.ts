@@ -1,4 +1,4 @@
-/** What `cmd-stream --help` prints. */
+/** The text of `cmd-stream --help`. */
 export const HELP = `cmd-stream: typed Commands to a server and Results back
 
 Usage:
@@ -61,7 +61,7 @@ Options:
   --tls-key FILE         its key (PEM)`,
 };
 
-/** What `cmd-stream NAME --help` prints; without a name, or for an unknown one, what `cmd-stream --help` prints. */
+/** The text of `cmd-stream NAME --help`; without a name, or for an unknown one, that of `cmd-stream --help`. */
 export function helpOf(name: string | undefined): string {
   return name !== undefined && Object.hasOwn(HELP_OF, name) ? (HELP_OF[name] as string) : HELP;
 }

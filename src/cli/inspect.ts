@@ -10,7 +10,7 @@ import { parseArguments, parseWholeNumber, UsageError } from './usage-error.ts';
 const LOCAL_PORT = 7007;
 const STATELY_PORT = 8080;
 
-/** What shows the demo: an inspector, and what closes it. */
+/** An inspector that shows the demo, and the function that closes it. */
 interface Showing {
   readonly inspect: Inspect;
   close(): Promise<void> | void;

@@ -6,7 +6,7 @@ export class Narrator {
   readonly #out: Terminal;
   readonly #startedMs = performance.now();
   #groupState = '';
-  /** What has been told of each client, by its id. */
+  /** The state last told of each client, by its id. */
   readonly #told = new Map<number, ClientStatus>();
 
   constructor(out: Terminal) {

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
-/** What a field of a payload must be. */
+/** The type that a field of a payload must have. */
 export interface FieldRule {
   /** In words: "a number". */
   readonly accepted: string;

@@ -12,7 +12,7 @@ export class Painted {
   }
 }
 
-/** What a line is put together of. */
+/** The parts that a line is put together of. */
 export type Part = string | Painted;
 
 /**

@@ -2,7 +2,7 @@ import { hasBrand, isInstance, markClass } from '../base/errors/brand.ts';
 import { type CommandFailureKind, FAILURE_KINDS, isFailureKind } from '../base/errors/failure-kind.ts';
 import { durationMs, flag, invalidOption, optionNames } from '../base/options/check.ts';
 
-/** What a {@link CommandFailure} may say beside its kind and message. */
+/** The options of a {@link CommandFailure}, beside its kind and message. */
 export interface CommandFailureOptions {
   /**
    * More about it, as plain data that JSON can carry, up to 8 KiB; the caller gets it as `error.details`. What is longer
@@ -13,7 +13,7 @@ export interface CommandFailureOptions {
   readonly retryAfterMs?: number | undefined;
   /** Whether anything was done that would be done twice if the Command were sent again. Default `true`. */
   readonly mayHaveExecuted?: boolean | undefined;
-  /** What led to it; it stays at the server (`onCommandDone`). */
+  /** The error underneath; it stays at the server (`onCommandDone`). */
   readonly cause?: unknown;
 }
 

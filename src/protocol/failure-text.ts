@@ -6,7 +6,7 @@ export const MAX_DETAILS_BYTES = 8_192;
 /** Values nested deeper are no details. */
 const MAX_DETAILS_DEPTH = 512;
 
-/** What an error Result says of a failure that its handler meant. */
+/** The fields of an error Result about a failure that its handler meant. */
 export interface FailureFields {
   readonly kind: CommandFailureKind;
   readonly details: unknown;

@@ -11,7 +11,7 @@ export type Results = Record<string, ResultDefinition<never, unknown>>;
 /** The Command types of a protocol by name; the order of the keys is the type number on the wire. */
 export type Commands<R extends Results> = Record<string, CommandDefinition<never, unknown, keyof R & string>>;
 
-/** What the handler of a Command gets. */
+/** The payload as the handler of a Command gets it. */
 export type PayloadOf<C> = C extends CommandDefinition<never, infer Output, string> ? Output : never;
 
 /** What the maker of a Command gives. */
@@ -20,10 +20,10 @@ export type InputOf<C> = C extends CommandDefinition<infer Input, unknown, strin
 /** The names of the Results that may answer a Command. */
 export type ResultNamesOf<C> = C extends CommandDefinition<never, unknown, infer Names> ? Names : never;
 
-/** What the client gets of a Result type. */
+/** The value of a Result type as the client gets it. */
 export type ResultOutput<R> = R extends ResultDefinition<never, infer Output> ? Output : never;
 
-/** What the server gives of a Result type. */
+/** The value of a Result type as the server gives it. */
 export type ResultInput<R> = R extends ResultDefinition<infer Input, unknown> ? Input : never;
 
 type IsUnion<T, Whole = T> = [T] extends [never]
@@ -40,11 +40,11 @@ export interface TaggedResult<Name extends string, Value> {
   readonly value: Value;
 }
 
-/** What `send` resolves to: the bare value where one Result type is declared, a tagged union where there are several. */
+/** The value that `send` resolves to: the bare value where one Result type is declared, a tagged union where there are several. */
 export type SendValue<R extends Results, Names extends string> =
   IsUnion<Names> extends true ? { [N in Names]: TaggedResult<N, ResultOutput<R[N]>> }[Names] : ResultOutput<R[Names]>;
 
-/** What a handler returns or yields: the bare value where one Result type is declared, else the tagged union. */
+/** The value that a handler returns or yields: the bare value where one Result type is declared, else the tagged union. */
 export type HandlerValue<R extends Results, Names extends string> =
   IsUnion<Names> extends true ? { [N in Names]: TaggedResult<N, ResultInput<R[N]>> }[Names] : ResultInput<R[Names]>;
 
@@ -103,7 +103,7 @@ export interface ResultEntry {
   readonly lastOne: (value: unknown) => boolean;
 }
 
-/** What the library knows of a protocol. */
+/** The tables of a protocol, as the library uses them. */
 export interface ProtocolTables<R, C> {
   readonly results: R;
   readonly commands: C;

@@ -3,7 +3,7 @@ import { isThenable } from '../base/warn.ts';
 import type { Schema } from './definitions.ts';
 import { describeIssues } from './issues.ts';
 
-/** What a schema says of a value: the value to use, or why it is refused. */
+/** The answer of a schema about a value: the value to use, or why it is refused. */
 export type Validation = { readonly value: unknown; readonly refusal?: undefined } | { readonly refusal: string };
 
 /**

@@ -1,7 +1,7 @@
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { MAX_VARINT_BYTES } from './varint.ts';
 
-/** What {@link ByteReader.readVarint} returns when the bytes end before the number does. */
+/** The value of {@link ByteReader.readVarint} where the bytes end before the number does. */
 export const NEED_MORE = -1;
 
 const EMPTY = Buffer.alloc(0);

@@ -57,13 +57,13 @@ export type CmdStreamErrorCode =
   | 'listen-failed'
   | 'internal';
 
-/** What a {@link CmdStreamError} may carry beside its code and message. */
+/** The fields that a {@link CmdStreamError} may carry beside its code and message. */
 export interface CmdStreamErrorDetails {
   /** The error that led to this one. */
   readonly cause?: unknown;
   /** Whether the server may have executed the Command. Default `false`. */
   readonly mayHaveExecuted?: boolean | undefined;
-  /** What the handler said by a `CommandFailure`; see {@link CmdStreamError.failure}. */
+  /** The kind that the handler named by a `CommandFailure`; see {@link CmdStreamError.failure}. */
   readonly failure?: CommandFailureKind | undefined;
   readonly details?: unknown;
   readonly retryAfterMs?: number | undefined;
@@ -96,7 +96,7 @@ const errorBrand = Symbol.for('cmd-stream.CmdStreamError');
 /** How many causes, one within the other, {@link CmdStreamError.toJSON} tells. */
 const MAX_CAUSES = 8;
 
-/** What a {@link CmdStreamError} is as JSON. */
+/** A {@link CmdStreamError} as JSON. */
 export interface CmdStreamErrorJson {
   readonly name: string;
   readonly code: CmdStreamErrorCode;
@@ -114,7 +114,7 @@ export interface CmdStreamErrorJson {
   readonly cause?: CauseJson;
 }
 
-/** What the cause of an error is as JSON. */
+/** The cause of an error as JSON. */
 export interface CauseJson {
   readonly name?: string;
   readonly code?: string | number;
@@ -238,7 +238,7 @@ function known<Fields extends object>(fields: Fields): { [Name in keyof Fields]?
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
 }
 
-/** What JSON makes of a value; nothing, where it cannot: no logger shall fail by it. */
+/** A value as JSON has it; nothing where JSON cannot: no logger shall fail by it. */
 function plainCopy(value: unknown): unknown {
   try {
     return value === undefined ? undefined : JSON.parse(JSON.stringify(value));

@@ -64,7 +64,7 @@ export function stackOf(error: unknown): string {
   }
 }
 
-/** What stands before and behind `part`; nothing behind where it is not there. */
+/** The text before and behind `part`; nothing behind where it is not there. */
 function splitAt(text: string, part: string): [string, string?] {
   const at = text.indexOf(part);
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + part.length)];

@@ -1,5 +1,5 @@
 /**
- * What a handler says about a Command that it could not execute as asked, by `CommandFailure`.
+ * The kinds of failure that a handler may name by `CommandFailure`, for a Command that it could not execute as asked.
  *
  * | kind | meaning |
  * |---|---|

@@ -135,7 +135,7 @@ export function optionNames(where: string, options: unknown, names: readonly str
 /** So many names are shown at most where none is near; a longer list hides what it says. */
 const MAX_NAMES = 12;
 
-/** What to do about a name that does not exist. */
+/** Advice about a name that does not exist. */
 function adviceFor(name: string, names: readonly string[]): string {
   const meant = nearest(name, names);
   if (meant !== undefined) return `did you mean '${meant}'?`;
@@ -172,7 +172,7 @@ function isObjectPrototype(prototype: object): boolean {
   );
 }
 
-/** What an object is that is not plain: by its kind, or the name of its class. */
+/** The name of an object that is not plain: its kind, or its class. */
 function describeObject(value: object): string {
   const shown = show(value);
   if (shown !== 'an object') return shown;

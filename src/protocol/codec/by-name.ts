@@ -7,7 +7,7 @@ import type { MessageSet } from './codec.ts';
 export interface FormsByName<Form> {
   /** The codec, for messages: `mus()`. */
   readonly codec: string;
-  /** What a form is called: `serializer`. */
+  /** The word for a form in messages: `serializer`. */
   readonly noun: string;
   readonly forms: ReadonlyMap<string, Form>;
 }

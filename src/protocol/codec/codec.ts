@@ -17,7 +17,7 @@ export interface MessageSet {
   readonly maxPayloadBytes: number;
 }
 
-/** What {@link MessageCodec.decode} fills in. */
+/** The message that {@link MessageCodec.decode} fills in. */
 export interface DecodedMessage {
   /** The type number that arrived. */
   type: number;

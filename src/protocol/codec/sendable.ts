@@ -82,7 +82,7 @@ export class Unsendable {
     return thrown;
   }
 
-  /** What a writer throws to its caller. Anything else that was thrown stays as it is. */
+  /** The error that a writer throws to its caller. Anything else that was thrown stays as it is. */
   static toError(thrown: unknown): unknown {
     if (!isUnsendable(thrown)) return thrown;
     const segments = [...thrown.path].reverse().map(segment);

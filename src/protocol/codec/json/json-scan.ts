@@ -69,7 +69,7 @@ export function weighJsonValue(value: unknown): number {
   return ELEMENT_BYTES + weightWithin(value, 1);
 }
 
-/** What a value takes beside its place in what holds it. */
+/** The memory of a value beside its place in what holds it. */
 function weightWithin(value: unknown, depth: number): number {
   if (typeof value === 'string') return TEXT_BYTES + value.length;
   if (typeof value !== 'object' || value === null) return 0;

@@ -16,7 +16,7 @@ const MIN_PROTO_LENGTH = 15;
 /** Options of {@link json}. */
 export interface JsonOptions {
   /**
-   * What becomes of whole numbers beyond ±(2^53 - 1) that arrive, as Go's `int64` and `uint64` may be.
+   * The form of whole numbers beyond ±(2^53 - 1) that arrive, as Go's `int64` and `uint64` may be.
    * `number` (default): they are rounded, as `JSON.parse` does it; a `bigint` of that size is refused when it is sent.
    * `bigint`: such a `bigint` is sent, and they arrive exactly, as a `bigint` of up to 1000 digits; all other numbers stay
    * numbers. JSON does not tell an `int64` from a `float64` without a fraction: a large one of these becomes a `bigint` too.

@@ -5,7 +5,7 @@ import type { MusReader } from './mus-reader.ts';
 import { type MusSerializer, serializer } from './serializer.ts';
 import { MAX_NUMBER, toNumber, wholeNumber64, wholeNumberIn } from './whole-numbers.ts';
 
-/** What a Date takes in memory, about, in bytes. */
+/** The memory of a Date, about, in bytes. */
 const DATE_BYTES = 80;
 
 /** The times that a Date can hold: so many milliseconds before and after 1970. */

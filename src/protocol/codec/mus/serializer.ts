@@ -8,7 +8,7 @@ import type { MusWriter } from './mus-writer.ts';
  * `transform`; not meant to be implemented elsewhere, since reading has to be able to stop at any byte and to go on later.
  */
 export interface MusSerializer<in Input, out Output = Input> {
-  /** What it is called in messages: `varint.int`. */
+  /** The name in messages: `varint.int`. */
   readonly name: string;
   /** The fewest bytes that a value takes. */
   readonly minBytes: number;
@@ -21,10 +21,10 @@ export interface MusSerializer<in Input, out Output = Input> {
 /** Any serializer. */
 export type AnyMusSerializer = MusSerializer<never, unknown>;
 
-/** What a serializer takes. */
+/** The values that a serializer takes. */
 export type MusInput<S> = S extends MusSerializer<infer Input, unknown> ? Input : never;
 
-/** What a serializer gives. */
+/** The values that a serializer gives. */
 export type MusOutput<S> = S extends MusSerializer<never, infer Output> ? Output : never;
 
 /** Whether `value` is a serializer. */

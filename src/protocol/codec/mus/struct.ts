@@ -18,7 +18,7 @@ type OptionalKeys<F extends MusFields> = {
   [Name in keyof F]: undefined extends MusInput<F[Name]> ? Name : never;
 }[keyof F];
 
-/** What a struct takes: an object with its fields; nothing, where there are none. */
+/** The input of a struct: an object with its fields; nothing, where there are none. */
 export type StructInput<F extends MusFields> = [keyof F] extends [never]
   ? // biome-ignore lint/suspicious/noConfusingVoidType: what a Command without a payload is declared as.
     object | null | undefined | void
@@ -26,7 +26,7 @@ export type StructInput<F extends MusFields> = [keyof F] extends [never]
       readonly [Name in OptionalKeys<F>]?: MusInput<F[Name]>;
     };
 
-/** What a struct gives. */
+/** The output of a struct. */
 export type StructOutput<F extends MusFields> = { -readonly [Name in keyof F]: MusOutput<F[Name]> };
 
 // What a struct takes in memory, about, in bytes.

@@ -73,7 +73,7 @@ export const varint = Object.freeze({
   ),
 });
 
-/** What a bigint takes in memory, in bytes: of one byte on the wire, too. */
+/** The memory of a bigint, in bytes: of one byte on the wire, too. */
 const BIGINT_BYTES = 24;
 
 function counted(reader: MusReader, value: bigint): bigint {

@@ -3,7 +3,7 @@ import { nestedTooDeep, protoField } from '../refused-payload.ts';
 import { MAX_PAYLOAD_DEPTH } from '../sendable.ts';
 import { type FieldShape, type Shape, UNKNOWN } from './shape.ts';
 
-/** What a field that its message does not declare takes in memory, about, in bytes: it is kept as it is. */
+/** The memory of a field that its message does not declare, about, in bytes: it is kept as it is. */
 const UNKNOWN_FIELD_BYTES = 200;
 
 const PROTO = Buffer.from('__proto__');

@@ -1,19 +1,19 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 
-/** What has to be known of a type of message to tell how much memory one takes, without reading it. */
+/** The facts about a type of message by which the memory of one is told without reading it. */
 export interface Shape {
-  /** What a message of it takes in memory when it is empty, about, in bytes. */
+  /** The memory of an empty message, about, in bytes. */
   readonly emptyBytes: number;
   readonly fields: ReadonlyMap<number, FieldShape>;
   /** Whether these are the entries of a map whose keys are texts. */
   readonly hasTextKeys: boolean;
 }
 
-/** What has to be known of a field. */
+/** The facts about a field. */
 export interface FieldShape {
-  /** What one value takes in memory beside its contents, about, in bytes. */
+  /** The memory of one value beside its contents, about, in bytes. */
   readonly valueBytes: number;
-  /** What its messages are like, or the entries of a map. */
+  /** The shape of its messages, or of the entries of a map. */
   readonly message: Shape | undefined;
   /** How long the numbers of a list are on the wire that stand side by side: 4, 8 or as they are; 0 where they never do. */
   readonly packed: 0 | 4 | 8 | 'varint';
@@ -39,7 +39,7 @@ const LONGS: ReadonlySet<ScalarType> = new Set([
   ScalarType.SFIXED64,
 ]);
 
-/** What a message of no known fields is like. */
+/** The shape of a message of no known fields. */
 export const UNKNOWN: Shape = Object.freeze({ emptyBytes: 0, fields: new Map(), hasTextKeys: false });
 
 /** Tells what messages of a type are like, and those within them. Each type is looked at once: it may contain itself. */
@@ -68,7 +68,7 @@ export class Shapes {
     return { valueBytes, message, packed: isPacked ? packedAs(scalar) : 0 };
   }
 
-  /** What an entry of a map is like: on the wire it is a message of a key and a value. */
+  /** The shape of an entry of a map: on the wire it is a message of a key and a value. */
   #entry(field: DescField & { readonly fieldKind: 'map' }): Shape {
     const { mapKey, scalar } = field;
     const message = field.message === undefined ? undefined : this.of(field.message);
