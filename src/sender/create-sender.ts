@@ -12,6 +12,7 @@ import { bindCodec } from '../protocol/codec/bind.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
 import { parseAddress } from '../wire/transport/address.ts';
+import { fixedBound } from '../wire/write-flow.ts';
 import { CircuitBreaker, isCircuitBreaker } from './breaker/circuit-breaker.ts';
 import { AddressBook } from './client/address-book.ts';
 import { ResultBounds } from './client/backlog.ts';
@@ -106,7 +107,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
     outgoing,
     incoming,
     maxFrameBytes,
-    maxBufferedBytes,
+    bufferBound: fixedBound(maxBufferedBytes),
     clock,
     defer,
     holds: hold.add,

@@ -39,9 +39,12 @@ export class Connections implements ServerConnections {
     this.#channelOptions = {
       ...codecs,
       maxFrameBytes,
-      // Less where memory is short: what waits for clients that do not read is the first to be kept from growing.
-      get maxBufferedBytes() {
-        return Math.min(maxBufferedBytes, Math.max(LEAST_BUFFERED_BYTES, budget.leftBytes));
+      bufferBound: {
+        // Less where memory is short: what waits for clients that do not read is the first to be kept from growing.
+        get bytes() {
+          return Math.min(maxBufferedBytes, Math.max(LEAST_BUFFERED_BYTES, budget.leftBytes));
+        },
+        leastBytes: Math.min(maxBufferedBytes, LEAST_BUFFERED_BYTES),
       },
       clock,
       defer,

@@ -7,7 +7,7 @@ import type { SendGate } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
 import type { ByteStream } from './transport/transport.ts';
 import { unencodable } from './unencodable.ts';
-import { WriteFlow } from './write-flow.ts';
+import { type FlowBound, WriteFlow } from './write-flow.ts';
 
 /** What a {@link WriteBatch} needs to know. */
 export interface WriteBatchOptions {
@@ -15,8 +15,8 @@ export interface WriteBatchOptions {
   readonly outgoing: MessageCodec;
   /** A frame that is longer is refused. */
   readonly maxFrameBytes: number;
-  /** From this many waiting bytes on its flow is full. */
-  readonly maxBufferedBytes: number;
+  /** How many waiting bytes make its flow full. */
+  readonly bufferBound: FlowBound;
   readonly clock: Clock;
   readonly defer: Defer;
 }
@@ -59,7 +59,7 @@ export class WriteBatch {
     this.#stream = stream;
     this.#options = options;
     this.#tellDrained = tellDrained;
-    this.flow = new WriteFlow(stream, this.#gathered, options.maxBufferedBytes, options.clock);
+    this.flow = new WriteFlow(stream, this.#gathered, options.bufferBound, options.clock);
   }
 
   /** Appends a frame and returns its size, or 0 where `gate` is shut. A frame that does not leave leaves no byte behind. */

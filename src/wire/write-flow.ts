@@ -3,26 +3,40 @@ import type { Clock } from '../base/clock.ts';
 import type { Flow } from './frame-channel.ts';
 import type { ByteStream } from './transport/transport.ts';
 
+/** How many waiting bytes make a {@link Flow} full. */
+export interface FlowBound {
+  /** So many do now. May change while nobody sends. */
+  readonly bytes: number;
+  /** Never fewer than so many. */
+  readonly leastBytes: number;
+}
+
+/** A bound that stays as it is. */
+export function fixedBound(bytes: number): FlowBound {
+  return { bytes, leastBytes: bytes };
+}
+
 /** The {@link Flow} of a batch, which tells it what it does. */
 export class WriteFlow implements Flow {
   lastFlushedSeq = 0;
   lastSentMs: number;
   readonly #stream: ByteStream;
   readonly #gathered: ByteWriter;
-  readonly #maxBufferedBytes: number;
+  readonly #bound: FlowBound;
   readonly #clock: Clock;
   #handedBytes = 0;
-  /** How many gathered bytes make it full, beside what the stream had not taken after the last write. */
+  /** From so many gathered bytes it may be full, beside what the stream had not taken after the last write. */
   #roomBytes: number;
-  #wasFull = false;
+  /** Whether somebody may have seen it full, and waits to be told of its relief. */
+  #mayBeFull = false;
 
   /** @param gathered - what the batch gathers in. */
-  constructor(stream: ByteStream, gathered: ByteWriter, maxBufferedBytes: number, clock: Clock) {
+  constructor(stream: ByteStream, gathered: ByteWriter, bound: FlowBound, clock: Clock) {
     this.#stream = stream;
     this.#gathered = gathered;
-    this.#maxBufferedBytes = maxBufferedBytes;
+    this.#bound = bound;
     this.#clock = clock;
-    this.#roomBytes = maxBufferedBytes;
+    this.#roomBytes = bound.leastBytes;
     this.lastSentMs = clock.monotonicMs();
   }
 
@@ -31,7 +45,7 @@ export class WriteFlow implements Flow {
   }
 
   get isFull(): boolean {
-    return this.bufferedBytes >= this.#maxBufferedBytes;
+    return this.bufferedBytes >= this.#bound.bytes;
   }
 
   get sentBytes(): number {
@@ -40,7 +54,7 @@ export class WriteFlow implements Flow {
 
   /** Notes that bytes were gathered. */
   grew(): void {
-    if (this.#gathered.position >= this.#roomBytes) this.#wasFull = true;
+    if (this.#gathered.position >= this.#roomBytes) this.#mayBeFull = true;
   }
 
   /** Notes that so many gathered bytes, up to the frame `seq`, are being handed to the stream. */
@@ -52,13 +66,13 @@ export class WriteFlow implements Flow {
 
   /** Notes that the stream has taken bytes, or keeps them waiting. */
   measure(): void {
-    this.#roomBytes = this.#maxBufferedBytes - this.#stream.bufferedBytes;
+    this.#roomBytes = this.#bound.leastBytes - this.#stream.bufferedBytes;
   }
 
-  /** Returns whether, having been full, it has room again; once for each time. */
+  /** Returns whether, having been full perhaps, it has room again; once for each time. */
   takeRelief(): boolean {
-    if (!this.#wasFull || this.bufferedBytes > this.#maxBufferedBytes / 2) return false;
-    this.#wasFull = false;
+    if (!this.#mayBeFull || this.bufferedBytes > this.#bound.bytes / 2) return false;
+    this.#mayBeFull = false;
     return true;
   }
 }

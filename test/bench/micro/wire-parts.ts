@@ -2,6 +2,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { msgpack } from '../../../src/protocol/codec/msgpack/msgpack.ts';
 import type { StreamChannelOptions } from '../../../src/wire/stream-channel.ts';
 import type { ByteStream, ByteStreamConsumer } from '../../../src/wire/transport/transport.ts';
+import { fixedBound } from '../../../src/wire/write-flow.ts';
 
 /** A stream whose other end takes everything and says what the piece has it say: no network costs anything here. */
 export class DevNull implements ByteStream {
@@ -38,7 +39,7 @@ export function wireOptions(): StreamChannelOptions & { flush(): void } {
     outgoing: boundCodec(),
     incoming: boundCodec(),
     maxFrameBytes: 4 << 20,
-    maxBufferedBytes: 16 << 20,
+    bufferBound: fixedBound(16 << 20),
     clock: systemClock,
     defer: (task) => {
       deferred = task;

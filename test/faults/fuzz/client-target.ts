@@ -10,6 +10,7 @@ import { dialer } from '../../../src/sender/client/dial.ts';
 import { resolveExpectedInfo } from '../../../src/sender/client/expected-info.ts';
 import type { PendingCommand } from '../../../src/sender/client/pending-command.ts';
 import type { FrameChannel } from '../../../src/wire/frame-channel.ts';
+import { fixedBound } from '../../../src/wire/write-flow.ts';
 import { schemas } from '../../interop/support/codecs.ts';
 import { bindBoth, type Format } from './corpus.ts';
 import { type Delivery, FuzzStream, turn } from './fuzz-stream.ts';
@@ -49,7 +50,7 @@ export class ClientTarget {
       },
       serverInfo: resolveExpectedInfo('default'),
       maxFrameBytes: MAX_FRAME_BYTES,
-      maxBufferedBytes: 64 * 1024,
+      bufferBound: fixedBound(64 * 1024),
       clock: systemClock,
       defer: (task) => void this.#flushes.push(task),
     });

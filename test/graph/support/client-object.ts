@@ -7,6 +7,7 @@ import { ResultBounds } from '../../../src/sender/client/backlog.ts';
 import { Client } from '../../../src/sender/client/client.ts';
 import { dialer } from '../../../src/sender/client/dial.ts';
 import { resolveExpectedInfo } from '../../../src/sender/client/expected-info.ts';
+import { fixedBound } from '../../../src/wire/write-flow.ts';
 import { calc } from '../../e2e/support/calc.ts';
 import type { Network, Stage } from './network.ts';
 
@@ -55,7 +56,7 @@ export function clientObject(
       ),
       incoming: bind('result', [...resultEntries.map(({ name }) => name), 'error']),
       maxFrameBytes: MAX_FRAME_BYTES,
-      maxBufferedBytes: 1_000,
+      bufferBound: fixedBound(1_000),
       clock,
       defer,
     }),

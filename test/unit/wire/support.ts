@@ -7,6 +7,7 @@ import { msgpack } from '../../../src/protocol/codec/msgpack/msgpack.ts';
 import type { FrameReceiver } from '../../../src/wire/frame-channel.ts';
 import { StreamChannel, type StreamChannelOptions } from '../../../src/wire/stream-channel.ts';
 import type { ByteStream, ByteStreamConsumer } from '../../../src/wire/transport/transport.ts';
+import { fixedBound } from '../../../src/wire/write-flow.ts';
 
 export const MAX_FRAME_BYTES = 1024 * 1024;
 export const MAX_BUFFERED_BYTES = 64 * 1024;
@@ -149,7 +150,7 @@ export function makeChannel(stream: ByteStream, options: Partial<StreamChannelOp
     outgoing: options.outgoing ?? msgpackCodec(),
     incoming: options.incoming ?? msgpackCodec(),
     maxFrameBytes: MAX_FRAME_BYTES,
-    maxBufferedBytes: MAX_BUFFERED_BYTES,
+    bufferBound: fixedBound(MAX_BUFFERED_BYTES),
     clock: systemClock,
     defer: deferToEndOfTurn,
     ...options,

@@ -237,6 +237,26 @@ describe('full', () => {
     }
   });
 
+  test('is told to those that it has become full for while nobody sent', async () => {
+    const bufferBound = { bytes: MAX_BUFFERED_BYTES, leastBytes: 1_000 };
+    const { stream, channel, log } = openChannel({ bufferBound });
+    channel.send(1, 0, 'x'.repeat(2_000));
+    expect(channel.flow.isFull).toBe(false);
+    bufferBound.bytes = 1_000;
+    expect(channel.flow.isFull, 'memory is short').toBe(true);
+    await endOfTurn();
+    expect(log.drains, 'taken at once').toBe(1);
+    stream.takes = false;
+    channel.send(2, 0, 'x'.repeat(500));
+    await endOfTurn();
+    channel.send(3, 0, 'x'.repeat(600));
+    expect(channel.flow.isFull).toBe(true);
+    stream.drain();
+    expect(log.drains, 'more than half still waits').toBe(1);
+    stream.drain();
+    expect(log.drains).toBe(2);
+  });
+
   test('is told where the frames that make it so come while a write waits', async () => {
     const { stream, channel, log } = openChannel();
     stream.takes = false;

@@ -5,6 +5,7 @@ import { dialer } from '../../../../src/sender/client/dial.ts';
 import { resolveExpectedInfo } from '../../../../src/sender/client/expected-info.ts';
 import { memoryTransport } from '../../../../src/wire/transport/memory.ts';
 import type { ByteStream, Transport } from '../../../../src/wire/transport/transport.ts';
+import { fixedBound } from '../../../../src/wire/write-flow.ts';
 
 const codec = msgpack();
 
@@ -15,7 +16,7 @@ function dialling(transport: Transport) {
     outgoing: codec.bind({ kind: 'command', types: [], maxPayloadBytes: 1_000 }),
     incoming: codec.bind({ kind: 'result', types: [], maxPayloadBytes: 1_000 }),
     maxFrameBytes: 1_000,
-    maxBufferedBytes: 1_000,
+    bufferBound: fixedBound(1_000),
     clock: systemClock,
     defer: deferToEndOfTurn,
   });
