@@ -1,7 +1,7 @@
 // A client: one connection that takes Commands, opened again when it is lost, replaced in use when it is worn or its
 // address is gone, and closed in order. Driven by its group (drain, close, addresses) and by its connections, its children.
 // No Command passes this machine; while it is ready, Commands and Results go over the connection directly.
-import { assign, enqueueActions, fromPromise, raise, sendTo, setup, stopChild } from 'xstate';
+import { assign, enqueueActions, fromPromise, sendTo, setup, stopChild } from 'xstate';
 import type {
   ClientChanged,
   ClientContext,
@@ -22,7 +22,7 @@ const HANDSHAKE = {
   initial: 'inTime',
   states: {
     inTime: { after: { handshakeTimeout: 'late' } },
-    late: { after: { handshakeGrace: { actions: ['giveUpDial', 'reportOverdue'] } } },
+    late: { after: { handshakeGrace: { actions: 'giveUpDial' } } },
   },
 } as const;
 
@@ -100,8 +100,10 @@ export const clientMachine = setup({
       enqueue(stopConnection);
       enqueue(forgetConnection);
     }),
-    giveUpDial: ({ context }) => context.link.giveUpDial(),
-    reportOverdue: raise(({ context }) => ({ type: 'dial.overdue' as const, error: context.link.overdueError() })),
+    giveUpDial: enqueueActions(({ context, enqueue }) => {
+      enqueue(() => context.link.giveUpDial());
+      enqueue.raise({ type: 'dial.overdue', error: context.link.overdueError() });
+    }),
     rememberError: assign(({ event }) => ({ error: errorOf(event) })),
     forgetError: assign({ error: undefined }),
     chooseDelay: assign(({ context }) => ({

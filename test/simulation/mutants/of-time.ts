@@ -12,8 +12,8 @@ export const OF_TIME: readonly Mutant[] = [
   {
     name: 'late handshakes are judged unread',
     file: 'machines/client.ts',
-    from: "    inTime: { after: { handshakeTimeout: 'late' } },\n    late: { after: { handshakeGrace: { actions: ['giveUpDial', 'reportOverdue'] } } },\n",
-    to: "    inTime: { after: { handshakeTimeout: { actions: ['giveUpDial', 'reportOverdue'] } } },\n",
+    from: "    inTime: { after: { handshakeTimeout: 'late' } },\n    late: { after: { handshakeGrace: { actions: 'giveUpDial' } } },\n",
+    to: "    inTime: { after: { handshakeTimeout: { actions: 'giveUpDial' } } },\n",
     why: 'a dial fails whose ServerInfo lies there',
   },
   {
