@@ -16,12 +16,13 @@ await using server = await serve(prices, undefined, {
   *History({ symbol, days }) {
     for (let day = 1; day <= days; day++) yield { symbol, price: 100 + day, last: day === days };
   },
-  // The proxy sends whenever there is something; the signal fires when the client is gone.
+  // The proxy sends whenever there is something, and is what the handler gives; the signal fires when the client is gone.
   async Follow({ symbol }, { proxy, signal }) {
     for (let price = 100; !signal.aborted && !proxy.closed; price++) {
       await proxy.send({ symbol, price, last: false });
       await delay(10);
     }
+    return proxy;
   },
 });
 await using sender = await createSender(prices, { address: server.address });

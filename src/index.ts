@@ -16,26 +16,30 @@ export type { Inspect, InspectionObserver, InspectOptions, Inspector } from './i
 export type { Codec } from './protocol/codec/codec.ts';
 export { type JsonOptions, json } from './protocol/codec/json/json.ts';
 export { msgpack } from './protocol/codec/msgpack/msgpack.ts';
-export type { Command } from './protocol/command.ts';
+export type { Command, SingleCommand, StreamCommand } from './protocol/command.ts';
 export { CommandFailure, type CommandFailureOptions } from './protocol/command-failure.ts';
 export {
   type CommandBuilder,
   type CommandDefinition,
   command,
+  type OneResult,
   type ResultDefinition,
   type ResultOptions,
   result,
   type Schema,
+  type SeveralResults,
 } from './protocol/definitions.ts';
 export {
   type AnyProtocol,
   type CommandMaker,
   type CommandNameOf,
+  type CommandOf,
   type Commands,
   type CommandsOf,
   defineProtocol,
   type HandlerValue,
   type InputOf,
+  type MadeCommand,
   type PayloadOf,
   type Protocol,
   type ResultInput,
@@ -44,7 +48,9 @@ export {
   type Results,
   type ResultsOf,
   type SendValue,
+  type SingleCommandOf,
   type TaggedResult,
+  type ValueOf,
 } from './protocol/protocol.ts';
 export { type CircuitBreaker, createCircuitBreaker } from './sender/breaker/circuit-breaker.ts';
 export type { CircuitBreakerOptions, CircuitBreakerState, CountsAsFailure } from './sender/breaker/options.ts';
@@ -87,6 +93,7 @@ export type {
   Handlers,
   InvokedCommand,
   Invoker,
+  NoStrangers,
   ResultProxy,
 } from './server/handlers.ts';
 export type { ServerOptions } from './server/options.ts';

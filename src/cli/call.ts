@@ -30,7 +30,8 @@ export async function call(args: string[], out: Terminal): Promise<number> {
     throw new UsageError('call takes an address, the name of a Command, and at most one payload');
   }
   const timeoutMs = parseWholeNumber('timeout', values.timeout, 1, MAX_TIMER_MS);
-  const protocol = values.protocol === undefined ? calc : await loadProtocol(values.protocol, values.export);
+  const protocol: AnyProtocol =
+    values.protocol === undefined ? calc : await loadProtocol(values.protocol, values.export);
   const command = makeCommand(protocol, name, payload);
   const tls = await tlsOptions(values);
   await using sender = await createSender(protocol, {
@@ -45,14 +46,14 @@ export async function call(args: string[], out: Terminal): Promise<number> {
   return 0;
 }
 
-function makeCommand(protocol: AnyProtocol, name: string, payload: string | undefined): Command<never> {
+function makeCommand(protocol: AnyProtocol, name: string, payload: string | undefined): Command {
   const { commandEntries } = protocol[protocolTables];
   if (!commandEntries.some((entry) => entry.name === name)) {
     const names = commandEntries.map((entry) => entry.name).join(', ');
     throw new UsageError(`the protocol has no Command '${name}'; it has ${names}`);
   }
-  const make = (protocol as unknown as Record<string, (payload: unknown) => Command<never>>)[name];
-  return (make as (payload: unknown) => Command<never>)(payload === undefined ? undefined : parsePayload(payload));
+  const make = (protocol as unknown as Record<string, (payload: unknown) => Command>)[name];
+  return (make as (payload: unknown) => Command)(payload === undefined ? undefined : parsePayload(payload));
 }
 
 function parsePayload(payload: string): unknown {

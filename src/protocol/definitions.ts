@@ -11,16 +11,24 @@ export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Ou
 
 /**
  * One Result type of a protocol. `Input` is what the server's handler gives, `Output` what the client gets: they differ
- * only where a schema transforms.
+ * only where a schema transforms. `Several` says whether others may follow on one.
  */
-export interface ResultDefinition<in Input, out Output> {
+export interface ResultDefinition<in Input, out Output, out Several extends boolean = boolean> {
   readonly kind: 'result';
   /** The validator that the client applies to what arrives; none for a trusted type. */
   readonly schema: Schema | undefined;
   /** Whether a Result is the last one of its Command; none: every Result of this type is. */
   readonly lastOne: ((value: never) => boolean) | undefined;
-  readonly [types]?: { readonly input: (value: Input) => void; readonly output: Output } | undefined;
+  readonly [types]?:
+    | { readonly input: (value: Input) => void; readonly output: Output; readonly several: Several }
+    | undefined;
 }
+
+/** A Result type without `lastOne`: each is the last of its Command. */
+export type OneResult<Input, Output> = ResultDefinition<Input, Output, false>;
+
+/** A Result type with `lastOne`: others may follow. */
+export type SeveralResults<Input, Output> = ResultDefinition<Input, Output, true>;
 
 /** Options of {@link result}. */
 export interface ResultOptions<Output> {
@@ -61,16 +69,21 @@ export interface CommandBuilder<Input, Output> {
  * result(z.object({ id: z.string() }));
  * ```
  */
-export function result(): ResultDefinition<void, void>; // Apart: the next one would infer never within defineProtocol.
-export function result<Value>(options?: ResultOptions<Value>): ResultDefinition<Value, Value>;
+export function result(): OneResult<void, void>; // Apart: the next one would infer never within defineProtocol.
+export function result<Value>(options?: { readonly lastOne?: undefined }): OneResult<Value, Value>;
+export function result<Value>(options: ResultOptions<Value>): SeveralResults<Value, Value>;
 export function result<S extends Schema>(
   schema: S,
-  options?: ResultOptions<StandardSchemaV1.InferOutput<S>>,
-): ResultDefinition<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;
+  options?: { readonly lastOne?: undefined },
+): OneResult<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;
+export function result<S extends Schema>(
+  schema: S,
+  options: ResultOptions<StandardSchemaV1.InferOutput<S>>,
+): SeveralResults<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;
 export function result(
   first?: Schema | ResultOptions<unknown>,
   second?: ResultOptions<unknown>,
-): ResultDefinition<unknown, never> {
+): ResultDefinition<unknown, never, never> {
   const schema = isSchema(first) ? first : undefined;
   const given = schema === undefined ? first : second;
   const options = given === undefined ? {} : given;

@@ -1,7 +1,7 @@
 import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { optionNames, show } from '../base/options/check.ts';
-import { Command } from './command.ts';
+import { Command, type SingleCommand, type StreamCommand } from './command.ts';
 import type { CommandDefinition, ResultDefinition } from './definitions.ts';
 import { ERROR_RESULT_TYPE } from './reserved.ts';
 
@@ -26,6 +26,9 @@ export type ResultOutput<R> = R extends ResultDefinition<never, infer Output> ? 
 /** The value of a Result type as the server gives it. */
 export type ResultInput<R> = R extends ResultDefinition<infer Input, unknown> ? Input : never;
 
+/** Whether other Results may follow on one of the type. */
+type IsSeveral<R> = R extends ResultDefinition<never, unknown, infer Several> ? Several : never;
+
 type IsUnion<T, Whole = T> = [T] extends [never]
   ? false
   : T extends Whole
@@ -48,17 +51,24 @@ export type SendValue<R extends Results, Names extends string> =
 export type HandlerValue<R extends Results, Names extends string> =
   IsUnion<Names> extends true ? { [N in Names]: TaggedResult<N, ResultInput<R[N]>> }[Names] : ResultInput<R[Names]>;
 
+/** A Command that is answered by Results of these names: one that may have several is for `sendMulti`. */
+export type MadeCommand<R extends Results, Name extends string, Input, Names extends string> =
+  IsSeveral<R[Names]> extends false
+    ? Command<Name, SendValue<R, Names>, Input>
+    : StreamCommand<Name, SendValue<R, Names>, Input>;
+
 /** Makes a Command of one type; takes no argument where the payload is `void`, and need not where it may be `undefined`. */
-export type CommandMaker<Name extends string, Input, Value> = undefined extends Input
-  ? (payload?: Input) => Command<Name, Value>
-  : (payload: Input) => Command<Name, Value>;
+export type CommandMaker<Input, Made> = undefined extends Input ? (payload?: Input) => Made : (payload: Input) => Made;
 
 /** The key under which a protocol keeps its tables; the same in every copy of the library that a process loads. */
 export const protocolTables: unique symbol = Symbol.for('cmd-stream.protocol');
 
 /** A protocol: one maker for each Command type, shared by both sides. */
 export type Protocol<R extends Results, C extends Commands<Results>> = {
-  readonly [Name in keyof C & string]: CommandMaker<Name, InputOf<C[Name]>, SendValue<R, ResultNamesOf<C[Name]>>>;
+  readonly [Name in keyof C & string]: CommandMaker<
+    InputOf<C[Name]>,
+    MadeCommand<R, Name, InputOf<C[Name]>, ResultNamesOf<C[Name]>>
+  >;
 } & { readonly [protocolTables]: ProtocolTables<R, C> };
 
 /** Any protocol; for code that works with every one. */
@@ -82,6 +92,30 @@ export type CommandsOf<P extends AnyProtocol> = P extends {
 
 /** The names of the Command types of a protocol. */
 export type CommandNameOf<P extends AnyProtocol> = keyof CommandsOf<P> & string;
+
+/** What the Command of this name is answered by, as the client gets it; of several names any of theirs. */
+export type ValueOf<P extends AnyProtocol, Name extends CommandNameOf<P>> = Name extends unknown
+  ? SendValue<ResultsOf<P>, ResultNamesOf<CommandsOf<P>[Name]>>
+  : never;
+
+/** What the Command of this name is made of; anything where the protocol is any. */
+type GivenFor<P extends AnyProtocol, Name extends CommandNameOf<P>> = [InputOf<CommandsOf<P>[Name]>] extends [never]
+  ? unknown
+  : InputOf<CommandsOf<P>[Name]>;
+
+/** A Command of the protocol, by its name; by default any of them. */
+export type CommandOf<P extends AnyProtocol, Name extends CommandNameOf<P> = CommandNameOf<P>> = Command<
+  Name,
+  ValueOf<P, Name>,
+  GivenFor<P, Name>
+>;
+
+/** A Command of the protocol that is answered by one Result, by its name: what `send` takes. */
+export type SingleCommandOf<P extends AnyProtocol, Name extends CommandNameOf<P> = CommandNameOf<P>> = SingleCommand<
+  Name,
+  ValueOf<P, Name>,
+  GivenFor<P, Name>
+>;
 
 /** One Command type, by its type number. */
 export interface CommandEntry {

@@ -4,7 +4,14 @@ import type { DrainOptions } from '../base/options/drain-options.ts';
 import type { ProcessHold } from '../base/process-hold.ts';
 import { type Command, isCommand } from '../protocol/command.ts';
 import { entryOf } from '../protocol/entry-of.ts';
-import type { AnyProtocol, CommandNameOf, ProtocolTables } from '../protocol/protocol.ts';
+import type {
+  AnyProtocol,
+  CommandNameOf,
+  CommandOf,
+  ProtocolTables,
+  SingleCommandOf,
+  ValueOf,
+} from '../protocol/protocol.ts';
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts';
 import { consume } from './consume.ts';
 import { ClientGroup } from './group/client-group.ts';
@@ -87,16 +94,19 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
    * `connection-lost`, `command-failed`, `command-invalid`, `result-invalid`, `encode-failed`, `frame-too-large`,
    * `refused`, `closed`, `invalid-argument`.
    */
-  send<Value>(command: Command<CommandNameOf<P>, Value>, options?: SendOptions): Promise<Value> {
+  send<Name extends CommandNameOf<P>>(
+    command: SingleCommandOf<P, Name>,
+    options?: SendOptions,
+  ): Promise<ValueOf<P, Name>> {
     return this.#single(command, NO_DEADLINE, options);
   }
 
   /** As `send`, with an absolute deadline: milliseconds since the epoch, or a Date. The earlier deadline counts. */
-  sendWithDeadline<Value>(
-    command: Command<CommandNameOf<P>, Value>,
+  sendWithDeadline<Name extends CommandNameOf<P>>(
+    command: SingleCommandOf<P, Name>,
     deadline: number | Date,
     options?: SendOptions,
-  ): Promise<Value> {
+  ): Promise<ValueOf<P, Name>> {
     return this.#single(command, deadline, options);
   }
 
@@ -104,39 +114,42 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
    * Sends a Command that is answered by several Results. Returns them as an async iterator, in order and without gaps;
    * it ends when the last one was seen, and throws when that will not come.
    */
-  sendMulti<Value>(command: Command<CommandNameOf<P>, Value>, options?: MultiSendOptions): ResultStream<Value>;
+  sendMulti<Name extends CommandNameOf<P>>(
+    command: CommandOf<P, Name>,
+    options?: MultiSendOptions,
+  ): ResultStream<ValueOf<P, Name>>;
   /** The same with a handler for each Result; resolves when the last one was handled. */
-  sendMulti<Value>(
-    command: Command<CommandNameOf<P>, Value>,
-    handler: ResultHandler<Value>,
+  sendMulti<Name extends CommandNameOf<P>>(
+    command: CommandOf<P, Name>,
+    handler: ResultHandler<ValueOf<P, Name>>,
     options?: MultiSendOptions,
   ): Promise<void>;
-  sendMulti<Value>(
-    command: Command<CommandNameOf<P>, Value>,
-    first?: ResultHandler<Value> | MultiSendOptions,
+  sendMulti<Name extends CommandNameOf<P>>(
+    command: CommandOf<P, Name>,
+    first?: ResultHandler<ValueOf<P, Name>> | MultiSendOptions,
     second?: MultiSendOptions,
-  ): ResultStream<Value> | Promise<void> {
+  ): ResultStream<ValueOf<P, Name>> | Promise<void> {
     return this.#multi(command, NO_DEADLINE, first, second);
   }
 
   /** As `sendMulti`, with an absolute deadline over all Results. The earlier deadline counts. */
-  sendMultiWithDeadline<Value>(
-    command: Command<CommandNameOf<P>, Value>,
+  sendMultiWithDeadline<Name extends CommandNameOf<P>>(
+    command: CommandOf<P, Name>,
     deadline: number | Date,
     options?: MultiSendOptions,
-  ): ResultStream<Value>;
-  sendMultiWithDeadline<Value>(
-    command: Command<CommandNameOf<P>, Value>,
+  ): ResultStream<ValueOf<P, Name>>;
+  sendMultiWithDeadline<Name extends CommandNameOf<P>>(
+    command: CommandOf<P, Name>,
     deadline: number | Date,
-    handler: ResultHandler<Value>,
+    handler: ResultHandler<ValueOf<P, Name>>,
     options?: MultiSendOptions,
   ): Promise<void>;
-  sendMultiWithDeadline<Value>(
-    command: Command<CommandNameOf<P>, Value>,
+  sendMultiWithDeadline<Name extends CommandNameOf<P>>(
+    command: CommandOf<P, Name>,
     deadline: number | Date,
-    first?: ResultHandler<Value> | MultiSendOptions,
+    first?: ResultHandler<ValueOf<P, Name>> | MultiSendOptions,
     second?: MultiSendOptions,
-  ): ResultStream<Value> | Promise<void> {
+  ): ResultStream<ValueOf<P, Name>> | Promise<void> {
     return this.#multi(command, deadline, first, second);
   }
 
@@ -218,7 +231,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 
   // ---- the four sends
 
-  #single<Value>(command: Command<CommandNameOf<P>, Value>, deadline: Deadline, options?: SendOptions): Promise<Value> {
+  #single<Value>(command: Command<string, Value>, deadline: Deadline, options?: SendOptions): Promise<Value> {
     const { path, requests, options: own } = this.#parts;
     try {
       const entry = entryOf(this.#parts.tables, command);
@@ -232,7 +245,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   }
 
   #multi<Value>(
-    command: Command<CommandNameOf<P>, Value>,
+    command: Command<string, Value>,
     deadline: Deadline,
     first?: ResultHandler<Value> | MultiSendOptions,
     second?: MultiSendOptions,

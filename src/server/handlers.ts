@@ -4,6 +4,7 @@ import { show } from '../base/options/check.ts';
 import { nearest } from '../base/options/near-name.ts';
 import type {
   AnyProtocol,
+  CommandNameOf,
   CommandsOf,
   HandlerValue,
   PayloadOf,
@@ -58,20 +59,23 @@ export interface HandlerContext<out Receiver, in Value = never> {
    */
   readonly signal: AbortSignal;
   /**
-   * Sends Results apart from returning them. A handler that has asked for it and returns `undefined` answers through
-   * it, later if need be; until its last Result is sent the Command counts as in flight.
+   * Sends Results apart from returning them. A handler that returns it answers through it, later if need be; until its
+   * last Result is sent the Command counts as in flight. (In JavaScript a handler that has asked for it may as well return
+   * nothing.)
    */
   readonly proxy: ResultProxy<Value>;
 }
 
-/** What a handler may give: its Result now or later, its Results one after another, or nothing (see `context.proxy`). */
+/**
+ * What a handler may give: its Result now or later, its Results one after another, or `context.proxy`, by which it sends
+ * them. Nothing only where the Result carries nothing, so that a forgotten `return` does not compile.
+ */
 export type HandlerOutcome<Value> =
   | Value
-  | Promise<Value>
+  | Promise<Value | ResultProxy<Value>>
   | AsyncIterable<Value>
   | Generator<Value, void, unknown>
-  | void
-  | Promise<void>;
+  | ResultProxy<Value>;
 
 /**
  * Executes the Commands of one type. An exception answers the Command with `command-failed` and its message (see the option
@@ -91,6 +95,16 @@ export type Handlers<P extends AnyProtocol, Receiver> = {
     HandlerValue<ResultsOf<P>, ResultNamesOf<CommandsOf<P>[Name]>>,
     Receiver
   >;
+};
+
+/**
+ * Functions beside the handlers `H` that are none of a Command: a public method of theirs does not compile, since it may be
+ * the handler of a Command that has another name now. (What only the handlers use is private: `#method`.)
+ */
+export type NoStrangers<P extends AnyProtocol, H> = {
+  readonly [Name in Exclude<keyof H, CommandNameOf<P>>]: H[Name] extends (...args: never) => unknown
+    ? 'the protocol has no such Command'
+    : H[Name];
 };
 
 /** A Command, as an {@link Invoker} sees it. */

@@ -11,8 +11,8 @@ export interface InvokedCommandRun {
   readonly name: string;
   readonly context: HandlerContext<unknown, unknown>;
   readonly watch: CommandWatch;
-  /** Whether anybody has asked for `context.proxy`. */
-  usesProxy(): boolean;
+  /** Whether a handler that gave this answers by `context.proxy`. */
+  isLeftToProxy(outcome: unknown): boolean;
   /** At which `next()` refuses. */
   readonly pace: RefusalPace;
   /** Calls the handler. */
@@ -115,9 +115,9 @@ export class Invocation {
   /** What `next()` gives for what the handler gave. */
   #outcomeOf(outcome: unknown): unknown {
     if (isThenable(outcome)) return watched(this.#later(outcome));
+    if (this.#run.isLeftToProxy(outcome)) return watched(this.#stream(this.#over()));
     const results = typeof outcome === 'object' && outcome !== null ? resultsOf(outcome) : undefined;
     if (results !== undefined) return watched(this.#stream(this.#run.stream(results)));
-    if (outcome === undefined && this.#run.usesProxy()) return watched(this.#stream(this.#over()));
     this.#execution = 'single';
     return outcome;
   }

@@ -140,7 +140,7 @@ export class RunningCommand
       name,
       context: this,
       watch: this.#watch as CommandWatch,
-      usesProxy: () => this.#proxy !== undefined,
+      isLeftToProxy: (outcome) => this.#isLeftToProxy(outcome),
       call: (given) => handler.call(self, given, this),
       pace: this.#port.service.pace,
       stream: (results) => this.#stream(results),
@@ -158,7 +158,7 @@ export class RunningCommand
       this.#takeResult(outcome);
     } else if (isThenable(outcome)) {
       void this.#takeLater(outcome);
-    } else {
+    } else if (!this.#isLeftToProxy(outcome)) {
       const results = resultsOf(outcome);
       if (results === undefined) this.#takeResult(outcome);
       else this.#takeResults(results);
@@ -173,9 +173,13 @@ export class RunningCommand
     }
   }
 
+  /** Whether a handler that gave this answers by the proxy, perhaps later: it gave the proxy, or nothing having asked for it. */
+  #isLeftToProxy(outcome: unknown): boolean {
+    return this.#proxy !== undefined && (outcome === undefined || outcome === this.#proxy);
+  }
+
   #takeResult(result: unknown): void {
-    // Who asked for the proxy and returned nothing answers by it, perhaps later.
-    if (this.#answered || (result === undefined && this.#proxy !== undefined)) return;
+    if (this.#answered || this.#isLeftToProxy(result)) return;
     const { order } = this.#port;
     if (this.#port.isFull || order.isEncoding || order.isWaiting) this.#takeInTurn(result);
     else this.#giveOnly(result);

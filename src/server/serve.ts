@@ -11,7 +11,7 @@ import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
 import { Budget } from './budget.ts';
 import { Connections } from './connections.ts';
-import type { Handlers } from './handlers.ts';
+import type { Handlers, NoStrangers } from './handlers.ts';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './options.ts';
 import { makeRoutes } from './route.ts';
 import { Server } from './server.ts';
@@ -46,7 +46,7 @@ export function serve<P extends AnyProtocol, Receiver, H extends Handlers<P, Rec
   protocol: P,
   receiver: Receiver,
   // A type of its own, so that the literals that handlers return stay literals.
-  handlers: H,
+  handlers: H & NoStrangers<P, H>,
   options?: ServerOptions<NoInfer<Receiver>>,
 ): Promise<Server> {
   return paced(clockOf(options), listening(protocol, receiver, handlers, options));

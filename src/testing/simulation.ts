@@ -7,7 +7,7 @@ import { type CircuitBreakerOptions, resolveCircuitBreakerOptions } from '../sen
 import { createSender } from '../sender/create-sender.ts';
 import type { SenderOptions } from '../sender/options.ts';
 import type { Sender } from '../sender/sender.ts';
-import type { Handlers } from '../server/handlers.ts';
+import type { Handlers, NoStrangers } from '../server/handlers.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { serve } from '../server/serve.ts';
 import type { SeededRandom } from './kit/random.ts';
@@ -75,12 +75,13 @@ export class Simulation {
    *
    * @param makeReceiver - makes what the handlers work on, afresh for each start: what was in memory is lost in a crash.
    */
-  readonly serve = <P extends AnyProtocol, Receiver>(
+  readonly serve = <P extends AnyProtocol, Receiver, H extends Handlers<P, Receiver>>(
     protocol: P,
     makeReceiver: () => Receiver,
-    handlers: Handlers<P, NoInfer<Receiver>>,
+    handlers: H & NoStrangers<P, H>,
     options: Omit<ServerOptions<NoInfer<Receiver>>, GivenOptions | 'random'> = {},
-  ): Promise<SimulatedServer> => paced(this.clock, this.#serve(protocol, makeReceiver, handlers, options));
+  ): Promise<SimulatedServer> =>
+    paced(this.clock, this.#serve<P, Receiver, H>(protocol, makeReceiver, handlers, options));
 
   /** The library's `createSender`, on the machine `client` unless it is told otherwise. */
   readonly createSender = <P extends AnyProtocol>(
@@ -89,10 +90,10 @@ export class Simulation {
     placed: Placed = {},
   ): Promise<Sender<P>> => paced(this.clock, this.#createSender(protocol, options, placed));
 
-  async #serve<P extends AnyProtocol, Receiver>(
+  async #serve<P extends AnyProtocol, Receiver, H extends Handlers<P, Receiver>>(
     protocol: P,
     makeReceiver: () => Receiver,
-    handlers: Handlers<P, NoInfer<Receiver>>,
+    handlers: H & NoStrangers<P, H>,
     options: Omit<ServerOptions<NoInfer<Receiver>>, GivenOptions | 'random'>,
   ): Promise<SimulatedServer> {
     if (typeof makeReceiver !== 'function') {
@@ -106,7 +107,7 @@ export class Simulation {
     const random = this.random.stream(`errors of ${host}`).next;
     const all = { ...own, host, port, transport, clock, defer: clock.defer, random };
     const server = new SimulatedServer(network, this.#log, host, port, () =>
-      serve<P, Receiver, Handlers<P, Receiver>>(protocol, makeReceiver(), handlers, all),
+      serve<P, Receiver, H>(protocol, makeReceiver(), handlers, all),
     );
     this.#servers.push(server);
     await server.start();

@@ -4,7 +4,7 @@ import type { AnyProtocol } from '../protocol/protocol.ts';
 import { createSender } from '../sender/create-sender.ts';
 import type { SenderOptions } from '../sender/options.ts';
 import type { Sender } from '../sender/sender.ts';
-import type { Handlers } from '../server/handlers.ts';
+import type { Handlers, NoStrangers } from '../server/handlers.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { serve } from '../server/serve.ts';
 import type { Server } from '../server/server.ts';
@@ -55,7 +55,7 @@ export interface TestService<P extends AnyProtocol> extends AsyncDisposable {
 export async function testService<P extends AnyProtocol, Receiver, H extends Handlers<P, Receiver>>(
   protocol: P,
   receiver: Receiver,
-  handlers: H,
+  handlers: H & NoStrangers<P, H>,
   options: TestServiceOptions<NoInfer<Receiver>> = {},
 ): Promise<TestService<P>> {
   optionNames('the options of testService()', options, NAMES);

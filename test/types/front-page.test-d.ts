@@ -44,9 +44,12 @@ describe('the front page', () => {
     calc.Subtract({ a: 2, b: 3 });
   });
 
-  test('a Command shows its name and its value, nothing more, where one looks at its type', () => {
+  test('a Command shows its name, its value and its payload, nothing more, where one looks at its type', () => {
     expectTypeOf(calc.Add).toEqualTypeOf<
-      (payload: { a: number; b: number }) => import('../../src/index.ts').Command<'Add', number>
+      (payload: {
+        a: number;
+        b: number;
+      }) => import('../../src/index.ts').Command<'Add', number, { a: number; b: number }>
     >();
   });
 });

@@ -77,7 +77,9 @@ describe('a Command with several Result types', () => {
 
 describe('a Command with one Result type', () => {
   test('is answered by the bare value, by its handler as well', async () => {
-    expectTypeOf(await sender.send(users.Count())).toEqualTypeOf<{ total: number }>();
+    for await (const count of sender.sendMulti(users.Count())) {
+      expectTypeOf(count).toEqualTypeOf<{ total: number }>();
+    }
     expectTypeOf<HandlerValue<R, 'Count'>>().toEqualTypeOf<{ total: string }>();
     expectTypeOf(await sender.send(users.Stop())).toEqualTypeOf<void>();
   });
@@ -100,7 +102,7 @@ describe('a Result that nothing is said of', () => {
   });
 
   test('carries nothing, as a Command that nothing is said of does', () => {
-    expectTypeOf(result()).toEqualTypeOf<ResultDefinition<void, void>>();
+    expectTypeOf(result()).toEqualTypeOf<ResultDefinition<void, void, false>>();
     expectTypeOf<ResultOutput<ResultsOf<typeof jobs>['Done']>>().toEqualTypeOf<void>();
     expectTypeOf<ResultInput<ResultsOf<typeof jobs>['Done']>>().toEqualTypeOf<void>();
   });

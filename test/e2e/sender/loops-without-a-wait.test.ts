@@ -225,6 +225,7 @@ it('F20: a handler that goes on sending where nobody takes it freezes nothing', 
       proxy.send(0);
       looped = loop(() => proxy.send(1));
       await looped;
+      return proxy;
     },
   });
   await using sender = await createSender(served, { address: server.address });

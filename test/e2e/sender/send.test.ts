@@ -81,6 +81,7 @@ describe.each(MODES)('a sender whose requests run %s', (_, mode) => {
       },
     });
     const client = await sender({ address: server.address, onUnexpectedResult: (r) => late.push(r), ...mode });
+    // @ts-expect-error: it is for sendMulti, which JavaScript is not told.
     expect(await client.send(calc.Countdown({ from: 3 }))).toEqual({ n: 3, last: false });
     await expect.poll(() => late).toMatchObject([{ value: { n: 2 } }, { value: { n: 1 } }]);
   });

@@ -64,6 +64,7 @@ async function servedAndTold(options: ServerOptions<null> = {}) {
       Wait: () => new Promise(() => {}),
       async Proxy(count, { proxy }) {
         for (let n = 1; n <= Math.abs(count); n++) await proxy.send({ n, last: n === count });
+        return proxy;
       },
     },
     {

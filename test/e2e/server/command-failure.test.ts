@@ -27,8 +27,8 @@ import { eventually, RawClient } from './raw-client.ts';
 expectNothingLeft();
 
 const protocol = defineProtocol({
-  results: { Text: result<unknown>({ lastOne: () => false }) },
-  commands: { Fail: command<unknown>().returns('Text'), Stream: command<unknown>().returns('Text') },
+  results: { Done: result<unknown>(), Text: result<unknown>({ lastOne: () => false }) },
+  commands: { Fail: command<unknown>().returns('Done'), Stream: command<unknown>().returns('Text') },
 });
 
 /** A service whose handlers throw what `thrown` gives. */
@@ -79,10 +79,17 @@ const CODECS: readonly [string, Codec, unknown][] = [
   ['json with bigint', json({ int64: 'bigint' }), 1],
   [
     'mus',
-    mus({ commands: { Fail: ord.string, Stream: ord.string }, results: { Text: struct({ text: ord.string }) } }),
+    mus({
+      commands: { Fail: ord.string, Stream: ord.string },
+      results: { Done: ord.string, Text: struct({ text: ord.string }) },
+    }),
     'x',
   ],
-  ['protobuf', protobuf({ commands: { Fail: payload, Stream: payload }, results: { Text: payload } }), create(payload)],
+  [
+    'protobuf',
+    protobuf({ commands: { Fail: payload, Stream: payload }, results: { Done: payload, Text: payload } }),
+    create(payload),
+  ],
 ];
 
 describe('a CommandFailure', () => {

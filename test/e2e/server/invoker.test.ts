@@ -13,7 +13,7 @@ import {
   result,
   tcpTransport,
 } from '../../../src/index.ts';
-import type { Handler, ResultProxy } from '../../../src/server/handlers.ts';
+import type { Handler, HandlerContext, ResultProxy } from '../../../src/server/handlers.ts';
 import type { ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
@@ -175,6 +175,7 @@ describe('next()', () => {
       'a handler that awaits its proxy',
       async (count, { proxy }) => {
         for (let n = 1; n <= count; n++) await proxy.send({ n, last: n === count });
+        return proxy;
       },
     ],
     [
@@ -186,7 +187,14 @@ describe('next()', () => {
             await proxy.send({ n, last: n === count });
           }
         })();
+        return proxy;
       },
+    ],
+    [
+      'a handler without types that has asked for its proxy and returned nothing',
+      ((count: number, { proxy }: HandlerContext<null, Tick>) => {
+        for (let n = 1; n <= count; n++) void proxy.send({ n, last: n === count });
+      }) as unknown as Handler<number, Tick, null>,
     ],
   ])('F9: resolves to the number of Results of %s', async (_what, Stream) => {
     const { invoker, ends } = noted();
@@ -263,6 +271,7 @@ describe('next()', () => {
       async (_count, { proxy }) => {
         await proxy.send({ n: 1, last: false });
         await proxy.send({ n: 2, last: true, text: (() => {}) as unknown as string });
+        return proxy;
       },
       'text',
     ],
@@ -300,6 +309,7 @@ describe('next()', () => {
       'a handler with a proxy',
       (_count, { proxy }) => {
         for (let n = 1; n <= 3; n++) void proxy.send({ n, last: false });
+        return proxy;
       },
     ],
   ])('F9: rejects with the reason where the client of %s goes, which is no handler error', async (_what, Stream) => {
@@ -716,7 +726,10 @@ describe('the async context', () => {
       protocol,
       null,
       {
-        Stream: (_count, { proxy }) => kept.open(proxy),
+        Stream(_count, { proxy }) {
+          kept.open(proxy);
+          return proxy;
+        },
         Echo(value) {
           stores.push(seen());
           return value;

@@ -149,9 +149,10 @@ describe('a generator', () => {
 });
 
 describe('a proxy', () => {
-  it('sends Results while the handler runs, and the handler then returns nothing', async () => {
+  it.each(['it', 'nothing'])('sends Results while the handler runs, and the handler then returns %s', async (what) => {
     await using server = await serveStream(async (from, { proxy }) => {
       for (let n = from; n > 0; n--) await proxy.send({ n, last: n === 1 });
+      return what === 'it' ? proxy : (undefined as unknown as typeof proxy);
     });
     await using client = await RawClient.open(server.port);
     client.send(1, STREAM, 3);
@@ -162,7 +163,10 @@ describe('a proxy', () => {
 
   it('sends Results after the handler has returned', async () => {
     const kept = gate<ResultProxy<Tick>>();
-    await using server = await serveStream((_, { proxy }) => kept.open(proxy));
+    await using server = await serveStream((_, { proxy }) => {
+      kept.open(proxy);
+      return proxy;
+    });
     await using client = await RawClient.open(server.port);
     client.send(1, STREAM, 0);
     const proxy = await kept.promise;
@@ -186,7 +190,10 @@ describe('a proxy', () => {
       commands: { Get: command<boolean>().returns('A', 'B') },
     });
     await using server = await serve(several, null, {
-      Get: (b, { proxy }) => void proxy.send(b ? { type: 'B', value: 'b' } : { type: 'A', value: 1 }),
+      Get(b, { proxy }) {
+        void proxy.send(b ? { type: 'B', value: 'b' } : { type: 'A', value: 1 });
+        return proxy;
+      },
     });
     await using client = await RawClient.open(server.port);
     expect(await client.ask(1, 0, true)).toEqual({ seq: 1, type: 1, value: 'b' });
@@ -201,6 +208,7 @@ describe('a proxy', () => {
       kept.open(proxy);
       for (let n = 0; !stop; n++) await proxy.send({ n, last: false });
       stopped.open();
+      return proxy;
     });
     {
       await using client = await RawClient.open(server.port);
@@ -229,7 +237,8 @@ describe('a proxy', () => {
 
 describe('a handler that returns', () => {
   it('undefined without having asked for the proxy has returned its Result', async () => {
-    await using server = await serve(protocol, null, { Stream: () => {}, Echo: () => undefined });
+    const nothing = () => undefined as unknown as Tick;
+    await using server = await serve(protocol, null, { Stream: nothing, Echo: () => undefined });
     await using client = await RawClient.open(server.port);
     expect(await client.ask(1, ECHO, 5)).toEqual({ seq: 1, type: 1, value: null });
   });

@@ -44,7 +44,10 @@ async function trapped(onEncode: (proxies: Map<number, Proxy>, own: Proxy) => un
     protocol,
     null,
     {
-      Keep: (_, { proxy, seq }) => void proxies.set(seq, proxy),
+      Keep(_, { proxy, seq }) {
+        proxies.set(seq, proxy);
+        return proxy;
+      },
       Trap: (how, { proxy }) => {
         const own = how === 'own' ? proxy : (undefined as unknown as Proxy);
         const value = {
@@ -215,7 +218,10 @@ describe('R4-W1: what a getter of a Result', () => {
       protocol,
       null,
       {
-        Keep: (seq, { proxy }) => void proxies.set(seq, proxy),
+        Keep(seq, { proxy }) {
+          proxies.set(seq, proxy);
+          return proxy;
+        },
         Trap: () => ({
           n: 7,
           last: true,
@@ -231,9 +237,13 @@ describe('R4-W1: what a getter of a Result', () => {
     const options = { address: server.address, codec: makeCodec() };
     await using first = await createSender(protocol, options);
     await using second = await createSender(protocol, options);
-    const kept = [first, second].map((sender, n) => sender.send(protocol.Keep(n)).then((value) => values.push(value)));
+    const kept = [first, second].map((sender, n) => sender.sendMulti(protocol.Keep(n), (value) => values.push(value)));
     await eventually(() => proxies.size === 2);
-    expect(await first.send(protocol.Trap(''))).toEqual({ n: 7, last: true, extra: ['outer', { deep: true }] });
+    expect((await first.sendMulti(protocol.Trap('')).next()).value).toEqual({
+      n: 7,
+      last: true,
+      extra: ['outer', { deep: true }],
+    });
     await Promise.all(kept);
     expect(values).toEqual(Array(2).fill({ ...tick(1, true), extra: { deep: ['inner'] } }));
   });

@@ -105,6 +105,7 @@ describe('a client that does not read', () => {
             await proxy.send({ text, last: n === count });
             sent++;
           }
+          return proxy;
         },
       },
       { maxBufferedBytes: 64 * KIBIBYTE },
@@ -124,6 +125,7 @@ describe('a client that does not read', () => {
       {
         async Stream(count, { proxy }) {
           for (let n = 1; n <= count; n++) await proxy.send({ text, last: n === count });
+          return proxy;
         },
       },
       { maxBufferedBytes: 4 * KIBIBYTE, onHandlerError: (error) => errors.push(error) },
@@ -145,6 +147,7 @@ describe('a client that does not read', () => {
       {
         Stream(count, { proxy }) {
           for (let n = 1; n <= count; n++) void proxy.send({ text, last: n === count });
+          return proxy;
         },
       },
       { maxBufferedBytes: 64 * KIBIBYTE, onHandlerError: (error) => errors.push(error) },

@@ -1,4 +1,4 @@
-import { CmdStreamError, type Command, type ResultStream, type Sender } from '../../../src/index.ts';
+import { CmdStreamError, type ResultStream, type Sender, type SingleCommandOf } from '../../../src/index.ts';
 import type { EventLog, VirtualClock } from '../../../src/testing.ts';
 import type { Schedule, SendPlan } from '../schedule.ts';
 import { type Cancelling, sendDirectly } from './direct-send.ts';
@@ -7,7 +7,8 @@ import { type Answer, foreign, protocol, RESULTS, type Work } from './protocol.t
 import type { Sleeper } from './sleeper.ts';
 
 type AnySender = Sender<typeof protocol>;
-type AnyCommand = Command<'Do' | 'Watch' | 'Either' | 'Checked', unknown>;
+/** Whether one Result is expected or several: `send` must do with both. */
+type AnyCommand = SingleCommandOf<typeof protocol>;
 
 /** Leaves a stream by an exception of its own. */
 class Left extends Error {}

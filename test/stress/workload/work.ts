@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CmdStreamErrorCode, Command } from 'cmd-stream';
+import type { CmdStreamErrorCode, CommandOf } from 'cmd-stream';
 import type { interop } from '../../interop/support/protocol.ts';
 import type { TestRandom } from '../../support/random.ts';
 
@@ -24,7 +24,7 @@ export interface Expectation {
 
 /** One send. */
 export interface Work extends Expectation {
-  readonly command: Command<CommandName>;
+  readonly command: CommandOf<typeof interop>;
   /** With one Result, as an async iterator, or with a handler. */
   readonly mode: 'single' | 'iterate' | 'handle';
   /** Whether the deadline is given as an absolute time. */

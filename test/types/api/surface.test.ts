@@ -8,7 +8,7 @@ const ENTRANCES = Object.keys(manifest.exports)
   .map((path) => (path === '.' ? 'index' : path.slice(2)));
 
 /** What nobody imports: values that types speak of, keys of what is there for types alone, steps on the way to a type. */
-const NO_TYPES = ['ptr', 'slice', 'map', 'record', 'types', 'valueType', 'IsUnion', 'OptionalKeys'];
+const NO_TYPES = ['ptr', 'slice', 'map', 'record', 'types', 'IsUnion', 'IsSeveral', 'GivenFor', 'OptionalKeys'];
 
 const goldenOf = (entrance: string) => new URL(`./${entrance}.api.md`, import.meta.url);
 

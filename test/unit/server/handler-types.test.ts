@@ -48,7 +48,10 @@ const compiled = [
       lamp,
       {
         Get: async (name) => (name === '' ? 'off' : 'on'),
-        Find: (_, { proxy }) => void proxy.send({ type: 'State', value: 'on' }),
+        Find(_, { proxy }) {
+          void proxy.send({ type: 'State', value: 'on' });
+          return proxy;
+        },
         *Walk() {
           yield { at: [1, 1], last: true };
         },
@@ -86,19 +89,46 @@ const compiled = [
       Walk: (_, { proxy }) => {
         // @ts-expect-error: a Point has `last`.
         proxy.send({ at: [1, 2] });
+        return proxy;
       },
     }),
+  () =>
+    serve(protocol, lamp, {
+      // @ts-expect-error: the return is forgotten.
+      Get: (name) => {
+        name === '' ? 'off' : 'on';
+      },
+      // @ts-expect-error: and in an async one.
+      Find: async (number) => {
+        await number;
+      },
+      Walk: ({ steps }) => ({ at: [steps, steps], last: true }),
+    }),
+  () =>
+    serve(protocol, lamp, {
+      Get: () => 'on',
+      Find: () => ({ type: 'Missing', value: null }),
+      Walk: () => ({ at: [1, 2], last: true }),
+      // @ts-expect-error: the protocol has no such Command.
+      Switch: () => 'on',
+    }),
+  () => {
+    const get = async (): Promise<string> => 'broken';
+    // @ts-expect-error: an async handler is told what its value lacks, and nothing about void.
+    const handlers: Pick<Handlers<typeof protocol, Lamp>, 'Get'> = { Get: get };
+    return handlers;
+  },
 ];
 
 describe('handlers', () => {
   it('are typed from the protocol', () => {
-    expect(compiled).toHaveLength(6);
+    expect(compiled).toHaveLength(9);
   });
 
   it('may be methods of an object that has more', async () => {
     class LampHandlers implements Handlers<typeof protocol, Lamp> {
       Get(_name: string, { receiver }: HandlerContext<Lamp>) {
-        return this.stateOf(receiver);
+        return this.#stateOf(receiver);
       }
       Find() {
         return { type: 'Missing', value: null } as const;
@@ -106,7 +136,8 @@ describe('handlers', () => {
       async *Walk() {
         yield { at: [1, 1] as [number, number], last: true };
       }
-      stateOf(of: Lamp): 'on' | 'off' {
+      /** A public method of another name would not compile: it may be a handler whose Command is gone. */
+      #stateOf(of: Lamp): 'on' | 'off' {
         return of.state;
       }
     }

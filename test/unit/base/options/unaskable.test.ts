@@ -85,13 +85,13 @@ describe.each([
     const signal = make() as AbortSignal;
     const receiver = make() as unknown as ResultReceiver;
     expect(await codeOf(() => sender.send(echo.Echo(1), { signal }))).toBe('invalid-argument');
-    expect(await codeOf(() => sender.send(make() as Command<'Echo', number>))).toBe('invalid-argument');
+    expect(await codeOf(() => sender.send(make() as ReturnType<typeof echo.Echo>))).toBe('invalid-argument');
     expect(await codeOf(() => sender.group.send(make() as Command, receiver))).toBe('invalid-argument');
     expect(await codeOf(() => sender.group.send(echo.Echo(1), receiver))).toBe('invalid-argument');
   });
 
   it('rejects in place of throwing where a send takes it for a Command', () => {
-    const sent = sender.send(make() as Command<'Echo', number>);
+    const sent = sender.send(make() as ReturnType<typeof echo.Echo>);
     return expect(sent).rejects.toMatchObject({ code: 'invalid-argument' });
   });
 
