@@ -1,5 +1,5 @@
 import type { ClientTimings } from '../../machines/client.ts';
-import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../base/clock.ts';
+import { type Clock, type Defer, deferToEndOfTurn } from '../base/clock.ts';
 import { hasMethods, isList } from '../base/errors/ask.ts';
 import {
   abortSignal,
@@ -11,6 +11,7 @@ import {
   optionNames,
   wholeNumber,
 } from '../base/options/check.ts';
+import { clockOption } from '../base/clock-option.ts';
 import { type Random, systemRandom } from '../base/random.ts';
 import { processWarning, type Warn } from '../base/warn.ts';
 import { type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
@@ -166,7 +167,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
     onUnexpectedResult: callback('onUnexpectedResult', options.onUnexpectedResult),
     onStatus: callback('onStatus', options.onStatus),
     inspect: resolveInspect(options.inspect, options.defer),
-    clock: resolveClock(options.clock),
+    clock: clockOption(options.clock),
     defer: callback('defer', options.defer) ?? deferToEndOfTurn,
     random: callback('random', options.random) ?? systemRandom,
     warn: processWarning,
@@ -221,12 +222,4 @@ function resolveBreaker(
   if (breaker === undefined || isCircuitBreaker(breaker)) return breaker;
   if (typeof breaker === 'object' && breaker !== null) return resolveCircuitBreakerOptions(breaker, 'circuitBreaker');
   throw invalidOption('circuitBreaker', 'circuit breaker options or a CircuitBreaker', breaker);
-}
-
-const CLOCK_METHODS: readonly (keyof Clock)[] = ['now', 'monotonicMs', 'setTimeout', 'clearTimeout'];
-
-function resolveClock(clock: Clock | undefined): Clock {
-  if (clock === undefined) return systemClock;
-  if (hasMethods(clock, CLOCK_METHODS)) return clock;
-  throw invalidOption('clock', `an object with the methods ${CLOCK_METHODS.join(', ')}`, clock);
 }

@@ -1,8 +1,9 @@
-import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../base/clock.ts';
+import { type Clock, type Defer, deferToEndOfTurn } from '../base/clock.ts';
 import { hasMethods } from '../base/errors/ask.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { heapLimitBytes } from '../base/memory.ts';
 import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../base/options/check.ts';
+import { clockOption } from '../base/clock-option.ts';
 import { checkedRandom, type Random, systemRandom } from '../base/random.ts';
 import { processWarning } from '../base/warn.ts';
 import { type Inspect, type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
@@ -262,7 +263,7 @@ export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> 
     exposeErrors: flag('exposeErrors', options.exposeErrors, false),
     onCommandDone: harmlessIfGiven('onCommandDone', callback('onCommandDone', options.onCommandDone)),
     invoker: callback('invoker', options.invoker),
-    clock: withMethods('clock', options.clock, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout']) ?? systemClock,
+    clock: clockOption(options.clock),
     defer: callback('defer', options.defer) ?? deferToEndOfTurn,
     random: checkedRandom(callback('random', options.random) ?? systemRandom, processWarning),
     inspect: resolveInspect(options.inspect, options.defer),

@@ -161,7 +161,7 @@ export class RunningCommand
     } else if (!this.#isLeftToProxy(outcome)) {
       const results = resultsOf(outcome);
       if (results === undefined) this.#takeResult(outcome);
-      else this.#takeResults(results);
+      else this.#stream(results).catch((error: unknown) => this.#fail(error));
     }
   }
 
@@ -193,10 +193,6 @@ export class RunningCommand
 
   #giveOnly(result: unknown): void {
     if (this.#give(result) && this.#proxy === undefined) this.#failWithoutLast();
-  }
-
-  #takeResults(results: Iterator<unknown> | AsyncIterator<unknown>): void {
-    this.#stream(results).catch((error: unknown) => this.#fail(error));
   }
 
   /** Sends the Results one by one; rejects with what they throw. */

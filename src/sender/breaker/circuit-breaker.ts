@@ -5,6 +5,8 @@ import type { Watch } from '../../base/actor-root.ts';
 import { AsyncContext, inContextOfNow } from '../../base/async-context.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock, unrefedClock } from '../../base/clock.ts';
 import { hasBrand, markClass } from '../../base/errors/brand.ts';
+import { optionNames } from '../../base/options/check.ts';
+import { clockOption } from '../../base/clock-option.ts';
 import { callUser, processWarning, type Warn } from '../../base/warn.ts';
 import { FailureWindow } from './failure-window.ts';
 import {
@@ -256,8 +258,14 @@ export function isCircuitBreaker(value: unknown): value is CircuitBreaker {
  * const breaker = createCircuitBreaker({ onStateChange: (state) => console.log(`the service is ${state}`) });
  * const sender = await createSender(calc, { address: 'localhost:9000', hooks: circuitBreakerHooks(breaker) });
  * ```
+ * @param environment - `clock`: where time comes from; default: the clock of the machine. Senders of a simulation or a test share
+ * theirs with it.
  * @throws CmdStreamError `invalid-argument` for options that are not acceptable.
  */
-export function createCircuitBreaker(options: CircuitBreakerOptions = {}): CircuitBreaker {
-  return new CircuitBreaker(resolveCircuitBreakerOptions(options));
+export function createCircuitBreaker(
+  options: CircuitBreakerOptions = {},
+  environment: { readonly clock?: Clock | undefined } = {},
+): CircuitBreaker {
+  optionNames('the environment of the circuit breaker', environment, ['clock']);
+  return new CircuitBreaker(resolveCircuitBreakerOptions(options), { clock: clockOption(environment.clock) });
 }

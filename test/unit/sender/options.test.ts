@@ -65,7 +65,7 @@ const table: Record<keyof SenderOptions, [accepted: RegExp, ...values: unknown[]
   onUnexpectedResult: [FUNCTION, {}, 'log', null],
   onStatus: [FUNCTION, {}, 'log', null],
   inspect: [/an inspector, an observer with next\(\), a function or { observer, everyNth, payloads }/, {}, 'all', null],
-  clock: [/an object with the methods now, monotonicMs, setTimeout, clearTimeout/, {}, Date, null],
+  clock: [/an object with now\(\), monotonicMs\(\), setTimeout\(\), clearTimeout\(\)/, {}, Date, null],
   defer: [FUNCTION, {}, null],
   random: [FUNCTION, 0.5, null],
 };
