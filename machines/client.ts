@@ -110,10 +110,9 @@ export const clientMachine = setup({
       attempt: context.attempt + 1,
       delayMs: reconnectDelayMs(context),
     })),
-    hurry: assign(({ context: { random, timings, delayMs } }) => ({
-      hurried: true,
-      delayMs: random() * Math.min(timings.backoffInitialMs, delayMs),
-    })),
+    hurry: assign(({ context: { random, timings, delayMs } }) => {
+      return { hurried: true, delayMs: random() * Math.min(timings.backoffInitialMs, delayMs) };
+    }),
     countRenewal: assign(({ context }) => ({ renewals: context.renewals + 1 })),
     limitDraining: assign(({ context, event }) => ({
       error: undefined,
