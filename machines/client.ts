@@ -106,10 +106,7 @@ export const clientMachine = setup({
     }),
     rememberError: assign(({ event }) => ({ error: errorOf(event) })),
     forgetError: assign({ error: undefined }),
-    chooseDelay: assign(({ context }) => ({
-      attempt: context.attempt + 1,
-      delayMs: reconnectDelayMs(context),
-    })),
+    chooseDelay: assign(({ context }) => ({ attempt: context.attempt + 1, delayMs: reconnectDelayMs(context) })),
     hurry: assign(({ context: { random, timings, delayMs } }) => {
       return { hurried: true, delayMs: random() * Math.min(timings.backoffInitialMs, delayMs) };
     }),
