@@ -106,14 +106,10 @@ export const clientMachine = setup({
     }),
     rememberError: assign(({ event }) => ({ error: errorOf(event) })),
     forgetError: assign({ error: undefined }),
-    chooseDelay: assign(({ context }) => ({
-      attempt: context.attempt + 1,
-      delayMs: reconnectDelayMs(context),
-    })),
-    hurry: assign(({ context: { random, timings, delayMs } }) => ({
-      hurried: true,
-      delayMs: random() * Math.min(timings.backoffInitialMs, delayMs),
-    })),
+    chooseDelay: assign(({ context }) => ({ attempt: context.attempt + 1, delayMs: reconnectDelayMs(context) })),
+    hurry: assign(({ context: { random, timings, delayMs } }) => {
+      return { hurried: true, delayMs: random() * Math.min(timings.backoffInitialMs, delayMs) };
+    }),
     countRenewal: assign(({ context }) => ({ renewals: context.renewals + 1 })),
     limitDraining: assign(({ context, event }) => ({
       error: undefined,

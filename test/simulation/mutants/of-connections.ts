@@ -110,8 +110,8 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'waits do not grow',
     file: 'machines/client.ts',
-    from: 'attempt: context.attempt + 1,\n',
-    to: 'attempt: 1,\n',
+    from: 'attempt: context.attempt + 1, delayMs',
+    to: 'attempt: 1, delayMs',
     why: 'the backoff is none',
   },
   {
