@@ -1,5 +1,6 @@
 import type { ClientTimings } from '../../machines/client.ts';
 import { type Clock, type Defer, deferToEndOfTurn } from '../base/clock.ts';
+import { clockOption } from '../base/clock-option.ts';
 import { hasMethods, isList } from '../base/errors/ask.ts';
 import {
   abortSignal,
@@ -11,7 +12,6 @@ import {
   optionNames,
   wholeNumber,
 } from '../base/options/check.ts';
-import { clockOption } from '../base/clock-option.ts';
 import { type Random, systemRandom } from '../base/random.ts';
 import { processWarning, type Warn } from '../base/warn.ts';
 import { type ResolvedInspect, resolveInspect } from '../inspect/options.ts';

@@ -1,9 +1,9 @@
 import { type Clock, type Defer, deferToEndOfTurn } from '../base/clock.ts';
+import { clockOption } from '../base/clock-option.ts';
 import { hasMethods } from '../base/errors/ask.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { heapLimitBytes } from '../base/memory.ts';
 import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../base/options/check.ts';
-import { clockOption } from '../base/clock-option.ts';
 import { checkedRandom, type Random, systemRandom } from '../base/random.ts';
 import { processWarning } from '../base/warn.ts';
 import { type Inspect, type ResolvedInspect, resolveInspect } from '../inspect/options.ts';

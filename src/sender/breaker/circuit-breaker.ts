@@ -4,9 +4,9 @@ import { type CircuitBreakerEvent, circuitBreakerMachine } from '../../../machin
 import type { Watch } from '../../base/actor-root.ts';
 import { AsyncContext, inContextOfNow } from '../../base/async-context.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock, unrefedClock } from '../../base/clock.ts';
+import { clockOption } from '../../base/clock-option.ts';
 import { hasBrand, markClass } from '../../base/errors/brand.ts';
 import { optionNames } from '../../base/options/check.ts';
-import { clockOption } from '../../base/clock-option.ts';
 import { callUser, processWarning, type Warn } from '../../base/warn.ts';
 import { FailureWindow } from './failure-window.ts';
 import {
