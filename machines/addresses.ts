@@ -99,16 +99,17 @@ export const addressesMachine = setup({
   },
 }).createMachine({
   id: 'addresses',
+  description: 'Where the clients of a group may connect to.',
   context: ({ input }) => ({ ...input, dueMs: Number.POSITIVE_INFINITY, error: undefined }),
   initial: 'fixed',
   on: { 'addresses.stop': '.stopped' },
   states: {
     fixed: {
-      description: 'A list that never changes, for which nobody is asked.',
+      description: 'You gave a list, which never changes.',
       always: { guard: 'hasResolver', target: 'asking', actions: 'spendPause' },
     },
     asking: {
-      description: 'The resolver is being asked. Whoever has a reason to ask gets this answer.',
+      description: 'Your function is being called. Whoever has a reason to ask gets this answer.',
       entry: 'limitAnswer',
       invoke: {
         src: 'ask',
@@ -130,7 +131,7 @@ export const addressesMachine = setup({
       },
     },
     known: {
-      description: 'Between two questions. What the last answer said is in use.',
+      description: 'The last answer is in use, also when a later call fails.',
       initial: 'resting',
       entry: 'limitInterval',
       on: {
@@ -149,12 +150,13 @@ export const addressesMachine = setup({
           after: { refreshInterval: '#addresses.asking' },
         },
         pausing: {
-          description: 'Somebody has a reason to ask, as somebody had just now.',
+          description:
+            'A dial has failed or a connection was lost, as just now. The pause grows while your function fails.',
           entry: 'limitPause',
           after: { questionPause: { target: '#addresses.asking', actions: 'spendPause' } },
         },
       },
     },
-    stopped: { type: 'final' },
+    stopped: { description: 'The sender is closed: what is still answered changes nothing.', type: 'final' },
   },
 });

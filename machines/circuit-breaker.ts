@@ -97,6 +97,7 @@ export const circuitBreakerMachine = setup({
   },
 }).createMachine({
   id: 'circuitBreaker',
+  description: 'Keeps Commands away from a service that fails.',
   context: ({ input }) => ({
     openDurationMs: input.openDurationMs,
     successThreshold: input.successThreshold,
@@ -112,18 +113,18 @@ export const circuitBreakerMachine = setup({
   },
   states: {
     closed: {
-      description: 'Every Command goes out.',
+      description: 'Every Command goes out, and its outcome is noted. Too many failures among the last ones open it.',
       entry: ['startGeneration', 'clearFailureWindow'],
       on: { 'failureRate.reached': 'open' },
     },
     open: {
-      description: 'No Command goes out.',
+      description: 'A send fails at once, and costs the service nothing.',
       entry: 'startGeneration',
       after: { openDuration: 'halfOpen' },
     },
     halfOpen: {
       description:
-        'As many Commands go out as successes are still wanted, and after the open duration others in their place.',
+        'As many Commands go out as successes are still wanted, and after the open duration others in their place. The last success closes it, the first failure opens it.',
       entry: 'startGeneration',
       on: {
         'trial.started': {

@@ -196,6 +196,7 @@ export const connectionMachine = setup({
   },
 }).createMachine({
   id: 'connection',
+  description: 'One connection of a client, from the handshake to its end. Keepalive and use go on side by side.',
   context: ({ input }) => ({ ...input, error: undefined }),
   initial: 'open',
   states: {
@@ -205,6 +206,7 @@ export const connectionMachine = setup({
       on: { 'connection.lost': { target: 'closing', actions: 'rememberError' } },
       states: {
         keepalive: {
+          description: 'A peer that has not been seen to read for a while is asked by a Ping.',
           initial: 'idle',
           states: {
             idle: {
@@ -216,13 +218,15 @@ export const connectionMachine = setup({
               },
             },
             pinging: {
+              description:
+                'Its Pong has the ping timeout, and the time that all that is under way takes on a slow link.',
               entry: 'sendPing',
               on: { 'pong.received': 'idle' },
               initial: 'waiting',
               states: {
                 waiting: { after: { pongTime: 'overdue' } },
-                // A process that was busy for longer than the timeout gets one turn to read the Pong that lies there.
                 overdue: {
+                  description: 'A process that was busy for longer gets one turn to read the Pong that lies there.',
                   after: {
                     oneTurn: [
                       { guard: 'isPongLate', actions: 'loseUnresponsive' },
@@ -240,6 +244,7 @@ export const connectionMachine = setup({
           initial: 'accepting',
           states: {
             accepting: {
+              description: 'It takes Commands.',
               exit: 'refuse',
               initial: 'fresh',
               on: {
@@ -252,22 +257,25 @@ export const connectionMachine = setup({
               },
               states: {
                 fresh: { on: { 'connection.worn': 'worn' } },
-                // The server works for nobody, unless what has come already says that it has ended.
                 worn: {
+                  description: 'Its server works for nobody, unless what has come already says that it has ended.',
                   on: { 'connection.worn': { guard: 'isRenewalUrgent', target: 'renewing' } },
                   after: { renewalPause: [{ guard: 'isWorn', target: 'renewing' }, { target: 'fresh' }] },
                 },
-                renewing: { entry: 'reportWorn' },
+                renewing: { description: 'Another connection is wanted.', entry: 'reportWorn' },
               },
             },
             retired: {
+              description:
+                'Another has taken its place. It waits for the Results of what is pending, however long they take.',
               entry: 'awaitIdle',
               initial: 'awaited',
               on: { 'connection.drain': 'finishing' },
               states: {
                 awaited: { always: { guard: 'isIdle', target: 'late' }, on: { 'pending.settled': 'late' } },
-                // A server that is merely slow still answers what was given up: whoever asked to be told of that is told.
                 late: {
+                  description:
+                    'A slow server still answers what was given up: whoever asked to be told of that is told.',
                   always: { guard: 'hasNothingLate', target: '#connection.closing' },
                   on: { 'late.settled': '#connection.closing' },
                   after: { lateTime: '#connection.closing' },
@@ -275,11 +283,13 @@ export const connectionMachine = setup({
               },
             },
             finishing: {
+              description: 'Its client drains, or its server has said goodbye: what is pending comes to its end.',
               entry: 'awaitIdle',
               always: { guard: 'isIdle', target: '#connection.closing' },
               on: { 'pending.settled': '#connection.closing' },
             },
             leaving: {
+              description: 'Its address is gone: what is pending has the drain timeout.',
               entry: 'awaitIdle',
               always: { guard: 'isIdle', target: '#connection.closing' },
               on: { 'pending.settled': '#connection.closing', 'connection.drain': 'finishing' },
@@ -289,8 +299,8 @@ export const connectionMachine = setup({
         },
       },
     },
-    // What is pending fails. Whoever is told of that may close the client, so that it must not be told itself before.
-    closing: { on: { 'connection.closed': 'over' } },
-    over: { entry: 'reportOver' },
+    // Whoever is told of that may close the client, so that it must not be told itself before.
+    closing: { description: 'What is pending fails.', on: { 'connection.closed': 'over' } },
+    over: { description: 'Its client ends it.', entry: 'reportOver' },
   },
 });

@@ -82,6 +82,7 @@ export const groupMachine = setup({
   },
 }).createMachine({
   id: 'group',
+  description: 'What sender.status tells: several clients of one service, seen as one.',
   context: ({ input, spawn, self }) => ({
     clients: input.clients.map((client) =>
       spawn('client', { id: input.nameOf(client.id), input: { ...client, parent: self } }),
@@ -100,6 +101,7 @@ export const groupMachine = setup({
   },
   states: {
     starting: {
+      description: 'No client is ready yet: sends wait for the first connect.',
       always: [
         { guard: 'areAllClosed', target: 'closed' },
         { guard: 'areAllReady', target: 'ready' },
@@ -108,6 +110,7 @@ export const groupMachine = setup({
       ],
     },
     ready: {
+      description: 'Every client is ready.',
       always: [
         { guard: 'areAllClosed', target: 'closed' },
         { guard: 'isNoneReady', target: 'unavailable' },
@@ -115,6 +118,7 @@ export const groupMachine = setup({
       ],
     },
     degraded: {
+      description: 'At least one client is ready: sends go there, and nothing fails for it.',
       always: [
         { guard: 'areAllClosed', target: 'closed' },
         { guard: 'isNoneReady', target: 'unavailable' },
@@ -122,6 +126,7 @@ export const groupMachine = setup({
       ],
     },
     unavailable: {
+      description: 'No client is ready: a send fails at once, or waits within its deadline.',
       always: [
         { guard: 'areAllClosed', target: 'closed' },
         { guard: 'areAllReady', target: 'ready' },
@@ -129,16 +134,18 @@ export const groupMachine = setup({
       ],
     },
     draining: {
+      description: "What is pending may finish; a new send fails with 'closed'.",
       entry: ['drainClients', 'limitDraining'],
       on: { 'group.drain': { actions: 'limitDraining' } },
       always: { guard: 'areAllClosed', target: 'closed' },
     },
     closing: {
+      description: 'What is pending fails.',
       entry: 'closeClients',
       on: { 'group.drain': {}, 'group.close': {} },
       always: { guard: 'areAllClosed', target: 'closed' },
     },
-    closed: { type: 'final' },
+    closed: { description: "A send fails with 'closed'.", type: 'final' },
   },
 });
 

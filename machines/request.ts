@@ -74,10 +74,12 @@ export const requestMachine = setup({
   },
 }).createMachine({
   id: 'request',
+  description: 'One send of one Command. It comes to one of its four ends, always, and to one only.',
   context: ({ input }) => ({ work: input.work }),
   initial: 'queued',
   states: {
     queued: {
+      description: 'Not handed to a connection: the server has certainly not executed it.',
       on: {
         'command.sent': 'sent',
         'request.failed': 'failed',
@@ -86,6 +88,7 @@ export const requestMachine = setup({
       },
     },
     sent: {
+      description: 'Under way.',
       on: {
         // The first one always has room.
         'result.received': [
@@ -99,6 +102,7 @@ export const requestMachine = setup({
       },
     },
     receiving: {
+      description: 'The first of several Results is here.',
       on: {
         'result.received': [
           { guard: 'isFull', target: 'failed' },
@@ -110,9 +114,13 @@ export const requestMachine = setup({
         'caller.cancelled': 'cancelled',
       },
     },
-    succeeded: { type: 'final', entry: ['release', 'succeed'] },
-    failed: { type: 'final', entry: ['release', 'fail'] },
-    timedOut: { type: 'final', entry: ['release', 'timeOut'] },
-    cancelled: { type: 'final', entry: ['release', 'cancel'] },
+    succeeded: { description: 'The promise resolves, the stream ends.', type: 'final', entry: ['release', 'succeed'] },
+    failed: { description: 'An error says why.', type: 'final', entry: ['release', 'fail'] },
+    timedOut: { description: 'The deadline passed.', type: 'final', entry: ['release', 'timeOut'] },
+    cancelled: {
+      description: 'Your signal fired, or you left the stream.',
+      type: 'final',
+      entry: ['release', 'cancel'],
+    },
   },
 });

@@ -68,10 +68,12 @@ export const serverMachine = setup({
   },
 }).createMachine({
   id: 'server',
+  description: 'A server, from serve() to its end. Each step of its end is bounded in time.',
   context: ({ input }) => ({ ...input, shutdownTimeoutMs: 0, error: undefined }),
   initial: 'starting',
   states: {
     starting: {
+      description: 'The address is being had.',
       tags: 'accepting',
       invoke: {
         src: 'listen',
@@ -83,6 +85,7 @@ export const serverMachine = setup({
       },
     },
     listening: {
+      description: 'Connections are accepted, and Commands are handled.',
       tags: 'accepting',
       invoke: { src: 'watchIdle' },
       on: {
@@ -94,6 +97,7 @@ export const serverMachine = setup({
       },
     },
     stopping: {
+      description: 'The listener closes while the connections come to their end.',
       type: 'parallel',
       states: {
         listener: {
@@ -110,6 +114,7 @@ export const serverMachine = setup({
           initial: 'draining',
           states: {
             draining: {
+              description: 'Commands in flight may finish, within the timeout.',
               entry: 'drainConnections',
               always: { guard: 'isEmpty', target: 'gone' },
               invoke: { src: 'watchIdle' },
@@ -117,6 +122,7 @@ export const serverMachine = setup({
               after: { shutdownTimeout: 'closing' },
             },
             closing: {
+              description: 'They are cut off.',
               entry: 'destroyConnections',
               always: { guard: 'isEmpty', target: 'gone' },
               on: { 'connections.gone': 'gone' },
@@ -128,7 +134,7 @@ export const serverMachine = setup({
       },
       onDone: 'closed',
     },
-    failed: { type: 'final' },
-    closed: { type: 'final' },
+    failed: { description: 'It could not listen.', type: 'final' },
+    closed: { description: 'The end: nothing listens, and no connection is left.', type: 'final' },
   },
 });

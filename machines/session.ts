@@ -99,15 +99,17 @@ export const sessionMachine = setup({
   },
 }).createMachine({
   id: 'session',
+  description: 'One accepted connection of a server.',
   context: ({ input }) => input,
   initial: 'accepted',
   on: { 'session.close': '.closing' },
   states: {
     accepted: {
+      description: 'The connection is there.',
       always: [{ guard: 'mustAuthorize', target: 'authorizing' }, { target: 'handshake' }],
     },
-    // Nothing is read from the client, and nothing sent to it.
     authorizing: {
+      description: 'Nothing is read from the client, and nothing sent to it.',
       invoke: { src: 'authorization', input: ({ context }) => context },
       on: {
         'client.admitted': { target: 'serving', actions: 'introduce' },
@@ -118,11 +120,14 @@ export const sessionMachine = setup({
       initial: 'waiting',
       states: {
         waiting: { after: { authorizeTimeout: 'overdue' } },
-        // A process that was busy for longer than the timeout gets one turn to hear the answer that lies there.
-        overdue: { after: { oneTurn: { target: '#session.ending', actions: 'reportRefused' } } },
+        overdue: {
+          description: 'A process that was busy for longer gets one turn to hear the answer that lies there.',
+          after: { oneTurn: { target: '#session.ending', actions: 'reportRefused' } },
+        },
       },
     },
     handshake: {
+      description: 'The server tells who it is.',
       entry: 'introduce',
       on: {
         'handshake.done': 'serving',
@@ -130,6 +135,7 @@ export const sessionMachine = setup({
       },
     },
     serving: {
+      description: 'Commands are handled and answered.',
       on: {
         'command.failed': { target: 'ending', actions: ['reportLost', 'abandonCommands'] },
         'connection.lost': { target: 'closed', actions: 'reportLost' },
@@ -138,8 +144,9 @@ export const sessionMachine = setup({
         'session.drain': [{ guard: 'isBusy', target: 'draining' }, { target: 'draining.idle' }],
       },
     },
-    /** What comes is answered: it was not executed. A peer that understands goes by itself, once it has its Results. */
     draining: {
+      description:
+        'Commands in flight finish; what comes is answered: not executed. A peer that understands goes by itself.',
       on: {
         'command.failed': { target: 'ending', actions: ['reportLost', 'abandonCommands'] },
         'connection.lost': { target: 'closed', actions: 'reportLost' },
@@ -157,8 +164,8 @@ export const sessionMachine = setup({
         },
       },
     },
-    /** The server has said all; the peer's goodbye is awaited. */
     ending: {
+      description: "The server has said all; the peer's goodbye is awaited.",
       entry: 'endConnection',
       on: { 'connection.lost': 'closed', 'idle.elapsed': 'closing' },
       initial: 'waiting',
@@ -168,17 +175,19 @@ export const sessionMachine = setup({
             goodbyeTimeout: [{ guard: 'isWriting', target: 'waiting', reenter: true }, { target: 'overdue' }],
           },
         },
-        // A process that was busy for longer than the timeout gets one turn to read the goodbye that lies there.
         overdue: {
+          description: 'A process that was busy for longer gets one turn to read the goodbye that lies there.',
           after: { oneTurn: '#session.closing' },
         },
       },
     },
     closing: {
+      description: 'It is cut off: the server closes, the peer was silent for too long, or broke the protocol.',
       entry: ['destroyConnection', 'abandonCommands'],
       on: { 'session.close': {}, 'connection.lost': 'closed' },
     },
     closed: {
+      description: 'The connection is gone.',
       type: 'final',
       entry: ['abandonCommands', 'forget'],
     },

@@ -1,6 +1,6 @@
 // The texts of a drawing, before they have a place: what stands in the box of a state, and at an arrow.
 import type { ChartState, ChartTransition } from './model.ts';
-import { LINE_PX, type TextStyle, widthOf, wrap } from './text.ts';
+import { LINE_PX, type TextStyle, widthOf } from './text.ts';
 import { actionsInWords, causeInWords, guardInWords } from './words.ts';
 
 /** A piece of a line, in one style. */
@@ -32,14 +32,10 @@ export interface Arrow {
   readonly label: Block;
 }
 
-const DESCRIPTION_PX = 200;
-
-/** What stands at the top of a state's box: its name, what it means, what it does, and what it does not leave it for. */
+/** What stands at the top of a state's box: its name, what it does, and what it does not leave it for. The gallery says the rest. */
 export function headOf(state: ChartState, title: string, stays: readonly ChartTransition[]): Block {
-  const about = state.description === undefined ? [] : wrap(state.description, 'muted', DESCRIPTION_PX);
   return block([
     line([{ text: title, style: state.path === '' ? 'title' : 'name' }]),
-    ...about.map((text) => line([{ text, style: 'muted' }])),
     ...state.entry.map((action) => duty('entry', action)),
     ...state.invokes.map((actor) => duty('invoke', actor)),
     ...state.exit.map((action) => duty('exit', action)),

@@ -1,5 +1,6 @@
 // The page that shows all drawings.
 import type { Subject } from './machines.ts';
+import { type ChartState, readChart } from './model.ts';
 
 const HOW_TO_READ = `How to read them: a box is a state, a box in a box is a state within a state, and a dot points to where it starts. A
 double border is an end. An arrow says what leads from one state to the next: an event, \`after\` a delay, or an actor that
@@ -20,11 +21,20 @@ export function galleryOf(subjects: readonly Subject[]): string {
   ].join('\n\n')}\n`;
 }
 
-function section({ file, title, summary, words }: Subject): string {
+function section({ file, title, summary, machine }: Subject): string {
+  const { root } = readChart(machine);
   return [
     `## ${title}`,
-    words,
+    root.description ?? '',
     `![${summary}](${file}.svg)`,
+    root.states.flatMap((state) => describedStates(state, '')).join('\n'),
     `[Machine](../machines/${file}.ts) · [Mermaid source](${file}.mmd)`,
   ].join('\n\n');
+}
+
+/** What a state and the states in it mean, as items of a list; those that say nothing are left out. */
+function describedStates(state: ChartState, indent: string): string[] {
+  const { name, description, states } = state;
+  const inner = states.flatMap((within) => describedStates(within, description === undefined ? indent : `${indent}  `));
+  return description === undefined ? inner : [`${indent}- \`${name}\`: ${description}`, ...inner];
 }

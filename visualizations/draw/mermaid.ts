@@ -60,7 +60,6 @@ function arrows(transitions: readonly ChartTransition[]): string[] {
 /** What a state does on its own: entry, exit, actors, and events that do not leave it. Mermaid has no place in a box. */
 function notes(state: ChartState, chart: Chart): string[] {
   const lines = [
-    ...(state.description === undefined ? [] : [state.description]),
     ...state.entry.map((action) => `entry / ${action}`),
     ...state.invokes.map((actor) => `invoke / ${actor}`),
     ...state.exit.map((action) => `exit / ${action}`),

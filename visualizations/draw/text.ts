@@ -36,17 +36,6 @@ export function widthOf(text: string, style: TextStyle): number {
   return (thousandths / 1000) * sizePx * ROOM;
 }
 
-/** Breaks a text into lines of at most `maxPx`; a single word is never broken. */
-export function wrap(text: string, style: TextStyle, maxPx: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && widthOf(`${last} ${word}`, style) <= maxPx) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
-
 function widths(table: string): readonly number[] {
   return table.split(' ').map(Number);
 }

@@ -102,14 +102,14 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   },
   {
     name: 'no wait before dialling again',
-    file: 'machines/client.ts',
+    file: 'machines/client-logic.ts',
     from: 'return Math.min(share * boundMs(timings, attempt), inMs);',
     to: 'return Math.min(0, inMs);',
     why: 'flaw 9: a server that is down is dialled without a pause',
   },
   {
     name: 'waits do not grow',
-    file: 'machines/client.ts',
+    file: 'machines/client-logic.ts',
     from: 'attempt: context.attempt + 1, delayMs',
     to: 'attempt: 1, delayMs',
     why: 'the backoff is none',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FONTS, widthOf, wrap } from '../../../visualizations/draw/text.ts';
+import { FONTS, widthOf } from '../../../visualizations/draw/text.ts';
 
 describe('widthOf', () => {
   it.each([
@@ -14,15 +14,5 @@ describe('widthOf', () => {
 
   it('takes a character that it does not know for a wide one', () => {
     expect(widthOf('漢', 'event')).toBeGreaterThanOrEqual(FONTS.event.sizePx);
-  });
-});
-
-describe('wrap', () => {
-  it('keeps lines within the width, breaks between words only, and loses none', () => {
-    const text = 'No Command goes out, and no timer is left for an unbreakableWordThatIsWiderThanTheLine at all.';
-    const lines = wrap(text, 'muted', 120);
-    expect(lines.join(' ')).toBe(text);
-    for (const line of lines.filter((one) => one.includes(' ')))
-      expect(widthOf(line, 'muted')).toBeLessThanOrEqual(120);
   });
 });
