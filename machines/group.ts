@@ -100,37 +100,30 @@ export const groupMachine = setup({
     'group.close': '.closing',
   },
   states: {
+    // Each rule stands once: several are followed in one step where much has changed.
     starting: {
       description: 'No client is ready yet: sends wait for the first connect.',
       always: [
-        { guard: 'areAllClosed', target: 'closed' },
-        { guard: 'areAllReady', target: 'ready' },
         { guard: 'isOneReady', target: 'degraded' },
         { guard: 'isNoneConnecting', target: 'unavailable' },
       ],
     },
     ready: {
       description: 'Every client is ready.',
-      always: [
-        { guard: 'areAllClosed', target: 'closed' },
-        { guard: 'isNoneReady', target: 'unavailable' },
-        { guard: 'isOneNotReady', target: 'degraded' },
-      ],
+      always: { guard: 'isOneNotReady', target: 'degraded' },
     },
     degraded: {
       description: 'At least one client is ready: sends go there, and nothing fails for it.',
       always: [
-        { guard: 'areAllClosed', target: 'closed' },
-        { guard: 'isNoneReady', target: 'unavailable' },
         { guard: 'areAllReady', target: 'ready' },
+        { guard: 'isNoneReady', target: 'unavailable' },
       ],
     },
     unavailable: {
       description: 'No client is ready: a send fails at once, or waits within its deadline.',
       always: [
-        { guard: 'areAllClosed', target: 'closed' },
-        { guard: 'areAllReady', target: 'ready' },
         { guard: 'isOneReady', target: 'degraded' },
+        { guard: 'areAllClosed', target: 'closed' },
       ],
     },
     draining: {
