@@ -20,7 +20,7 @@ import {
   serverPlan,
 } from './configuration.ts';
 import { fault, faultKinds, fitFault } from './faults.ts';
-import { givingUp, returning, rolling, shutdownMood } from './shutdowns.ts';
+import { absent, givingUp, returning, rolling, shutdownMood } from './shutdowns.ts';
 import { abandon, fitSend, listen, sendPlan, troubles } from './workload.ts';
 
 const LIES: readonly Lie[] = [
@@ -161,6 +161,7 @@ export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
   const schedule = withStalledDeadline(withMore(scheduleFrom(plan), plan), plan.stalledDeadline);
   if (plan.shutdowns?.kind === 'rolling') return rolling(listening(schedule), schedule, plan.shutdowns.plan);
   if (plan.shutdowns?.kind === 'givingUp') return givingUp(listening(schedule), plan.shutdowns.plan);
+  if (plan.shutdowns?.kind === 'absent') return absent(listening(schedule), plan.shutdowns.plan);
   if (plan.piecemeal) return piecemeal(schedule);
   if (plan.limited) return limited(schedule);
   if (plan.patient) return patient(schedule);

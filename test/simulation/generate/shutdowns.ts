@@ -8,7 +8,7 @@ export const rollingPlan = fc.record({
   timeoutMs: weighted([5000, 4], [500, 1], [50, 1], [0, 1]),
   backAfterMs: oneOf(100, 1, 1500),
   gapMs: weighted([3500, 3], [200, 1]),
-  load: oneOf('short', 'streams', 'long', 'all'),
+  load: oneOf('short', 'streams', 'long', 'all', 'rare', 'over'),
   waitForReady: oneOf(false, true),
   isMeddled: weighted([false, 2], [true, 1]),
 });
@@ -57,7 +57,7 @@ const UNDISTURBED = {
 
 const roomy = (network: Schedule['network']) => ({ ...network, windowBytes: 65_536, maxPieceBytes: 65_536 });
 
-/** Many short ones, some streams, and some that take long. */
+/** Many short ones, some streams, some that take long, hardly any, or none from some time on. */
 function loadsOf(load: RollingPlan['load'], send: SendPlan, lengthMs: number): SendPlan[] {
   const calm = {
     ...send,
@@ -74,6 +74,10 @@ function loadsOf(load: RollingPlan['load'], send: SendPlan, lengthMs: number): S
   const streams = { ...several, count: 8, everyMs: 100, resultsCount: null, leaveAfter: null } as const;
   if (load === 'short') return [short];
   if (load === 'long') return [long];
+  // Over connections that have nothing else to carry, one is on its way when the first server shuts down.
+  if (load === 'rare') return [{ ...short, atMs: 500 - (calm.atMs % 8), ...often(500) }];
+  // Nobody says anything any more when it does.
+  if (load === 'over') return [{ ...short, gapMs: 200, times: 10 }];
   return load === 'streams' ? [streams] : [short, long, streams];
 }
 
@@ -138,6 +142,34 @@ export function givingUp(
   };
 }
 
+/** How the servers are not there at first. */
+export const absentPlan = fc.record({ backAfterMs: oneOf(800, 2500), count: oneOf(1, 5), gapMs: oneOf(1, 40) });
+
+/** No server is there yet when the first sends are made, which do not want to wait for one. */
+export function absent(calm: Schedule, plan: typeof absentPlan extends fc.Arbitrary<infer T> ? T : never): Schedule {
+  const { backAfterMs, count, gapMs } = plan;
+  const shutdown = { atMs: 0, timeoutMs: 0, backAfterMs };
+  const [first] = calm.sends as [SendPlan];
+  const one = { ...first, method: 'send', command: 'Do', payload: 'good', style: 'now', cancelAfterMs: null } as const;
+  const { reconnect } = calm.sender;
+  return {
+    ...calm,
+    servers: calm.servers.map((server) => ({ ...server, shutdown })),
+    sender: {
+      ...calm.sender,
+      lazy: true,
+      waitForReady: false,
+      whenFull: 'fail',
+      hooks: 'watch',
+      breaker: null,
+      reconnect: { ...(reconnect ?? { maxMs: 800, factor: 2, resetAfterMs: 1000 }), initialMs: 400 },
+    },
+    sends: [{ ...one, atMs: 0, times: count, gapMs, timeoutMs: 300, waitForReady: null }],
+    lengthMs: 4000,
+    ...UNDISTURBED,
+  };
+}
+
 /** One of these, if any. */
 export const shutdownMood = seldom(
   fc.oneof(
@@ -150,6 +182,7 @@ export const shutdownMood = seldom(
       weight: 3,
     },
     { arbitrary: fc.record({ kind: fc.constant('givingUp' as const), plan: givingUpPlan }), weight: 2 },
+    { arbitrary: fc.record({ kind: fc.constant('absent' as const), plan: absentPlan }), weight: 1 },
   ),
   6,
 );
