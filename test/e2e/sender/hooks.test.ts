@@ -124,6 +124,21 @@ describe.each(MODES)('hooks, requests running %s', (_, mode) => {
     expect(server.commands).toEqual([]);
   });
 
+  it('V8: are not asked where their own factory has ended the send, of which they would never hear', async () => {
+    for (const compose of [(own: HooksFactory) => own, (own: HooksFactory) => composeHooks(own, recording().hooks)]) {
+      const { heard, hooks } = recording();
+      const controller = new AbortController();
+      const aborting: HooksFactory = (...made) => {
+        controller.abort();
+        return hooks(...made);
+      };
+      const { client, server } = await connected({ hooks: compose(aborting) });
+      const error = await failureOf(client.send(onePlusOne, { signal: controller.signal }));
+      expect(error).toMatchObject({ code: 'cancelled', mayHaveExecuted: false });
+      expect([heard, server.commands]).toEqual([[], []]);
+    }
+  });
+
   it('may be missing, or return something that is no promise', async () => {
     const odd = [() => undefined, () => null, () => ({}), () => ({ beforeSend: () => 7 })];
     for (const hooks of odd as unknown as HooksFactory[]) {
