@@ -111,6 +111,26 @@ describe.each(MODES)('hooks, requests running %s', (_, mode) => {
     expect(await failureOf(client.send(onePlusOne))).toBe(refusal);
   });
 
+  it.each(['code', 'message', 'mayHaveExecuted'])(
+    'F18: refuse by what only bears the mark of the library, and throws where it is asked for its %s',
+    async (name) => {
+      const refusal = Object.defineProperty(new CmdStreamError('overloaded', 'not now'), name, {
+        get() {
+          throw new Error('asked');
+        },
+      });
+      const refuse = () => {
+        throw refusal;
+      };
+      for (const beforeSend of [refuse, async () => refuse()]) {
+        const { client } = await connected({ hooks: () => ({ beforeSend }) });
+        const error = await failureOf(client.send(onePlusOne, { timeoutMs: 1_000 }));
+        expect(error).toMatchObject({ code: 'refused', mayHaveExecuted: false });
+        expect(error.cause).toBe(refusal);
+      }
+    },
+  );
+
   it('refuse by a factory that throws', async () => {
     const { client, server } = await connected({
       hooks: () => {
