@@ -21,9 +21,13 @@ export function callUser(warn: Warn, what: string, call: () => unknown): void {
   }
 }
 
-/** Warns when `returned` is a promise that rejects: an async function passes where one that returns nothing is asked. */
+/**
+ * Warns when `returned` is a promise that rejects: an async function passes where one that returns nothing is asked. What is
+ * no promise of the platform's may call both functions, or need both, and is asked by one that knows.
+ */
 export function watchUserPromise(warn: Warn, what: string, returned: unknown): void {
-  if (isThenable(returned)) returned.then(undefined, (error: unknown) => warnOfUserCode(warn, what, error));
+  if (!isThenable(returned)) return;
+  Promise.resolve(returned).then(undefined, (error: unknown) => warnOfUserCode(warn, what, error));
 }
 
 /** Whether `value` is a promise: of any library, realm or copy of `Promise`, and also one that can be called. */

@@ -103,6 +103,8 @@ export class SendPath {
     let isWaiting: boolean;
     try {
       const hooks = maker.make(request.command, terms, clock, sinceMs);
+      // What makes them may have cancelled the send: then nobody would tell them of its end.
+      if (request.settled) return;
       request.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warn));
       answer = hooks.beforeSend?.(request.command);
       isWaiting = isThenable(answer);

@@ -183,9 +183,12 @@ export class CmdStreamError extends Error {
     return RETRYABLE.has(this.code) || this.failure === 'unavailable' || this.failure === 'rate-limited';
   }
 
-  /** Whether `value` is an error of the library: of this copy of it or another, of this realm or another. */
+  /**
+   * Whether `value` is an error of the library: of this copy of it or another, of this realm or another. One that does not
+   * say what such an error says, or throws where it is asked (a class of your own that extends it), is none.
+   */
   static is(value: unknown): value is CmdStreamError {
-    return hasBrand(value, errorBrand);
+    return hasBrand(value, errorBrand) && saysWhatItShould(value);
   }
 
   /** Returns `error` itself when it is a CmdStreamError already, otherwise wraps it as `code` with `error` as cause. */
@@ -197,7 +200,7 @@ export class CmdStreamError extends Error {
 
   static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: a class that extends this one is asked by the same method.
-    return isInstance(this, CmdStreamError, errorBrand, value);
+    return isInstance(this, CmdStreamError, errorBrand, value) && saysWhatItShould(value);
   }
 
   /** For loggers that write JSON: what it is and what led to it, causes of causes up to eight; never a stack. */
@@ -213,6 +216,21 @@ export class CmdStreamError extends Error {
       ...known({ ...pick(this, SUBJECT), failure, details: plainCopy(details), retryAfterMs }),
       ...(cause === undefined ? undefined : { cause }),
     };
+  }
+}
+
+/** The mark alone says nothing: what bears it is asked again and again, where what it throws would reach nobody. */
+function saysWhatItShould(value: unknown): boolean {
+  try {
+    const { code, message, mayHaveExecuted, failure } = value as Readonly<Partial<Record<string, unknown>>>;
+    return (
+      typeof code === 'string' &&
+      typeof message === 'string' &&
+      typeof mayHaveExecuted === 'boolean' &&
+      (failure === undefined || typeof failure === 'string')
+    );
+  } catch {
+    return false;
   }
 }
 

@@ -2,7 +2,7 @@ import { isList } from '../../base/errors/ask.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import { printable } from '../../base/errors/printable.ts';
 import { show } from '../../base/options/check.ts';
-import { isThenable } from '../../base/warn.ts';
+import { tookPromise } from '../../base/stray-promise.ts';
 import { parseServerInfo, resolveServerInfo } from '../../wire/server-info.ts';
 
 /** Which ServerInfos a client takes. */
@@ -45,12 +45,15 @@ function decidedBy(accepts: (info: string) => unknown): ExpectedInfo {
         throw mismatch(address, received, why, cause);
       }
       if (answer === true) return;
-      // A promise would be taken for a yes, or reject with nobody to see.
-      if (isThenable(answer)) answer.then(undefined, () => {});
-      const got = answer === false ? 'refuses it' : `must give true or false; got ${show(answer)}`;
-      throw mismatch(address, received, `the option 'serverInfo', a function, ${got}`);
+      throw mismatch(address, received, `the option 'serverInfo', a function, ${describeRefusal(answer)}`);
     },
   };
+}
+
+/** A promise would be taken for a yes. */
+function describeRefusal(answer: unknown): string {
+  if (answer === false) return 'refuses it';
+  return `must give true or false; got ${tookPromise(answer) ? 'a promise' : show(answer)}`;
 }
 
 function mismatch(address: string, received: string, why: string, cause?: unknown): CmdStreamError {

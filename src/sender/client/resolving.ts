@@ -87,9 +87,10 @@ export class Resolving implements AddressesLink {
     const { check } = this.#options;
     // Not now: what it throws is its answer, and what it does is not to be done in the middle of this.
     const given = await runOutside(() => Promise.resolve().then(this.#resolver));
-    const answer = typeof given === 'string' ? [given] : given;
-    if (!Array.isArray(answer) || answer.length === 0) {
-      throw new CmdStreamError('invalid-argument', `it must give at least one address; got ${show(answer)}`);
+    // A copy: the list is the resolver's own, and may change.
+    const answer = typeof given === 'string' ? [given] : Array.isArray(given) ? [...given] : [];
+    if (answer.length === 0) {
+      throw new CmdStreamError('invalid-argument', `it must give at least one address; got ${show(given)}`);
     }
     for (const address of answer) check(address);
     return answer;

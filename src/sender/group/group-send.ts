@@ -88,6 +88,8 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   result(entry: ResultEntry, value: unknown, size: number, lastOne: boolean): void {
+    // The user's `lastOne` has been asked just now, and may have closed the sender.
+    if (this.settled) return;
     this.received++;
     if (lastOne) this.#settle();
     const result = { type: entry.name, value, size, last: lastOne };
@@ -95,6 +97,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   }
 
   failed(error: CmdStreamError): void {
+    if (this.settled) return;
     const { command, seq } = this;
     tellSubject(error, {
       command: command.name,

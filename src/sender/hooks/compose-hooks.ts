@@ -111,6 +111,7 @@ class ComposedHooks implements Hooks {
       if (this.#asked === undefined) return;
       try {
         const hooks = (this.#makers[i] as HooksMaker).make(command, this.#options, this.#clock, this.#sinceMs);
+        if (this.#asked === undefined) return;
         this.#asked[this.#count++] = hooks;
         const answer = hooks.beforeSend?.(command);
         if (isThenable(answer)) return this.#wait(answer, i, command);

@@ -3,7 +3,7 @@ import { createSecureContext, type PeerCertificate, type SecureContext, type Sec
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { describeError, isError } from '../../base/errors/describe-error.ts';
 import { callback, flag, invalidOption, invalidSecret, oneOf, optionNames, show } from '../../base/options/check.ts';
-import { isThenable } from '../../base/warn.ts';
+import { tookPromise } from '../../base/stray-promise.ts';
 
 /** Certificates or a key in PEM form: what a `.pem` file contains. */
 export type Pem = string | Buffer;
@@ -101,9 +101,9 @@ function harmlessCheck(check: ClientTlsOptions['checkServerIdentity']): ClientTl
       return new Error(message, { cause: error });
     }
     if (answer === undefined || isError(answer)) return answer;
-    // An async check comes too late to be heard; its rejection must not end the process either.
-    if (isThenable(answer)) answer.then(undefined, () => {});
-    return new Error(`option 'tls.checkServerIdentity' must return an Error or undefined; got ${show(answer)}`);
+    // An async check comes too late to be heard.
+    const got = tookPromise(answer) ? 'a promise' : show(answer);
+    return new Error(`option 'tls.checkServerIdentity' must return an Error or undefined; got ${got}`);
   };
 }
 

@@ -1,4 +1,4 @@
-import { CmdStreamError, command, defineProtocol, type ResultReceiver, result } from 'cmd-stream';
+import { CmdStreamError, command, createSender, defineProtocol, type ResultReceiver, result } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { calc, ERROR, SUM, TICK } from '../support/calc.ts';
 import type { PeerCommand } from '../support/scripted-peer.ts';
@@ -207,3 +207,26 @@ it('a receiver may send the next Command from within', async () => {
   });
   expect(sums).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
 });
+
+it.each(['and is the last', 'and throws'])(
+  'R1: a receiver hears nothing more once it has failed, by a lastOne that closes the sender %s',
+  async (how) => {
+    let end = (): boolean => true;
+    const ends = defineProtocol({
+      results: { End: result<null>({ lastOne: () => end() }) },
+      commands: { Ask: command<null>().returns('End') },
+    });
+    const { address } = await peer({ onCommand: ({ connection, seq }) => connection.result(seq, 0, null) });
+    const client = await createSender(ends, { address });
+    end = () => {
+      void client.close();
+      if (how === 'and throws') throw new Error('closed meanwhile');
+      return true;
+    };
+    const receiver = new Receiver();
+    client.group.send(ends.Ask(null), receiver);
+    await client.done;
+    expect(receiver.errors.map(({ code }) => code)).toEqual(['closed']);
+    expect(receiver.results).toEqual([]);
+  },
+);

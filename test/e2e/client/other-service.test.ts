@@ -96,7 +96,19 @@ describe('the option serverInfo', () => {
 
   it.each<[string, unknown, string]>([
     ['throws', () => Promise.resolve().constructor.call(undefined), 'failed'],
-    ['gives a promise', () => Promise.reject(new Error('async')), 'must give true or false; got'],
+    ['gives a promise', () => Promise.reject(new Error('async')), 'must give true or false; got a promise'],
+    [
+      'gives a promise that cannot be awaited',
+      // biome-ignore lint/suspicious/noThenProperty: that is what is tried.
+      () => ({ then: () => Promise.resolve().constructor.call(undefined) }),
+      'must give true or false; got a promise',
+    ],
+    [
+      'gives a promise that must be told both ways',
+      // biome-ignore lint/suspicious/noThenProperty: that is what is tried.
+      () => ({ then: (resolve: (value: boolean) => void) => resolve(true) }),
+      'must give true or false; got a promise',
+    ],
     ['gives something else', () => 1, 'must give true or false; got 1'],
   ])('F4: that %s is a mismatch that says so', async (_, serverInfo, told) => {
     const { address } = await peer(adds);

@@ -111,6 +111,26 @@ describe.each(MODES)('hooks, requests running %s', (_, mode) => {
     expect(await failureOf(client.send(onePlusOne))).toBe(refusal);
   });
 
+  it.each(['code', 'message', 'mayHaveExecuted'])(
+    'F18: refuse by what only bears the mark of the library, and throws where it is asked for its %s',
+    async (name) => {
+      const refusal = Object.defineProperty(new CmdStreamError('overloaded', 'not now'), name, {
+        get() {
+          throw new Error('asked');
+        },
+      });
+      const refuse = () => {
+        throw refusal;
+      };
+      for (const beforeSend of [refuse, async () => refuse()]) {
+        const { client } = await connected({ hooks: () => ({ beforeSend }) });
+        const error = await failureOf(client.send(onePlusOne, { timeoutMs: 1_000 }));
+        expect(error).toMatchObject({ code: 'refused', mayHaveExecuted: false });
+        expect(error.cause).toBe(refusal);
+      }
+    },
+  );
+
   it('refuse by a factory that throws', async () => {
     const { client, server } = await connected({
       hooks: () => {
@@ -122,6 +142,21 @@ describe.each(MODES)('hooks, requests running %s', (_, mode) => {
       cause: { message: 'no hooks today' },
     });
     expect(server.commands).toEqual([]);
+  });
+
+  it('V8: are not asked where their own factory has ended the send, of which they would never hear', async () => {
+    for (const compose of [(own: HooksFactory) => own, (own: HooksFactory) => composeHooks(own, recording().hooks)]) {
+      const { heard, hooks } = recording();
+      const controller = new AbortController();
+      const aborting: HooksFactory = (...made) => {
+        controller.abort();
+        return hooks(...made);
+      };
+      const { client, server } = await connected({ hooks: compose(aborting) });
+      const error = await failureOf(client.send(onePlusOne, { signal: controller.signal }));
+      expect(error).toMatchObject({ code: 'cancelled', mayHaveExecuted: false });
+      expect([heard, server.commands]).toEqual([[], []]);
+    }
   });
 
   it('may be missing, or return something that is no promise', async () => {

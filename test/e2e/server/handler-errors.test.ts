@@ -50,6 +50,51 @@ function serveFailing(options: ServerOptions<null> = {}) {
   );
 }
 
+/** Errors that bear the mark of the library's, and cannot be looked at as those are. */
+const UNREADABLE: Record<string, (name: string) => unknown> = {
+  'throws where it is asked for its': (name) =>
+    Object.defineProperty(new CmdStreamError('refused', 'no'), name, {
+      get() {
+        throw new Error('asked');
+      },
+    }),
+  'has a symbol for its': (name) =>
+    Object.defineProperty(new CmdStreamError('refused', 'no'), name, { value: Symbol('no text') }),
+};
+
+describe.each(['code', 'message', 'mayHaveExecuted', 'failure'])('F18: an error of the library that', (name) => {
+  for (const [how, make] of Object.entries(UNREADABLE)) {
+    it.each(['at once', 'later', 'a stream', 'an invoker'])(
+      `${how} ${name}: costs no more than its Command (%s)`,
+      async (by) => {
+        const failing = () => {
+          throw make(name);
+        };
+        const handlers = {
+          Fail: (text: string) => (text === 'ok' ? text : by === 'later' ? Promise.reject(make(name)) : failing()),
+          // biome-ignore lint/correctness/useYield: it throws in place of its first Result
+          async *Stream() {
+            failing();
+          },
+        };
+        const told: unknown[] = [];
+        const options: ServerOptions<null> = {
+          onHandlerError: (error) => void told.push(error),
+          ...(by === 'an invoker'
+            ? { invoker: async ({ payload }, _, next) => (payload === 'ok' ? next() : failing()) }
+            : {}),
+        };
+        await using server = await serve(protocol, null, handlers, options);
+        await using client = await RawClient.open(server.port);
+        const { value } = await client.ask(1, by === 'a stream' ? STREAM : FAIL, 'no');
+        expect(value).toMatchObject({ code: 'command-failed', message: expect.stringMatching(/^the handler failed/) });
+        expect(told).toHaveLength(1);
+        expect((await client.ask(2, FAIL, 'ok')).value).toBe('ok');
+      },
+    );
+  }
+});
+
 describe('A8: what a handler throws', () => {
   it('is a warning of the process where nobody wants to know, once a second for each Command', async () => {
     const warnings: string[] = [];

@@ -39,6 +39,22 @@ describe('a function of the user that fails at every call', () => {
     expect([warnings.length, other.warnings.length]).toEqual([1, 1]);
   });
 
+  it('V8: is one that rejects, by whatever promise, and no other', async () => {
+    const { warnings, warn } = newWarn();
+    const thenable = (then: (resolve: (value?: unknown) => void, reject: (error: Error) => void) => void) => ({ then });
+    const late = new Error('settled already');
+    callUser(warn, 'one that calls back at once', () => thenable((resolve) => resolve()));
+    callUser(warn, 'one that settles twice', () => thenable((resolve, reject) => [resolve(), reject(late)]));
+    callUser(warn, 'one that throws when it is over', () => thenable((resolve) => [resolve(), fails()]));
+    callUser(warn, 'one that rejects twice', () => thenable((_, reject) => [reject(late), reject(late)]));
+    callUser(warn, 'one that throws', () => thenable(fails));
+    await sleep(1);
+    expect(warnings).toEqual([
+      expect.stringMatching(/: one that rejects twice failed, .*settled already/),
+      expect.stringMatching(/: one that throws failed, .*a defect/),
+    ]);
+  });
+
   it('is bounded for the callbacks of a server as well, where they reject too', async () => {
     const { warnings, warn } = newWarn();
     const onConnection = harmless('onConnection', fails, warn);

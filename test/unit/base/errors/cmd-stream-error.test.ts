@@ -182,6 +182,21 @@ describe('F18: CmdStreamError.is and instanceof', () => {
       expect((value as unknown) instanceof CmdStreamError).toBe(false);
     }
   });
+
+  it.each(['code', 'message', 'mayHaveExecuted', 'failure'])(
+    'F18: are false for what bears the mark and does not say its %s, or throws where it is asked',
+    (name) => {
+      const asked = () => {
+        throw new Error('asked');
+      };
+      for (const odd of [{ get: asked }, { value: Symbol('odd') }]) {
+        const error = Object.defineProperty(new CmdStreamError('refused', 'x'), name, odd);
+        expect(CmdStreamError.is(error)).toBe(false);
+        expect((error as unknown) instanceof CmdStreamError).toBe(false);
+        expect(CmdStreamError.from(error, 'internal')).toMatchObject({ code: 'internal', cause: error });
+      }
+    },
+  );
 });
 
 describe('F19: errors of another realm', () => {

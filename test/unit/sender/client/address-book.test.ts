@@ -464,6 +464,20 @@ describe('an address resolver', () => {
     expect(seen).toEqual([undefined, undefined, undefined]);
   });
 
+  it('keeps its list, which is read once', async () => {
+    const addresses = ['a:1'];
+    let reads = 0;
+    const list = new Proxy(addresses, {
+      get: (target, name) => (name === '0' && reads++ > 0 ? 'no address' : Reflect.get(target, name)),
+    });
+    const { book } = newBook(() => list);
+    const picked = book.pick(0, signal);
+    expect(await picked).toBe('a:1');
+    addresses[0] = 'b:2';
+    expect(await book.pick(1, signal)).toBe('a:1');
+    expect(reads).toBe(1);
+  });
+
   it('is waited for no longer than the one who asks cares', async () => {
     const { questions, resolver } = asked();
     const { book } = newBook(resolver);

@@ -22,6 +22,17 @@ async function listenOn(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** A thenable that throws where it is awaited, and something that throws whatever is asked of it. */
+function cannotBeAwaited(): object {
+  // biome-ignore lint/suspicious/noThenProperty: that is what is tried.
+  return { then: () => cannotBeAsked().valueOf() };
+}
+function cannotBeAsked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 describe('a client', () => {
   test('refuses a server whose authority it does not know', async () => {
     const { listener, accepted, errors } = await accepting(tlsTransport({ server: known.server }));
@@ -103,7 +114,9 @@ describe('a client', () => {
   test.each<[string, () => unknown, RegExp]>([
     ['a boolean', () => false, /got false$/],
     ['null', () => null, /got null$/],
-    ['a promise', () => Promise.reject(new Error('too late')), /got an object$/],
+    ['a promise', () => Promise.reject(new Error('too late')), /got a promise$/],
+    ['a promise that cannot be awaited', cannotBeAwaited, /got a promise$/],
+    ['what cannot be asked', cannotBeAsked, /got a promise$/],
   ])('refuses where checkServerIdentity gives no answer: %s', async (_what, answer, got) => {
     const { listener } = await accepting(tlsTransport({ server: known.server }));
     const checkServerIdentity = answer as () => undefined;
