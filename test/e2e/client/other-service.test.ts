@@ -97,6 +97,16 @@ describe('the option serverInfo', () => {
   it.each<[string, unknown, string]>([
     ['throws', () => Promise.resolve().constructor.call(undefined), 'failed'],
     ['gives a promise', () => Promise.reject(new Error('async')), 'must give true or false; got'],
+    [
+      'gives what throws when it is asked',
+      () => {
+        const get = () => {
+          throw new Error('asked');
+        };
+        return Object.defineProperty({}, 'then', { get });
+      },
+      'must give true or false; got',
+    ],
     ['gives something else', () => 1, 'must give true or false; got 1'],
   ])('F4: that %s is a mismatch that says so', async (_, serverInfo, told) => {
     const { address } = await peer(adds);

@@ -15,6 +15,10 @@ beforeAll(async () => {
   [known, stranger] = await Promise.all([makeCertificates(), makeCertificates()]);
 });
 
+const fails = () => {
+  throw new Error('asked');
+};
+
 /** Lets a server listen on a free port until the test is over. */
 async function listenOn(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -104,6 +108,12 @@ describe('a client', () => {
     ['a boolean', () => false, /got false$/],
     ['null', () => null, /got null$/],
     ['a promise', () => Promise.reject(new Error('too late')), /got an object$/],
+    [
+      'what throws when it is asked whether it is a promise',
+      () => Object.defineProperty({}, 'then', { get: fails }),
+      /got/,
+    ],
+    ['what throws when it is awaited', () => Object.defineProperty({}, 'then', { value: fails }), /got an object$/],
   ])('refuses where checkServerIdentity gives no answer: %s', async (_what, answer, got) => {
     const { listener } = await accepting(tlsTransport({ server: known.server }));
     const checkServerIdentity = answer as () => undefined;
