@@ -1,7 +1,7 @@
 import type { ClientTimings } from '../../machines/client.ts';
 import { type Clock, type Defer, deferToEndOfTurn } from '../base/clock.ts';
 import { clockOption } from '../base/clock-option.ts';
-import { hasMethods, isList } from '../base/errors/ask.ts';
+import { hasMethods, listOf } from '../base/errors/ask.ts';
 import {
   abortSignal,
   callback,
@@ -177,7 +177,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
 /** A group of options that may also be switched on and off as a whole. */
 function group<T extends object>(field: string, value: boolean | T | undefined, names: readonly string[]): Partial<T> {
   if (value === undefined || typeof value === 'boolean') return {};
-  if (typeof value !== 'object' || value === null || isList(value)) {
+  if (typeof value !== 'object' || value === null || listOf(value) !== undefined) {
     throw invalidOption(field, 'true, false or an object', value);
   }
   optionNames(`option '${field}'`, value, names);
@@ -186,7 +186,7 @@ function group<T extends object>(field: string, value: boolean | T | undefined, 
 
 function resolveAddresses(address: unknown): readonly string[] | AddressResolver {
   if (typeof address === 'function') return address as AddressResolver;
-  const list: readonly unknown[] = isList(address) ? address : [address];
+  const list = listOf(address) ?? [address];
   const accepted = `'host:port', a list of them, or a function that gives either`;
   if (list.length === 0) throw invalidOption('address', accepted, address);
   const addresses = list.map((entry) => {

@@ -16,11 +16,11 @@ export function fieldOf(value: unknown, name: PropertyKey): unknown {
   }
 }
 
-/** Whether `value` is an array; a Proxy of one that was revoked cannot even be asked. */
-export function isList(value: unknown): value is readonly unknown[] {
+/** What is in an array, as it is now; `undefined` for all else, and where it cannot be read (a Proxy that was revoked). */
+export function listOf(value: unknown): readonly unknown[] | undefined {
   try {
-    return Array.isArray(value);
+    return Array.isArray(value) ? Array.from<unknown>(value) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { isList } from '../../base/errors/ask.ts';
+import { listOf } from '../../base/errors/ask.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import { printable } from '../../base/errors/printable.ts';
 import { show } from '../../base/options/check.ts';
@@ -16,14 +16,15 @@ export interface ExpectedInfo {
 /** Checks the option `serverInfo` of a client: a text, several of them, or a function that decides. */
 export function resolveExpectedInfo(value: unknown): ExpectedInfo {
   if (typeof value === 'function') return decidedBy(value as (info: string) => unknown);
-  if (!isList(value)) return oneOf([resolveServerInfo(value)]);
-  if (value.length > 0) return oneOf(value.map((text: unknown) => resolveServerInfo(text ?? null)));
+  const list = listOf(value);
+  if (list === undefined) return oneOf([resolveServerInfo(value)]);
+  if (list.length > 0) return oneOf(list.map((text) => resolveServerInfo(text ?? null)));
   const accepted = 'a text, a list of at least one, or a function (info) => boolean';
   throw new CmdStreamError('invalid-argument', `option 'serverInfo' must be ${accepted}; got ${show(value)}`);
 }
 
 function oneOf(texts: readonly string[]): ExpectedInfo {
-  const expected = texts.map((text) => `'${text}'`).join(' or ');
+  const expected = texts.map((text) => `'${printable(text)}'`).join(' or ');
   return {
     texts: Object.freeze(texts),
     check(address, received) {

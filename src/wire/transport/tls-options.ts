@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { types } from 'node:util';
+import { listOf } from '../../base/errors/ask.ts';
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { describeError, isError } from '../../base/errors/describe-error.ts';
 import { callback, flag, invalidOption, invalidSecret, oneOf, optionNames, show } from '../../base/options/check.ts';
@@ -143,7 +145,7 @@ function resolveIdentity(options: TlsIdentityOptions): SecureContextOptions {
   const identity: SecureContextOptions = {
     minVersion: oneOf('tls.minVersion', options.minVersion, 'TLSv1.2', TLS_VERSIONS),
   };
-  if (options.ca !== undefined) identity.ca = [options.ca].flat().map((ca) => pem('tls.ca', ca));
+  if (options.ca !== undefined) identity.ca = (listOf(options.ca) ?? [options.ca]).map((ca) => pem('tls.ca', ca));
   if (options.cert !== undefined) identity.cert = pem('tls.cert', options.cert);
   if (options.key !== undefined) identity.key = pem('tls.key', options.key);
   const passphrase = text('tls.passphrase', options.passphrase);
@@ -165,13 +167,18 @@ function makeContext(identity: SecureContextOptions): SecureContext {
 }
 
 function pem(field: string, value: unknown): Pem {
-  if ((typeof value === 'string' || Buffer.isBuffer(value)) && value.includes('-----BEGIN ')) return value;
   const accepted = 'PEM (the contents of a file, not its name)';
-  if (typeof value !== 'string' && !Buffer.isBuffer(value)) throw invalidSecret(field, accepted, value);
+  if (typeof value !== 'string' && !isBuffer(value)) throw invalidSecret(field, accepted, value);
+  if (value.includes('-----BEGIN ')) return value;
   throw new CmdStreamError(
     'invalid-argument',
     `option '${field}' must be ${accepted}; got a ${typeof value === 'string' ? 'string' : 'Buffer'} that is no PEM`,
   );
+}
+
+/** `Buffer.isBuffer` would ask a Proxy, which may throw. */
+function isBuffer(value: unknown): value is Buffer {
+  return types.isUint8Array(value) && Buffer.isBuffer(value);
 }
 
 function text(field: string, value: unknown): string | undefined {

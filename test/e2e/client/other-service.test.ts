@@ -109,6 +109,16 @@ describe('the option serverInfo', () => {
       () => ({ then: (resolve: (value: boolean) => void) => resolve(true) }),
       'must give true or false; got a promise',
     ],
+    [
+      'gives what throws when it is asked',
+      () => {
+        const get = () => {
+          throw new Error('asked');
+        };
+        return Object.defineProperty({}, 'then', { get });
+      },
+      'must give true or false; got',
+    ],
     ['gives something else', () => 1, 'must give true or false; got 1'],
   ])('F4: that %s is a mismatch that says so', async (_, serverInfo, told) => {
     const { address } = await peer(adds);

@@ -31,6 +31,8 @@ const fails = (): never => {
 };
 const throwing = (): object => new Proxy({}, { get: fails, has: fails, ownKeys: fails, getPrototypeOf: fails });
 
+const unreadableList = (): object => new Proxy([], { get: fails });
+
 const codeOf = async (attempt: () => unknown): Promise<unknown> => {
   try {
     await attempt();
@@ -81,6 +83,18 @@ describe.each([
     },
   );
 
+  it('is no certificate, no key, no authority, and none is a list of them', async () => {
+    const pem = '-----BEGIN CERTIFICATE-----';
+    for (const tls of [{ ca: make() }, { ca: [make()] }, { ca: unreadableList() }, { cert: make(), key: pem }]) {
+      const options = { address: 'a:1', tls } as SenderOptions;
+      expect(await codeOf(() => createSender(echo, options))).toBe('invalid-argument');
+    }
+    for (const name of ['cert', 'key', 'ca']) {
+      const tls = { cert: pem, key: pem, [name]: make() } as unknown as ServerOptions['tls'];
+      expect(await codeOf(() => serve(echo, undefined, handlers, { tls }))).toBe('invalid-argument');
+    }
+  });
+
   it('is no signal, no Command, no receiver', async () => {
     const signal = make() as AbortSignal;
     const receiver = make() as unknown as ResultReceiver;
@@ -106,6 +120,14 @@ describe.each([
     expect(await codeOf(() => defineProtocol({ results: { A: foreign }, commands: foreign }))).toBe('invalid-argument');
   });
 });
+
+it.each<keyof SenderOptions>(['address', 'serverInfo'])(
+  "an array that cannot be read is refused as option '%s' of createSender",
+  async (name) => {
+    const options = { address: 'a:1', [name]: unreadableList() } as SenderOptions;
+    expect(await codeOf(() => createSender(echo, options))).toBe('invalid-argument');
+  },
+);
 
 describe('a receiver', () => {
   it.each([null, undefined, {}, { result() {} }, () => {}])(
