@@ -5,12 +5,12 @@ import { invalidOption } from './options/check.ts';
 const METHODS: readonly (keyof Clock)[] = ['now', 'monotonicMs', 'setTimeout', 'clearTimeout'];
 
 /**
- * The clock that was given, or that of the machine.
+ * Completes an option: the clock that was given, or that of the machine.
  *
  * @throws CmdStreamError `invalid-argument` for what is none.
  */
-export function clockOption(clock: Clock | undefined): Clock {
+export function clockOption(field: string, clock: Clock | undefined): Clock {
   if (clock === undefined) return systemClock;
   if (hasMethods(clock, METHODS)) return clock;
-  throw invalidOption('clock', `an object with ${METHODS.map((name) => `${name}()`).join(', ')}`, clock);
+  throw invalidOption(field, `an object with ${METHODS.map((name) => `${name}()`).join(', ')}`, clock);
 }

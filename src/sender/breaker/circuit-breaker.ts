@@ -267,5 +267,5 @@ export function createCircuitBreaker(
   environment: { readonly clock?: Clock | undefined } = {},
 ): CircuitBreaker {
   optionNames('the environment of the circuit breaker', environment, ['clock']);
-  return new CircuitBreaker(resolveCircuitBreakerOptions(options), { clock: clockOption(environment.clock) });
+  return new CircuitBreaker(resolveCircuitBreakerOptions(options), { clock: clockOption('clock', environment.clock) });
 }
