@@ -7,7 +7,6 @@ import type { Schema } from '../protocol/definitions.ts';
 import { isLastOne } from '../protocol/last-one.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
-import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import { CommandWatch } from './command-watch.ts';
 import { answerOf, errorResult, type HandlerAnswer, isMeant } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
@@ -18,11 +17,11 @@ import { type Route, resultEntryOf } from './route.ts';
 import type { AbandonedCommand, ResultPort, SettledCommand } from './service.ts';
 
 /**
- * One Command from its arrival to its last Result, and at the same time the `context` of its handler: one object for
- * each Command. Whatever the handler does, nothing is thrown out of here.
+ * One Command from its arrival to its last Result, and at the same time the `context` of its handler and the `proxy` in it:
+ * one object for each Command. Whatever the handler does, nothing is thrown out of here.
  */
 export class RunningCommand
-  implements HandlerContext<unknown, unknown>, ProxiedCommand, AbandonedCommand, SettledCommand
+  implements HandlerContext<unknown, unknown>, ResultProxy<unknown>, AbandonedCommand, SettledCommand
 {
   readonly seq: number;
   readonly receivedAt: number;
@@ -31,6 +30,7 @@ export class RunningCommand
 
   readonly #port: ResultPort;
   readonly #route: Route;
+  /** Itself, once anybody has asked for `context.proxy`. */
   #proxy: ResultProxy<unknown> | undefined;
   #signal: AbortSignal | undefined;
   /** What its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
@@ -76,7 +76,7 @@ export class RunningCommand
   }
 
   get proxy(): ResultProxy<unknown> {
-    this.#proxy ??= new CommandProxy(this);
+    this.#proxy ??= this;
     return this.#proxy;
   }
 
@@ -201,7 +201,7 @@ export class RunningCommand
     for (;;) {
       // Nothing is asked of the generator while the client does not take what there is.
       for (let room = this.#room(); room !== undefined; room = this.#room()) await room;
-      if (this.isClosed) break;
+      if (this.closed) break;
       const step = await results.next();
       if (step.done === true) {
         this.#failWithoutLast();
@@ -223,10 +223,10 @@ export class RunningCommand
 
   /** A promise where a Result should wait that someone still wants. */
   #room(): Promise<void> | undefined {
-    return this.isClosed ? undefined : this.#port.room();
+    return this.closed ? undefined : this.#port.room();
   }
 
-  giveByProxy(result: unknown): Promise<void> | undefined {
+  send(result: unknown): Promise<void> | undefined {
     const { order } = this.#port;
     // What its neighbours have sent is not held against it.
     const isOverfull = this.#pause !== undefined && this.#port.isOverfull;
@@ -240,7 +240,7 @@ export class RunningCommand
   }
 
   #giveOrOverload(result: unknown, isOverfull: boolean): void {
-    if (this.isClosed) return;
+    if (this.closed) return;
     if (isOverfull) this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
     else this.#give(result);
   }
@@ -249,13 +249,13 @@ export class RunningCommand
     return this.#answered;
   }
 
-  get isClosed(): boolean {
+  get closed(): boolean {
     return this.#answered || !this.#port.isOpen;
   }
 
   /** Sends a Result, and what encoding it made others send; returns whether more may follow. */
   #give(result: unknown): boolean {
-    if (this.isClosed) return false;
+    if (this.closed) return false;
     const { result: only } = this.#route;
     const { order } = this.#port;
     try {
@@ -282,7 +282,7 @@ export class RunningCommand
   }
 
   #failWithoutLast(): void {
-    if (!this.isClosed) this.#fail(new CmdStreamError('command-failed', 'the handler ended without its last Result'));
+    if (!this.closed) this.#fail(new CmdStreamError('command-failed', 'the handler ended without its last Result'));
   }
 
   #fail(error: unknown): void {
@@ -298,7 +298,7 @@ export class RunningCommand
   }
 
   #refuse(code: ErrorResult['code'], message: string, cause?: unknown, answer?: HandlerAnswer): void {
-    if (this.isClosed) return;
+    if (this.closed) return;
     const { order } = this.#port;
     if (order.isEncoding) {
       order.wait(() => this.#refuse(code, message, cause, answer));
