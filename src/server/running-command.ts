@@ -11,8 +11,9 @@ import { CommandWatch } from './command-watch.ts';
 import { answerOf, errorResult, type HandlerAnswer, isMeant } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { Invocation } from './invocation.ts';
+import { type StreamedCommand, sendOneByOne } from './one-by-one.ts';
 import { resultsOf } from './outcome.ts';
-import { NOT_AWAITED, NOT_TAKEN, roomFor, whenRoomFor } from './room.ts';
+import { NOT_AWAITED, NOT_TAKEN, whenRoomFor } from './room.ts';
 import { type Route, resultEntryOf } from './route.ts';
 import type { AbandonedCommand, ResultPort, SettledCommand } from './service.ts';
 
@@ -21,7 +22,7 @@ import type { AbandonedCommand, ResultPort, SettledCommand } from './service.ts'
  * one object for each Command. Whatever the handler does, nothing is thrown out of here.
  */
 export class RunningCommand
-  implements HandlerContext<unknown, unknown>, ResultProxy<unknown>, AbandonedCommand, SettledCommand
+  implements HandlerContext<unknown, unknown>, ResultProxy<unknown>, StreamedCommand, AbandonedCommand, SettledCommand
 {
   readonly seq: number;
   readonly receivedAt: number;
@@ -143,10 +144,10 @@ export class RunningCommand
       usesProxy: () => this.#proxy !== undefined,
       call: (given) => handler.call(self, given, this),
       pace: this.#port.service.pace,
-      stream: (results) => this.#stream(results),
+      stream: (results) => sendOneByOne(this, this.#port, results),
       take: (outcome) => this.#take(outcome),
       fail: (error) => this.#fail(error),
-      failWithoutLast: () => this.#failWithoutLast(),
+      failWithoutLast: () => this.failWithoutLast(),
     });
     runOutside(() => invocation.start(invoker, payload));
   }
@@ -184,46 +185,15 @@ export class RunningCommand
   /** Apart: where closures are made, they cost something although none is. */
   #takeInTurn(result: unknown): void {
     if (!this.#port.isFull) this.#port.order.wait(() => this.#giveOnly(result));
-    else if (!whenRoomFor(this.#port, result, () => this.#takeResult(result))) this.#dropResult();
+    else if (!whenRoomFor(this.#port, result, () => this.#takeResult(result))) this.dropResult();
   }
 
   #giveOnly(result: unknown): void {
-    if (this.#give(result) && this.#proxy === undefined) this.#failWithoutLast();
+    if (this.give(result) && this.#proxy === undefined) this.failWithoutLast();
   }
 
   #takeResults(results: Iterator<unknown> | AsyncIterator<unknown>): void {
-    this.#stream(results).catch((error: unknown) => this.#fail(error));
-  }
-
-  /** Sends the Results one by one; rejects with what they throw. */
-  async #stream(results: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-    const port = this.#port;
-    for (;;) {
-      // Nothing is asked of the generator while the client does not take what there is.
-      for (let room = this.#room(); room !== undefined; room = this.#room()) await room;
-      if (this.closed) break;
-      const step = await results.next();
-      if (step.done === true) {
-        this.#failWithoutLast();
-        return;
-      }
-      // Others may have filled the channel meanwhile: then what the generator gave waits here, not encoded.
-      if (port.isFull && !(await roomFor(port, step.value))) {
-        this.#dropResult();
-        break;
-      }
-      if (!this.#give(step.value)) break;
-    }
-    await results.return?.();
-  }
-
-  #dropResult(): void {
-    this.#fail(new CmdStreamError('overloaded', NOT_TAKEN, { mayHaveExecuted: true }));
-  }
-
-  /** A promise where a Result should wait that someone still wants. */
-  #room(): Promise<void> | undefined {
-    return this.closed ? undefined : this.#port.room();
+    sendOneByOne(this, this.#port, results).catch((error: unknown) => this.#fail(error));
   }
 
   send(result: unknown): Promise<void> | undefined {
@@ -242,7 +212,7 @@ export class RunningCommand
   #giveOrOverload(result: unknown, isOverfull: boolean): void {
     if (this.closed) return;
     if (isOverfull) this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
-    else this.#give(result);
+    else this.give(result);
   }
 
   get isAnswered(): boolean {
@@ -254,7 +224,7 @@ export class RunningCommand
   }
 
   /** Sends a Result, and what encoding it made others send; returns whether more may follow. */
-  #give(result: unknown): boolean {
+  give(result: unknown): boolean {
     if (this.closed) return false;
     const { result: only } = this.#route;
     const { order } = this.#port;
@@ -281,7 +251,11 @@ export class RunningCommand
     if (!this.#answered) this.#watch?.abandoned(reason);
   }
 
-  #failWithoutLast(): void {
+  dropResult(): void {
+    this.#fail(new CmdStreamError('overloaded', NOT_TAKEN, { mayHaveExecuted: true }));
+  }
+
+  failWithoutLast(): void {
     if (!this.closed) this.#fail(new CmdStreamError('command-failed', 'the handler ended without its last Result'));
   }
 
