@@ -13,6 +13,16 @@ export interface ServerConnections {
   destroy(): void;
 }
 
+/** What a server listens by. */
+export interface ServerListener {
+  /** Where it listens, with the real port. */
+  readonly address: string;
+  /** Takes other certificates; left out where there is no TLS. */
+  setTls?(tls: object): void;
+  /** Accepts nothing more. Resolves once no connection can come any more. */
+  close(): Promise<void>;
+}
+
 /** What can happen to a server. */
 export type ServerEvent =
   /** Finish what is in flight, for so long at most, then close. */
@@ -33,6 +43,8 @@ export interface ServerInput {
 export interface ServerContext extends ServerInput {
   /** How long the Commands in flight may take once shutting down has begun. */
   readonly shutdownTimeoutMs: number;
+  /** There from listening on. */
+  readonly listener: ServerListener | undefined;
   /** Why it could not listen. */
   readonly error: unknown;
 }
@@ -47,9 +59,8 @@ export const serverMachine = setup({
   },
   actors: {
     /** Provided by the owner of the transport: resolves once connections can come. */
-    listen: fromPromise<void>(async () => {}),
-    /** Provided by the owner of the transport: resolves once no connection can come any more. */
-    stopListening: fromPromise<void>(async () => {}),
+    listen: fromPromise<ServerListener>(async () => ({ address: '', close: async () => {} })),
+    stopListening: fromPromise<void, Pick<ServerContext, 'listener'>>(async ({ input }) => input.listener?.close()),
     /** Provided by the owner of the connections: closes those from which nothing comes. */
     watchIdle: fromCallback(() => {}),
   },
@@ -61,6 +72,7 @@ export const serverMachine = setup({
     closeTimeout: ({ context }) => context.closeTimeoutMs,
   },
   actions: {
+    keepListener: assign({ listener: (_, { listener }: { listener: ServerListener }) => listener }),
     rememberError: assign({ error: (_, { error }: { error: unknown }) => error }),
     rememberTimeout: assign({ shutdownTimeoutMs: (_, { timeoutMs }: { timeoutMs: number }) => timeoutMs }),
     drainConnections: ({ context }) => context.connections.drain(),
@@ -69,7 +81,7 @@ export const serverMachine = setup({
 }).createMachine({
   id: 'server',
   description: 'A server, from serve() to its end. Each step of its end is bounded in time.',
-  context: ({ input }) => ({ ...input, shutdownTimeoutMs: 0, error: undefined }),
+  context: ({ input }) => ({ ...input, shutdownTimeoutMs: 0, listener: undefined, error: undefined }),
   initial: 'starting',
   states: {
     starting: {
@@ -77,7 +89,10 @@ export const serverMachine = setup({
       tags: 'accepting',
       invoke: {
         src: 'listen',
-        onDone: 'listening',
+        onDone: {
+          target: 'listening',
+          actions: { type: 'keepListener', params: ({ event }) => ({ listener: event.output }) },
+        },
         onError: {
           target: 'failed',
           actions: { type: 'rememberError', params: ({ event }) => ({ error: event.error }) },
@@ -104,7 +119,12 @@ export const serverMachine = setup({
           initial: 'closing',
           states: {
             closing: {
-              invoke: { src: 'stopListening', onDone: 'closed', onError: 'closed' },
+              invoke: {
+                src: 'stopListening',
+                input: ({ context: { listener } }) => ({ listener }),
+                onDone: 'closed',
+                onError: 'closed',
+              },
               after: { closeTimeout: 'closed' },
             },
             closed: { type: 'final' },

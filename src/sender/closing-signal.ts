@@ -1,5 +1,4 @@
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import { invalidOption } from '../base/options/check.ts';
 import { type Cancellable, SignalWatch } from './request/signal-watch.ts';
 
 /** Of all senders: a service mostly has one signal for all that it opens. */
@@ -18,13 +17,7 @@ export class ClosingSignal implements Cancellable {
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
     if (signal === undefined) return;
-    try {
-      if (signal.aborted) this.cancelled(signal.reason);
-      else watch.add(signal, this);
-    } catch (error) {
-      const message = `${invalidOption('signal', 'an AbortSignal', signal).message}, which threw`;
-      throw new CmdStreamError('invalid-argument', message, { cause: error });
-    }
+    watch.heed(signal, this);
     this.throwIfFired();
   }
 

@@ -1,17 +1,15 @@
 import type { Clock } from '../base/clock.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import { invalidOption } from '../base/options/check.ts';
-import { isThenable, type Warn } from '../base/warn.ts';
+import type { Warn } from '../base/warn.ts';
 import type { MessageEncoder } from '../wire/message-encoder.ts';
 import type { DispatchRefusal, Group } from './group/group.ts';
-import { hooksOfCaller } from './hooks/caller-hooks.ts';
+import { askHooks } from './hooks/ask-hooks.ts';
 import type { HooksFactory } from './hooks/hooks.ts';
 import { HooksMaker } from './hooks/hooks-maker.ts';
 import { refusalOf } from './hooks/refusal.ts';
 import type { Request } from './request/request.ts';
 import type { SendTerms } from './send-options.ts';
-import { dispatch, notSent, WaitingLine } from './waiting-line.ts';
-import { WaitingRequests } from './waiting-requests.ts';
+import { WaitingBounds, WaitingRequests } from './waiting-requests.ts';
 
 /** What a {@link SendPath} leads through. */
 export interface SendPathOptions {
@@ -27,14 +25,18 @@ export interface SendPathOptions {
   readonly maxWaitingBytes: number;
 }
 
-/** The way of a request from the call to a client: its signal and deadline, its hooks, and the line where it must wait. */
+/** The way of a request from the call to the group: its signal and deadline, its hooks, and the line where it must wait. */
 export class SendPath {
   readonly #options: SendPathOptions;
   readonly #group: Group;
   readonly #hooks: HooksMaker | undefined;
-  readonly #line: WaitingLine;
+  readonly #bounds: WaitingBounds;
+  /** Requests that wait for a ready client or for room, first come, first served; no getter of a payload is called then. */
+  readonly #line: WaitingRequests;
+  /** The first of the line while the group has it. It may be on its way already: who fails the line leaves it alone. */
+  #leaving: Request | undefined;
   /** Requests whose `beforeSend` hook is still thinking, and those whose turn comes after the dispatch of another. */
-  readonly #prepared = new WaitingRequests();
+  readonly #prepared: WaitingRequests;
   readonly #held: Request[] = [];
   /** How many times those that wait have been served because there was room. */
   #served = 0;
@@ -43,9 +45,11 @@ export class SendPath {
     this.#options = options;
     this.#group = options.group;
     this.#hooks = options.hooks === undefined ? undefined : new HooksMaker(options.hooks);
-    this.#line = new WaitingLine(options.group);
+    this.#bounds = new WaitingBounds(options.maxWaiting, options.maxWaitingBytes);
+    this.#line = new WaitingRequests(this.#bounds);
+    this.#prepared = new WaitingRequests(this.#bounds);
     options.group.onRoom(() => this.#serve());
-    options.group.hope.onGone(() => this.#line.failImpatient((request) => this.#refusal(request, 'unavailable')));
+    options.group.hope.onGone(() => this.#failImpatient());
   }
 
   /** Sends a request, or has it wait; one that cannot be sent fails. */
@@ -57,24 +61,25 @@ export class SendPath {
       request.expired(-timeoutMs);
       return;
     }
-    const { clock } = this.#options;
     const hooks = this.#hooks;
-    const sinceMs = timeoutMs === Number.POSITIVE_INFINITY && hooks === undefined ? 0 : clock.monotonicMs();
-    if (hooks === undefined) this.#dispatch(request);
+    const isTimed = timeoutMs !== Number.POSITIVE_INFINITY;
+    const sinceMs = isTimed || hooks !== undefined ? this.#options.clock.monotonicMs() : 0;
+    if (hooks === undefined) this.#send(request);
     else this.#askHooks(request, terms, hooks, sinceMs);
     // Only now, since nothing of it may stay where nothing is under way: no timer of a closed sender's.
-    if (timeoutMs !== Number.POSITIVE_INFINITY && !request.settled) request.setDeadline(timeoutMs, sinceMs);
+    if (isTimed && !request.settled) request.setDeadline(timeoutMs, sinceMs);
   }
 
   /** Sends a request anew that a server has turned away unexecuted: to another client, now or once one is ready. */
   resend(request: Request): void {
-    this.#dispatch(request);
+    this.#send(request);
   }
 
   /** Fails all that wait: the group takes no more Commands. */
   failWaiting(): void {
-    this.#line.failAll('unavailable');
-    this.#prepared.failAll((name) => this.#group.refusalError(name, 'unavailable'));
+    for (const request of [...this.#line.all(), ...this.#prepared.all()]) {
+      if (request !== this.#leaving) request.failed(this.#group.refusalError(request.command.name, 'unavailable'));
+    }
   }
 
   // ---- the signal
@@ -82,39 +87,27 @@ export class SendPath {
   /** Lets the signal cancel the request. Returns whether the request goes on. */
   #heed(request: Request, signal: AbortSignal): boolean {
     try {
-      if (signal.aborted !== true) {
-        request.cancelBy(signal);
-        return !request.settled;
-      }
-      request.cancelled(signal.reason);
+      request.cancelBy(signal);
     } catch (error) {
-      // Something that looks like a signal, and is none.
-      const message = `${invalidOption('signal', 'an AbortSignal', signal).message}, which threw`;
-      request.failed(new CmdStreamError('invalid-argument', message, { cause: error }));
+      request.failed(CmdStreamError.from(error));
     }
-    return false;
+    return !request.settled;
   }
 
   // ---- the hooks
 
   #askHooks(request: Request, terms: SendTerms, maker: HooksMaker, sinceMs: number): void {
     const { clock, warn } = this.#options;
-    let answer: unknown;
-    let isWaiting: boolean;
+    let thinking: Promise<unknown> | undefined;
     try {
-      const hooks = maker.make(request.command, terms, clock, sinceMs);
-      // What makes them may have cancelled the send: then nobody would tell them of its end.
-      if (request.settled) return;
-      request.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warn));
-      answer = hooks.beforeSend?.(request.command);
-      isWaiting = isThenable(answer);
-      if (isWaiting) answer = promiseOf(answer);
+      thinking = askHooks(maker, request, terms, sinceMs, clock, warn);
     } catch (error) {
       this.#refuse(request, error);
       return;
     }
-    if (isWaiting) this.#awaitHooks(request, answer as Promise<unknown>);
-    else this.#dispatch(request);
+    if (request.settled) return;
+    if (thinking === undefined) this.#send(request);
+    else this.#awaitHooks(request, thinking);
   }
 
   /** The value that is sent is that of the call, however long the hooks think. */
@@ -122,7 +115,7 @@ export class SendPath {
     thinking.then(
       () => {
         const encoded = this.#prepared.take(request);
-        if (encoded !== undefined) this.#dispatch(request, encoded);
+        if (encoded !== undefined) this.#send(request, encoded);
       },
       (error) => this.#prepared.take(request) !== undefined && this.#refuse(request, error),
     );
@@ -138,50 +131,64 @@ export class SendPath {
   }
 
   /** Has a request wait outside of the line. Returns whether it does. */
-  #prepare(request: Request, given?: Uint8Array): boolean {
-    const encoded = given ?? this.#encode(request);
+  #prepare(request: Request, encoded = this.#encode(request)): boolean {
     if (encoded === undefined) return false;
-    if (this.#group.isClosing) request.failed(this.#refusal(request, 'unavailable'));
     // What encoding it has sent may have taken its place.
-    else if (this.#hasPlaceFor(request) && this.#hasBytesFor(request, encoded)) {
-      this.#prepared.add(request, encoded);
-      return true;
-    }
+    if (!this.#group.isClosing) return this.#wait(this.#prepared, request, encoded);
+    request.failed(this.#refusal(request, 'unavailable'));
     return false;
   }
 
-  // ---- the dispatch
+  // ---- the group
 
-  /** @param encoded - the bytes that it has been encoded into, where it has waited. */
-  #dispatch(request: Request, encoded?: Uint8Array): void {
+  /**
+   * Gives a request to the group, now or once it takes it.
+   * @param encoded - the bytes that it has been encoded into, where it has waited.
+   */
+  #send(request: Request, encoded?: Uint8Array): void {
     // A hook may have cancelled it, or have closed the sender.
     if (request.settled) return;
     const served = this.#served;
     let refusal: DispatchRefusal | undefined;
     // Whoever waits already comes first.
-    if (this.#line.isServing || this.#line.length > 0) {
+    if (this.#leaving !== undefined || this.#line.length > 0) {
       if (this.#isDispatching) {
         this.#hold(request, encoded);
         return;
       }
-      refusal = this.#line.serve();
+      refusal = this.#serveLine();
     }
-    refusal ??= dispatch(this.#group, request, encoded);
+    refusal ??= this.#give(request, encoded);
     if (refusal !== undefined) this.#waitOrFail(request, encoded, refusal);
-    if (this.#held.length > 0) this.#dispatchHeld();
+    if (this.#held.length > 0) this.#sendHeld();
     // Of room that came about meanwhile was told before it stood in the line.
     if (this.#served !== served && this.#line.length > 0) this.#serve();
   }
 
+  /** One that cannot be sent at all fails. Returns why it could not be sent just now. */
+  #give(request: Request, encoded: Uint8Array | undefined): DispatchRefusal | undefined {
+    try {
+      return this.#group.dispatch(request, encoded);
+    } catch (error) {
+      request.failed(notSent(request.command.name, error));
+      return undefined;
+    }
+  }
+
   #waitOrFail(request: Request, encoded: Uint8Array | undefined, refusal: DispatchRefusal): void {
     const error = this.#refusal(request, refusal);
-    if (!this.#mayWait(request, refusal)) request.failed(error);
-    else if (encoded === undefined) {
+    if (!this.#mayWait(request, refusal)) {
+      request.failed(error);
+      return;
+    }
+    // Whoever waits for room waits for the connection as well.
+    if (refusal === 'overloaded') request.patient = true;
+    if (encoded === undefined) {
       const now = this.#encode(request, error);
       // Encoding calls code of the user's: there may be room now, or no sender any more.
-      if (now !== undefined) this.#dispatch(request, now);
-    } else if (this.#hasPlaceFor(request, error) && this.#hasBytesFor(request, encoded, error)) {
-      this.#line.add(request, encoded);
+      if (now !== undefined) this.#send(request, now);
+    } else if (this.#wait(this.#line, request, encoded, error)) {
+      request.waitsBecause(() => this.#group.whyWaiting());
     }
   }
 
@@ -189,21 +196,41 @@ export class SendPath {
   #mayWait(request: Request, refusal: DispatchRefusal): boolean {
     if (this.#group.isClosing) return false;
     if (refusal === 'unavailable') return request.patient || this.#group.hope.isThere;
-    // Whoever waits for room waits for the connection as well.
-    request.patient ||= this.#options.whenFull === 'wait';
     return this.#options.whenFull === 'wait';
   }
+
+  // ---- what waits
 
   /** There is room, or a client: those that wait are served, then what was sent while they were. */
   #serve(): void {
     if (this.#isDispatching) return;
     this.#served++;
-    if (this.#line.length > 0) this.#line.serve();
-    if (this.#held.length > 0) this.#dispatchHeld();
+    if (this.#line.length > 0) this.#serveLine();
+    if (this.#held.length > 0) this.#sendHeld();
   }
 
+  /** A strategy and an observer may send meanwhile: the line is served by one at a time. */
   get #isDispatching(): boolean {
-    return this.#line.isServing || this.#group.isDispatching;
+    return this.#leaving !== undefined || this.#group.isDispatching;
+  }
+
+  /** Sends what can be sent, in order. Returns why the first of those that are left could not be. */
+  #serveLine(): DispatchRefusal | undefined {
+    try {
+      for (const [request, encoded] of this.#line) {
+        this.#leaving = request;
+        const refusal = this.#give(request, encoded);
+        if (refusal !== undefined && !request.settled) {
+          if (!this.#group.isClosing) return refusal;
+          // It was left alone when those that waited were failed.
+          request.failed(this.#group.refusalError(request.command.name, refusal));
+        }
+        this.#line.take(request);
+      }
+      return undefined;
+    } finally {
+      this.#leaving = undefined;
+    }
   }
 
   #hold(request: Request, encoded: Uint8Array | undefined): void {
@@ -212,23 +239,28 @@ export class SendPath {
     if (this.#group.isDispatching) this.#group.tellRoomAfterDispatch();
   }
 
-  #dispatchHeld(): void {
+  #sendHeld(): void {
     while (!this.#isDispatching) {
       const request = this.#held.shift();
       if (request === undefined) return;
       const encoded = this.#prepared.take(request);
-      if (encoded !== undefined) this.#dispatch(request, encoded);
+      if (encoded !== undefined) this.#send(request, encoded);
     }
   }
 
-  // ---- what waits
+  /** Fails those that waited for a client that is not to be ready after all. */
+  #failImpatient(): void {
+    for (const request of this.#line.all()) {
+      if (!request.patient && request !== this.#leaving) request.failed(this.#refusal(request, 'unavailable'));
+    }
+  }
 
   /**
    * The bytes of the request's Command, for which there is a place to wait. `undefined` where the request has come to its
    * end, by that or by what encoding it calls.
    */
   #encode(request: Request, cause?: CmdStreamError): Uint8Array | undefined {
-    if (request.settled || !this.#hasPlaceFor(request, cause)) return undefined;
+    if (request.settled || !this.#findPlace(request, 0, cause)) return undefined;
     const { type, payload, name } = request.command;
     try {
       const encoded = this.#options.encoder.encode(type, payload);
@@ -239,27 +271,19 @@ export class SendPath {
     }
   }
 
-  /** Whether one more may wait; fails the request where none may. */
-  #hasPlaceFor(request: Request, cause?: CmdStreamError): boolean {
-    const { maxWaiting } = this.#options;
-    if (this.#line.length + this.#prepared.length < maxWaiting) return true;
-    this.#overload(request, `${maxWaiting} sends are waiting (option 'maxWaiting')`, cause);
-    return false;
+  /** Has a request wait; one for which there is no place fails. Returns whether it waits. */
+  #wait(requests: WaitingRequests, request: Request, encoded: Uint8Array, cause?: CmdStreamError): boolean {
+    const isWaiting = this.#findPlace(request, encoded.length, cause);
+    if (isWaiting) requests.add(request, encoded);
+    return isWaiting;
   }
 
-  /** Whether so many bytes more may wait; fails the request where they may not. */
-  #hasBytesFor(request: Request, { length }: Uint8Array, cause?: CmdStreamError): boolean {
-    const { maxWaitingBytes } = this.#options;
-    const bytes = this.#line.bytes + this.#prepared.bytes;
-    if (bytes + length <= maxWaitingBytes) return true;
-    const what = `its ${length} bytes, with ${bytes} that are waiting, are over ${maxWaitingBytes}`;
-    this.#overload(request, `${what} (option 'maxWaitingBytes')`, cause);
+  /** Returns whether so many bytes may wait; else the request fails. */
+  #findPlace(request: Request, bytes: number, cause: CmdStreamError | undefined): boolean {
+    const why = this.#bounds.whyFull(bytes);
+    if (why === undefined) return true;
+    request.failed(new CmdStreamError('overloaded', `${request.command.name} was not sent: ${why}`, { cause }));
     return false;
-  }
-
-  #overload(request: Request, what: string, cause: CmdStreamError | undefined): void {
-    const message = `${request.command.name} was not sent: ${what}`;
-    request.failed(new CmdStreamError('overloaded', message, { cause }));
   }
 
   #refusal(request: Request, refusal: DispatchRefusal): CmdStreamError {
@@ -269,7 +293,8 @@ export class SendPath {
   }
 }
 
-/** Whatever calls back while it is asked does so to a promise; not Promise.resolve, which gives back what is one. */
-function promiseOf(answer: unknown): Promise<unknown> {
-  return new Promise((resolve) => resolve(answer));
+/** The error of a Command that could not be put on the wire. */
+function notSent(name: string, error: unknown): CmdStreamError {
+  const reason = CmdStreamError.from(error);
+  return new CmdStreamError(reason.code, `${name} was not sent: ${reason.message}`, { cause: error });
 }

@@ -1,19 +1,50 @@
-import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { Request } from './request/request.ts';
 
-/**
- * Requests that wait, in the order in which they came, with the bytes that they have been encoded into: what is sent in the
- * end is the value of the moment of the call. Their number and their bytes are bounded by the user of them: each weighs its
- * bytes, and about 1 KiB as a request.
- */
-export class WaitingRequests {
-  readonly #encoded = new Map<Request, Uint8Array>();
-  readonly #leave = (request: Request) => void this.take(request);
+/** Bounds for the requests of a sender that wait: in how many lists, for whatever reason. */
+export class WaitingBounds {
+  readonly #maxWaiting: number;
+  readonly #maxWaitingBytes: number;
+  /** How many wait now. */
+  count = 0;
   /** How many bytes they have been encoded into. */
   bytes = 0;
 
+  /** See the options of the same names. */
+  constructor(maxWaiting: number, maxWaitingBytes: number) {
+    this.#maxWaiting = maxWaiting;
+    this.#maxWaitingBytes = maxWaitingBytes;
+  }
+
+  /** Why one more request of so many bytes may not wait; nothing where it may. */
+  whyFull(bytes: number): string | undefined {
+    if (this.count >= this.#maxWaiting) return `${this.#maxWaiting} sends are waiting (option 'maxWaiting')`;
+    if (this.bytes + bytes <= this.#maxWaitingBytes) return undefined;
+    const what = `its ${bytes} bytes, with ${this.bytes} that are waiting, are over ${this.#maxWaitingBytes}`;
+    return `${what} (option 'maxWaitingBytes')`;
+  }
+}
+
+/**
+ * Requests that wait for one thing, in the order in which they came, with the bytes that they have been encoded into: what
+ * is sent in the end is the value of the moment of the call.
+ */
+export class WaitingRequests {
+  readonly #bounds: WaitingBounds;
+  readonly #encoded = new Map<Request, Uint8Array>();
+  readonly #leave = (request: Request) => void this.take(request);
+
+  /** @param bounds - where they are counted, and not enforced: who adds one asks before. */
+  constructor(bounds: WaitingBounds) {
+    this.#bounds = bounds;
+  }
+
   get length(): number {
     return this.#encoded.size;
+  }
+
+  /** All that wait now, whatever becomes of them meanwhile. */
+  all(): readonly Request[] {
+    return [...this.#encoded.keys()];
   }
 
   /** What is added meanwhile comes at the end. */
@@ -24,7 +55,8 @@ export class WaitingRequests {
   /** A request that settles while it waits leaves by itself. */
   add(request: Request, encoded: Uint8Array): void {
     this.#encoded.set(request, encoded);
-    this.bytes += encoded.length;
+    this.#bounds.count++;
+    this.#bounds.bytes += encoded.length;
     request.whenSettled(this.#leave);
   }
 
@@ -33,14 +65,8 @@ export class WaitingRequests {
     const encoded = this.#encoded.get(request);
     if (encoded === undefined) return undefined;
     this.#encoded.delete(request);
-    this.bytes -= encoded.length;
+    this.#bounds.count--;
+    this.#bounds.bytes -= encoded.length;
     return encoded;
-  }
-
-  /** Fails all of them; or those that are `chosen`. */
-  failAll(toError: (commandName: string) => CmdStreamError, chosen?: (request: Request) => boolean): void {
-    for (const request of [...this.#encoded.keys()]) {
-      if (chosen === undefined || chosen(request)) request.failed(toError(request.command.name));
-    }
   }
 }

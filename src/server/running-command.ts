@@ -7,22 +7,22 @@ import type { Schema } from '../protocol/definitions.ts';
 import { isLastOne } from '../protocol/last-one.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
-import { CommandProxy, type ProxiedCommand } from './command-proxy.ts';
 import { CommandWatch } from './command-watch.ts';
 import { answerOf, errorResult, type HandlerAnswer, isMeant } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { Invocation } from './invocation.ts';
+import { type StreamedCommand, sendOneByOne } from './one-by-one.ts';
 import { resultsOf } from './outcome.ts';
-import { NOT_AWAITED, NOT_TAKEN, roomFor, whenRoomFor } from './room.ts';
+import { NOT_AWAITED, NOT_TAKEN, whenRoomFor } from './room.ts';
 import { type Route, resultEntryOf } from './route.ts';
 import type { AbandonedCommand, ResultPort, SettledCommand } from './service.ts';
 
 /**
- * One Command from its arrival to its last Result, and at the same time the `context` of its handler: one object for
- * each Command. Whatever the handler does, nothing is thrown out of here.
+ * One Command from its arrival to its last Result, and at the same time the `context` of its handler and the `proxy` in it:
+ * one object for each Command. Whatever the handler does, nothing is thrown out of here.
  */
 export class RunningCommand
-  implements HandlerContext<unknown, unknown>, ProxiedCommand, AbandonedCommand, SettledCommand
+  implements HandlerContext<unknown, unknown>, ResultProxy<unknown>, StreamedCommand, AbandonedCommand, SettledCommand
 {
   readonly seq: number;
   readonly receivedAt: number;
@@ -31,6 +31,7 @@ export class RunningCommand
 
   readonly #port: ResultPort;
   readonly #route: Route;
+  /** Itself, once anybody has asked for `context.proxy`. */
   #proxy: ResultProxy<unknown> | undefined;
   #signal: AbortSignal | undefined;
   /** What its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
@@ -76,7 +77,7 @@ export class RunningCommand
   }
 
   get proxy(): ResultProxy<unknown> {
-    this.#proxy ??= new CommandProxy(this);
+    this.#proxy ??= this;
     return this.#proxy;
   }
 
@@ -143,10 +144,10 @@ export class RunningCommand
       isLeftToProxy: (outcome) => this.#isLeftToProxy(outcome),
       call: (given) => handler.call(self, given, this),
       pace: this.#port.service.pace,
-      stream: (results) => this.#stream(results),
+      stream: (results) => sendOneByOne(this, this.#port, results),
       take: (outcome) => this.#take(outcome),
       fail: (error) => this.#fail(error),
-      failWithoutLast: () => this.#failWithoutLast(),
+      failWithoutLast: () => this.failWithoutLast(),
     });
     runOutside(() => invocation.start(invoker, payload));
   }
@@ -161,7 +162,7 @@ export class RunningCommand
     } else if (!this.#isLeftToProxy(outcome)) {
       const results = resultsOf(outcome);
       if (results === undefined) this.#takeResult(outcome);
-      else this.#stream(results).catch((error: unknown) => this.#fail(error));
+      else sendOneByOne(this, this.#port, results).catch((error: unknown) => this.#fail(error));
     }
   }
 
@@ -188,45 +189,14 @@ export class RunningCommand
   /** Apart: where closures are made, they cost something although none is. */
   #takeInTurn(result: unknown): void {
     if (!this.#port.isFull) this.#port.order.wait(() => this.#giveOnly(result));
-    else if (!whenRoomFor(this.#port, result, () => this.#takeResult(result))) this.#dropResult();
+    else if (!whenRoomFor(this.#port, result, () => this.#takeResult(result))) this.dropResult();
   }
 
   #giveOnly(result: unknown): void {
-    if (this.#give(result) && this.#proxy === undefined) this.#failWithoutLast();
+    if (this.give(result) && this.#proxy === undefined) this.failWithoutLast();
   }
 
-  /** Sends the Results one by one; rejects with what they throw. */
-  async #stream(results: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-    const port = this.#port;
-    for (;;) {
-      // Nothing is asked of the generator while the client does not take what there is.
-      for (let room = this.#room(); room !== undefined; room = this.#room()) await room;
-      if (this.isClosed) break;
-      const step = await results.next();
-      if (step.done === true) {
-        this.#failWithoutLast();
-        return;
-      }
-      // Others may have filled the channel meanwhile: then what the generator gave waits here, not encoded.
-      if (port.isFull && !(await roomFor(port, step.value))) {
-        this.#dropResult();
-        break;
-      }
-      if (!this.#give(step.value)) break;
-    }
-    await results.return?.();
-  }
-
-  #dropResult(): void {
-    this.#fail(new CmdStreamError('overloaded', NOT_TAKEN, { mayHaveExecuted: true }));
-  }
-
-  /** A promise where a Result should wait that someone still wants. */
-  #room(): Promise<void> | undefined {
-    return this.isClosed ? undefined : this.#port.room();
-  }
-
-  giveByProxy(result: unknown): Promise<void> | undefined {
+  send(result: unknown): Promise<void> | undefined {
     const { order } = this.#port;
     // What its neighbours have sent is not held against it.
     const isOverfull = this.#pause !== undefined && this.#port.isOverfull;
@@ -240,22 +210,22 @@ export class RunningCommand
   }
 
   #giveOrOverload(result: unknown, isOverfull: boolean): void {
-    if (this.isClosed) return;
+    if (this.closed) return;
     if (isOverfull) this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
-    else this.#give(result);
+    else this.give(result);
   }
 
   get isAnswered(): boolean {
     return this.#answered;
   }
 
-  get isClosed(): boolean {
+  get closed(): boolean {
     return this.#answered || !this.#port.isOpen;
   }
 
   /** Sends a Result, and what encoding it made others send; returns whether more may follow. */
-  #give(result: unknown): boolean {
-    if (this.isClosed) return false;
+  give(result: unknown): boolean {
+    if (this.closed) return false;
     const { result: only } = this.#route;
     const { order } = this.#port;
     try {
@@ -281,8 +251,12 @@ export class RunningCommand
     if (!this.#answered) this.#watch?.abandoned(reason);
   }
 
-  #failWithoutLast(): void {
-    if (!this.isClosed) this.#fail(new CmdStreamError('command-failed', 'the handler ended without its last Result'));
+  dropResult(): void {
+    this.#fail(new CmdStreamError('overloaded', NOT_TAKEN, { mayHaveExecuted: true }));
+  }
+
+  failWithoutLast(): void {
+    if (!this.closed) this.#fail(new CmdStreamError('command-failed', 'the handler ended without its last Result'));
   }
 
   #fail(error: unknown): void {
@@ -298,7 +272,7 @@ export class RunningCommand
   }
 
   #refuse(code: ErrorResult['code'], message: string, cause?: unknown, answer?: HandlerAnswer): void {
-    if (this.isClosed) return;
+    if (this.closed) return;
     const { order } = this.#port;
     if (order.isEncoding) {
       order.wait(() => this.#refuse(code, message, cause, answer));

@@ -15,7 +15,7 @@ import type { Handlers, NoStrangers } from './handlers.ts';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './options.ts';
 import { makeRoutes } from './route.ts';
 import { Server } from './server.ts';
-import { type ListenerPlace, serverLogic } from './server-logic.ts';
+import { serverLogic } from './server-logic.ts';
 import type { Service } from './service.ts';
 
 /** How long a transport may take to close what it was told to close. */
@@ -75,8 +75,7 @@ async function listening<Receiver>(
   const connections = new Connections(service, { incoming, outgoing }, root, () =>
     actor.send({ type: 'connections.gone' }),
   );
-  const place: ListenerPlace = { listener: undefined };
-  const logic = serverLogic(resolved, connections, place, hold.add, () => actor.getSnapshot().hasTag('accepting'));
+  const logic = serverLogic(resolved, connections, hold.add, () => actor.getSnapshot().hasTag('accepting'));
   const actor = createActor(logic, {
     parent: root,
     id: 'server',
@@ -84,12 +83,12 @@ async function listening<Receiver>(
   });
   const started = waitFor(actor, (snapshot) => !snapshot.matches('starting'));
   actor.start();
-  const { context } = await started;
-  if (place.listener === undefined) {
+  const { listener, error } = (await started).context;
+  if (listener === undefined) {
     root.stop();
-    throw CmdStreamError.from(context.error);
+    throw CmdStreamError.from(error);
   }
-  return new Server(actor, connections, place.listener, resolved, hold, () => {
+  return new Server(actor, connections, listener, resolved, hold, () => {
     service.turn.stop();
     root.stop();
   });

@@ -1,5 +1,5 @@
 import { fromCallback, fromPromise } from 'xstate';
-import { serverMachine } from '../../machines/server.ts';
+import { type ServerListener, serverMachine } from '../../machines/server.ts';
 import { runOutside } from '../base/async-context.ts';
 import { type Clock, inNextTurn } from '../base/clock.ts';
 import { CmdStreamError, describeError } from '../base/errors/cmd-stream-error.ts';
@@ -8,54 +8,57 @@ import type { Listener } from '../wire/transport/transport.ts';
 import type { Connections } from './connections.ts';
 import type { ResolvedServerOptions } from './options.ts';
 
-/** Where a server's listener is kept while there is one. */
-export interface ListenerPlace {
-  listener: Listener | undefined;
-}
-
 /**
  * The server machine with a network under it.
  *
- * @param place - filled once the server listens.
  * @param holds - told of what keeps the process from ending.
  * @param isAccepting - whether a connection that comes now is still wanted.
  */
 export function serverLogic(
   options: ResolvedServerOptions,
   connections: Connections,
-  place: ListenerPlace,
   holds: (holder: ProcessHolder) => void,
   isAccepting: () => boolean,
 ) {
   const { host, port, transport, handshakeTimeoutMs, maxConnections, clock, idleTimeoutMs, frameTimeoutMs } = options;
-  const listen = fromPromise<void>(async () => {
+  const listen = fromPromise<ServerListener>(async () => {
+    let listener: Listener | undefined;
     try {
       // What is accepted is nobody's, whoever called serve().
       const listenOutside = (...wanted: Parameters<typeof transport.listen>) => transport.listen(...wanted);
-      place.listener = await runOutside(
+      listener = await runOutside(
         listenOutside,
         { host, port, handshakeTimeoutMs, maxConnections },
         {
           connection: (stream) => (isAccepting() ? connections.accept(stream) : stream.destroy()),
           holds,
           acceptError: (error, peer) => {
-            const where = place.listener?.address ?? `${host}:${port}`;
+            const where = listener?.address ?? `${host}:${port}`;
             const context = `a connection to ${where} could not be accepted`;
             options.onAcceptError(CmdStreamError.from(error, 'connect-failed', context), peer);
           },
         },
       );
+      return keptOf(listener);
     } catch (error) {
       const message = `the server cannot listen on ${host}:${port}: ${describeError(error)}`;
       throw new CmdStreamError('listen-failed', message, { cause: error });
     }
   });
-  const stopListening = fromPromise<void>(async () => place.listener?.close());
   const watchIdle = fromCallback(() => {
     const shortestMs = Math.min(idleTimeoutMs, frameTimeoutMs);
     if (shortestMs !== Number.POSITIVE_INFINITY) return watchSilence(clock, shortestMs, connections);
   });
-  return serverMachine.provide({ actors: { listen, stopListening, watchIdle } });
+  return serverMachine.provide({ actors: { listen, watchIdle } });
+}
+
+/** What the machine keeps of a listener. Of one of a user's own, inspectors are shown no more than the address. */
+function keptOf(listener: Listener): ServerListener {
+  const { address } = listener;
+  const close = () => listener.close();
+  return listener.setTls === undefined
+    ? { address, close }
+    : { address, setTls: listener.setTls.bind(listener), close };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Actor, toPromise } from 'xstate';
-import type { ServerConnections, ServerEvent, serverMachine } from '../../machines/server.ts';
+import type { ServerConnections, ServerEvent, ServerListener, serverMachine } from '../../machines/server.ts';
 import type { Clock } from '../base/clock.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { type DrainOptions, resolveDrainOptions } from '../base/options/drain-options.ts';
@@ -7,7 +7,6 @@ import type { ProcessHold } from '../base/process-hold.ts';
 import { paced, RefusalPace } from '../base/refusal-pace.ts';
 import { whenSocketsAreClosed } from '../wire/transport/open-sockets.ts';
 import type { ServerTlsOptions } from '../wire/transport/tls-options.ts';
-import type { Listener } from '../wire/transport/transport.ts';
 
 /** A server that listens; made by `serve`. */
 export class Server {
@@ -20,7 +19,7 @@ export class Server {
 
   readonly #actor: Actor<typeof serverMachine>;
   readonly #connections: ServerConnections;
-  readonly #listener: Listener;
+  readonly #listener: ServerListener;
   readonly #shutdownTimeoutMs: number;
   readonly #clock: Clock;
   readonly #hold: ProcessHold;
@@ -29,7 +28,7 @@ export class Server {
   constructor(
     actor: Actor<typeof serverMachine>,
     connections: ServerConnections,
-    listener: Listener,
+    listener: ServerListener,
     { shutdownTimeoutMs, clock }: { readonly shutdownTimeoutMs: number; readonly clock: Clock },
     hold: ProcessHold,
     cleanUp: () => void,

@@ -11,6 +11,7 @@ const SHUTDOWN_MS = 700;
 const CLOSE_MS = 1_000;
 const LISTEN = '0.server.starting';
 const STOP = '0.server.stopping.listener.closing';
+const ADDRESS = 'localhost:9000';
 const GONE = { type: 'connections.gone' };
 
 /** What the doubles know: one connection, and whether a Command is in flight on it. */
@@ -51,7 +52,11 @@ function scenario(
     stuck,
     idleMs,
     world: { connection: 'none', busy: false },
-    begin: [taken ? { type: `xstate.error.actor.${LISTEN}`, error: refusal } : { type: `xstate.done.actor.${LISTEN}` }],
+    begin: [
+      taken
+        ? { type: `xstate.error.actor.${LISTEN}`, error: refusal }
+        : { type: `xstate.done.actor.${LISTEN}`, output: { address: ADDRESS } },
+    ],
     input: (world) => ({ connections: connectionsOf(world), closeTimeoutMs: CLOSE_MS }),
     stimuli,
     timersOf: ({ name: what }) =>
@@ -111,7 +116,11 @@ const connectionsOf = (world: () => World): ServerConnections => ({
   destroy: () => {},
 });
 
-const remembered = ({ shutdownTimeoutMs, error }: ServerContext) => ({ shutdownTimeoutMs, error: codeOf(error) });
+const remembered = ({ shutdownTimeoutMs, listener, error }: ServerContext) => ({
+  shutdownTimeoutMs,
+  address: listener?.address,
+  error: codeOf(error),
+});
 
 async function open({ manners, taken, stuck, idleMs }: ServerScenario): Promise<Play> {
   const stage = new Stage();

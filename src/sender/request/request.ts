@@ -109,10 +109,10 @@ export abstract class Request
     this.context.deadlines.arm(this, timeoutMs, sinceMs);
   }
 
-  /** Lets `signal` cancel the request from now on. */
+  /** Lets `signal` cancel the request from now on (see {@link SignalWatch.heed}). */
   cancelBy(signal: AbortSignal): void {
     this.#signal = signal;
-    this.context.signals.add(signal, this);
+    this.context.signals.heed(signal, this);
   }
 
   /** Who watches what happens, from now on. */

@@ -1,3 +1,6 @@
+import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
+import { invalidOption } from '../../base/options/check.ts';
+
 /** Something that a signal can cancel. */
 export interface Cancellable {
   /** The signal fired, for `reason`. */
@@ -10,6 +13,20 @@ export interface Cancellable {
  */
 export class SignalWatch {
   readonly #cancellables = new Map<AbortSignal, SharedSignal>();
+
+  /**
+   * Lets `signal` cancel `cancellable`: now, where it has fired already.
+   * @throws CmdStreamError `invalid-argument` for what only looks like a signal; nothing is watched then.
+   */
+  heed(signal: AbortSignal, cancellable: Cancellable): void {
+    try {
+      if (signal.aborted === true) cancellable.cancelled(signal.reason);
+      else this.add(signal, cancellable);
+    } catch (error) {
+      const message = `${invalidOption('signal', 'an AbortSignal', signal).message}, which threw`;
+      throw new CmdStreamError('invalid-argument', message, { cause: error });
+    }
+  }
 
   /**
    * Lets `signal`, which has not fired, cancel `cancellable`.

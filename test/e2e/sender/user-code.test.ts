@@ -1,4 +1,4 @@
-import { CmdStreamError, type Codec, msgpack, type SenderOptions } from 'cmd-stream';
+import { CmdStreamError, type Codec, msgpack, type SenderOptions, tcpTransport } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
 import { dispatchStage, endOf, type TaleSender, tales, tellRunning } from './dispatch-stage.ts';
@@ -344,6 +344,29 @@ describe('user code of every kind at every place', () => {
       },
     };
   }
+});
+
+it('a transport that drains the sender while a Command that has waited is written: it comes to its end', async () => {
+  await stage.serve();
+  const inner = tcpTransport();
+  const drain = once(() => sender.drain());
+  const connect: typeof inner.connect = async (...dial) => {
+    const stream = await inner.connect(...dial);
+    const write = stream.write.bind(stream);
+    stream.write = (bytes) => {
+      // Long Commands are written there and then.
+      if (bytes.length > 30_000) drain();
+      return write(bytes);
+    };
+    return stream;
+  };
+  const transport = { ...inner, listen: inner.listen.bind(inner), connect };
+  const sender = await stage.sender({ transport, lazy: true, waitForReady: true });
+  const name = 'x'.repeat(40_000);
+  const [long, short] = [name, 'short'].map((payload) => heard(sender.send(tales.Tell(payload))));
+  expect(await endOf(long as Promise<unknown>)).toEqual({ value: name });
+  expect(await endOf(short as Promise<unknown>)).toMatchObject({ error: { code: 'closed', mayHaveExecuted: false } });
+  expect(stage.executed).toEqual([name]);
 });
 
 it('an error of another request, thrown by a getter, is not taken for that of the send', async () => {

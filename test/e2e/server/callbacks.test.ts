@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { command, defineProtocol, result } from '../../../src/index.ts';
+import { command, defineProtocol, result, tcpTransport } from '../../../src/index.ts';
 import type { ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
@@ -87,5 +87,20 @@ describe('callbacks', () => {
     expect([...seen]).toContain('server');
     expect([...seen]).toContain(`session 127.0.0.1:${client.socket.localPort}`);
     await server.close();
+  });
+
+  it('show an inspector where the server listens, and nothing else of what a transport keeps in its listener', async () => {
+    const inner = tcpTransport();
+    const listen: typeof inner.listen = async (...wanted) => {
+      const listener = await inner.listen(...wanted);
+      return { address: listener.address, key: 'the private key', close: () => listener.close() };
+    };
+    const seen: unknown[] = [];
+    const transport = { ...inner, connect: inner.connect.bind(inner), listen };
+    const server = await serveEcho({ transport, inspect: (event) => seen.push('snapshot' in event && event.snapshot) });
+    await server.close();
+    const text = JSON.stringify(seen);
+    expect(text).toContain(server.address);
+    expect(text).not.toContain('the private key');
   });
 });

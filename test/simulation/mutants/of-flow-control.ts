@@ -93,9 +93,9 @@ export const OF_FLOW_CONTROL: readonly Mutant[] = [
   },
   {
     name: 'sends that wait weigh nothing',
-    file: 'src/sender/send-path.ts',
-    from: 'if (bytes + length <= maxWaitingBytes) return true;',
-    to: 'if (maxWaitingBytes > 0) return true;',
+    file: 'src/sender/waiting-requests.ts',
+    from: 'if (this.bytes + bytes <= this.#maxWaitingBytes) return undefined;',
+    to: 'if (this.#maxWaitingBytes > 0) return undefined;',
     why: 'any number of bytes waits for a client',
   },
   {

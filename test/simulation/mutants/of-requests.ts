@@ -12,7 +12,7 @@ export const OF_REQUESTS: readonly Mutant[] = [
   {
     name: 'deadline never armed',
     file: 'src/sender/send-path.ts',
-    from: 'if (timeoutMs !== Number.POSITIVE_INFINITY && !request.settled) request.setDeadline(timeoutMs, sinceMs);',
+    from: 'if (isTimed && !request.settled) request.setDeadline(timeoutMs, sinceMs);',
     to: '',
     why: 'nothing ever times out',
   },
@@ -39,9 +39,9 @@ export const OF_REQUESTS: readonly Mutant[] = [
   },
   {
     name: 'cancelled before, sent all the same',
-    file: 'src/sender/send-path.ts',
-    from: '      request.cancelled(signal.reason);\n    } catch',
-    to: '      return true;\n    } catch',
+    file: 'src/sender/request/signal-watch.ts',
+    from: 'if (signal.aborted === true) cancellable.cancelled(signal.reason);\n      else ',
+    to: '',
     why: 'flaw 3: a send whose signal has fired already is executed',
   },
   {
@@ -102,16 +102,16 @@ export const OF_REQUESTS: readonly Mutant[] = [
   },
   {
     name: 'unbounded line',
-    file: 'src/sender/send-path.ts',
-    from: 'if (this.#line.length + this.#prepared.length < maxWaiting) return true;',
-    to: 'if (maxWaiting > 0) return true;',
+    file: 'src/sender/waiting-requests.ts',
+    from: 'if (this.count >= this.#maxWaiting) return',
+    to: 'if (this.#maxWaiting === 0) return',
     why: 'any number of sends may wait',
   },
   {
     name: 'line too long by one',
-    file: 'src/sender/send-path.ts',
-    from: 'this.#prepared.length < maxWaiting',
-    to: 'this.#prepared.length <= maxWaiting',
+    file: 'src/sender/waiting-requests.ts',
+    from: 'this.count >= this.#maxWaiting',
+    to: 'this.count > this.#maxWaiting',
     why: 'one more send than allowed waits',
   },
   {
@@ -124,8 +124,8 @@ export const OF_REQUESTS: readonly Mutant[] = [
   {
     name: 'waiting sends survive the end',
     file: 'src/sender/send-path.ts',
-    from: "    this.#line.failAll('unavailable');\n",
-    to: '',
+    from: 'for (const request of [...this.#line.all(), ...this.#prepared.all()]) {',
+    to: 'for (const request of this.#prepared.all()) {',
     why: 'what waits when the sender is closed never settles',
   },
   {

@@ -4,14 +4,9 @@ import type { Mutant } from './mutant.ts';
 export const OF_USER_CODE: readonly Mutant[] = [
   {
     name: 'the line is served while it is served',
-    file: 'src/sender/waiting-line.ts',
-    from: '      requests.take(request);\n      this.#dispatching = encoded;\n      const refusal = dispatch(this.#group, request, encoded);\n',
-    to: '      const refusal = dispatch(this.#group, request, encoded);\n      requests.take(request);\n',
-    also: {
-      file: 'src/sender/send-path.ts',
-      from: 'return this.#line.isServing || this.#group.isDispatching;',
-      to: 'return false;',
-    },
+    file: 'src/sender/send-path.ts',
+    from: 'return this.#leaving !== undefined || this.#group.isDispatching;',
+    to: 'return false;',
     why: 'what a strategy sends has a Command sent twice that waits and is being sent',
   },
   {
@@ -54,23 +49,23 @@ export const OF_USER_CODE: readonly Mutant[] = [
   },
   {
     name: 'encoded when it leaves',
-    file: 'src/sender/waiting-line.ts',
-    from: 'const refusal = dispatch(this.#group, request, encoded);',
-    to: 'const refusal = dispatch(this.#group, request);',
+    file: 'src/sender/send-path.ts',
+    from: 'const refusal = this.#give(request, encoded);',
+    to: 'const refusal = this.#give(request, undefined);',
     why: 'what waits is sent as what its payload has become meanwhile',
   },
   {
     name: 'encoded when the hooks have thought',
     file: 'src/sender/send-path.ts',
-    from: 'if (encoded !== undefined) this.#dispatch(request, encoded);\n      },\n',
-    to: 'if (encoded !== undefined) this.#dispatch(request);\n      },\n',
+    from: 'if (encoded !== undefined) this.#send(request, encoded);\n      },\n',
+    to: 'if (encoded !== undefined) this.#send(request);\n      },\n',
     why: 'what hooks think about is sent as what its payload has become meanwhile',
   },
   {
     name: 'a thenable that calls back at once is lost',
-    file: 'src/sender/send-path.ts',
-    from: '      if (isWaiting) answer = promiseOf(answer);\n',
-    to: '',
+    file: 'src/sender/hooks/ask-hooks.ts',
+    from: 'return new Promise((resolve) => resolve(answer));',
+    to: 'return answer as Promise<unknown>;',
     why: 'a send whose hook has said yes is never sent',
   },
   {

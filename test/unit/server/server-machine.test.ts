@@ -3,7 +3,11 @@ import { createActor, fromPromise, SimulatedClock } from 'xstate';
 import { type ServerEvent, serverMachine } from '../../../machines/server.ts';
 
 /** A server with as many connections as said, which go when the test says so. */
-function startServer({ connections: size = 0, listen = async () => {}, stop = async () => {} } = {}) {
+function startServer({
+  connections: size = 0,
+  stop = async () => {},
+  listen = async () => ({ address: 'here', close: stop }),
+} = {}) {
   const log: string[] = [];
   const connections = {
     size,
@@ -12,7 +16,7 @@ function startServer({ connections: size = 0, listen = async () => {}, stop = as
   };
   const clock = new SimulatedClock();
   const machine = serverMachine.provide({
-    actors: { listen: fromPromise(listen), stopListening: fromPromise(stop) },
+    actors: { listen: fromPromise(listen) },
   });
   const actor = createActor(machine, { clock, input: { connections, closeTimeoutMs: 1000 } });
   actor.start();
