@@ -1,15 +1,19 @@
 import { types } from 'node:util';
 import type { AnyActorRef, EventObject } from 'xstate';
+import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { traitsOf } from '../base/errors/codes.ts';
 import { isError } from '../base/errors/describe-error.ts';
 import { shortened } from '../base/errors/printable.ts';
+import { show } from '../base/options/check.ts';
 import { isCommand } from '../protocol/command.ts';
 
 /** What stands in the place of what is not shown. */
 export const HIDDEN = '(hidden)';
 
 /** What stands in the place of what there is no room for. */
+/** What stands for what cannot be read. */
+const UNREADABLE = '[unreadable]';
 const CUT_OFF = '...';
 
 const MAX_DEPTH = 8;
@@ -60,6 +64,15 @@ class Walk {
     if (typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= MAX_DEPTH) return CUT_OFF;
+    try {
+      return this.#object(value, depth);
+    } catch {
+      // A getter or a toJSON that throws, a Proxy that was revoked.
+      return UNREADABLE;
+    }
+  }
+
+  #object(value: object, depth: number): unknown {
     if (isError(value)) return this.#error(value, depth);
     if (isActorRef(value)) return { actor: value.id };
     if (ArrayBuffer.isView(value)) return `[${nameOf(value)} of ${value.byteLength} bytes]`;
@@ -103,19 +116,25 @@ class Walk {
     return { ...(shown as object), payload: this.of(owner.command.payload, depth + 1) };
   }
 
+  /** What an error says, as far as it can be asked: what users throw may have getters that throw. */
   #error(error: Error, depth: number): object {
-    const { name, message } = error;
-    const code = 'code' in error ? this.of(error.code, depth + 1) : undefined;
+    const told = (name: string) => fieldOf(error, name);
+    const [name, message, code, cause] = ['name', 'message', 'code', 'cause'].map(told);
     const isOwn = CmdStreamError.is(error);
     const isShown = this.#payloads || (isOwn && traitsOf(error.code).ownWords === true);
     return {
-      name: this.#text(String(name)),
-      ...(code === undefined ? {} : { code }),
-      message: isShown ? this.#text(String(message)) : HIDDEN,
+      name: this.#text(textOf(name)),
+      ...(code === undefined ? {} : { code: this.of(code, depth + 1) }),
+      message: isShown ? this.#text(textOf(message)) : HIDDEN,
       ...(isOwn ? { mayHaveExecuted: error.mayHaveExecuted } : {}),
-      ...(error.cause === undefined ? {} : { cause: this.of(error.cause, depth + 1) }),
+      ...(cause === undefined ? {} : { cause: this.of(cause, depth + 1) }),
     };
   }
+}
+
+/** A text as it is; what stands in the place of one in few words. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : show(value);
 }
 
 /** The fields of an object one by one: one that a peer has sent may have millions. */

@@ -33,6 +33,24 @@ describe('what machines carry, as plain data', () => {
     expect(JSON.stringify(shown)).toContain('"self":"..."');
   });
 
+  it('is told as far as it can be asked', () => {
+    const asked = () => {
+      throw new Error('asked');
+    };
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const odd = Object.defineProperty(new Error('odd'), 'message', { get: asked });
+    const named = Object.defineProperty(new Error('named'), 'name', { value: { toString: asked } });
+    const getter = Object.defineProperty({}, 'field', { get: asked, enumerable: true });
+    const shown = showing.of({ proxy, list: [getter, { toJSON: asked }, 1], odd, named });
+    expect(shown).toMatchObject({
+      proxy: '[unreadable]',
+      list: ['[unreadable]', '[unreadable]', 1],
+      odd: { name: 'Error', message: 'undefined' },
+      named: { message: 'named' },
+    });
+  });
+
   it('is no longer than anybody looks at', () => {
     expect(hiding.of(Array.from({ length: 1_000 }, (_, n) => n))).toHaveLength(100);
     const wide = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`k${n}`, n]));
