@@ -128,7 +128,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
       resultEntries: tables.resultEntries,
       bounds,
       turn,
-      maxPending: resolved.maxPending,
+      maxInFlightCommands: resolved.maxInFlightCommands,
       handshakeTimeoutMs: timings.handshakeTimeoutMs,
       pingTimeoutMs: timings.pingTimeoutMs,
       lateTimeMs: timings.lateTimeMs,

@@ -83,7 +83,7 @@ export interface SenderOptions {
    */
   readonly maxWaitingBytes?: number | undefined;
   /** How many Commands may wait for Results at each client, those on its old connections counted. Default 100 000. */
-  readonly maxPending?: number | undefined;
+  readonly maxInFlightCommands?: number | undefined;
   /** How many bytes may wait to be written at each client. Default 16 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   /**

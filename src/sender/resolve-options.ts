@@ -67,7 +67,7 @@ const TABLE = {
   whenFull: among('fail', ['fail', 'wait']),
   maxWaiting: count(10_000),
   maxWaitingBytes: count(16 * MEBIBYTE),
-  maxPending: count(100_000),
+  maxInFlightCommands: count(100_000),
   maxBufferedBytes: count(16 * MEBIBYTE),
   whenSlow: among('pause', ['pause', 'fail']),
   maxBufferedResults: count(1_024),

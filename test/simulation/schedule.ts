@@ -62,7 +62,7 @@ export interface SenderPlan {
   readonly whenFull: 'fail' | 'wait';
   readonly maxWaiting: number;
   readonly maxWaitingBytes: number;
-  readonly maxPending: number;
+  readonly maxInFlightCommands: number;
   readonly maxBufferedBytes: number;
   readonly whenSlow: 'pause' | 'fail';
   readonly maxBufferedResults: number;

@@ -30,7 +30,7 @@ export interface ClientContext extends LifeContext {
   readonly connect: Connect;
   readonly events: ClientEvents;
   /** A client with so many Commands waiting for Results is full. */
-  readonly maxPending: number;
+  readonly maxInFlightCommands: number;
   readonly handshakeTimeoutMs: number;
   /** How many clients the group has. */
   readonly clients: number;
@@ -98,9 +98,9 @@ export class Client implements ClientLink, ConnectionOwner {
   /** Whether a bound is reached: no Command may be sent just now. */
   get isFull(): boolean {
     const connection = this.#connection;
-    const { maxPending } = this.#context;
-    if (connection === undefined || connection.pending >= maxPending || connection.flow.isFull) return true;
-    return this.#retired.length > 0 && this.pending >= maxPending;
+    const { maxInFlightCommands } = this.#context;
+    if (connection === undefined || connection.pending >= maxInFlightCommands || connection.flow.isFull) return true;
+    return this.#retired.length > 0 && this.pending >= maxInFlightCommands;
   }
 
   /**

@@ -269,7 +269,7 @@ export class Group {
 
   #describeRefusal(code: 'closed' | DispatchRefusal): string {
     const { value, context } = this.#actor.getSnapshot();
-    if (code === 'overloaded') return "every ready client has reached 'maxPending' or 'maxBufferedBytes'";
+    if (code === 'overloaded') return "every ready client has reached 'maxInFlightCommands' or 'maxBufferedBytes'";
     if (code === 'unavailable') return `no client is ready (${describeErrors(context.errors)})`;
     const because = value === 'closed' && context.error !== undefined ? `: ${describeError(context.error)}` : '';
     return `the sender is ${value}${because}`;

@@ -98,7 +98,7 @@ function system({ sender: options = {}, codec, tls = false, echo = justSend }: V
       return { address: { port: server.port, ...note }, close: () => server.close() };
     },
     async startClient({ port, note }, clients) {
-      const limits = { maxPending: ROOM, maxBufferedBytes: 1 << 30 };
+      const limits = { maxInFlightCommands: ROOM, maxBufferedBytes: 1 << 30 };
       const tlsOption = note === undefined ? {} : { tls: { ca: note } };
       const where = { address: `127.0.0.1:${port}`, clients };
       const sender = await createSender(echoes, { ...limits, ...codecOption, ...tlsOption, ...options, ...where });

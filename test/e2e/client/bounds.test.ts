@@ -7,14 +7,14 @@ const { peer, sender } = stage();
 const answer = ({ seq, connection }: PeerCommand) => connection.result(seq, SUM, 2);
 const received = (server: ScriptedPeer, count: number) => soon(() => server.commands.length).toBe(count);
 
-describe('maxPending', () => {
+describe('maxInFlightCommands', () => {
   it('fails what is one too many, at once, with `overloaded`', async () => {
     const server = await peer();
-    const client = await sender({ address: server.address, maxPending: 3 });
+    const client = await sender({ address: server.address, maxInFlightCommands: 3 });
     const sums = Array.from({ length: 3 }, () => client.send(onePlusOne));
     const error = await failureOf(client.send(onePlusOne));
     expect(error).toMatchObject({ code: 'overloaded', mayHaveExecuted: false });
-    expect(error.message).toContain(`'maxPending'`);
+    expect(error.message).toContain(`'maxInFlightCommands'`);
     await received(server, 3);
     server.commands.forEach(answer);
     expect(await Promise.all(sums)).toEqual([2, 2, 2]);
@@ -29,7 +29,7 @@ describe('maxPending', () => {
     const client = await sender({
       address: server.address,
       clients: 3,
-      maxPending: 2,
+      maxInFlightCommands: 2,
       dispatch: { pick: ([first]) => first as never },
     });
     await soon(() => client.status.state).toBe('ready');
@@ -42,7 +42,7 @@ describe('maxPending', () => {
 
   it('has others wait for room, first come, first served, where `whenFull` says so', async () => {
     const server = await peer();
-    const client = await sender({ address: server.address, maxPending: 2, whenFull: 'wait' });
+    const client = await sender({ address: server.address, maxInFlightCommands: 2, whenFull: 'wait' });
     const sums = [1, 2, 3, 4, 5, 6].map((a) => client.send(calc.Add({ a, b: 0 })));
     for (let answered = 0; answered < 6; answered++) {
       await soon(() => server.commands.length).toBeGreaterThan(answered);
@@ -55,7 +55,7 @@ describe('maxPending', () => {
 
   it('makes room for one that waits when another times out or is cancelled', async () => {
     const server = await peer();
-    const client = await sender({ address: server.address, maxPending: 2, whenFull: 'wait' });
+    const client = await sender({ address: server.address, maxInFlightCommands: 2, whenFull: 'wait' });
     const controller = new AbortController();
     const cancelled = failureOf(client.send(onePlusOne, { signal: controller.signal }));
     const late = failureOf(client.send(onePlusOne, { timeoutMs: 300 }));
@@ -72,7 +72,7 @@ describe('maxPending', () => {
 
   it('has no more wait than `maxWaiting`, and each no longer than its deadline', async () => {
     const server = await peer();
-    const client = await sender({ address: server.address, maxPending: 1, maxWaiting: 2, whenFull: 'wait' });
+    const client = await sender({ address: server.address, maxInFlightCommands: 1, maxWaiting: 2, whenFull: 'wait' });
     const pending = failureOf(client.send(onePlusOne));
     const waiting = [1, 2].map(() => failureOf(client.send(onePlusOne, { timeoutMs: 40 })));
     const error = await failureOf(client.send(onePlusOne));
@@ -87,7 +87,7 @@ describe('maxPending', () => {
 
   it('lets those who wait for room wait for the connection as well, or fail with it', async () => {
     const server = await peer();
-    const client = await sender({ address: server.address, maxPending: 1, whenFull: 'wait' });
+    const client = await sender({ address: server.address, maxInFlightCommands: 1, whenFull: 'wait' });
     const pending = failureOf(client.send(onePlusOne));
     const waiting = client.send(onePlusOne);
     await received(server, 1);

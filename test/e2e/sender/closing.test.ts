@@ -29,7 +29,7 @@ describe.each(MODES)('ending a sender, requests running %s', (_, mode) => {
     });
     const client = await sender({
       address: server.address,
-      maxPending: 4,
+      maxInFlightCommands: 4,
       whenFull: 'wait',
       drainTimeoutMs: 100,
       hooks: () => ({

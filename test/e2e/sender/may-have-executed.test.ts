@@ -72,7 +72,7 @@ const never: Case[] = [
     'overloaded',
     'there is no room',
     async () => {
-      const { client, server } = await connected(undefined, { maxPending: 1 });
+      const { client, server } = await connected(undefined, { maxInFlightCommands: 1 });
       void failureOf(client.send(onePlusOne));
       return { failure: client.send(onePlusOne), seen: () => server.commands.length - 1 };
     },

@@ -149,7 +149,12 @@ describe.each(MODES)('R1 with requests running %s', (_, mode) => {
       if (armed) controller.abort();
       return firstOf(ready);
     };
-    const options: Partial<SenderOptions> = { clients: 2, maxPending: 1, whenFull: 'wait', dispatch: { pick } };
+    const options: Partial<SenderOptions> = {
+      clients: 2,
+      maxInFlightCommands: 1,
+      whenFull: 'wait',
+      dispatch: { pick },
+    };
     const sender = await stage.sender({ ...options, ...mode });
     await expect.poll(() => sender.status.ready).toBe(2);
     const { signal } = controller;
@@ -191,7 +196,7 @@ describe.each(MODES)('R1 with requests running %s', (_, mode) => {
 
   it('R1-A4: a getter of a Command that waits for room sends another: both honest', async () => {
     await stage.serve();
-    const sender = await stage.sender({ maxPending: 1, whenFull: 'wait', ...mode });
+    const sender = await stage.sender({ maxInFlightCommands: 1, whenFull: 'wait', ...mode });
     const held = heard(sender.send(tales.Hold('h')));
     const inner: Promise<unknown>[] = [];
     const nested = once(() => inner.push(heard(sender.send(tales.Tell('inner')))));
@@ -271,8 +276,8 @@ describe('user code of every kind at every place', () => {
   const PLACES = ['pick', 'getter', 'codec', 'beforeSend', 'asynchronous beforeSend', 'observer', 'factory'] as const;
   const SITUATIONS: Record<string, Partial<SenderOptions>> = {
     'with room': {},
-    'in a line for room': { maxPending: 1, whenFull: 'wait' },
-    'two clients': { clients: 2, maxPending: 2, whenFull: 'wait' },
+    'in a line for room': { maxInFlightCommands: 1, whenFull: 'wait' },
+    'two clients': { clients: 2, maxInFlightCommands: 2, whenFull: 'wait' },
   };
 
   for (const [situation, options] of Object.entries(SITUATIONS)) {

@@ -15,7 +15,7 @@ const WAYS: Record<string, (mode: object) => Promise<{ sender: TaleSender; goOn:
   },
   'for room': async (mode) => {
     await stage.serve();
-    const sender = await stage.sender({ maxPending: 1, whenFull: 'wait', ...mode });
+    const sender = await stage.sender({ maxInFlightCommands: 1, whenFull: 'wait', ...mode });
     sender.send(tales.Hold('held')).catch(() => {});
     await expect.poll(() => stage.executed).toEqual(['held']);
     return { sender, goOn: () => stage.release() };

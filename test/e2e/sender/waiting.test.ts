@@ -141,7 +141,7 @@ describe.each(MODES)('a send for which there is no room, requests running %s', (
   async function narrow(options: object = {}) {
     const held: PeerCommand[] = [];
     const server = await peer({ onCommand: (command) => held.push(command) });
-    const client = await sender({ address: server.address, maxPending: 2, ...mode, ...options });
+    const client = await sender({ address: server.address, maxInFlightCommands: 2, ...mode, ...options });
     const answerNext = () => {
       const command = held.shift();
       command?.connection.result(command.seq, SUM, (command.payload as { a: number }).a);
@@ -154,7 +154,9 @@ describe.each(MODES)('a send for which there is no room, requests running %s', (
     const sums = [client.send(add(1)), client.send(add(2))];
     const error = await failureOf(client.send(add(3)));
     expect(error).toMatchObject({ code: 'overloaded', mayHaveExecuted: false });
-    expect(error.message).toBe(`Add was not sent: every ready client has reached 'maxPending' or 'maxBufferedBytes'`);
+    expect(error.message).toBe(
+      `Add was not sent: every ready client has reached 'maxInFlightCommands' or 'maxBufferedBytes'`,
+    );
     expect(await failureOf(client.send(add(4), { waitForReady: true }))).toMatchObject({ code: 'overloaded' });
     await expect.poll(() => held.length).toBe(2);
     answerNext();
@@ -184,7 +186,7 @@ describe.each(MODES)('a send for which there is no room, requests running %s', (
     const late: Promise<number>[] = [];
     const { server, client, held, answerNext } = await narrow({
       whenFull: 'wait',
-      maxPending: 1,
+      maxInFlightCommands: 1,
       hooks: () => ({
         onResult: () => {
           if (late.length === 0) late.push(client.send(add(9)));
@@ -201,7 +203,7 @@ describe.each(MODES)('a send for which there is no room, requests running %s', (
   });
 
   it('is served by the end of any request: a Result, a deadline, a cancellation, a stream that is left', async () => {
-    const { client, held, answerNext } = await narrow({ whenFull: 'wait', maxPending: 1 });
+    const { client, held, answerNext } = await narrow({ whenFull: 'wait', maxInFlightCommands: 1 });
     const served: number[] = [];
     const waits = (n: number) =>
       client.send(add(n)).then(
@@ -235,7 +237,7 @@ describe.each(MODES)('a send for which there is no room, requests running %s', (
   });
 
   it('waits no longer than its deadline', async () => {
-    const { client } = await narrow({ whenFull: 'wait', maxPending: 1 });
+    const { client } = await narrow({ whenFull: 'wait', maxInFlightCommands: 1 });
     const first = failureOf(client.send(add(1)));
     const error = await failureOf(client.send(add(2), { timeoutMs: 20 }));
     expect(error).toMatchObject({ code: 'timeout', mayHaveExecuted: false });
@@ -244,7 +246,7 @@ describe.each(MODES)('a send for which there is no room, requests running %s', (
   });
 
   it('does not keep the line from moving when its Command cannot be encoded', async () => {
-    const { client, held, answerNext } = await narrow({ whenFull: 'wait', maxPending: 1 });
+    const { client, held, answerNext } = await narrow({ whenFull: 'wait', maxInFlightCommands: 1 });
     const first = client.send(add(1));
     const broken = failureOf(client.send(calc.Add({ a: Symbol('no number') as never, b: 1 })));
     const third = client.send(add(3));

@@ -75,7 +75,7 @@ export function clientObject(
     resultEntries,
     bounds: new ResultBounds(10, 1_000),
     turn: new FairTurn(clock),
-    maxPending: 10,
+    maxInFlightCommands: 10,
     clients: 1,
     isServed: () => isAccepting,
     handshakeTimeoutMs: timings.handshakeTimeoutMs,

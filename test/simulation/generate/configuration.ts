@@ -68,7 +68,7 @@ export const senderPlan: fc.Arbitrary<SenderPlan> = fc.record({
   waitForReady: oneOf(false, true),
   whenFull: oneOf('fail', 'wait'),
   maxWaiting: oneOf(10_000, 1, 4, 12),
-  maxPending: oneOf(100_000, 1, 3, 10),
+  maxInFlightCommands: oneOf(100_000, 1, 3, 10),
   maxBufferedBytes: oneOf(1_000_000, 100, 1500),
   whenSlow: oneOf('pause', 'fail'),
   maxBufferedResults: oneOf(1000, 1, 3, 8),

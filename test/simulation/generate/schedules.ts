@@ -122,7 +122,7 @@ const raw = fc.record({
   /** Sends wait, since clients take few at a time; in half of such runs code of the user's meddles where they are dispatched. */
   crowding: seldom(
     fc.record({
-      sender: fc.record({ maxPending: oneOf(1, 3), clients: oneOf(1, 2) }),
+      sender: fc.record({ maxInFlightCommands: oneOf(1, 3), clients: oneOf(1, 2) }),
       meddling: seldom(
         fc.record({
           places: oneOf(['pick'], ['pick'], ['pick', 'result']),
@@ -213,7 +213,12 @@ function withMore(schedule: Schedule, plan: Raw): Schedule {
   return {
     ...schedule,
     servers: schedule.servers.map((server) => ({ ...server, ...byteBounds?.server, ...limits })),
-    sender: { ...schedule.sender, maxWaitingBytes, ...crowded, ...(isEarly ? { lazy: true, maxPending: 12 } : {}) },
+    sender: {
+      ...schedule.sender,
+      maxWaitingBytes,
+      ...crowded,
+      ...(isEarly ? { lazy: true, maxInFlightCommands: 12 } : {}),
+    },
     meddling: crowding?.meddling ?? (schedule.meddling === null ? null : { ...schedule.meddling, after }),
     sends: schedule.sends.map((planned, index) => {
       const send = index === 0 && isEarly ? { ...planned, ...early } : planned;
@@ -233,7 +238,7 @@ function limited(schedule: Schedule): Schedule {
   const calm = listening(schedule);
   const servers = calm.servers.map((server) => ({ ...server, maxInFlightCommands: 2, idleTimeoutMs: null }));
   const sends = calm.sends.map((send) => ({ ...send, times: 6, gapMs: 20 }));
-  const sender = { ...calm.sender, clients: 1, maxPending: 100, keepalive: { timeMs: 500, timeoutMs: 300 } };
+  const sender = { ...calm.sender, clients: 1, maxInFlightCommands: 100, keepalive: { timeMs: 500, timeoutMs: 300 } };
   return { ...calm, servers, sender, sends, lengthMs: Math.max(calm.lengthMs, 3000) };
 }
 
@@ -244,7 +249,7 @@ function piecemeal(schedule: Schedule): Schedule {
   const servers = calm.servers.map((server) => ({ ...server, idleTimeoutMs: null, frameTimeoutMs: 1500 }));
   const [first] = calm.sends as [SendPlan];
   const large = { method: 'send', command: 'Do', style: 'now', padBytes: 3000, times: 60, gapMs: 50 } as const;
-  const sender = { ...calm.sender, clients: 1, maxFrameBytes: 65_536, maxPending: 100 };
+  const sender = { ...calm.sender, clients: 1, maxFrameBytes: 65_536, maxInFlightCommands: 100 };
   return {
     ...calm,
     network,
@@ -265,7 +270,7 @@ function patient(schedule: Schedule): Schedule {
   const [first] = calm.sends as [SendPlan];
   const slow = { method: 'send', command: 'Do', style: 'later', count: 1, everyMs: 200, timeoutMs: 2000 } as const;
   const keepalive = { timeMs: 1000, timeoutMs: 300 } as const;
-  const lazy = { lazy: true, maxPending: 1000, maxBufferedBytes: 1_000_000, hooks: 'watch' } as const;
+  const lazy = { lazy: true, maxInFlightCommands: 1000, maxBufferedBytes: 1_000_000, hooks: 'watch' } as const;
   const only = { ...first, ...slow, times: 1, waitForReady: true, cancelAfterMs: null, payload: 'good' } as const;
   const sender = { ...calm.sender, ...lazy, keepalive };
   return { ...calm, servers, sender, sends: [only], lengthMs: Math.max(calm.lengthMs, 3000) };

@@ -36,7 +36,7 @@ export function rolling(calm: Schedule, schedule: Schedule, plan: RollingPlan): 
   const sender = {
     ...calm.sender,
     waitForReady,
-    maxPending: 1000,
+    maxInFlightCommands: 1000,
     maxBufferedBytes: 1_000_000,
     keepalive: keepalive === null ? null : { timeMs: 500, timeoutMs: 300 },
     reconnect: reconnect === null ? null : { ...reconnect, resetAfterMs: 1000 },
@@ -122,7 +122,7 @@ export function givingUp(
   const sender = {
     ...calm.sender,
     clients: 1,
-    maxPending: 1000,
+    maxInFlightCommands: 1000,
     maxBufferedBytes: 1_000_000,
     hooks: 'watch',
     breaker: null,

@@ -47,9 +47,9 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'one pending too many',
     file: 'src/sender/client/client.ts',
-    from: 'connection.pending >= maxPending || connection.flow.isFull',
-    to: 'connection.pending > maxPending || connection.flow.isFull',
-    why: 'maxPending is off by one',
+    from: 'connection.pending >= maxInFlightCommands || connection.flow.isFull',
+    to: 'connection.pending > maxInFlightCommands || connection.flow.isFull',
+    why: 'maxInFlightCommands is off by one',
   },
   {
     name: 'unbounded writing',

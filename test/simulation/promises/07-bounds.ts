@@ -21,13 +21,13 @@ export function* bounds(past: Past): Generator<Violation> {
 }
 
 function* atClients({ entries, schedule }: Past): Generator<Violation> {
-  const { maxPending, maxBufferedBytes, maxFrameBytes } = schedule.sender;
+  const { maxInFlightCommands, maxBufferedBytes, maxFrameBytes } = schedule.sender;
   const maxBytes = maxBufferedBytes + maxFrameBytes + HEADER_BYTES;
   for (const { kind, details, atMs } of entries) {
     if (kind !== 'pick') continue;
     for (const [id, pending, bytes] of details.ready as unknown as [number, number, number][]) {
-      if (pending > maxPending)
-        yield { promise, atMs, message: `client ${id} has ${pending} pending of ${maxPending}` };
+      if (pending > maxInFlightCommands)
+        yield { promise, atMs, message: `client ${id} has ${pending} pending of ${maxInFlightCommands}` };
       if (bytes > maxBytes) yield { promise, atMs, message: `client ${id} buffers ${bytes} bytes of ${maxBytes}` };
     }
   }
@@ -36,15 +36,15 @@ function* atClients({ entries, schedule }: Past): Generator<Violation> {
 /** Sends that are under way are pending somewhere, or wait. */
 function* waiting({ entries, schedule, hooked }: Past): Generator<Violation> {
   if (!hooked) return;
-  const { clients, maxPending, maxWaiting, hooks } = schedule.sender;
-  const most = clients * maxPending + maxWaiting;
+  const { clients, maxInFlightCommands, maxWaiting, hooks } = schedule.sender;
+  const most = clients * maxInFlightCommands + maxWaiting;
   const pendingOf = (ready: unknown) => (ready as [number, number][]).reduce((sum, [, pending]) => sum + pending, 0);
   const underWay = new Set<unknown>();
   let nowMs = 0;
   for (const { kind, details, atMs } of entries) {
     // Within a moment one that was asked may be on its way to being refused.
     if (atMs > nowMs && underWay.size > most) {
-      const message = `${underWay.size} sends are under way; ${clients} clients take ${maxPending} each and ${maxWaiting} may wait`;
+      const message = `${underWay.size} sends are under way; ${clients} clients take ${maxInFlightCommands} each and ${maxWaiting} may wait`;
       yield { promise, atMs: nowMs, message };
       return;
     }

@@ -97,8 +97,8 @@ const LATE_MS = 3;
 
 /** A send that waits for a client does not go on waiting once there is one that takes all that comes. */
 function* servesWaiting({ entries, sends, schedule, ending }: Past): Generator<Violation> {
-  const { maxPending, maxBufferedBytes, hooks } = schedule.sender;
-  if (maxPending < 1000 || maxBufferedBytes < 1_000_000 || hooks !== 'watch') return;
+  const { maxInFlightCommands, maxBufferedBytes, hooks } = schedule.sender;
+  if (maxInFlightCommands < 1000 || maxBufferedBytes < 1_000_000 || hooks !== 'watch') return;
   const readyMs = entries.filter(({ kind, details }) => kind === 'client' && details.state === 'ready');
   for (const { id, asked, endings } of sends.values()) {
     const [end] = endings;

@@ -48,7 +48,7 @@ function backlogMs({ sends, sender, servers, network }: Schedule): number {
       return Math.min(maxInFlightCommands, Math.max(1, bytes / COMMAND_BYTES));
     }),
   );
-  const atOnce = Math.min(served, sender.clients * sender.maxPending);
+  const atOnce = Math.min(served, sender.clients * sender.maxInFlightCommands);
   let workMs = 0;
   let bytes = 0;
   for (const send of sends) {

@@ -10,7 +10,7 @@ const MANY = 100_000;
 export const inFlight: Measure = {
   name: 'in-flight',
   async run({ quick, requests = quick ? 100_000 : 300_000 }) {
-    const { sender, close } = await startEcho('memory', { ...everythingOn, maxPending: 2 * MANY });
+    const { sender, close } = await startEcho('memory', { ...everythingOn, maxInFlightCommands: 2 * MANY });
     const send = (count: number) =>
       sender.sendWithDeadline(echoes.Echo(SAMPLES[count & 63] as (typeof SAMPLES)[0]), Date.now() + 60_000);
     const perRequest = async (window: number) =>

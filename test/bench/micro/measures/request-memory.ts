@@ -34,7 +34,11 @@ async function heldBytes(requests: number, options: Omit<SenderOptions, 'address
   );
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
-  const sender = await createSender(echoes, { ...options, maxPending: 2 * requests, address: `127.0.0.1:${port}` });
+  const sender = await createSender(echoes, {
+    ...options,
+    maxInFlightCommands: 2 * requests,
+    address: `127.0.0.1:${port}`,
+  });
   const payload = sampleMessage(1);
   const sendOne = () =>
     options.hooks === undefined

@@ -66,7 +66,7 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     turn: new FairTurn(clock),
     clients: 4,
     isServed: () => served.is,
-    maxPending: 2,
+    maxInFlightCommands: 2,
     handshakeTimeoutMs: 1_000,
     pingTimeoutMs: 200,
     lateTimeMs: 3_000,
@@ -267,7 +267,7 @@ describe('an open client', () => {
     ]);
   });
 
-  it('is full at maxPending, when its channel is, and while it has none', async () => {
+  it('is full at maxInFlightCommands, when its channel is, and while it has none', async () => {
     const { open, client } = newClient();
     expect(client.isFull).toBe(true);
     const { channel, close } = await open();
