@@ -11,6 +11,9 @@ export const HIDDEN = '(hidden)';
 /** What stands in the place of what there is no room for. */
 const CUT_OFF = '...';
 
+/** What stands in the place of what throws when it is looked at. */
+const UNREADABLE = '(cannot be read)';
+
 const MAX_DEPTH = 8;
 /** How many elements or keys of one thing are shown. */
 const MAX_ENTRIES = 100;
@@ -77,6 +80,14 @@ class Walk {
     if (typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= MAX_DEPTH) return CUT_OFF;
+    try {
+      return this.#object(value, depth);
+    } catch {
+      return UNREADABLE;
+    }
+  }
+
+  #object(value: object, depth: number): unknown {
     if (isError(value)) return this.#error(value, depth);
     if (isActorRef(value)) return { actor: value.id };
     if (ArrayBuffer.isView(value)) return `[${nameOf(value)} of ${value.byteLength} bytes]`;

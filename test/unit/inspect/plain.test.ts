@@ -33,6 +33,25 @@ describe('what machines carry, as plain data', () => {
     expect(JSON.stringify(shown)).toContain('"self":"..."');
   });
 
+  it('R1: says of what cannot be read that it cannot, and shows the rest', () => {
+    const fails = () => {
+      throw new Error('asked');
+    };
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const values = {
+      ...{ getter: Object.defineProperty({}, 'x', { get: fails, enumerable: true }), toJSON: { toJSON: fails } },
+      ...{
+        error: Object.defineProperty(new CmdStreamError('refused', 'x'), 'message', { get: fails }),
+        revoked: proxy,
+      },
+    };
+    expect(showing.of({ ...values, n: 1 })).toEqual({
+      ...Object.fromEntries(Object.keys(values).map((name) => [name, '(cannot be read)'])),
+      n: 1,
+    });
+  });
+
   it('is no longer than anybody looks at', () => {
     expect(hiding.of(Array.from({ length: 1_000 }, (_, n) => n))).toHaveLength(100);
     const wide = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`k${n}`, n]));
