@@ -12,9 +12,10 @@ import { isCommand } from '../protocol/command.ts';
 export const HIDDEN = '(hidden)';
 
 /** What stands in the place of what there is no room for. */
-/** What stands for what cannot be read. */
-const UNREADABLE = '[unreadable]';
 const CUT_OFF = '...';
+
+/** What stands in the place of what throws when it is looked at. */
+const UNREADABLE = '(cannot be read)';
 
 const MAX_DEPTH = 8;
 /** How many elements or keys of one thing are shown. */

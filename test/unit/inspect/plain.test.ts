@@ -33,20 +33,20 @@ describe('what machines carry, as plain data', () => {
     expect(JSON.stringify(shown)).toContain('"self":"..."');
   });
 
-  it('is told as far as it can be asked', () => {
+  it('R1: says of what cannot be read that it cannot, and shows the rest', () => {
     const asked = () => {
       throw new Error('asked');
     };
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
-    const odd = Object.defineProperty(new Error('odd'), 'message', { get: asked });
+    const odd = Object.defineProperty(new CmdStreamError('refused', 'odd'), 'message', { get: asked });
     const named = Object.defineProperty(new Error('named'), 'name', { value: { toString: asked } });
     const getter = Object.defineProperty({}, 'field', { get: asked, enumerable: true });
     const shown = showing.of({ proxy, list: [getter, { toJSON: asked }, 1], odd, named });
     expect(shown).toMatchObject({
-      proxy: '[unreadable]',
-      list: ['[unreadable]', '[unreadable]', 1],
-      odd: { name: 'Error', message: 'undefined' },
+      proxy: '(cannot be read)',
+      list: ['(cannot be read)', '(cannot be read)', 1],
+      odd: { name: 'CmdStreamError', message: 'undefined' },
       named: { message: 'named' },
     });
   });
