@@ -17,11 +17,13 @@ import type { ResolvedServerOptions } from './options.ts';
 /** What a client is told in place of what was thrown, where that is kept from it. */
 const HIDDEN = 'the handler failed';
 
-/** The codes of errors that say something about the Command. The others' messages may name hosts that clients need not know. */
+/**
+ * The codes of errors that say something about the Command. The others' messages may name hosts that clients need not know;
+ * that of an option which is not acceptable (`invalid-argument`) quotes it, and it may be an address with a password.
+ */
 const EXPOSED: ReadonlySet<CmdStreamErrorCode> = new Set([
   'command-failed',
   'command-invalid',
-  'invalid-argument',
   'refused',
   'overloaded',
   'frame-too-large',
@@ -60,11 +62,12 @@ export function isMeant({ failure }: HandlerAnswer): boolean {
 
 /**
  * What a client is told of an error where `exposeErrors` is false: the message of a CmdStreamError that says something about
- * the Command, thrown on purpose. One that a send of the handler's own failed with (what was executed elsewhere,
- * a connection, a failure there) is told as any other error.
+ * the Command, thrown on purpose. One that a send of the handler's own failed with is told as any other error: it is about
+ * another Command, and names its server.
  */
 function exposedMessage(error: unknown): string | undefined {
   if (!CmdStreamError.is(error) || error.failure !== undefined) return undefined;
+  if (error.command !== undefined || error.address !== undefined) return undefined;
   return EXPOSED.has(error.code) && !error.mayHaveExecuted ? error.message : undefined;
 }
 
