@@ -51,6 +51,8 @@ export class CommandFailure extends Error {
 
   constructor(kind: CommandFailureKind, message: string, options: CommandFailureOptions = {}) {
     if (!isFailureKind(kind)) throw invalidOption('kind', FAILURE_KINDS.map((name) => `'${name}'`).join(', '), kind);
+    // An error in its place would be told to the caller, whatever it quotes.
+    if (typeof message !== 'string') throw invalidOption('message', 'a text', message);
     optionNames('the options of CommandFailure', options, NAMES);
     const { details, retryAfterMs, mayHaveExecuted, cause } = options;
     super(message === '' ? kind : message, cause === undefined ? undefined : { cause });

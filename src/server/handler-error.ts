@@ -47,11 +47,12 @@ export function isMeant({ failure }: HandlerAnswer): boolean {
 
 /**
  * What a client is told of an error where `exposeErrors` is false: the message of a CmdStreamError that says something about
- * the Command, thrown on purpose. One that a send of the handler's own failed with (what was executed elsewhere,
- * a connection, a failure there) is told as any other error.
+ * the Command, thrown on purpose. One that a send of the handler's own failed with is told as any other error: it is about
+ * another Command, and names its server.
  */
 function exposedMessage(error: unknown): string | undefined {
   if (!CmdStreamError.is(error) || error.failure !== undefined) return undefined;
+  if (error.command !== undefined || error.address !== undefined) return undefined;
   return traitsOf(error.code).fromHandler && !error.mayHaveExecuted ? error.message : undefined;
 }
 

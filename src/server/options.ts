@@ -129,8 +129,8 @@ export interface ServerOptions<Receiver = unknown> {
   /**
    * Whether clients are told the message of whatever a handler (or validator, or invoker) threw. With `false` they are told
    * 'the handler failed' and an id that `onHandlerError` gets as well, except where something was thrown for them: a
-   * `CommandFailure`, or a `CmdStreamError` of the code `command-failed`, `command-invalid`, `invalid-argument`, `refused`,
-   * `overloaded` or `frame-too-large`, without `mayHaveExecuted`. Default `false`.
+   * `CommandFailure`, or a `CmdStreamError` of the code `command-failed`, `command-invalid`, `refused`, `overloaded` or
+   * `frame-too-large`, without `mayHaveExecuted`, that no send of the handler's own failed with. Default `false`.
    */
   readonly exposeErrors?: boolean | undefined;
   /**

@@ -1,4 +1,4 @@
-import { optionNames } from '../base/options/check.ts';
+import { invalidOption, isPlainObject, optionNames } from '../base/options/check.ts';
 import type { Codec } from '../protocol/codec/codec.ts';
 import type { AnyProtocol } from '../protocol/protocol.ts';
 import { createSender } from '../sender/create-sender.ts';
@@ -26,6 +26,10 @@ export interface TestServiceOptions<Receiver = unknown> {
 }
 
 const NAMES: readonly (keyof TestServiceOptions)[] = ['codec', 'serverInfo', 'server', 'sender'];
+
+/** What both sides have in common, and what there is none of in memory. */
+const OF_BOTH = ['codec', 'serverInfo'];
+const OF_SOCKETS = ['transport', 'tls', 'host', 'port', 'address'];
 
 /** A server and a sender that is connected to it, in one process; made by {@link testService}. */
 export interface TestService<P extends AnyProtocol> extends AsyncDisposable {
@@ -59,18 +63,34 @@ export async function testService<P extends AnyProtocol, Receiver, H extends Han
   options: TestServiceOptions<NoInfer<Receiver>> = {},
 ): Promise<TestService<P>> {
   optionNames('the options of testService()', options, NAMES);
+  const ofServer = ofSide('server', options.server);
+  const ofSender = ofSide('sender', options.sender);
   const transport = memoryTransport();
   const { codec, serverInfo } = options;
   const common = { codec, serverInfo, transport };
-  const server = await serve<P, Receiver, H>(protocol, receiver, handlers, { ...options.server, ...common });
+  const server = await serve<P, Receiver, H>(protocol, receiver, handlers, { ...ofServer, ...common });
   const { address } = server;
   try {
-    const sender = await createSender(protocol, { ...options.sender, ...common, address });
+    const sender = await createSender(protocol, { ...ofSender, ...common, address });
     return new InMemory(server, sender, transport, address);
   } catch (error) {
     await server.close();
     throw error;
   }
+}
+
+/** The options of one side, which knows their names: but for those that would be passed over. */
+function ofSide<T extends object>(side: 'server' | 'sender', options: T | undefined): T | undefined {
+  if (options === undefined) return undefined;
+  const where = `option '${side}' of testService()`;
+  optionNames(where, options, isPlainObject(options) ? Object.keys(options) : []);
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    if (OF_BOTH.includes(name))
+      throw invalidOption(`${side}.${name}`, `left out: it is an option of both sides`, value);
+    if (OF_SOCKETS.includes(name)) throw invalidOption(`${side}.${name}`, `left out: it is all in memory`, value);
+  }
+  return options;
 }
 
 class InMemory<P extends AnyProtocol> implements TestService<P> {

@@ -58,7 +58,7 @@ export interface CodeTraits {
   readonly retryable?: true;
   /** Its messages are the library's own words, which inspectors show; others may quote a payload, or what user code threw. */
   readonly ownWords?: true;
-  /** A handler may throw it to tell its caller something; the messages of others may name hosts that clients need not know. */
+  /** A handler may throw it to tell its caller something; the messages of others may name hosts, or quote options. */
   readonly fromHandler?: true;
   /** A hook may throw it to say in the library's own words that this side chose not to send. */
   readonly fromHook?: true;
@@ -79,7 +79,7 @@ const CODES: Readonly<Record<CmdStreamErrorCode, CodeTraits>> = {
   // This side chose not to send, or could not.
   refused: { blames: 'nobody', fromHandler: true, fromHook: true },
   'circuit-open': { blames: 'nobody', retryable: true, ownWords: true, fromHook: true },
-  'invalid-argument': { blames: 'nobody', fromHandler: true, fromHook: true },
+  'invalid-argument': { blames: 'nobody', fromHook: true },
   'encode-failed': { blames: 'nobody' },
   closed: { blames: 'nobody', ownWords: true },
   // A burst of the caller's own fills the bounds as well; where a slow service does, the timeouts tell.

@@ -278,8 +278,12 @@ export class Group {
   #sendFor(command: Command, receiver: ResultReceiver, timeoutMs: number): GroupTicket {
     entryOf(this.#options.tables, command);
     const send = new GroupSend(command, receiver, this.#options);
-    const refusal = this.dispatch(send);
-    if (refusal !== undefined) throw this.refusalError(command.name, refusal);
+    try {
+      const refusal = this.dispatch(send);
+      if (refusal !== undefined) throw this.refusalError(command.name, refusal);
+    } catch (error) {
+      throw tellSubject(CmdStreamError.from(error), { command: command.name });
+    }
     return send.armed(timeoutMs);
   }
 

@@ -22,9 +22,10 @@ export class HandshakingPeers {
     });
   }
 
-  /** Who is at the other end of a handshake that has failed. */
-  peerOf(socket: TLSSocket): Peer {
-    return this.#known.get(socket) ?? peerAt(remoteOf(socket));
+  /** Who is at the other end of a handshake that has failed; Node has forgotten who was gone before it began. */
+  peerOf(socket: TLSSocket): Peer | undefined {
+    const isGone = socket.remoteAddress === undefined;
+    return this.#known.get(socket) ?? (isGone ? undefined : peerAt(remoteOf(socket)));
   }
 }
 

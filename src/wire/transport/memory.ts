@@ -1,5 +1,5 @@
 import { type Defer, deferToNextTurn, systemClock } from '../../base/clock.ts';
-import { optionNames, wholeNumber } from '../../base/options/check.ts';
+import { callback, optionNames, wholeNumber } from '../../base/options/check.ts';
 import { paced } from '../../base/refusal-pace.ts';
 import { formatAddress, parseAddress } from './address.ts';
 import { MemoryStream } from './memory-stream.ts';
@@ -38,7 +38,7 @@ export function memoryTransport(options: MemoryOptions = {}): Transport {
   optionNames('the options of memoryTransport()', options, ['maxInFlightBytes', 'defer']);
   return new MemoryTransport(
     wholeNumber('maxInFlightBytes', options.maxInFlightBytes, 65_536),
-    options.defer ?? deferToNextTurn,
+    callback('defer', options.defer) ?? deferToNextTurn,
   );
 }
 

@@ -69,7 +69,7 @@ class SocketListener implements Listener {
       this.#judgeHandshake(error, socket, (judged) => {
         // After a handshake that took too long Node leaves the socket open.
         socket.destroy();
-        onError(peer === undefined ? judged : refusedClientError(judged, peer, socket), peer);
+        onError(refusedClientError(judged, peer, socket), peer);
       });
     });
   }

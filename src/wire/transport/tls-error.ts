@@ -44,11 +44,11 @@ export function plainTlsError(error: Error, who = 'the other side'): Error {
 }
 
 /** The same for a client that a server has not let in; Node calls a refused certificate `socket hang up`. */
-export function refusedClientError(error: Error, peer: Peer, { authorizationError }: Authorization): Error {
-  const code = codeOf({ code: authorizationError });
-  const from = formatAddress(peer.address, peer.port);
+export function refusedClientError(error: Error, peer: Peer | undefined, auth: Authorization): Error {
+  const code = codeOf({ code: auth.authorizationError });
+  const from = peer === undefined ? 'a client that is gone' : formatAddress(peer.address, peer.port);
   if (code !== undefined) {
-    const of = peer.certificate === undefined ? '' : `of ${describeName(peer.certificate)}, `;
+    const of = peer?.certificate === undefined ? '' : `of ${describeName(peer.certificate)}, `;
     const message = `the client's certificate is refused: ${describeRefusal(code)}; it is ${of}from ${from}`;
     return Object.assign(new Error(message), { code });
   }

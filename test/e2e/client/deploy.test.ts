@@ -110,6 +110,21 @@ describe('a server that is shut down while it is sent Commands', () => {
     expect(await Promise.all(slow)).toEqual(['slow', 'slow']);
   });
 
+  it.each([
+    ['there is another one', 2],
+    ['one Command comes', 1],
+  ])('F22: is not held up by a stream that its client has left, where %s', async (_, count) => {
+    const servers = [await shopServer(), await shopServer()].slice(0, count);
+    const { sender } = await senderOf(servers.map(({ address }) => address));
+    for await (const _ of sender.sendMulti(shop.Ticks(1_000_000))) break;
+    const leaving = servers.find(({ server }) => server.connections === 1) as (typeof servers)[0];
+    const startMs = performance.now();
+    const down = leaving.server.shutdown({ timeoutMs: 20_000 });
+    if (count === 1) expect((await failureOf(sender.send(shop.Echo('x')))).code).toBe('closed');
+    await down;
+    expect(performance.now() - startMs).toBeLessThan(10_000);
+  });
+
   it('lets streams come to their end, and closes once the client has', async () => {
     const servers = [await shopServer(), await shopServer()];
     const { sender } = await senderOf(servers.map(({ address }) => address));

@@ -222,6 +222,18 @@ describe('authorize', () => {
     expect(refused[0]?.[1]?.certificate?.subject.CN).toBe('client');
   });
 
+  it('is not asked of a client that goes before TLS is set up, of whom nothing is made up', async () => {
+    const { server, refused } = await asking(() => true, { tls: { ...known.server, ca: known.ca, requestCert: true } });
+    const client = connect(server.port, '127.0.0.1', () => client.end());
+    await soon(() => refused.length).toBe(1);
+    // It depends on Node whether the address is known still.
+    const [[error, peer] = []] = refused;
+    expect(error?.message).toMatch(
+      /(a client that is gone|127\.0\.0\.1:\d+) closed the connection before TLS was set up/,
+    );
+    expect([undefined, '127.0.0.1']).toContain(peer?.address);
+  });
+
   it('holds for clients in memory as well', async () => {
     const transport = memoryTransport();
     const { server, refused } = await asking(({ address }: Peer) => address === 'somebody', { transport });

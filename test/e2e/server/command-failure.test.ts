@@ -235,6 +235,9 @@ describe('a CommandFailure', () => {
   it('is checked where it is made', () => {
     const make = (kind: unknown, options?: object) => () => new CommandFailure(kind as 'failed', 'no', options);
     expect(make('gone')).toThrow("option 'kind' must be 'not-found', ");
+    for (const message of [undefined, null, Symbol('no'), new Error('s3cret'), Proxy.revocable({}, {}).proxy]) {
+      expect(() => new CommandFailure('failed', message as string)).toThrow("option 'message' must be a text; got ");
+    }
     expect(make('failed', { retryAfter: 1 })).toThrow('retryAfter');
     expect(make('failed', { retryAfterMs: -1 })).toThrow("option 'retryAfterMs'");
     expect(make('failed', { retryAfterMs: '1' })).toThrow("option 'retryAfterMs'");

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { CmdStreamError, command, defineProtocol, result } from '../../../src/index.ts';
+import {
+  CmdStreamError,
+  command,
+  createSender,
+  defineProtocol,
+  type Handlers,
+  type HooksFactory,
+  memoryTransport,
+  result,
+  type Sender,
+} from '../../../src/index.ts';
 import type { ServerOptions } from '../../../src/server/options.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
@@ -172,6 +182,65 @@ describe('A8: what a handler throws', () => {
         expect(errors).toMatchObject([{ message: SECRET }, { message: SECRET }]);
         expect(outcomes).toMatchObject([{ message: SECRET }, { message: SECRET }]);
       }
+    },
+  );
+
+  it.each<[string, (inner: Sender<typeof protocol>) => Promise<unknown>]>([
+    ['an address that is not one', () => createSender(protocol, { address: 'postgres://app:s3cret@db.internal/prod' })],
+    ['a Command that another server refuses', (inner) => inner.send(protocol.Fail('schema'))],
+    ['a Command that a hook of its own refuses', (inner) => inner.send(protocol.Fail('hook'))],
+    ['a Command for which there is no room', (inner) => inner.send(protocol.Stream('full'))],
+    ['a Command that is too long', (inner) => inner.send(protocol.Fail('x'.repeat(5_000)))],
+    ['a stream that is refused', (inner) => inner.sendMulti(protocol.Fail('hook'), () => {})],
+    [
+      'a send past the sender',
+      async (inner) => inner.group.send(protocol.Fail('x'.repeat(5_000)), { result() {}, failed() {} }),
+    ],
+  ])(
+    'is kept from the client where it is an error of the library about another service: %s',
+    async (_what, attempt) => {
+      const transport = memoryTransport();
+      const schema = {
+        '~standard': { version: 1, vendor: 'own', validate: () => ({ issues: [{ message: SECRET }] }) },
+      };
+      const checked = defineProtocol({
+        results: { Value: result<unknown>() },
+        commands: { Fail: command(schema as never).returns('Value'), Stream: command<string>().returns('Value') },
+      });
+      const service: Handlers<typeof checked, null> = { Fail: () => 1, Stream: () => 1 };
+      await using behind = await serve(checked, null, service, { transport, maxInFlightCommands: 1 });
+      const hooks: HooksFactory = ({ payload }) => ({
+        beforeSend() {
+          if (payload === 'hook') throw new Error(SECRET);
+        },
+      });
+      await using inner = await createSender(protocol, {
+        transport,
+        address: behind.address,
+        hooks,
+        maxPending: 1,
+        maxFrameBytes: 4_096,
+      });
+      const errors: unknown[] = [];
+      const onHandlerError = (error: unknown) => errors.push(error);
+      await using front = await serve(
+        protocol,
+        null,
+        {
+          async Fail() {
+            const full = inner.send(protocol.Stream('first')).catch(() => {});
+            if (_what.includes('no room')) return await attempt(inner);
+            await full;
+            return await attempt(inner);
+          },
+          async *Stream() {},
+        },
+        { onHandlerError },
+      );
+      await using client = await RawClient.open(front.port);
+      const message = expect.stringMatching(/^the handler failed \(error id [0-9a-z]{8}\)$/);
+      expect((await client.ask(1, FAIL, 'x')).value).toEqual({ code: 'command-failed', message });
+      expect(errors).toMatchObject([{ name: 'CmdStreamError' }]);
     },
   );
 

@@ -104,6 +104,14 @@ describe('testService', () => {
     [{ servers: {} }, "testService() has no option 'servers'; did you mean 'server'?"],
     [{ server: { prot: 1 } }, "serve() has no option 'prot'; did you mean 'port'?"],
     [{ sender: { clients: 0 } }, "option 'clients' must be"],
+    [{ server: null }, "option 'server' of testService() must be an object; got null"],
+    [
+      { sender: new Greeter() },
+      "option 'sender' of testService() must be an object; got an object of the class Greeter",
+    ],
+    [{ server: { port: 9000 } }, "option 'server.port' must be left out: it is all in memory; got 9000"],
+    [{ sender: { serverInfo: 'v2' } }, "option 'sender.serverInfo' must be left out: it is an option of both sides"],
+    [{ sender: Proxy.revocable({}, {}).proxy }, "option 'sender' of testService() must be an object; got a Proxy"],
   ])('refuses %j, and leaves nothing open', async (options, message) => {
     const error = await rejection(testService(greeting, new Greeter(), handlers, options as never));
     expect((error as CmdStreamError).code).toBe('invalid-argument');

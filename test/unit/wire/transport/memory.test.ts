@@ -4,6 +4,7 @@ import { accepting, connected, connecting, pattern, rejection, sleep, until } fr
 
 test('options that do not exist, or are out of range, are refused', () => {
   expect(() => memoryTransport({ bufferBytes: 1 } as never)).toThrow(/has no option 'bufferBytes'/);
+  expect(() => memoryTransport({ defer: 'soon' as never })).toThrow(/'defer' must be a function; got "soon"/);
   expect(() => memoryTransport({ maxInFlightBytes: 0 })).toThrow(
     /'maxInFlightBytes' must be a whole number of at least 1/,
   );
