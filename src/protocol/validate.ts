@@ -1,5 +1,5 @@
 import { describeError } from '../base/errors/describe-error.ts';
-import { isThenable } from '../base/warn.ts';
+import { isThenable } from '../base/thenable.ts';
 import type { Schema } from './definitions.ts';
 import { describeIssues } from './issues.ts';
 
@@ -20,7 +20,7 @@ export function validate(schema: Schema, value: unknown): Validation | Promise<V
   return isThenable(outcome) ? judgeLater(schema, value, outcome) : judge(schema, value, outcome);
 }
 
-/** What comes is a promise of this realm, whatever the schema's is and whatever `globalThis.Promise` is by now. */
+/** Promise of this realm, whatever the schema's is and whatever `globalThis.Promise` is by now. */
 async function judgeLater(schema: Schema, value: unknown, outcome: PromiseLike<unknown>): Promise<Validation> {
   return judge(schema, value, await outcome);
 }

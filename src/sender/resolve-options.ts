@@ -1,21 +1,20 @@
 import type { ClientTimings } from '../../machines/client.ts';
 import { deferToEndOfTurn } from '../base/clock.ts';
 import { clockOption } from '../base/clock-option.ts';
-import { hasMethods, listOf } from '../base/errors/ask.ts';
-import { abortSignal, callback, durationMs, invalidOption } from '../base/options/check.ts';
+import { listOf } from '../base/errors/ask.ts';
+import { abortSignal, callback, durationMs, invalidOption, objectWith } from '../base/options/check.ts';
 import {
   among,
   count,
   duration,
+  MEBIBYTE,
   type OptionTable,
   onOff,
   type Resolved,
   resolveOptions,
 } from '../base/options/table.ts';
 import { systemRandom } from '../base/random.ts';
-import { processWarning, type Warn } from '../base/warn.ts';
 import { resolveInspect } from '../inspect/options.ts';
-import type { Codec } from '../protocol/codec/codec.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
 import { parseAddress } from '../wire/transport/address.ts';
 import { tcpTransport } from '../wire/transport/tcp.ts';
@@ -34,8 +33,6 @@ import { resolveDispatch } from './group/dispatch.ts';
 import type { HooksFactory } from './hooks/hooks.ts';
 import type { BackoffOptions, KeepaliveOptions, SenderOptions } from './options.ts';
 import type { StatusEvent } from './status.ts';
-
-const MEBIBYTE = 1024 * 1024;
 
 const KEEPALIVE = {
   timeMs: duration(3_000),
@@ -57,7 +54,7 @@ const TABLE = {
   address: resolveAddresses,
   addressRefreshMs: duration(30_000, { infinite: true }),
   clients: count(1, { max: 1024 }),
-  codec: resolveCodec,
+  codec: (field, value) => objectWith(field, value, ['bind'], 'a codec such as msgpack() or json()') ?? msgpack(),
   serverInfo: (_field, value) => resolveExpectedInfo(value),
   tls: checkTls,
   transport: resolveTransport,
@@ -96,7 +93,6 @@ export interface ResolvedSenderOptions
   extends Omit<Resolved<typeof TABLE>, 'tls' | 'reconnect' | 'keepalive' | 'handshakeTimeoutMs'> {
   readonly reconnect: boolean;
   readonly timings: ClientTimings;
-  readonly warn: Warn;
 }
 
 /** Completes the options, or throws `invalid-argument` for the first that is not acceptable. */
@@ -114,7 +110,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
     backoffFactor: reconnect.factor,
     backoffResetMs: reconnect.resetAfterMs,
   });
-  return Object.freeze({ ...resolved, reconnect: options.reconnect !== false, timings, warn: processWarning });
+  return Object.freeze({ ...resolved, reconnect: options.reconnect !== false, timings });
 }
 
 /** A group of options that may also be switched on and off as a whole. */
@@ -143,12 +139,6 @@ function resolveAddresses(field: string, address: unknown): readonly string[] | 
   return Object.freeze(addresses);
 }
 
-function resolveCodec(field: string, codec: Codec | undefined): Codec {
-  if (codec === undefined) return msgpack();
-  if (hasMethods(codec, ['bind'])) return codec;
-  throw invalidOption(field, 'a codec such as msgpack() or json()', codec);
-}
-
 function checkTls(field: string, tls: unknown, { transport }: SenderOptions): void {
   if (tls === undefined) return;
   if (transport !== undefined) throw invalidOption(field, `left out where 'transport' is given`, tls);
@@ -157,11 +147,8 @@ function checkTls(field: string, tls: unknown, { transport }: SenderOptions): vo
 }
 
 function resolveTransport(field: string, transport: Transport | undefined, { tls }: SenderOptions): Transport {
-  if (transport === undefined) {
-    return tls === undefined ? tcpTransport() : tlsTransport({ client: tls === true ? {} : tls });
-  }
-  if (hasMethods(transport, ['connect'])) return transport;
-  throw invalidOption(field, 'a transport such as memoryTransport()', transport);
+  const own = objectWith(field, transport, ['connect'], 'a transport such as memoryTransport()');
+  return own ?? (tls === undefined ? tcpTransport() : tlsTransport({ client: tls === true ? {} : tls }));
 }
 
 function resolveBreaker(

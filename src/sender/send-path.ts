@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import type { Warn } from '../base/warn.ts';
+import type { Warnings } from '../base/warnings.ts';
 import type { MessageEncoder } from '../wire/message-encoder.ts';
 import type { DispatchRefusal, Group } from './group/group.ts';
 import { askHooks } from './hooks/ask-hooks.ts';
@@ -11,13 +11,13 @@ import type { Request } from './request/request.ts';
 import type { SendTerms } from './send-options.ts';
 import { WaitingBounds, WaitingRequests } from './waiting-requests.ts';
 
-/** What a {@link SendPath} leads through. */
+/** Stations of a {@link SendPath}. */
 export interface SendPathOptions {
   readonly group: Group;
   readonly hooks: HooksFactory | undefined;
   readonly clock: Clock;
   readonly encoder: MessageEncoder;
-  readonly warn: Warn;
+  readonly warnings: Warnings;
   readonly whenFull: 'fail' | 'wait';
   /** How many requests may wait on the way, for their hooks or for the group, */
   readonly maxWaiting: number;
@@ -97,10 +97,10 @@ export class SendPath {
   // ---- the hooks
 
   #askHooks(request: Request, terms: SendTerms, maker: HooksMaker, sinceMs: number): void {
-    const { clock, warn } = this.#options;
+    const { clock, warnings } = this.#options;
     let thinking: Promise<unknown> | undefined;
     try {
-      thinking = askHooks(maker, request, terms, sinceMs, clock, warn);
+      thinking = askHooks(maker, request, terms, sinceMs, clock, warnings);
     } catch (error) {
       this.#refuse(request, error);
       return;

@@ -1,27 +1,27 @@
-import { systemClock } from '../base/clock.ts';
 import { CmdStreamError, type CmdStreamErrorDetails } from '../base/errors/cmd-stream-error.ts';
 import { traitsOf } from '../base/errors/codes.ts';
 import { describeError, messageOf } from '../base/errors/describe-error.ts';
 import { isFailureKind } from '../base/errors/failure-kind.ts';
+import { MAX_TEXT_LENGTH } from '../base/errors/printable.ts';
 import type { Random } from '../base/random.ts';
-import { processWarning, warnOfFailure } from '../base/warn.ts';
+import { processWarnings } from '../base/warnings.ts';
 import { JsonWriter } from '../protocol/codec/json/json-writer.ts';
 import { CommandFailure } from '../protocol/command-failure.ts';
 import { MAX_DETAILS_BYTES, writeFailure } from '../protocol/failure-text.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import type { ResolvedServerOptions } from './options.ts';
 
-/** What a client is told in place of what was thrown, where that is kept from it. */
+/** Message for a client in place of what was thrown, where that is kept from it. */
 const HIDDEN = 'the handler failed';
 
 /** Details may take so much of the longest frame: text within text is longer. */
 const SHARE_OF_FRAME = 4;
 
-/** What becomes of something that a handler threw. */
+/** Answer to a Command whose handler threw. */
 export interface HandlerAnswer {
-  /** What the client is told. */
+  /** Message for the client. */
   readonly message: string;
-  /** What it is told of a `CommandFailure`, as a text; of nothing else. */
+  /** A `CommandFailure` as a text for it; of nothing else. */
   readonly failure: string | undefined;
   /** The same for the server's own side. */
   readonly outcome: CmdStreamErrorDetails;
@@ -92,7 +92,7 @@ function writeDetails(details: unknown, command: string, maxBytes: number): stri
   } catch (error) {
     const what = `encoding the details of a CommandFailure of the Command '${command}'`;
     const reason = () => `, so that they were left out: ${describeError(error)}`;
-    warnOfFailure(processWarning, what, systemClock.monotonicMs(), reason);
+    processWarnings.failed(what, reason);
     return undefined;
   }
 }
@@ -104,12 +104,9 @@ function makeId(random: Random): string {
     .padStart(8, '0');
 }
 
-/** A longer message is cut: an error Result is always sent, however much waits. */
-const MAX_MESSAGE_LENGTH = 1024;
-
-/** A message as an error Result carries it. UTF-8 has no half surrogate pair: not the message's own, and not where it is cut. */
+/** A message as an error Result carries it: cut, since one is always sent, however much waits. UTF-8 has no half surrogate pair: not the message's own, and not where it is cut. */
 export function sendableMessage(message: string): string {
-  return message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed();
+  return message.slice(0, MAX_TEXT_LENGTH).toWellFormed();
 }
 
 /** The error Result that says so. */

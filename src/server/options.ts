@@ -1,12 +1,19 @@
 import { type Clock, type Defer, deferToEndOfTurn } from '../base/clock.ts';
 import { clockOption } from '../base/clock-option.ts';
-import { hasMethods } from '../base/errors/ask.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { heapLimitBytes } from '../base/memory.ts';
-import { callback, invalidOption, wholeNumber } from '../base/options/check.ts';
-import { count, duration, type OptionTable, onOff, type Resolved, resolveOptions } from '../base/options/table.ts';
+import { callback, invalidOption, objectWith, wholeNumber } from '../base/options/check.ts';
+import {
+  count,
+  duration,
+  MEBIBYTE,
+  type OptionTable,
+  onOff,
+  type Resolved,
+  resolveOptions,
+} from '../base/options/table.ts';
 import { checkedRandom, type Random, systemRandom } from '../base/random.ts';
-import { processWarning } from '../base/warn.ts';
+import { processWarnings } from '../base/warnings.ts';
 import { type Inspect, resolveInspect } from '../inspect/options.ts';
 import type { Codec } from '../protocol/codec/codec.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
@@ -42,7 +49,7 @@ export interface ServerOptions<Receiver = unknown> {
   readonly transport?: Transport | undefined;
   /** The payload format, the same as the clients'. Default `msgpack()`. */
   readonly codec?: Codec | undefined;
-  /** What clients must expect to find here: 1 to 1,024 bytes without `;`. Default `'default'`. */
+  /** Name that clients must expect to find here: 1 to 1,024 bytes without `;`. Default `'default'`. */
   readonly serverInfo?: string | undefined;
   /** More connections are closed as soon as they are accepted, and told to `onAcceptError`. Default 10,000. */
   readonly maxConnections?: number | undefined;
@@ -101,7 +108,7 @@ export interface ServerOptions<Receiver = unknown> {
   /** How long `shutdown()` lets Commands in flight finish where it is not told otherwise; 0: not at all. Default 10,000. */
   readonly shutdownTimeoutMs?: number | undefined;
   /**
-   * Who may come in: asked for each client once its connection, and its TLS, is there, before the client is told anything and
+   * Decision on who may come in: asked for each client once its connection, and its TLS, is there, before the client is told anything and
    * before anything is read from it. Only `true`, or a promise of it, lets it in. Where it returns anything else, throws,
    * rejects, or has not answered within `handshakeTimeoutMs`, the connection is closed and `onAcceptError` told of it. The
    * connection counts for `maxConnections` meanwhile. Default: whoever reaches the port, or, with `tls.requestCert`,
@@ -153,14 +160,12 @@ export interface ServerOptions<Receiver = unknown> {
   /** For tests: where the ids of errors come from, a number from 0 to below 1. */
   readonly random?: Random | undefined;
   /**
-   * Who watches the statecharts of the server and of its sessions live, as for `createSender`: an XState inspection
+   * Inspector that watches the statecharts of the server and of its sessions live, as for `createSender`: an XState inspection
    * observer or function, an inspector of `@statelyai/inspect`, `createLocalInspector()` of `cmd-stream/inspect`; or
    * `{ observer, payloads }`. Default: none, at no cost.
    */
   readonly inspect?: Inspect | undefined;
 }
-
-const MEBIBYTE = 1024 * 1024;
 
 const TABLE = {
   port: count(0, { min: 0, max: 65_535 }),
@@ -170,8 +175,8 @@ const TABLE = {
     throw invalidOption(field, `left out where 'transport' is given: hand it to the transport`, tls);
   },
   transport: (field, own, { tls }) =>
-    withMethods(field, own, ['listen']) ?? (tls === undefined ? tcpTransport() : tlsTransport({ server: tls })),
-  codec: (field, value) => withMethods(field, value, ['bind']) ?? msgpack(),
+    objectWith(field, own, ['listen']) ?? (tls === undefined ? tcpTransport() : tlsTransport({ server: tls })),
+  codec: (field, value) => objectWith(field, value, ['bind']) ?? msgpack(),
   serverInfo: (_field, value) => resolveServerInfo(value),
   maxConnections: count(10_000),
   maxInFlightCommands: count(1_000),
@@ -195,7 +200,7 @@ const TABLE = {
   invoker: callback<Invoker<never>>,
   clock: clockOption,
   defer: (field, value) => callback(field, value) ?? deferToEndOfTurn,
-  random: (field, value) => checkedRandom(callback(field, value) ?? systemRandom, processWarning),
+  random: (field, value) => checkedRandom(callback(field, value) ?? systemRandom, processWarnings),
   inspect: (_field, value, { defer }) => resolveInspect(value, defer),
 } satisfies OptionTable<ServerOptions<never>>;
 
@@ -219,10 +224,4 @@ function host(field: string, value: unknown): string {
   if (value === undefined) return '127.0.0.1';
   if (typeof value === 'string' && value !== '') return value;
   throw invalidOption(field, `an address to listen on, such as '127.0.0.1' or '0.0.0.0'`, value);
-}
-
-/** An object with these methods, or nothing. */
-function withMethods<T extends object>(field: string, value: T | undefined, methods: (keyof T)[]): T | undefined {
-  if (value === undefined || hasMethods(value, methods)) return value;
-  throw invalidOption(field, `an object with ${methods.map((name) => `${String(name)}()`).join(', ')}`, value);
 }

@@ -1,16 +1,12 @@
-import type { FairTurn } from '../base/fair-turn.ts';
+import { type FairTurn, WORK_OF_FRAME, WORK_PER_LOOK } from '../base/fair-turn.ts';
 
-/** A frame, or what has come of one, is worth the time of its bytes, and of so many more. */
-const WORK_OF_FRAME = 512;
-/** After so much it is time to look whether others have waited for long enough. */
-const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
 /**
  * So many bytes are a turn of their own where there are other connections: a socket gives up to 64 KiB at a time, and would
  * give 2 MiB before anybody else has one. Costs payloads of 1 MiB 12 to 20 % of their rate.
  */
 const LARGE_PIECE = 32 * 1024;
 
-/** What takes turns: the reading of one connection. */
+/** The reading of one connection, which takes turns. */
 export interface Reading {
   /** Others have their turn first. */
   beginTurnOfOthers(): void;
@@ -24,7 +20,7 @@ export interface Reading {
 export class ReadingTurn {
   readonly #turn: FairTurn;
   readonly #reading: Reading;
-  /** What has been done for this client since it was last looked whether others wait, and in which turn. */
+  /** Work done for this client since it was last looked whether others wait, and in which turn. */
   #work = 0;
   #number = 0;
   /** Whether this is the turn that it has waited for to do something large. */

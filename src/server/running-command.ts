@@ -1,7 +1,7 @@
 import { runOutside } from '../base/async-context.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { describeError, isAbortError } from '../base/errors/describe-error.ts';
-import { isThenable } from '../base/warn.ts';
+import { isThenable } from '../base/thenable.ts';
 import { isBadPayload } from '../protocol/codec/codec.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import { isLastOne } from '../protocol/last-one.ts';
@@ -34,11 +34,11 @@ export class RunningCommand
   /** Itself, once anybody has asked for `context.proxy`. */
   #proxy: ResultProxy<unknown> | undefined;
   #signal: AbortSignal | undefined;
-  /** What its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
+  /** Promise that its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
   #pause: Promise<void> | undefined;
   /** Whether nothing more may be sent: the last Result was, or an error Result. */
   #answered = false;
-  /** Who wants to know how it ends; nobody where there is neither `onCommandDone` nor an invoker. */
+  /** Watch that hears how it ends; none where there is neither `onCommandDone` nor an invoker. */
   #watch: CommandWatch | undefined;
 
   constructor(port: ResultPort, route: Route, seq: number, receivedAt: number) {

@@ -8,7 +8,7 @@ export type OptionTable<Options> = {
   readonly [Name in keyof Options]-?: (field: string, value: Options[Name], all: Options) => unknown;
 };
 
-/** What the lines of a table make of a set of options. */
+/** The complete set of options that the lines of a table make. */
 export type Resolved<Table> = {
   readonly [Name in keyof Table]: Table[Name] extends (...given: never[]) => infer Value ? Value : never;
 };
@@ -39,6 +39,9 @@ export function resolveOptions<Options extends object, Table extends OptionTable
 type Line<Options> = (field: string, value: unknown, all: Options) => unknown;
 
 // ---- lines
+
+/** So many bytes. */
+export const MEBIBYTE = 1024 * 1024;
 
 /** A whole number within bounds, see {@link wholeNumber}. */
 export const count = (fallback: number, bounds?: { min?: number; max?: number }) => (field: string, value: unknown) =>

@@ -1,10 +1,11 @@
 import type { AnyActorRef, EventObject, InspectionEvent } from 'xstate';
 import type { Clock } from '../../base/clock.ts';
 import { ActorRecord, machineOf } from './actor-record.ts';
+import { MACHINES } from './machines.ts';
 import { RequestRecord } from './request-record.ts';
 import { KEPT, type ShownAll, type ShownChanges, type ShownSystem, type ShownTransition } from './shown.ts';
 
-/** What has been seen lately: of each kind of thing so much and no more. */
+/** Record of what was seen lately: of each kind of thing so much and no more. */
 export class Inspection {
   readonly #clock: Clock;
   readonly #startedAt: number;
@@ -17,7 +18,7 @@ export class Inspection {
   #requestsLength = 0;
   readonly #transitions: ShownTransition[] = [];
   #transitionCount = 0;
-  /** What the next message has to tell. */
+  /** News for the next message. */
   readonly #changedSystems = new Set<string>();
   readonly #changedActors = new Set<string>();
   readonly #changedRequests = new Set<string>();
@@ -47,6 +48,8 @@ export class Inspection {
     return {
       startedAt: this.#startedAt,
       nowMs: this.#nowMs,
+      machines: MACHINES,
+      kept: KEPT,
       systems: [...this.#systems.values()],
       actors: [...this.#actors.values()].map((actor) => actor.shown),
       transitions: this.#transitions,
@@ -55,7 +58,7 @@ export class Inspection {
     };
   }
 
-  /** What is new since this was asked last. */
+  /** Changes since they were taken last. */
   takeChanges(): ShownChanges {
     for (const [id, actor] of this.#actors) if (actor.lookAgain()) this.#changedActors.add(id);
     const changes: ShownChanges = {
@@ -96,7 +99,7 @@ export class Inspection {
     const kind = isServer ? 'server' : actor._parent === undefined ? 'shared breaker' : 'sender';
     const count = (this.#systemCounts.get(kind) ?? 0) + 1;
     this.#systemCounts.set(kind, count);
-    this.#systems.set(rootId, { id: rootId, name: `${kind} ${count}` });
+    this.#systems.set(rootId, { id: rootId, name: `${kind} ${count}`, isServer });
     this.#changedSystems.add(rootId);
   }
 

@@ -1,7 +1,6 @@
 // What the server tells the page, as JSON. Times are milliseconds since the inspector was started.
 
-/** The kinds of actors that have a statechart of their own on the page, by the ids of their machines. */
-export type MachineId = 'group' | 'addresses' | 'client' | 'connection' | 'circuitBreaker' | 'server' | 'session';
+import type { MachineId, ShownMachine } from './machines.ts';
 
 /** One actor that lives for long. */
 export interface ShownActor {
@@ -17,7 +16,7 @@ export interface ShownActor {
   readonly states: readonly string[];
   /** When it entered them. */
   readonly sinceMs: number;
-  /** What else there is to say of it, in a few words each. */
+  /** Further facts, in a few words each. */
   readonly facts: readonly string[];
   /** Whether it has come to its end. */
   readonly isDone: boolean;
@@ -64,7 +63,7 @@ export interface ShownRequest {
   readonly seq: number;
   /** The Command's payload as JSON, where payloads are shown; its beginning. */
   readonly payload: string | undefined;
-  /** What happened, in order; of a long stream the first Results and the last. */
+  /** Events, in order; of a long stream the first Results and the last. */
   readonly steps: readonly ShownStep[];
   /** How many Results are left out of `steps`, and after which step. */
   readonly leftOut: { readonly count: number; readonly after: number } | undefined;
@@ -77,11 +76,13 @@ export interface ShownRequest {
 /** An actor system: a sender, or a server. */
 export interface ShownSystem {
   readonly id: string;
-  /** `sender 1`, `server 1`, or `circuit breaker 1` for one that stands by itself. */
+  /** `sender 1`, `server 1`, or `shared breaker 1` for one that stands by itself. */
   readonly name: string;
+  /** Whether it is a server. */
+  readonly isServer: boolean;
 }
 
-/** What is new since the last message; of a full message, all there is. */
+/** Changes since the last message; of a full message, all there is. */
 export interface ShownChanges {
   readonly systems: readonly ShownSystem[];
   readonly actors: readonly ShownActor[];
@@ -95,11 +96,15 @@ export interface ShownChanges {
 export interface ShownAll extends ShownChanges {
   /** When the inspector was started, in milliseconds since the epoch. */
   readonly startedAt: number;
-  /** What the inspector's clock says now. */
+  /** The time now, by the inspector's clock. */
   readonly nowMs: number;
+  /** The machines of the actors, in the order in which those of a system are to be shown. */
+  readonly machines: Readonly<Record<MachineId, ShownMachine>>;
+  /** How much there is to keep of each kind of thing. */
+  readonly kept: { readonly transitions: number; readonly requests: number };
 }
 
-/** How much is kept, here and in the page. */
+/** How much is kept. */
 export const KEPT = {
   actors: 64,
   ended: 8,

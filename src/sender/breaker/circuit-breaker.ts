@@ -8,7 +8,7 @@ import { clockOption } from '../../base/clock-option.ts';
 import { fieldOf, hasMethods } from '../../base/errors/ask.ts';
 import { hasBrand, markClass } from '../../base/errors/brand.ts';
 import { optionNames } from '../../base/options/check.ts';
-import { callUser, processWarning, type Warn } from '../../base/warn.ts';
+import { processWarnings, type Warnings } from '../../base/warnings.ts';
 import { FailureWindow } from './failure-window.ts';
 import {
   type CircuitBreakerOptions,
@@ -24,21 +24,21 @@ const breakerBrand = Symbol.for('cmd-stream.CircuitBreaker');
 
 type Snapshot = SnapshotFrom<typeof circuitBreakerMachine>;
 
-/** What a circuit breaker runs on. */
+/** Environment of a circuit breaker. */
 export interface CircuitBreakerEnvironment {
   /** Default: the machine's clock. With a `parent`, timers come from the clock of the parent's actor system. */
   readonly clock?: Clock;
   /** How a change that time makes is told: outside of the timer's own work. Default: at the end of the turn. */
   readonly defer?: Defer;
   /** Where warnings go. Default: process warnings. */
-  readonly warn?: Warn;
+  readonly warnings?: Warnings;
   /** The actor to run under; it must outlive the breaker. Default: an actor system of its own. */
   readonly parent?: AnyActorRef;
   /** Sees the actor's events; without a `parent` only, whose system has an inspector of its own. */
   readonly inspect?: (event: InspectionEvent) => void;
 }
 
-/** What {@link CircuitBreaker.admit} returns for a Command that must not go out. */
+/** Answer of {@link CircuitBreaker.admit} for a Command that must not go out. */
 export const NOT_ADMITTED = 0;
 
 type TrialEnding = 'trial.succeeded' | 'trial.failed' | 'trial.neutral';
@@ -49,7 +49,7 @@ const PUBLIC_STATES = { closed: 'closed', open: 'open', halfOpen: 'half-open', s
  * Keeps Commands away from a service that fails. Made by {@link createCircuitBreaker}; `circuitBreakerHooks` puts it
  * in front of every send.
  *
- * Who sends asks `admit()` first, and hands the token that it got to exactly one of `succeed`, `fail` and `neutral`. A
+ * A sender asks `admit()` first, and hands the token that it got to exactly one of `succeed`, `fail` and `neutral`. A
  * token of an earlier state (or from before a `reset()`) counts for nothing: what a late outcome tells is no news. A trial
  * that takes longer than `openDurationMs` may be replaced by another one; then only its success counts.
  */
@@ -62,7 +62,7 @@ export class CircuitBreaker {
   readonly countsAsFailure: CountsAsFailure | undefined;
   readonly #options: ResolvedCircuitBreakerOptions;
   readonly #clock: Clock;
-  readonly #warn: Warn;
+  readonly #warnings: Warnings;
   readonly #window: FailureWindow;
   readonly #changes: StateChanges;
   readonly #actor: Actor<typeof circuitBreakerMachine>;
@@ -74,14 +74,14 @@ export class CircuitBreaker {
 
   /** @internal For {@link createCircuitBreaker}, and senders. */
   constructor(options: ResolvedCircuitBreakerOptions, environment: CircuitBreakerEnvironment = {}) {
-    const { clock = systemClock, defer = deferToEndOfTurn, warn = processWarning, parent, inspect } = environment;
+    const { clock = systemClock, defer = deferToEndOfTurn, warnings = processWarnings, parent, inspect } = environment;
     const { countsAsFailure } = options;
     this.countsAsFailure = countsAsFailure === undefined ? undefined : inContextOfNow(countsAsFailure);
     this.#options = options;
     this.#clock = clock;
-    this.#warn = warn;
+    this.#warnings = warnings;
     this.#window = new FailureWindow(options.windowSize);
-    this.#changes = new StateChanges(warn);
+    this.#changes = new StateChanges(warnings);
     if (options.onStateChange !== undefined) this.#changes.subscribe(options.onStateChange);
     const machine = circuitBreakerMachine.provide({
       actions: { clearFailureWindow: () => this.#window.reset() },
@@ -101,7 +101,7 @@ export class CircuitBreaker {
     this.#actor.start();
   }
 
-  /** What it does with Commands now; readable at any time, in callbacks as well. Once stopped: `open`. */
+  /** Its state: what it does with Commands now; readable at any time, in callbacks as well. Once stopped: `open`. */
   get state(): CircuitBreakerState {
     return PUBLIC_STATES[this.#actor.getSnapshot().value];
   }
@@ -229,7 +229,9 @@ export class CircuitBreaker {
   #tellOutcome(name: 'onSuccess' | 'onFailure', { value }: Snapshot): void {
     const callback = this.#options[name];
     if (callback !== undefined) {
-      callUser(this.#warn, `'${name}' of the circuit breaker`, () => this.#maker.run(callback, PUBLIC_STATES[value]));
+      this.#warnings.callUser(`'${name}' of the circuit breaker`, () =>
+        this.#maker.run(callback, PUBLIC_STATES[value]),
+      );
     }
     this.#changes.deliver();
   }

@@ -1,12 +1,8 @@
 import type { Clock, TimerHandle } from '../../base/clock.ts';
-import type { FairTurn } from '../../base/fair-turn.ts';
+import { type FairTurn, WORK_OF_FRAME, WORK_PER_LOOK } from '../../base/fair-turn.ts';
 import type { FrameChannel } from '../../wire/frame-channel.ts';
 import type { Pressure } from './backlog.ts';
 
-/** What comes unasked is worth the time of its bytes, and of so many more. */
-const WORK_OF_FRAME = 512;
-/** After so much it is time to look whether the rest of the process has waited for long enough. */
-const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
 /** So much longer it is read on where what comes is of use: it is done with sooner, in fewer pieces. */
 const LONGER_MS = 0.4;
 /**
@@ -16,7 +12,7 @@ const LONGER_MS = 0.4;
 const PATIENCE_MS = 1_000;
 const FORGIVEN = 0.1;
 
-/** What the Results of a stream wait for. */
+/** Reason for which the Results of a stream wait. */
 export type WaitsFor = 'consumer' | 'schema';
 
 /**
@@ -50,7 +46,7 @@ export class Reading {
   /** Whether it waits for its turn to read on. */
   #queued = false;
   #over = false;
-  /** What has come unasked since it was last looked whether others wait, and in which turn. */
+  /** Work that has come unasked since it was last looked whether others wait, and in which turn. */
   #work = 0;
   #turnNumber = 0;
 
@@ -72,7 +68,7 @@ export class Reading {
     return this.#slow.size > 0;
   }
 
-  /** What a pending stream keeps has changed. */
+  /** The backlog of a pending stream has changed. */
   pressed(seq: number, waitsFor: WaitsFor, pressure: Pressure): void {
     const before = this.#slow.get(seq) ?? { consumer: 'none', schema: 'none' };
     const after = { ...before, [waitsFor]: pressure };

@@ -4,14 +4,14 @@ import { runOutside } from '../../base/async-context.ts';
 import { type Clock, LATE_MS } from '../../base/clock.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import { show } from '../../base/options/check.ts';
-import { type Warn, warnOfFailure } from '../../base/warn.ts';
+import type { Warnings } from '../../base/warnings.ts';
 import type { Places } from './places.ts';
 import { QuestionPace } from './question-pace.ts';
 
 /** Finds out where the service is: gives an address like `10.0.0.7:9000`, or several of them. */
 export type AddressResolver = () => string | readonly string[] | Promise<string | readonly string[]>;
 
-/** What asking a resolver takes. */
+/** Parts that asking a resolver takes. */
 export interface ResolvingOptions {
   /** How often a resolver is asked although nothing failed; Infinity: never. */
   readonly refreshMs: number;
@@ -19,12 +19,12 @@ export interface ResolvingOptions {
   readonly timeoutMs: number;
   /** With a `parent`, timers come from the clock of the parent's actor system. */
   readonly clock: Clock;
-  readonly warn: Warn;
+  readonly warnings: Warnings;
   /** The addresses are others than before. */
   readonly changed: () => void;
   /** Throws for an address that cannot be one. */
   readonly check: (address: string) => void;
-  /** Whose child the actor is. Default: nobody's. */
+  /** Parent of the actor. Default: none. */
   readonly parent?: AnyActorRef;
 }
 
@@ -76,7 +76,7 @@ export class Resolving implements AddressesLink {
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type: 'addresses.stop' });
   }
 
-  /** What an inspector shows of it. */
+  /** Plain data that an inspector shows of it. */
   toJSON(): object {
     return { known: this.#places.size };
   }
@@ -108,7 +108,7 @@ export class Resolving implements AddressesLink {
     this.#pace.failed();
     const left = this.#places.size === 0 ? 'no address is known' : 'the known addresses stay in use';
     const rest = () => `: ${describeError(error)}; ${left}`;
-    warnOfFailure(this.#options.warn, 'the address resolver', this.nowMs(), rest);
+    this.#options.warnings.failed('the address resolver', rest);
   }
 
   overdueError(): CmdStreamError {

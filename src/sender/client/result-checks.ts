@@ -1,5 +1,5 @@
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
-import { isThenable } from '../../base/warn.ts';
+import { isThenable } from '../../base/thenable.ts';
 import { BadPayload } from '../../protocol/codec/codec.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
 import type { Validation } from '../../protocol/validate.ts';
@@ -8,7 +8,7 @@ import { applySchema, failureOf, invalidResult, unreadableResult } from './check
 import type { Carrier, PendingCommand } from './pending-command.ts';
 import { type OnPressure, SchemaLines } from './schema-lines.ts';
 
-/** What a Result takes: its bytes on the wire, and about how many of memory. */
+/** Cost of a Result: its bytes on the wire, and about how many of memory. */
 export interface ResultCost {
   readonly size: number;
   readonly weight: number;

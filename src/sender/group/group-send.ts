@@ -2,7 +2,7 @@ import { AsyncContext } from '../../base/async-context.ts';
 import { hasMethods } from '../../base/errors/ask.ts';
 import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import { invalidOption } from '../../base/options/check.ts';
-import { callUser, type Warn } from '../../base/warn.ts';
+import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
 import type { WhenSlow } from '../client/backlog.ts';
@@ -10,7 +10,7 @@ import type { Carrier, PendingCommand } from '../client/pending-command.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../request/deadline-queue.ts';
 
 /**
- * Who gets the Results of a Command that was sent through the group itself: called in the async context of whoever sent
+ * Receiver of the Results of a Command that was sent through the group itself: called in the async context of whoever sent
  * it.
  */
 export interface ResultReceiver {
@@ -27,7 +27,7 @@ export interface ResultReceiver {
 
 const RECEIVER: readonly (keyof ResultReceiver)[] = ['result', 'failed'];
 
-/** What identifies a Command that was sent through the group. */
+/** Identity of a Command that was sent through the group. */
 export interface GroupTicket {
   readonly seq: number;
   readonly clientId: number;
@@ -35,10 +35,10 @@ export interface GroupTicket {
   readonly size: number;
 }
 
-/** What sends through the group have in common. */
+/** Context that all sends through the group share. */
 export interface GroupSendContext {
   readonly deadlines: DeadlineQueue;
-  readonly warn: Warn;
+  readonly warnings: Warnings;
   /** For Results that come faster than an asynchronous schema checks them; the receiver takes each at once. */
   readonly whenSlow: WhenSlow;
 }
@@ -55,7 +55,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   previousInBucket: DeadlineEntry | undefined;
   readonly #receiver: ResultReceiver;
   readonly #context: GroupSendContext;
-  /** What happens to it comes from sockets and timers of all. */
+  /** Async context of the caller: what happens to the Command comes from sockets and timers of all. */
   readonly #caller = new AsyncContext();
   #carrier: Carrier | undefined;
 
@@ -94,7 +94,9 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
     this.received++;
     if (lastOne) this.#settle();
     const result = { type: entry.name, value, size, last: lastOne };
-    callUser(this.#context.warn, 'result() of a receiver', () => this.#caller.run(() => this.#receiver.result(result)));
+    this.#context.warnings.callUser('result() of a receiver', () =>
+      this.#caller.run(() => this.#receiver.result(result)),
+    );
   }
 
   failed(error: CmdStreamError): void {
@@ -107,7 +109,9 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
       seq,
     });
     this.#settle();
-    callUser(this.#context.warn, 'failed() of a receiver', () => this.#caller.run(() => this.#receiver.failed(error)));
+    this.#context.warnings.callUser('failed() of a receiver', () =>
+      this.#caller.run(() => this.#receiver.failed(error)),
+    );
   }
 
   /** Its ticket names the one client that it was given to. */

@@ -6,7 +6,7 @@ import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cm
 import { type DrainOptions, resolveDrainOptions } from '../../base/options/drain-options.ts';
 import type { Random } from '../../base/random.ts';
 import { paced, RefusalPace } from '../../base/refusal-pace.ts';
-import { callUser, type Warn } from '../../base/warn.ts';
+import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import { entryOf } from '../../protocol/entry-of.ts';
 import type { ProtocolTables } from '../../protocol/protocol.ts';
@@ -24,7 +24,7 @@ import { Hope } from './hope.ts';
 import type { ClientStatus, GroupState, GroupStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
 
-/** What a group is made of. */
+/** Parts of a group. */
 export interface GroupOptions {
   readonly tables: ProtocolTables<unknown, unknown>;
   readonly clients: number;
@@ -37,9 +37,9 @@ export interface GroupOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly deadlines: DeadlineQueue;
-  readonly warn: Warn;
+  readonly warnings: Warnings;
   readonly whenSlow: WhenSlow;
-  /** Whose child the group's actor is. */
+  /** Parent of the group's actor. */
   readonly parent: AnyActorRef;
   /** The group is closed: nothing of it is left. */
   readonly onClosed: () => void;
@@ -113,12 +113,12 @@ export class Group {
     return this.#clients.length;
   }
 
-  /** What the group is doing now. */
+  /** State of the group now. */
   get state(): GroupState {
     return this.#actor.getSnapshot().value;
   }
 
-  /** What the group and its clients are doing now. */
+  /** States of the group and its clients now. */
   get status(): GroupStatus {
     const { value, context } = this.#actor.getSnapshot();
     const clients = context.clients.map((client, id): ClientStatus => {
@@ -184,7 +184,7 @@ export class Group {
   onChange(listener: (change: GroupStatus | ClientStatus) => void): () => void {
     const watch = new StatusWatch(
       () => this.status,
-      (change) => callUser(this.#options.warn, 'a status listener', () => listener(change)),
+      (change) => this.#options.warnings.callUser('a status listener', () => listener(change)),
     );
     const look = () => watch.look();
     const { clients } = this.#actor.getSnapshot().context;

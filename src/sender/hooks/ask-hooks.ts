@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
-import { isThenable, type Warn } from '../../base/warn.ts';
+import { isThenable } from '../../base/thenable.ts';
+import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import { hooksOfCaller } from './caller-hooks.ts';
 import type { Hooks, ResolvedSendOptions } from './hooks.ts';
@@ -27,12 +28,12 @@ export function askHooks(
   options: ResolvedSendOptions,
   sinceMs: number,
   clock: Clock,
-  warn: Warn,
+  warnings: Warnings,
 ): Promise<unknown> | undefined {
   const hooks = maker.make(send.command, options, clock, sinceMs);
   // What makes them may have cancelled the send: then nobody would tell them of its end.
   if (send.settled) return undefined;
-  send.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warn));
+  send.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warnings));
   const answer: unknown = hooks.beforeSend?.(send.command);
   return isThenable(answer) ? promiseOf(answer) : undefined;
 }

@@ -1,12 +1,12 @@
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
-import { callUser, processWarning } from '../../base/warn.ts';
+import { processWarnings } from '../../base/warnings.ts';
 import { composeHooks } from '../../sender/hooks/compose-hooks.ts';
 import type { Hooks, ReceivedResult, SentCommand } from '../../sender/hooks/hooks.ts';
 import type { SenderOptions } from '../../sender/options.ts';
 import type { StatusEvent } from '../../sender/status.ts';
 import { type EventLog, plain } from './event-log.ts';
 
-/** What may stand around a sender's options. */
+/** Options of a sender that a log may stand around. */
 type Watched = Pick<SenderOptions, 'hooks' | 'onStatus' | 'onUnexpectedResult'>;
 
 /** The options of a sender whose sends and changes of state are logged under `name`. The user's own are called after. */
@@ -23,13 +23,13 @@ export function loggedSender<Options extends Watched>(
     hooks: hooks === undefined ? logged : composeHooks(logged, hooks),
     onStatus: (event) => {
       logStatus(log, name, event);
-      if (onStatus !== undefined) callUser(processWarning, 'onStatus', () => onStatus(event));
+      if (onStatus !== undefined) processWarnings.callUser('onStatus', () => onStatus(event));
     },
     onUnexpectedResult: (result) => {
       const { seq, clientId, type } = result;
       log.add('unexpected', name, { client: clientId, seq, type });
       if (onUnexpectedResult !== undefined) {
-        callUser(processWarning, 'onUnexpectedResult', () => onUnexpectedResult(result));
+        processWarnings.callUser('onUnexpectedResult', () => onUnexpectedResult(result));
       }
     },
   };

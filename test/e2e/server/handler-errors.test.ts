@@ -218,7 +218,7 @@ describe('A8: what a handler throws', () => {
         transport,
         address: behind.address,
         hooks,
-        maxPending: 1,
+        maxInFlightCommands: 1,
         maxFrameBytes: 4_096,
       });
       const errors: unknown[] = [];
