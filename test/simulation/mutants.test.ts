@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MUTANTS } from './mutants/index.ts';
 import { plantInto, replacementsOf } from './mutants/mutant.ts';
+import { OF_THE_FLEET } from './mutants/of-the-fleet.ts';
 import { hunt, ROOT } from './mutants/plant.ts';
 
 const byName = (name: string) => MUTANTS.find((mutant) => mutant.name === name);
@@ -13,7 +14,7 @@ describe('the faults that npm run mutants plants', () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
   });
 
-  it.each(MUTANTS)('$name: can still be planted into $file', (mutant) => {
+  it.each([...MUTANTS, ...OF_THE_FLEET])('$name: can still be planted into $file', (mutant) => {
     for (const replacement of replacementsOf(mutant)) {
       const text = readFileSync(join(ROOT, replacement.file), 'utf8');
       expect(plantInto(text, replacement, mutant.name)).not.toBe(text);

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const OF_THE_FLEET: readonly Mutant[] = [
   {
     name: 'nobody moves home',
-    file: 'machines/client.ts',
+    file: 'machines/client-logic.ts',
     from: 'mayGoHome: ({ context }) => mayRetire(context) && context.link.mayGoHome(),',
     to: 'mayGoHome: () => false,',
     why: 'after a rolling restart all connections are on two servers of three, for ever',
@@ -25,7 +25,7 @@ export const OF_THE_FLEET: readonly Mutant[] = [
   },
   {
     name: 'all move at once',
-    file: 'machines/client.ts',
+    file: 'machines/client-logic.ts',
     from: '(0.5 + 0.5 * random()) * Math.max(timings.backoffMaxMs, 10)',
     to: '0 * random() + 5000 + 0 * timings.backoffMaxMs',
     why: 'a server that is new gets its share of a fleet in the same moment',
