@@ -50,6 +50,8 @@ export class SendPath {
     this.#prepared = new WaitingRequests(this.#bounds);
     options.group.onRoom(() => this.#serve());
     options.group.hope.onGone(() => this.#failImpatient());
+    // It may come to its end by itself: whoever waits for it must hear of that.
+    options.group.onClosed(() => this.failWaiting());
   }
 
   /** Sends a request, or has it wait; one that cannot be sent fails. */
@@ -254,10 +256,7 @@ export class SendPath {
     }
   }
 
-  /**
-   * The bytes of the request's Command, for which there is a place to wait. `undefined` where the request has come to its
-   * end, by that or by what encoding it calls.
-   */
+  /** The bytes of the request's Command; `undefined` where it has no place to wait, or encoding it has ended the request. */
   #encode(request: Request, cause?: CmdStreamError): Uint8Array | undefined {
     if (request.settled || !this.#findPlace(request, 0, cause)) return undefined;
     const { type, payload, name } = request.command;

@@ -163,10 +163,10 @@ function open(scenario: Scenario<World>): Play {
     warn: () => {
       hasWarned = true;
     },
-    changed: () => changes++,
     check: () => {},
     parent: root,
   });
+  book.onChange(() => changes++);
   book.refresh();
   const actor = inspector.actor('addresses');
   const acts: Record<string, () => unknown> = {

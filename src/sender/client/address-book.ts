@@ -31,6 +31,11 @@ export class AddressBook {
     if (typeof source !== 'function') this.#places.replace(source);
   }
 
+  /** Calls `listener`, of which there is one, whenever the addresses are others than before. */
+  onChange(listener: () => void): void {
+    this.#resolving.onChange(listener);
+  }
+
   /** How many addresses are known. */
   get size(): number {
     return this.#places.size;

@@ -20,8 +20,6 @@ export interface ResolvingOptions {
   /** With a `parent`, timers come from the clock of the parent's actor system. */
   readonly clock: Clock;
   readonly warn: Warn;
-  /** The addresses are others than before. */
-  readonly changed: () => void;
   /** Throws for an address that cannot be one. */
   readonly check: (address: string) => void;
   /** Whose child the actor is. Default: nobody's. */
@@ -35,6 +33,7 @@ export class Resolving implements AddressesLink {
   readonly #places: Places;
   readonly #pace = new QuestionPace();
   readonly #actor: Actor<typeof addressesMachine>;
+  #changed = () => {};
 
   /**
    * @param places - where the answers go.
@@ -51,6 +50,11 @@ export class Resolving implements AddressesLink {
       ...(parent === undefined ? { clock } : { parent }),
     });
     this.#actor.on('addresses.given', ({ addresses }) => this.#use(addresses));
+  }
+
+  /** Calls `listener`, of which there is one, whenever the addresses are others than before. */
+  onChange(listener: () => void): void {
+    this.#changed = listener;
   }
 
   /** Why the last question came to nothing, if it did. */
@@ -123,6 +127,6 @@ export class Resolving implements AddressesLink {
     const isFirst = this.#places.size === 0;
     const areOthers = this.#places.replace(addresses);
     this.#pace.answered();
-    if (areOthers && !isFirst) this.#options.changed();
+    if (areOthers && !isFirst) this.#changed();
   }
 }

@@ -40,8 +40,6 @@ export interface GroupOptions {
   readonly whenSlow: WhenSlow;
   /** Whose child the group's actor is. */
   readonly parent: AnyActorRef;
-  /** The group is closed: nothing of it is left. */
-  readonly onClosed: () => void;
 }
 
 /** Why a Command could not be given to a client just now. */
@@ -95,10 +93,9 @@ export class Group {
         nameOf: (id) => nameOf(id, options.addresses.homeOf(id)),
       },
     });
-    this.#actor.subscribe({ complete: () => options.onClosed() });
+    options.addresses.onChange(() => this.#tell({ type: 'addresses.changed' }));
     this.#actor.subscribe(({ context: { phases } }) => this.hope.look(phases));
-    const isClosed = new Promise<void>((resolve) => this.#actor.subscribe({ complete: () => resolve() }));
-    this.done = isClosed.then(whenSocketsAreClosed);
+    this.done = new Promise<void>((resolve) => this.onClosed(resolve)).then(whenSocketsAreClosed);
   }
 
   /** Starts connecting. */
@@ -198,9 +195,9 @@ export class Group {
     this.#roomListeners.add(listener);
   }
 
-  /** The addresses to use have changed. */
-  addressesChanged(): void {
-    this.#tell({ type: 'addresses.changed' });
+  /** Calls `listener` once the group is closed: nothing of it is left. */
+  onClosed(listener: () => void): void {
+    this.#actor.subscribe({ complete: listener });
   }
 
   /** Whether it takes no more Commands, for good. */

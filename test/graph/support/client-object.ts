@@ -42,9 +42,9 @@ export function clientObject(
     mismatched: () => {},
     clock,
     warn: () => {},
-    changed,
     check: () => {},
   });
+  book.onChange(changed);
   let isAccepting = false;
   const client = new Client(0, {
     connect: dialer({

@@ -30,10 +30,10 @@ function newBook(source: AddressBookOptions['source'], options: Partial<AddressB
     mismatched: () => {},
     clock,
     warn: (warning) => warnings.push(warning),
-    changed: () => seen.changes++,
     check: (address) => void parseAddress(address),
     ...options,
   });
+  book.onChange(() => seen.changes++);
   return { book, clock, warnings, seen };
 }
 

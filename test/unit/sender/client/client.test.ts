@@ -42,7 +42,6 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     mismatched: ignore,
     clock,
     warn: ignore,
-    changed: ignore,
     check: ignore,
   });
   const { resultEntries } = protocol[protocolTables];
