@@ -1,6 +1,6 @@
 import type { AnyActorRef } from 'xstate';
 import { type RequestEvent, type RequestWork, type ResultReceived, requestMachine } from '../../../machines/request.ts';
-import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warn } from '../../base/warn.ts';
 import type { Command } from '../../protocol/command.ts';
@@ -13,9 +13,9 @@ import { CallSite } from './call-site.ts';
 import { compileMachine } from './compile.ts';
 import { CompiledActor } from './compiled-actor.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from './deadline-queue.ts';
+import { cancelledError, type EndedSend, overflowError, timeoutError } from './endings.ts';
 import type { RequestActors } from './request-actors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
-import { describeWhenDue } from './when-due.ts';
 
 /** What requests of one sender have in common. */
 export interface RequestContext {
@@ -50,7 +50,7 @@ const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
 /** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
 export abstract class Request
   extends CompiledActor<{ work: RequestWork }, RequestEvent>
-  implements RequestWork, PendingCommand, DeadlineEntry, Cancellable, SentCommand
+  implements RequestWork, PendingCommand, DeadlineEntry, Cancellable, SentCommand, EndedSend
 {
   readonly command: Command;
   seq = 0;
@@ -90,6 +90,10 @@ export abstract class Request
 
   get clientId(): number | undefined {
     return this.#carrier?.clientId;
+  }
+
+  get address(): string | undefined {
+    return this.#carrier?.address;
   }
 
   get whenSlow(): WhenSlow {
@@ -181,11 +185,7 @@ export abstract class Request
 
   /** The caller lost interest, for `reason`. */
   cancelled(reason: unknown): void {
-    const error = new CmdStreamError('cancelled', `${this.#where()} was cancelled by its caller${this.#unsent()}`, {
-      cause: reason,
-      mayHaveExecuted: this.#mayHaveExecuted,
-    });
-    this.#happen(CALLER_CANCELLED, { type: 'caller.cancelled', error });
+    this.#happen(CALLER_CANCELLED, { type: 'caller.cancelled', error: cancelledError(this, reason) });
   }
 
   #happen(number: number, event: RequestEvent): void {
@@ -236,14 +236,13 @@ export abstract class Request
   }
 
   fail(event: RequestEvent): void {
-    this.#abort(event.type === 'request.failed' ? CmdStreamError.from(event.error) : this.#overflow(), 'onError');
+    const given = event.type === 'request.failed' ? CmdStreamError.from(event.error) : undefined;
+    this.#abort(given ?? overflowError(this, this.describeFull()), 'onError');
   }
 
   timeOut(): void {
     const cause = this.seq > 0 ? undefined : this.#whyWaiting?.();
-    const because = cause === undefined ? '' : `: ${describeError(cause)}`;
-    const message = `${this.#where()} was not answered by its deadline${describeWhenDue(this.#timeoutMs ?? Number.POSITIVE_INFINITY)}${this.#unsent()}${because}`;
-    this.#abort(new CmdStreamError('timeout', message, { cause, mayHaveExecuted: this.#mayHaveExecuted }), 'onTimeout');
+    this.#abort(timeoutError(this, this.#timeoutMs ?? Number.POSITIVE_INFINITY, cause), 'onTimeout');
   }
 
   cancel(event: RequestEvent): void {
@@ -263,8 +262,7 @@ export abstract class Request
 
   /** Has an error say which Command and connection it is about. */
   tellSubject(error: CmdStreamError): void {
-    const { command, clientId, seq } = this;
-    const address = this.#carrier?.address;
+    const { command, address, clientId, seq } = this;
     tellSubject(error, { command: command.name, address, clientId, seq: seq > 0 ? seq : undefined });
   }
 
@@ -277,11 +275,6 @@ export abstract class Request
     if (pause === undefined) this.abort(error);
     else pause.then(() => this.abort(error));
     if (this.#hooks !== undefined) tellEnding(this.#hooks, hook, this, error, this.context.warn);
-  }
-
-  /** A Command that has a sequence number leaves, if it has not left yet, whatever becomes of its request. */
-  get #mayHaveExecuted(): boolean {
-    return this.seq > 0;
   }
 
   /** Which delivery of its connection's is being read: the same for all Results that arrived together. */
@@ -302,18 +295,5 @@ export abstract class Request
   /** Why no more Results may be kept. */
   protected describeFull(): string {
     return 'too many Results wait for their consumer';
-  }
-
-  #overflow(): CmdStreamError {
-    return new CmdStreamError('result-overflow', `${this.#where()}: ${this.describeFull()}`, { mayHaveExecuted: true });
-  }
-
-  #where(): string {
-    const { name } = this.command;
-    return this.#carrier === undefined ? name : `${name} at ${this.#carrier.address}`;
-  }
-
-  #unsent(): string {
-    return this.seq > 0 ? '' : '; it was not sent';
   }
 }
