@@ -10,7 +10,7 @@ import { DeadlineQueue } from './request/deadline-queue.ts';
 import { RequestActors } from './request/request-actors.ts';
 import type { ResolvedSenderOptions } from './resolve-options.ts';
 
-/** What the parts of one sender stand on: made before them, and stopped after the last of them. */
+/** The ground on which the parts of one sender stand: made before them, and stopped after the last of them. */
 export class Ground {
   readonly tables: ProtocolTables<unknown, unknown>;
   /** With the clock of `hold`, and a `warn` of its own: what that was told of decides what is left out. */

@@ -101,7 +101,7 @@ function connectOf({ options, codecs, hold }: Ground): Connect {
   return (...dial) => runOutside(connect, ...dial);
 }
 
-/** What tells the user of Results that nobody waits for, in the async context of this call. */
+/** The user's callback for Results that nobody waits for, in the async context of this call. */
 function unexpectedOf({ options: { onUnexpectedResult, warn } }: Ground): (result: UnexpectedResult) => void {
   if (onUnexpectedResult === undefined) return () => {};
   const tell = inContextOfNow(onUnexpectedResult);
@@ -123,7 +123,7 @@ export function makePath({ options, codecs }: Ground, group: Group, breaker: Cir
   });
 }
 
-/** What requests have in common. */
+/** The parts that all requests share. */
 export function makeRequests({ options, deadlines, bounds, actors }: Ground, path: SendPath): RequestContext {
   return {
     deadlines,

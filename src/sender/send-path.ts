@@ -11,7 +11,7 @@ import type { Request } from './request/request.ts';
 import type { SendTerms } from './send-options.ts';
 import { WaitingBounds, WaitingRequests } from './waiting-requests.ts';
 
-/** What a {@link SendPath} leads through. */
+/** Parts of a {@link SendPath}. */
 export interface SendPathOptions {
   readonly group: Group;
   readonly hooks: HooksFactory | undefined;
@@ -19,9 +19,9 @@ export interface SendPathOptions {
   readonly encoder: MessageEncoder;
   readonly warn: Warn;
   readonly whenFull: 'fail' | 'wait';
-  /** How many requests may wait on the way, for their hooks or for the group, */
+  /** The number of requests that may wait on the way, for their hooks or for the group. */
   readonly maxWaiting: number;
-  /** and in how many bytes. */
+  /** The bytes that they may take. */
   readonly maxWaitingBytes: number;
 }
 

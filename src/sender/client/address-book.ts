@@ -4,7 +4,7 @@ import { type AddressResolver, Resolving, type ResolvingOptions } from './resolv
 
 export type { AddressResolver } from './resolving.ts';
 
-/** What an {@link AddressBook} needs. */
+/** Parts of an {@link AddressBook}. */
 export interface AddressBookOptions extends ResolvingOptions {
   readonly source: readonly string[] | AddressResolver;
   /** For so long an address is known to be down where a dial has failed. */

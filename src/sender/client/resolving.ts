@@ -11,7 +11,7 @@ import { QuestionPace } from './question-pace.ts';
 /** Finds out where the service is: gives an address like `10.0.0.7:9000`, or several of them. */
 export type AddressResolver = () => string | readonly string[] | Promise<string | readonly string[]>;
 
-/** What asking a resolver takes. */
+/** Parts of a {@link Resolving}. */
 export interface ResolvingOptions {
   /** How often a resolver is asked although nothing failed; Infinity: never. */
   readonly refreshMs: number;
@@ -22,7 +22,7 @@ export interface ResolvingOptions {
   readonly warn: Warn;
   /** Throws for an address that cannot be one. */
   readonly check: (address: string) => void;
-  /** Whose child the actor is. Default: nobody's. */
+  /** The actor to run under. Default: none. */
   readonly parent?: AnyActorRef;
 }
 
@@ -80,7 +80,7 @@ export class Resolving implements AddressesLink {
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type: 'addresses.stop' });
   }
 
-  /** What an inspector shows of it. */
+  /** The part of it that an inspector shows. */
   toJSON(): object {
     return { known: this.#places.size };
   }

@@ -23,7 +23,7 @@ import { Hope } from './hope.ts';
 import type { ClientStatus, GroupState, GroupStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
 
-/** What a group is made of. */
+/** Parts of a {@link Group}. */
 export interface GroupOptions {
   readonly tables: ProtocolTables<unknown, unknown>;
   readonly clients: number;
@@ -38,7 +38,7 @@ export interface GroupOptions {
   readonly deadlines: DeadlineQueue;
   readonly warn: Warn;
   readonly whenSlow: WhenSlow;
-  /** Whose child the group's actor is. */
+  /** The actor that the group's runs under. */
   readonly parent: AnyActorRef;
 }
 
@@ -109,12 +109,12 @@ export class Group {
     return this.#clients.length;
   }
 
-  /** What the group is doing now. */
+  /** The state of the group as a whole. */
   get state(): GroupState {
     return this.#actor.getSnapshot().value;
   }
 
-  /** What the group and its clients are doing now. */
+  /** The states of the group and of its clients. */
   get status(): GroupStatus {
     const { value, context } = this.#actor.getSnapshot();
     const clients = context.clients.map((client, id): ClientStatus => {

@@ -17,14 +17,14 @@ import { cancelledError, type EndedSend, overflowError, timeoutError } from './e
 import type { RequestActors } from './request-actors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
 
-/** What requests of one sender have in common. */
+/** The parts that requests of one sender share. */
 export interface RequestContext {
   readonly deadlines: DeadlineQueue;
   readonly signals: SignalWatch;
   readonly refusals: RefusalPace;
   /** How much may wait for callers who take their Results one by one. */
   readonly bounds: ResultBounds;
-  /** What becomes of streams whose callers are slow, where they do not say. */
+  /** The treatment of streams whose callers are slow, where they do not say. */
   readonly whenSlow: WhenSlow;
   readonly warn: Warn;
   /** With an inspector attached: where requests get their actors from. Otherwise they run compiled. */
@@ -117,7 +117,7 @@ export abstract class Request
     this.context.signals.heed(signal, this);
   }
 
-  /** Who watches what happens, from now on. */
+  /** Has `hooks` told of what happens, from now on. */
   watchedBy(hooks: Hooks | undefined): void {
     this.#hooks = hooks;
   }
@@ -132,7 +132,7 @@ export abstract class Request
     this.#whyWaiting = why;
   }
 
-  /** What an inspector shows of it: no payloads. */
+  /** The part of it that an inspector shows: no payloads. */
   toJSON(): object {
     const { command, seq, clientId } = this;
     const state: unknown = this.#inspected?.getSnapshot().value ?? this.compiledState;
