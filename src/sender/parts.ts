@@ -110,17 +110,8 @@ function unexpectedOf({ options: { onUnexpectedResult, warn } }: Ground): (resul
 
 /** The way from a call to the group. */
 export function makePath({ options, codecs }: Ground, group: Group, breaker: CircuitBreaker | undefined): SendPath {
-  const { hooks, clock, warn, maxFrameBytes, whenFull, maxWaiting, maxWaitingBytes } = options;
-  return new SendPath({
-    group,
-    hooks: breaker === undefined ? hooks : circuitBreakerHooks(breaker, hooks),
-    clock,
-    encoder: new MessageEncoder(codecs.commands, maxFrameBytes),
-    warn,
-    whenFull,
-    maxWaiting,
-    maxWaitingBytes,
-  });
+  const hooks = breaker === undefined ? options.hooks : circuitBreakerHooks(breaker, options.hooks);
+  return new SendPath(group, new MessageEncoder(codecs.commands, options.maxFrameBytes), hooks, options);
 }
 
 /** The parts that all requests share. */

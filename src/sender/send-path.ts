@@ -1,6 +1,4 @@
-import type { Clock } from '../base/clock.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import type { Warn } from '../base/warn.ts';
 import type { MessageEncoder } from '../wire/message-encoder.ts';
 import type { DispatchRefusal, Group } from './group/group.ts';
 import { askHooks } from './hooks/ask-hooks.ts';
@@ -8,28 +6,16 @@ import type { HooksFactory } from './hooks/hooks.ts';
 import { HooksMaker } from './hooks/hooks-maker.ts';
 import { refusalOf } from './hooks/refusal.ts';
 import type { Request } from './request/request.ts';
+import type { ResolvedSenderOptions } from './resolve-options.ts';
 import type { SendTerms } from './send-options.ts';
 import { WaitingBounds, WaitingRequests } from './waiting-requests.ts';
 
-/** Parts of a {@link SendPath}. */
-export interface SendPathOptions {
-  readonly group: Group;
-  readonly hooks: HooksFactory | undefined;
-  readonly clock: Clock;
-  readonly encoder: MessageEncoder;
-  readonly warn: Warn;
-  readonly whenFull: 'fail' | 'wait';
-  /** The number of requests that may wait on the way, for their hooks or for the group. */
-  readonly maxWaiting: number;
-  /** The bytes that they may take. */
-  readonly maxWaitingBytes: number;
-}
-
 /** The way of a request from the call to the group: its signal and deadline, its hooks, and the line where it must wait. */
 export class SendPath {
-  readonly #options: SendPathOptions;
   readonly #group: Group;
+  readonly #encoder: MessageEncoder;
   readonly #hooks: HooksMaker | undefined;
+  readonly #options: ResolvedSenderOptions;
   readonly #bounds: WaitingBounds;
   /** Requests that wait for a ready client or for room, first come, first served; no getter of a payload is called then. */
   readonly #line: WaitingRequests;
@@ -41,17 +27,19 @@ export class SendPath {
   /** How many times those that wait have been served because there was room. */
   #served = 0;
 
-  constructor(options: SendPathOptions) {
+  /** @param hooks - those of the options, and of the circuit breaker. */
+  constructor(group: Group, encoder: MessageEncoder, hooks: HooksFactory | undefined, options: ResolvedSenderOptions) {
+    this.#group = group;
+    this.#encoder = encoder;
+    this.#hooks = hooks === undefined ? undefined : new HooksMaker(hooks);
     this.#options = options;
-    this.#group = options.group;
-    this.#hooks = options.hooks === undefined ? undefined : new HooksMaker(options.hooks);
     this.#bounds = new WaitingBounds(options.maxWaiting, options.maxWaitingBytes);
     this.#line = new WaitingRequests(this.#bounds);
     this.#prepared = new WaitingRequests(this.#bounds);
-    options.group.onRoom(() => this.#serve());
-    options.group.hope.onGone(() => this.#failImpatient());
+    group.onRoom(() => this.#serve());
+    group.hope.onGone(() => this.#failImpatient());
     // It may come to its end by itself: whoever waits for it must hear of that.
-    options.group.onClosed(() => this.failWaiting());
+    group.onClosed(() => this.failWaiting());
   }
 
   /** Sends a request, or has it wait; one that cannot be sent fails. */
@@ -261,7 +249,7 @@ export class SendPath {
     if (request.settled || !this.#findPlace(request, 0, cause)) return undefined;
     const { type, payload, name } = request.command;
     try {
-      const encoded = this.#options.encoder.encode(type, payload);
+      const encoded = this.#encoder.encode(type, payload);
       return request.settled ? undefined : encoded;
     } catch (error) {
       request.failed(notSent(name, error));
