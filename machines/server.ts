@@ -13,7 +13,7 @@ export interface ServerConnections {
   destroy(): void;
 }
 
-/** What a server listens by. */
+/** The listener of a server. */
 export interface ServerListener {
   /** Where it listens, with the real port. */
   readonly address: string;

@@ -4,11 +4,14 @@ import type { Clock } from './clock.ts';
 /** Sees every actor, event and snapshot of an actor system. Must not throw. */
 export type Watch = (event: InspectionEvent) => void;
 
+/** An actor under which others live. */
+export type ActorRoot = AnyActorRef & { stop(): void };
+
 /**
  * The root of an actor system, under which everything else lives. It is no machine on purpose: a machine copies its
  * table of children at each transition, which makes many short-lived children quadratic.
  */
-export function startActorRoot(id: string, clock: Clock, watch: Watch | undefined): AnyActorRef & { stop(): void } {
+export function startActorRoot(id: string, clock: Clock, watch: Watch | undefined): ActorRoot {
   const root = createActor(
     fromTransition((state: undefined) => state, undefined),
     { id, clock, ...(watch === undefined ? {} : { inspect: watch }) },

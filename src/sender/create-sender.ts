@@ -1,32 +1,18 @@
-import { startActorRoot } from '../base/actor-root.ts';
-import { inContextOfNow, runOutside } from '../base/async-context.ts';
+import { runOutside } from '../base/async-context.ts';
 import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import { FairTurn } from '../base/fair-turn.ts';
 import { show } from '../base/options/check.ts';
-import { ProcessHold } from '../base/process-hold.ts';
-import { checkedRandom } from '../base/random.ts';
-import { clockOf, paced, RefusalPace } from '../base/refusal-pace.ts';
-import { Warnings } from '../base/warnings.ts';
-import { bindCodec } from '../protocol/codec/bind.ts';
+import { clockOf, paced } from '../base/refusal-pace.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
-import { MessageEncoder } from '../wire/message-encoder.ts';
-import { parseAddress } from '../wire/transport/address.ts';
-import { fixedBound } from '../wire/write-flow.ts';
-import { CircuitBreaker, isCircuitBreaker } from './breaker/circuit-breaker.ts';
-import { AddressBook } from './client/address-book.ts';
-import { ResultBounds } from './client/backlog.ts';
-import { dialer } from './client/dial.ts';
-import { ClosingSignal } from './closing-signal.ts';
-import { Group } from './group/group.ts';
+import type { AddressBook } from './client/address-book.ts';
+import type { ClosingSignal } from './closing-signal.ts';
+import { Ground } from './ground.ts';
+import type { Group } from './group/group.ts';
 import type { GroupStatus } from './group/status.ts';
-import { circuitBreakerHooks } from './hooks/circuit-breaker-hooks.ts';
+import { Mismatches } from './mismatches.ts';
 import type { SenderOptions } from './options.ts';
-import { DeadlineQueue } from './request/deadline-queue.ts';
-import { RequestActors } from './request/request-actors.ts';
-import { SignalWatch } from './request/signal-watch.ts';
-import { type ResolvedSenderOptions, resolveSenderOptions } from './resolve-options.ts';
-import { SendPath } from './send-path.ts';
+import { makeAddresses, makeBreaker, makeGroup, makePath, makeRequests } from './parts.ts';
+import { resolveSenderOptions } from './resolve-options.ts';
 import { Sender } from './sender.ts';
 
 /**
@@ -52,145 +38,22 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
       `createSender() takes a protocol made by defineProtocol(); got ${show(protocol)}`,
     );
   }
-  const tables = protocol[protocolTables];
-  const given = resolveSenderOptions(options);
-  const hold = new ProcessHold(given.clock);
-  const resolved: ResolvedSenderOptions = { ...given, clock: hold.clock };
-  const { clock, defer, codec, maxFrameBytes, maxBufferedBytes, timings, whenSlow, inspect } = resolved;
-  const warnings = new Warnings(clock);
-  const { commands: outgoing, results: incoming } = bindCodec(codec, tables, maxFrameBytes);
-
-  const bounds = new ResultBounds(resolved.maxBufferedResults, resolved.maxBufferedResultBytes);
-  const turn = new FairTurn(clock);
-  const closing = new ClosingSignal(resolved.signal);
-
-  // From here on nothing throws: what is started below is stopped by the group's end.
-  const root = startActorRoot('sender', clock, inspect?.watch);
-  const actors = inspect === undefined ? undefined : new RequestActors(root, inspect.everyNth);
-  const deadlines = new DeadlineQueue(clock);
-  const refusals = RefusalPace.of(clock);
-  const { circuitBreaker } = resolved;
-  const owned =
-    circuitBreaker === undefined || isCircuitBreaker(circuitBreaker)
-      ? undefined
-      : new CircuitBreaker(circuitBreaker, { clock, defer, warnings, parent: root });
-  const breaker = isCircuitBreaker(circuitBreaker) ? circuitBreaker : owned;
-  // A breaker that is shared with others lives in an actor system of its own.
-  const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
-  // While it starts the error of createSender tells of them.
-  const mismatches: CmdStreamError[] = [];
-  let hasStarted = resolved.lazy;
-  const random = checkedRandom(resolved.random, warnings);
-  const addresses = new AddressBook({
-    source: resolved.address,
-    refreshMs: resolved.addressRefreshMs,
-    timeoutMs: timings.handshakeTimeoutMs,
-    downMs: Math.max(timings.backoffMaxMs, 10),
-    seed: Math.floor(random() * 2 ** 32),
-    clock,
-    warnings,
-    mismatched: (error) => {
-      if (hasStarted) warnings.warn(describeMismatch(error));
-      else mismatches.push(error);
-    },
-    changed: () => group.addressesChanged(),
-    check: (address) => void parseAddress(address),
-    parent: root,
-  });
-  const { onStatus } = resolved;
-  const onUnexpectedResult =
-    resolved.onUnexpectedResult === undefined ? undefined : inContextOfNow(resolved.onUnexpectedResult);
-  const connect = dialer({
-    transport: resolved.transport,
-    serverInfo: resolved.serverInfo,
-    outgoing,
-    incoming,
-    maxFrameBytes,
-    bufferBound: fixedBound(maxBufferedBytes),
-    clock,
-    defer,
-    holds: hold.add,
-  });
-
-  const group: Group = new Group({
-    tables,
-    clients: resolved.clients,
-    timings,
-    reconnect: resolved.reconnect,
-    dispatch: resolved.dispatch,
-    addresses,
-    client: {
-      // A socket outlives whoever caused that it was dialled.
-      connect: (...dial) => runOutside(connect, ...dial),
-      addresses,
-      clock,
-      resultEntries: tables.resultEntries,
-      bounds,
-      turn,
-      maxInFlightCommands: resolved.maxInFlightCommands,
-      handshakeTimeoutMs: timings.handshakeTimeoutMs,
-      pingTimeoutMs: timings.pingTimeoutMs,
-      lateTimeMs: timings.lateTimeMs,
-    },
-    onUnexpectedResult: (result) => {
-      if (onUnexpectedResult !== undefined) warnings.callUser('onUnexpectedResult', () => onUnexpectedResult(result));
-    },
-    clock,
-    random,
-    deadlines,
-    warnings,
-    whenSlow,
-    parent: root,
-    onClosed: () => {
-      // The group may have come to its end by itself: whoever waits for it must hear of that.
-      path.failWaiting();
-      closing.stop();
-      addresses.stop();
-      deadlines.stop();
-      turn.stop();
-      owned?.stop();
-      actors?.stop();
-      unwatch?.();
-      // The root still hears of the group's end.
-      defer(() => root.stop());
-    },
-  });
-
-  const path = new SendPath({
-    group,
-    hooks: breaker === undefined ? resolved.hooks : circuitBreakerHooks(breaker, resolved.hooks),
-    clock,
-    encoder: new MessageEncoder(outgoing, maxFrameBytes),
-    warnings,
-    whenFull: resolved.whenFull,
-    maxWaiting: resolved.maxWaiting,
-    maxWaitingBytes: resolved.maxWaitingBytes,
-  });
-  const sender = new Sender<P>({
-    group,
-    tables,
-    options: resolved,
-    requests: {
-      deadlines,
-      signals: new SignalWatch(),
-      refusals,
-      bounds,
-      whenSlow,
-      warnings,
-      actors,
-      resend: (request) => path.resend(request),
-      callSites: resolved.callSites,
-    },
-    path,
-    breaker,
-    hold,
-  });
-  if (onStatus !== undefined) sender.subscribe(onStatus);
+  const ground = new Ground(protocol[protocolTables], resolveSenderOptions(options));
+  const { tables, hold, closing, options: resolved } = ground;
+  const mismatches = new Mismatches(ground.warnings);
+  const breaker = makeBreaker(ground);
+  const addresses = makeAddresses(ground, mismatches);
+  const group = makeGroup(ground, addresses);
+  const path = makePath(ground, group, breaker);
+  const requests = makeRequests(ground, path);
+  const sender = new Sender<P>({ group, tables, options: resolved, requests, path, breaker, hold });
+  group.onClosed(() => ground.stop());
+  if (resolved.onStatus !== undefined) sender.subscribe(resolved.onStatus);
+  if (resolved.lazy) mismatches.started();
   runOutside(() => group.start());
   closing.closes(() => void group.close());
   if (!resolved.lazy) await started(sender, group, addresses, closing);
-  hasStarted = true;
-  for (const error of mismatches) warnings.warn(describeMismatch(error));
+  mismatches.started();
   return sender;
 }
 
@@ -221,6 +84,3 @@ async function started(
     cause: error,
   });
 }
-
-const describeMismatch = (error: CmdStreamError): string =>
-  `cmd-stream: ${error.message}; it gets no Commands, and is looked at again from time to time`;

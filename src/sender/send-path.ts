@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { Warnings } from '../base/warnings.ts';
 import type { MessageEncoder } from '../wire/message-encoder.ts';
@@ -8,28 +7,17 @@ import type { HooksFactory } from './hooks/hooks.ts';
 import { HooksMaker } from './hooks/hooks-maker.ts';
 import { refusalOf } from './hooks/refusal.ts';
 import type { Request } from './request/request.ts';
+import type { ResolvedSenderOptions } from './resolve-options.ts';
 import type { SendTerms } from './send-options.ts';
 import { WaitingBounds, WaitingRequests } from './waiting-requests.ts';
 
-/** Stations of a {@link SendPath}. */
-export interface SendPathOptions {
-  readonly group: Group;
-  readonly hooks: HooksFactory | undefined;
-  readonly clock: Clock;
-  readonly encoder: MessageEncoder;
-  readonly warnings: Warnings;
-  readonly whenFull: 'fail' | 'wait';
-  /** How many requests may wait on the way, for their hooks or for the group, */
-  readonly maxWaiting: number;
-  /** and in how many bytes. */
-  readonly maxWaitingBytes: number;
-}
-
 /** The way of a request from the call to the group: its signal and deadline, its hooks, and the line where it must wait. */
 export class SendPath {
-  readonly #options: SendPathOptions;
   readonly #group: Group;
+  readonly #encoder: MessageEncoder;
   readonly #hooks: HooksMaker | undefined;
+  readonly #options: ResolvedSenderOptions;
+  readonly #warnings: Warnings;
   readonly #bounds: WaitingBounds;
   /** Requests that wait for a ready client or for room, first come, first served; no getter of a payload is called then. */
   readonly #line: WaitingRequests;
@@ -41,15 +29,26 @@ export class SendPath {
   /** How many times those that wait have been served because there was room. */
   #served = 0;
 
-  constructor(options: SendPathOptions) {
+  /** @param hooks - those of the options, and of the circuit breaker. */
+  constructor(
+    group: Group,
+    encoder: MessageEncoder,
+    hooks: HooksFactory | undefined,
+    options: ResolvedSenderOptions,
+    warnings: Warnings,
+  ) {
+    this.#group = group;
+    this.#encoder = encoder;
+    this.#hooks = hooks === undefined ? undefined : new HooksMaker(hooks);
     this.#options = options;
-    this.#group = options.group;
-    this.#hooks = options.hooks === undefined ? undefined : new HooksMaker(options.hooks);
+    this.#warnings = warnings;
     this.#bounds = new WaitingBounds(options.maxWaiting, options.maxWaitingBytes);
     this.#line = new WaitingRequests(this.#bounds);
     this.#prepared = new WaitingRequests(this.#bounds);
-    options.group.onRoom(() => this.#serve());
-    options.group.hope.onGone(() => this.#failImpatient());
+    group.onRoom(() => this.#serve());
+    group.hope.onGone(() => this.#failImpatient());
+    // It may come to its end by itself: whoever waits for it must hear of that.
+    group.onClosed(() => this.failWaiting());
   }
 
   /** Sends a request, or has it wait; one that cannot be sent fails. */
@@ -97,10 +96,9 @@ export class SendPath {
   // ---- the hooks
 
   #askHooks(request: Request, terms: SendTerms, maker: HooksMaker, sinceMs: number): void {
-    const { clock, warnings } = this.#options;
     let thinking: Promise<unknown> | undefined;
     try {
-      thinking = askHooks(maker, request, terms, sinceMs, clock, warnings);
+      thinking = askHooks(maker, request, terms, sinceMs, this.#options.clock, this.#warnings);
     } catch (error) {
       this.#refuse(request, error);
       return;
@@ -255,15 +253,12 @@ export class SendPath {
     }
   }
 
-  /**
-   * The bytes of the request's Command, for which there is a place to wait. `undefined` where the request has come to its
-   * end, by that or by what encoding it calls.
-   */
+  /** The bytes of the request's Command; `undefined` where it has no place to wait, or encoding it has ended the request. */
   #encode(request: Request, cause?: CmdStreamError): Uint8Array | undefined {
     if (request.settled || !this.#findPlace(request, 0, cause)) return undefined;
     const { type, payload, name } = request.command;
     try {
-      const encoded = this.#options.encoder.encode(type, payload);
+      const encoded = this.#encoder.encode(type, payload);
       return request.settled ? undefined : encoded;
     } catch (error) {
       request.failed(notSent(name, error));

@@ -47,7 +47,7 @@ export class WaitingRequests {
     return [...this.#encoded.keys()];
   }
 
-  /** What is added meanwhile comes at the end. */
+  /** In order; requests that are added meanwhile come at the end. */
   [Symbol.iterator](): IterableIterator<[Request, Uint8Array]> {
     return this.#encoded.entries();
   }

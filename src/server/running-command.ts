@@ -34,11 +34,11 @@ export class RunningCommand
   /** Itself, once anybody has asked for `context.proxy`. */
   #proxy: ResultProxy<unknown> | undefined;
   #signal: AbortSignal | undefined;
-  /** Promise that its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
+  /** The promise that its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
   #pause: Promise<void> | undefined;
   /** Whether nothing more may be sent: the last Result was, or an error Result. */
   #answered = false;
-  /** Watch that hears how it ends; none where there is neither `onCommandDone` nor an invoker. */
+  /** The watch for those who want to know how it ends; none where there is neither `onCommandDone` nor an invoker. */
   #watch: CommandWatch | undefined;
 
   constructor(port: ResultPort, route: Route, seq: number, receivedAt: number) {

@@ -52,7 +52,7 @@ export function serverLogic(
   return serverMachine.provide({ actors: { listen, watchIdle } });
 }
 
-/** What the machine keeps of a listener. Of one of a user's own, inspectors are shown no more than the address. */
+/** The part of a listener that the machine keeps. Of one of a user's own, inspectors are shown the address alone. */
 function keptOf(listener: Listener): ServerListener {
   const { address } = listener;
   const close = () => listener.close();

@@ -164,10 +164,10 @@ function open(scenario: Scenario<World>): Play {
     warnings: new Warnings(clock, () => {
       hasWarned = true;
     }),
-    changed: () => changes++,
     check: () => {},
     parent: root,
   });
+  book.onChange(() => changes++);
   book.refresh();
   const actor = inspector.actor('addresses');
   const acts: Record<string, () => unknown> = {

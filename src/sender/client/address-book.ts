@@ -4,7 +4,7 @@ import { type AddressResolver, Resolving, type ResolvingOptions } from './resolv
 
 export type { AddressResolver } from './resolving.ts';
 
-/** What an {@link AddressBook} needs. */
+/** Parts of an {@link AddressBook}. */
 export interface AddressBookOptions extends ResolvingOptions {
   readonly source: readonly string[] | AddressResolver;
   /** For so long an address is known to be down where a dial has failed. */
@@ -29,6 +29,11 @@ export class AddressBook {
     this.#places = new Places({ seed, downMs, nowMs: () => clock.monotonicMs() });
     this.#resolving = new Resolving(options, this.#places, typeof source === 'function' ? source : undefined);
     if (typeof source !== 'function') this.#places.replace(source);
+  }
+
+  /** Calls `listener`, of which there is one, whenever the addresses are others than before. */
+  onChange(listener: () => void): void {
+    this.#resolving.onChange(listener);
   }
 
   /** How many addresses are known. */

@@ -11,7 +11,7 @@ import { QuestionPace } from './question-pace.ts';
 /** Finds out where the service is: gives an address like `10.0.0.7:9000`, or several of them. */
 export type AddressResolver = () => string | readonly string[] | Promise<string | readonly string[]>;
 
-/** Parts that asking a resolver takes. */
+/** Parts of a {@link Resolving}. */
 export interface ResolvingOptions {
   /** How often a resolver is asked although nothing failed; Infinity: never. */
   readonly refreshMs: number;
@@ -20,11 +20,9 @@ export interface ResolvingOptions {
   /** With a `parent`, timers come from the clock of the parent's actor system. */
   readonly clock: Clock;
   readonly warnings: Warnings;
-  /** The addresses are others than before. */
-  readonly changed: () => void;
   /** Throws for an address that cannot be one. */
   readonly check: (address: string) => void;
-  /** Parent of the actor. Default: none. */
+  /** The actor to run under. Default: none. */
   readonly parent?: AnyActorRef;
 }
 
@@ -35,6 +33,7 @@ export class Resolving implements AddressesLink {
   readonly #places: Places;
   readonly #pace = new QuestionPace();
   readonly #actor: Actor<typeof addressesMachine>;
+  #changed = () => {};
 
   /**
    * @param places - where the answers go.
@@ -51,6 +50,11 @@ export class Resolving implements AddressesLink {
       ...(parent === undefined ? { clock } : { parent }),
     });
     this.#actor.on('addresses.given', ({ addresses }) => this.#use(addresses));
+  }
+
+  /** Calls `listener`, of which there is one, whenever the addresses are others than before. */
+  onChange(listener: () => void): void {
+    this.#changed = listener;
   }
 
   /** Why the last question came to nothing, if it did. */
@@ -76,7 +80,7 @@ export class Resolving implements AddressesLink {
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type: 'addresses.stop' });
   }
 
-  /** Plain data that an inspector shows of it. */
+  /** The part of it that an inspector shows. */
   toJSON(): object {
     return { known: this.#places.size };
   }
@@ -124,6 +128,6 @@ export class Resolving implements AddressesLink {
     const isFirst = this.#places.size === 0;
     const areOthers = this.#places.replace(addresses);
     this.#pace.answered();
-    if (areOthers && !isFirst) this.#options.changed();
+    if (areOthers && !isFirst) this.#changed();
   }
 }

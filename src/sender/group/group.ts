@@ -24,7 +24,7 @@ import { Hope } from './hope.ts';
 import type { ClientStatus, GroupState, GroupStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
 
-/** Parts of a group. */
+/** Parts of a {@link Group}. */
 export interface GroupOptions {
   readonly tables: ProtocolTables<unknown, unknown>;
   readonly clients: number;
@@ -39,10 +39,8 @@ export interface GroupOptions {
   readonly deadlines: DeadlineQueue;
   readonly warnings: Warnings;
   readonly whenSlow: WhenSlow;
-  /** Parent of the group's actor. */
+  /** The actor that the group's runs under. */
   readonly parent: AnyActorRef;
-  /** The group is closed: nothing of it is left. */
-  readonly onClosed: () => void;
 }
 
 /** Why a Command could not be given to a client just now. */
@@ -96,10 +94,9 @@ export class Group {
         nameOf: (id) => nameOf(id, options.addresses.homeOf(id)),
       },
     });
-    this.#actor.subscribe({ complete: () => options.onClosed() });
+    options.addresses.onChange(() => this.#tell({ type: 'addresses.changed' }));
     this.#actor.subscribe(({ context: { phases } }) => this.hope.look(phases));
-    const isClosed = new Promise<void>((resolve) => this.#actor.subscribe({ complete: () => resolve() }));
-    this.done = isClosed.then(whenSocketsAreClosed);
+    this.done = new Promise<void>((resolve) => this.onClosed(resolve)).then(whenSocketsAreClosed);
   }
 
   /** Starts connecting. */
@@ -113,12 +110,12 @@ export class Group {
     return this.#clients.length;
   }
 
-  /** State of the group now. */
+  /** The state of the group as a whole. */
   get state(): GroupState {
     return this.#actor.getSnapshot().value;
   }
 
-  /** States of the group and its clients now. */
+  /** The states of the group and of its clients. */
   get status(): GroupStatus {
     const { value, context } = this.#actor.getSnapshot();
     const clients = context.clients.map((client, id): ClientStatus => {
@@ -199,9 +196,9 @@ export class Group {
     this.#roomListeners.add(listener);
   }
 
-  /** The addresses to use have changed. */
-  addressesChanged(): void {
-    this.#tell({ type: 'addresses.changed' });
+  /** Calls `listener` once the group is closed: nothing of it is left. */
+  onClosed(listener: () => void): void {
+    this.#actor.subscribe({ complete: listener });
   }
 
   /** Whether it takes no more Commands, for good. */

@@ -1,6 +1,6 @@
 import type { AnyActorRef } from 'xstate';
 import { type RequestEvent, type RequestWork, type ResultReceived, requestMachine } from '../../../machines/request.ts';
-import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
@@ -13,18 +13,18 @@ import { CallSite } from './call-site.ts';
 import { compileMachine } from './compile.ts';
 import { CompiledActor } from './compiled-actor.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from './deadline-queue.ts';
+import { cancelledError, type EndedSend, overflowError, timeoutError } from './endings.ts';
 import type { RequestActors } from './request-actors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
-import { describeWhenDue } from './when-due.ts';
 
-/** Context that all requests of one sender share. */
+/** The parts that requests of one sender share. */
 export interface RequestContext {
   readonly deadlines: DeadlineQueue;
   readonly signals: SignalWatch;
   readonly refusals: RefusalPace;
   /** How much may wait for callers who take their Results one by one. */
   readonly bounds: ResultBounds;
-  /** Fate of streams whose callers are slow, where they do not say. */
+  /** The treatment of streams whose callers are slow, where they do not say. */
   readonly whenSlow: WhenSlow;
   readonly warnings: Warnings;
   /** With an inspector attached: where requests get their actors from. Otherwise they run compiled. */
@@ -52,7 +52,7 @@ const NOTHING_ARRIVES: Arrival = { deliveries: 0, readsOn: false };
 /** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
 export abstract class Request
   extends CompiledActor<{ work: RequestWork }, RequestEvent>
-  implements RequestWork, PendingCommand, DeadlineEntry, Cancellable, SentCommand
+  implements RequestWork, PendingCommand, DeadlineEntry, Cancellable, SentCommand, EndedSend
 {
   readonly command: Command;
   seq = 0;
@@ -94,6 +94,10 @@ export abstract class Request
     return this.#carrier?.clientId;
   }
 
+  get address(): string | undefined {
+    return this.#carrier?.address;
+  }
+
   get whenSlow(): WhenSlow {
     return this.context.whenSlow;
   }
@@ -115,7 +119,7 @@ export abstract class Request
     this.context.signals.heed(signal, this);
   }
 
-  /** Hooks that hear what happens, from now on. */
+  /** Has `hooks` told of what happens, from now on. */
   watchedBy(hooks: Hooks | undefined): void {
     this.#hooks = hooks;
   }
@@ -130,7 +134,7 @@ export abstract class Request
     this.#whyWaiting = why;
   }
 
-  /** Plain data that an inspector shows of it: no payloads. */
+  /** The part of it that an inspector shows: no payloads. */
   toJSON(): object {
     const { command, seq, clientId } = this;
     const state: unknown = this.#inspected?.getSnapshot().value ?? this.compiledState;
@@ -183,11 +187,7 @@ export abstract class Request
 
   /** The caller lost interest, for `reason`. */
   cancelled(reason: unknown): void {
-    const error = new CmdStreamError('cancelled', `${this.#where()} was cancelled by its caller${this.#unsent()}`, {
-      cause: reason,
-      mayHaveExecuted: this.#mayHaveExecuted,
-    });
-    this.#happen(CALLER_CANCELLED, { type: 'caller.cancelled', error });
+    this.#happen(CALLER_CANCELLED, { type: 'caller.cancelled', error: cancelledError(this, reason) });
   }
 
   #happen(number: number, event: RequestEvent): void {
@@ -238,14 +238,13 @@ export abstract class Request
   }
 
   fail(event: RequestEvent): void {
-    this.#abort(event.type === 'request.failed' ? CmdStreamError.from(event.error) : this.#overflow(), 'onError');
+    const given = event.type === 'request.failed' ? CmdStreamError.from(event.error) : undefined;
+    this.#abort(given ?? overflowError(this, this.describeFull()), 'onError');
   }
 
   timeOut(): void {
     const cause = this.seq > 0 ? undefined : this.#whyWaiting?.();
-    const because = cause === undefined ? '' : `: ${describeError(cause)}`;
-    const message = `${this.#where()} was not answered by its deadline${describeWhenDue(this.#timeoutMs ?? Number.POSITIVE_INFINITY)}${this.#unsent()}${because}`;
-    this.#abort(new CmdStreamError('timeout', message, { cause, mayHaveExecuted: this.#mayHaveExecuted }), 'onTimeout');
+    this.#abort(timeoutError(this, this.#timeoutMs ?? Number.POSITIVE_INFINITY, cause), 'onTimeout');
   }
 
   cancel(event: RequestEvent): void {
@@ -265,8 +264,7 @@ export abstract class Request
 
   /** Has an error say which Command and connection it is about. */
   tellSubject(error: CmdStreamError): void {
-    const { command, clientId, seq } = this;
-    const address = this.#carrier?.address;
+    const { command, address, clientId, seq } = this;
     tellSubject(error, { command: command.name, address, clientId, seq: seq > 0 ? seq : undefined });
   }
 
@@ -281,12 +279,7 @@ export abstract class Request
     if (this.#hooks !== undefined) tellEnding(this.#hooks, hook, this, error, this.context.warnings);
   }
 
-  /** A Command that has a sequence number leaves, if it has not left yet, whatever becomes of its request. */
-  get #mayHaveExecuted(): boolean {
-    return this.seq > 0;
-  }
-
-  /** State of its connection while Results of it are read. */
+  /** What its connection says of the Results that are being read. */
   protected get arrival(): Arrival {
     return this.#carrier ?? NOTHING_ARRIVES;
   }
@@ -299,18 +292,5 @@ export abstract class Request
   /** Why no more Results may be kept. */
   protected describeFull(): string {
     return 'too many Results wait for their consumer';
-  }
-
-  #overflow(): CmdStreamError {
-    return new CmdStreamError('result-overflow', `${this.#where()}: ${this.describeFull()}`, { mayHaveExecuted: true });
-  }
-
-  #where(): string {
-    const { name } = this.command;
-    return this.#carrier === undefined ? name : `${name} at ${this.#carrier.address}`;
-  }
-
-  #unsent(): string {
-    return this.seq > 0 ? '' : '; it was not sent';
   }
 }

@@ -43,9 +43,9 @@ export function clientObject(
     mismatched: () => {},
     clock,
     warnings: warningsTo([]),
-    changed,
     check: () => {},
   });
+  book.onChange(changed);
   let isAccepting = false;
   const client = new Client(0, {
     connect: dialer({

@@ -18,9 +18,9 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   },
   {
     name: 'mayHaveExecuted: always',
-    file: 'src/sender/request/request.ts',
-    from: 'return this.seq > 0;',
-    to: 'return this.seq >= 0;',
+    file: 'src/sender/request/endings.ts',
+    from: 'return seq > 0;',
+    to: 'return seq >= 0;',
     why: 'what never left is said to have been executed, perhaps',
   },
   {

@@ -117,7 +117,7 @@ export const OF_REQUESTS: readonly Mutant[] = [
   {
     name: 'line not served',
     file: 'src/sender/send-path.ts',
-    from: 'options.group.onRoom(() => this.#serve());',
+    from: '    group.onRoom(() => this.#serve());\n',
     to: '',
     why: 'sends wait until their deadlines although clients are ready',
   },

@@ -54,7 +54,7 @@ export const OF_SHUTDOWNS: readonly Mutant[] = [
   {
     name: 'waiting without hope',
     file: 'src/sender/send-path.ts',
-    from: '    options.group.hope.onGone(() => this.#failImpatient());\n',
+    from: '    group.hope.onGone(() => this.#failImpatient());\n',
     to: '',
     why: 'who would not wait for a client waits until the deadline',
   },

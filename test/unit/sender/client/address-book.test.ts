@@ -31,10 +31,10 @@ function newBook(source: AddressBookOptions['source'], options: Partial<AddressB
     mismatched: () => {},
     clock,
     warnings: warningsTo(warnings, clock),
-    changed: () => seen.changes++,
     check: (address) => void parseAddress(address),
     ...options,
   });
+  book.onChange(() => seen.changes++);
   return { book, clock, warnings, seen };
 }
 

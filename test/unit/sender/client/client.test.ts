@@ -43,7 +43,6 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     mismatched: ignore,
     clock,
     warnings: warningsTo([]),
-    changed: ignore,
     check: ignore,
   });
   const { resultEntries } = protocol[protocolTables];
