@@ -1,7 +1,8 @@
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { Warnings } from '../base/warnings.ts';
 import type { MessageEncoder } from '../wire/message-encoder.ts';
-import type { DispatchRefusal, Group } from './group/group.ts';
+import type { Group } from './group/group.ts';
+import type { DispatchRefusal } from './group/refusal.ts';
 import { askHooks } from './hooks/ask-hooks.ts';
 import type { HooksFactory } from './hooks/hooks.ts';
 import { HooksMaker } from './hooks/hooks-maker.ts';
