@@ -93,6 +93,15 @@ const RETRYABLE: ReadonlySet<CmdStreamErrorCode> = new Set([
 /** Marks the errors of the library: the same in every copy of it that a process loads, and in every realm. */
 const errorBrand = Symbol.for('cmd-stream.CmdStreamError');
 
+/** Those of the code `closed` by which a server has turned a Command away: all others are of this side, for good. */
+const ofServers = new WeakSet<CmdStreamError>();
+
+/** Notes on an error that it is what a server has answered. */
+export function saidByServer(error: CmdStreamError): CmdStreamError {
+  ofServers.add(error);
+  return error;
+}
+
 /** How many causes, one within the other, {@link CmdStreamError.toJSON} tells. */
 const MAX_CAUSES = 8;
 
@@ -179,7 +188,7 @@ export class CmdStreamError extends Error {
    */
   get retryable(): boolean {
     if (this.mayHaveExecuted) return false;
-    if (this.code === 'closed') return this.seq !== undefined;
+    if (this.code === 'closed') return ofServers.has(this);
     return RETRYABLE.has(this.code) || this.failure === 'unavailable' || this.failure === 'rate-limited';
   }
 

@@ -159,6 +159,7 @@ export abstract class Request
   }
 
   returned(error: CmdStreamError): void {
+    this.tellSubject(error);
     this.#happen(COMMAND_RETURNED, RETURNED_EVENT);
     if (this.settled) return;
     this.turnedAway = error;
@@ -263,6 +264,8 @@ export abstract class Request
 
   /** Has an error say which Command and connection it is about. */
   tellSubject(error: CmdStreamError): void {
+    // That is about the connection which it was turned away on.
+    if (error === this.turnedAway) return;
     const { command, clientId, seq } = this;
     const address = this.#carrier?.address;
     tellSubject(error, { command: command.name, address, clientId, seq: seq > 0 ? seq : undefined });
