@@ -262,13 +262,11 @@ export abstract class Request
   /** There will be no (more) Results, for `error`. */
   protected abstract abort(error: CmdStreamError): void;
 
-  /** Has an error say which Command and connection it is about. */
+  /** Has an error say which Command and connection it is about; what turned it away is about the connection of then. */
   tellSubject(error: CmdStreamError): void {
-    // That is about the connection which it was turned away on.
     if (error === this.turnedAway) return;
     const { command, clientId, seq } = this;
-    const address = this.#carrier?.address;
-    tellSubject(error, { command: command.name, address, clientId, seq: seq > 0 ? seq : undefined });
+    tellSubject(error, { command: command.name, address: this.#carrier?.address, clientId, seq: seq || undefined });
   }
 
   #abort(error: CmdStreamError, hook: EndingHook): void {
