@@ -159,7 +159,6 @@ export abstract class Request
   }
 
   returned(error: CmdStreamError): void {
-    this.tellSubject(error);
     this.#happen(COMMAND_RETURNED, RETURNED_EVENT);
     if (this.settled) return;
     this.turnedAway = error;
