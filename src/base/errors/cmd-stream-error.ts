@@ -32,6 +32,15 @@ const SUBJECT: readonly (keyof ErrorSubject)[] = ['command', 'address', 'clientI
 /** Marks the errors of the library: the same in every copy of it that a process loads, and in every realm. */
 const errorBrand = Symbol.for('cmd-stream.CmdStreamError');
 
+/** Those of the code `closed` by which a server has turned a Command away: all others are of this side, for good. */
+const ofServers = new WeakSet<CmdStreamError>();
+
+/** Notes on an error that it is what a server has answered. */
+export function saidByServer(error: CmdStreamError): CmdStreamError {
+  ofServers.add(error);
+  return error;
+}
+
 /** How many causes, one within the other, {@link CmdStreamError.toJSON} tells. */
 const MAX_CAUSES = 8;
 
@@ -118,7 +127,7 @@ export class CmdStreamError extends Error {
    */
   get retryable(): boolean {
     if (this.mayHaveExecuted) return false;
-    if (this.code === 'closed') return this.seq !== undefined;
+    if (this.code === 'closed') return ofServers.has(this);
     return traitsOf(this.code).retryable === true || this.failure === 'unavailable' || this.failure === 'rate-limited';
   }
 

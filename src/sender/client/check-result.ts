@@ -1,4 +1,4 @@
-import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError, saidByServer } from '../../base/errors/cmd-stream-error.ts';
 import { isThenable } from '../../base/thenable.ts';
 import { type BadPayload, isBadPayload } from '../../protocol/codec/codec.ts';
 import type { Schema } from '../../protocol/definitions.ts';
@@ -49,5 +49,7 @@ export function failureOf({ command, received }: PendingCommand, address: string
   const message = `${command.name} at ${address}: ${error.message}`;
   const { kind: failure, details, retryAfterMs } = error.failure ?? NO_FAILURE;
   const cause = causeOf(error);
-  return new CmdStreamError(error.code, message, { cause, mayHaveExecuted: executed, failure, details, retryAfterMs });
+  const told = { cause, mayHaveExecuted: executed, failure, details, retryAfterMs };
+  const failed = new CmdStreamError(error.code, message, told);
+  return error.code === 'closed' ? saidByServer(failed) : failed;
 }

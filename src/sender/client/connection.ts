@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { FairTurn } from '../../base/fair-turn.ts';
 import { BadPayload } from '../../protocol/codec/codec.ts';
 import { isLastOne } from '../../protocol/last-one.ts';
@@ -292,6 +292,8 @@ export class Connection implements FrameReceiver, Carrier {
   #turnAway(seq: number, pending: PendingCommand, error: CmdStreamError): void {
     this.#settle(seq);
     this.#goodbye();
+    const { address, clientId } = this;
+    tellSubject(error, { command: pending.command.name, address, clientId, seq });
     pending.returned(error);
     this.#events.room();
   }

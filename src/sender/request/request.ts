@@ -5,7 +5,7 @@ import type { RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { CommandEntry, ResultEntry } from '../../protocol/protocol.ts';
-import type { Arrival, Pressure, ResultBounds, WhenSlow } from '../client/backlog.ts';
+import { type Arrival, NOTHING_ARRIVES, type Pressure, type ResultBounds, type WhenSlow } from '../client/backlog.ts';
 import type { Carrier, PendingCommand } from '../client/pending-command.ts';
 import type { Hooks, SentCommand } from '../hooks/hooks.ts';
 import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
@@ -46,8 +46,6 @@ const CALLER_CANCELLED = MACHINE.eventNumber('caller.cancelled');
 const SENT_EVENT = { type: 'command.sent' } as const;
 const RETURNED_EVENT = { type: 'command.returned' } as const;
 const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
-
-const NOTHING_ARRIVES: Arrival = { deliveries: 0, readsOn: false };
 
 /** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
 export abstract class Request
@@ -262,8 +260,9 @@ export abstract class Request
   /** There will be no (more) Results, for `error`. */
   protected abstract abort(error: CmdStreamError): void;
 
-  /** Has an error say which Command and connection it is about. */
+  /** Has an error say which Command and connection it is about; what turned it away is about the connection of then. */
   tellSubject(error: CmdStreamError): void {
+    if (error === this.turnedAway) return;
     const { command, address, clientId, seq } = this;
     tellSubject(error, { command: command.name, address, clientId, seq: seq > 0 ? seq : undefined });
   }

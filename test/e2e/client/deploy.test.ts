@@ -89,10 +89,37 @@ describe('a server that is shut down while it is sent Commands', () => {
     await soon(() => only.running.slow).toBe(1);
     void only.server.shutdown();
     const failure = await failureOf(sender.send(shop.Echo('x')));
-    expect(failure).toMatchObject({ code: 'closed', mayHaveExecuted: false });
+    expect(failure).toMatchObject({ code: 'closed', mayHaveExecuted: false, retryable: true });
+    expect(failure).toMatchObject({ command: 'Echo', address: only.address, clientId: 0, seq: 2 });
     expect(failure.message).toContain('shutting down');
     expect(await slow).toBe('slow');
     expect(only.executed).toEqual([]);
+  });
+
+  it('F6: says so to whoever sends through the group, who may send it again', async () => {
+    const only = await shopServer();
+    const { sender } = await senderOf(only.address);
+    const slow = sender.send(shop.Slow(300));
+    await soon(() => only.running.slow).toBe(1);
+    void only.server.shutdown();
+    const failure = await new Promise((failed) => {
+      sender.group.send(shop.Echo('x'), { result: () => {}, failed });
+    });
+    expect(failure).toMatchObject({ code: 'closed', mayHaveExecuted: false, retryable: true, seq: 2 });
+    await slow;
+  });
+
+  it('says of what this side has closed that it is no use to send it again', async () => {
+    const only = await shopServer();
+    const { sender } = await senderOf(only.address);
+    const failure = failureOf(sender.send(shop.Echo('x')));
+    void sender.close();
+    expect(await failure).toMatchObject({
+      code: 'closed',
+      mayHaveExecuted: false,
+      retryable: false,
+      address: only.address,
+    });
   });
 
   it('F6: refuses what it has put aside at its limit, which another one then executes', async () => {

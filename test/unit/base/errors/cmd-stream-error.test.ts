@@ -4,6 +4,7 @@ import {
   CmdStreamError,
   type CmdStreamErrorCode,
   type CmdStreamErrorDetails,
+  saidByServer,
   tellSubject,
 } from '../../../../src/base/errors/cmd-stream-error.ts';
 import { describeError, isAbortError, isError, stackOf } from '../../../../src/base/errors/describe-error.ts';
@@ -135,7 +136,7 @@ describe('what an error is about', () => {
     ['connection-lost', {}, true],
     ['connection-lost', { mayHaveExecuted: true }, false],
     ['closed', {}, false],
-    ['closed', { seq: 7 }, true],
+    ['closed', { seq: 7 }, false],
     ['command-failed', { failure: 'unavailable' }, true],
     ['command-failed', { failure: 'rate-limited' }, true],
     ['command-failed', { failure: 'rate-limited', mayHaveExecuted: true }, false],
@@ -148,6 +149,13 @@ describe('what an error is about', () => {
   ])('says whether it may help to send the Command again: %s %j: %s', (code, { seq, ...details }, retryable) => {
     const error = tellSubject(new CmdStreamError(code, 'x', details), { command: 'Add', seq });
     expect(error.retryable).toBe(retryable);
+  });
+
+  it('says so of what a server has turned away because it was closing, unexecuted', () => {
+    const told = [{}, { mayHaveExecuted: true }].map((details) =>
+      saidByServer(new CmdStreamError('closed', 'x', details)),
+    );
+    expect(told.map(({ retryable }) => retryable)).toEqual([true, false]);
   });
 });
 
