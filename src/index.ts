@@ -58,9 +58,8 @@ export type { CircuitBreakerListener } from './sender/breaker/state-changes.ts';
 export type { AddressResolver } from './sender/client/address-book.ts';
 export type { UnexpectedResult } from './sender/client/pending-command.ts';
 export { createSender } from './sender/create-sender.ts';
-export type { ClientGroup } from './sender/group/client-group.ts';
+export type { ClientGroup, GroupTicket } from './sender/group/client-group.ts';
 export type { DispatchCandidate, DispatchOption, DispatchStrategy } from './sender/group/dispatch.ts';
-export type { GroupTicket, ResultReceiver } from './sender/group/group-send.ts';
 export type { ClientStatus, GroupState, GroupStatus } from './sender/group/status.ts';
 export { type CircuitBreakerHooksOptions, circuitBreakerHooks } from './sender/hooks/circuit-breaker-hooks.ts';
 export { composeHooks } from './sender/hooks/compose-hooks.ts';
@@ -74,6 +73,7 @@ export type {
 } from './sender/hooks/hooks.ts';
 export { noopHooks } from './sender/hooks/noop-hooks.ts';
 export type { BackoffOptions, KeepaliveOptions, SenderOptions } from './sender/options.ts';
+export type { ResultReceiver } from './sender/request/direct-request.ts';
 export type { MultiSendOptions, SendOptions } from './sender/send-options.ts';
 export type { ResultHandler, ResultStream, Sender } from './sender/sender.ts';
 export type { CircuitBreakerStatus, StatusEvent, StatusStream } from './sender/status.ts';

@@ -56,10 +56,9 @@ export function makeAddresses(
 
 /** The clients as one, which have not begun to connect. */
 export function makeGroup(ground: Ground, addresses: AddressBook): Group {
-  const { tables, options, random, bounds, turn, deadlines, warnings, root } = ground;
+  const { tables, options, random, bounds, turn, warnings, root } = ground;
   const { timings, clock } = options;
   return new Group({
-    tables,
     clients: options.clients,
     timings,
     reconnect: options.reconnect,
@@ -80,9 +79,7 @@ export function makeGroup(ground: Ground, addresses: AddressBook): Group {
     onUnexpectedResult: unexpectedOf(ground),
     clock,
     random,
-    deadlines,
     warnings,
-    whenSlow: options.whenSlow,
     parent: root,
   });
 }

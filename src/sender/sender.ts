@@ -73,7 +73,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
   constructor(parts: SenderParts) {
     const { timeoutMs, multiTimeoutMs, waitForReady, whenSlow } = parts.options;
     this.#group = parts.group;
-    this.group = new ClientGroup(parts.group, (options) => this.drain(options));
+    this.group = new ClientGroup(parts, (options) => this.drain(options));
     this.#parts = parts;
     // Hooks get to see them.
     this.#singleTerms = Object.freeze({ timeoutMs, signal: undefined, waitForReady, resultsCount: 1, whenSlow });

@@ -120,8 +120,13 @@ export class Client implements ClientLink, ConnectionOwner {
     return sent;
   }
 
-  has(seq: number): boolean {
-    return this.#connection?.has(seq) === true || this.#retired.some((retired) => retired.has(seq));
+  /** The Command that waits for Results under a sequence number, on the connection in use or one before it. */
+  pendingAt(seq: number): PendingCommand | undefined {
+    for (const retired of this.#retired) {
+      const pending = retired.pendingAt(seq);
+      if (pending !== undefined) return pending;
+    }
+    return this.#connection?.pendingAt(seq);
   }
 
   forget(seq: number): boolean {

@@ -138,8 +138,9 @@ export class Connection implements FrameReceiver, Carrier {
     this.#departure.refuse();
   }
 
-  has(seq: number): boolean {
-    return this.#pending.has(seq);
+  /** The Command that waits for Results under a sequence number. */
+  pendingAt(seq: number): PendingCommand | undefined {
+    return this.#pending.get(seq);
   }
 
   /** Lets go of a Command: its Results, should they come, are unexpected. */

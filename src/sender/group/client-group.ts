@@ -1,8 +1,30 @@
+import type { Clock } from '../../base/clock.ts';
+import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { DrainOptions } from '../../base/options/drain-options.ts';
 import type { Command } from '../../protocol/command.ts';
+import { entryOf } from '../../protocol/entry-of.ts';
+import type { ProtocolTables } from '../../protocol/protocol.ts';
+import { deadlineToTimeoutMs } from '../request/deadline.ts';
+import { DirectRequest, type ResultReceiver } from '../request/direct-request.ts';
+import type { RequestContext } from '../request/request.ts';
 import type { Group } from './group.ts';
-import type { GroupTicket, ResultReceiver } from './group-send.ts';
 import type { GroupState, GroupStatus } from './status.ts';
+
+/** What identifies a Command that was sent through the group. */
+export interface GroupTicket {
+  readonly seq: number;
+  readonly clientId: number;
+  /** Its bytes on the wire. */
+  readonly size: number;
+}
+
+/** What a {@link ClientGroup} stands in front of. */
+export interface ClientGroupParts {
+  readonly group: Group;
+  readonly tables: ProtocolTables<unknown, unknown>;
+  readonly requests: RequestContext;
+  readonly options: { readonly clock: Clock };
+}
 
 /**
  * The clients of one service, as one: `sender.group`. For those who write a sender of their own: `send` gives a Command to a
@@ -12,6 +34,7 @@ import type { GroupState, GroupStatus } from './status.ts';
 export class ClientGroup {
   /** Resolves when the group is closed, by `close` or because none of its clients can go on. Never rejects. */
   readonly done: Promise<void>;
+  readonly #parts: ClientGroupParts;
   readonly #group: Group;
   readonly #drain: (options?: DrainOptions) => Promise<void>;
 
@@ -19,8 +42,10 @@ export class ClientGroup {
    * @internal
    * @param drain - drains the sender that the group belongs to.
    */
-  constructor(group: Group, drain: (options?: DrainOptions) => Promise<void>) {
+  constructor(parts: ClientGroupParts, drain: (options?: DrainOptions) => Promise<void>) {
+    const { group } = parts;
     this.done = group.done;
+    this.#parts = parts;
     this.#group = group;
     this.#drain = drain;
   }
@@ -49,7 +74,7 @@ export class ClientGroup {
    * `frame-too-large`; nothing was sent.
    */
   send(command: Command, receiver: ResultReceiver): GroupTicket {
-    return this.#group.send(command, receiver);
+    return this.#sendFor(command, receiver, Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -59,17 +84,25 @@ export class ClientGroup {
    * @throws as {@link ClientGroup.send}, and CmdStreamError `timeout` where `deadline` has passed already; nothing was sent.
    */
   sendWithDeadline(command: Command, deadline: number | Date, receiver: ResultReceiver): GroupTicket {
-    return this.#group.sendWithDeadline(command, deadline, receiver);
+    const { tables, options } = this.#parts;
+    const timeoutMs = deadlineToTimeoutMs(deadline, options.clock);
+    if (timeoutMs > 0) return this.#sendFor(command, receiver, timeoutMs);
+    entryOf(tables, command);
+    const error = new CmdStreamError('timeout', `${command.name} was not sent: its deadline had passed`);
+    throw tellSubject(error, { command: command.name });
   }
 
   /** Whether the Command with sequence number `seq` of client `clientId` waits for Results. */
   has(seq: number, clientId: number): boolean {
-    return this.#group.has(seq, clientId);
+    return this.#group.pendingAt(seq, clientId) !== undefined;
   }
 
   /** Waits no more for the Results of a Command; they go to `onUnexpectedResult`. Returns whether it was pending. */
   forget(seq: number, clientId: number): boolean {
-    return this.#group.forget(seq, clientId);
+    const pending = this.#group.pendingAt(seq, clientId);
+    const wasPending = this.#group.forget(seq, clientId);
+    if (wasPending && pending instanceof DirectRequest) pending.leave();
+    return wasPending;
   }
 
   /** Closes all clients at once: what is pending fails with `closed`. Resolves when nothing is left. Any number of times. */
@@ -80,5 +113,20 @@ export class ClientGroup {
   /** As `drain()` of its sender: that has no other clients. */
   drain(options?: DrainOptions): Promise<void> {
     return this.#drain(options);
+  }
+
+  #sendFor(command: Command, receiver: ResultReceiver, timeoutMs: number): GroupTicket {
+    const { group, tables, requests, options } = this.#parts;
+    const request = new DirectRequest(command, entryOf(tables, command), requests, receiver);
+    try {
+      const refusal = group.dispatch(request);
+      if (refusal !== undefined) throw group.refusalError(command.name, refusal);
+    } catch (error) {
+      request.leave();
+      throw tellSubject(CmdStreamError.from(error), { command: command.name });
+    }
+    const { seq, clientId = -1, size } = request;
+    if (Number.isFinite(timeoutMs) && !request.settled) request.setDeadline(timeoutMs, options.clock.monotonicMs());
+    return { seq, clientId, size };
   }
 }

@@ -2,23 +2,16 @@ import { type Actor, type AnyActorRef, createActor } from 'xstate';
 import type { ClientTimings } from '../../../machines/client.ts';
 import { type GroupEvent, groupMachine } from '../../../machines/group.ts';
 import type { Clock } from '../../base/clock.ts';
-import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
+import { type CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import { type DrainOptions, resolveDrainOptions } from '../../base/options/drain-options.ts';
 import type { Random } from '../../base/random.ts';
 import { paced, RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warnings } from '../../base/warnings.ts';
-import type { Command } from '../../protocol/command.ts';
-import { entryOf } from '../../protocol/entry-of.ts';
-import type { ProtocolTables } from '../../protocol/protocol.ts';
 import { whenSocketsAreClosed } from '../../wire/transport/open-sockets.ts';
 import type { AddressBook } from '../client/address-book.ts';
-import type { WhenSlow } from '../client/backlog.ts';
 import { Client, type ClientContext } from '../client/client.ts';
 import type { PendingCommand } from '../client/pending-command.ts';
-import { deadlineToTimeoutMs } from '../request/deadline.ts';
-import type { DeadlineQueue } from '../request/deadline-queue.ts';
 import { type DispatchStrategy, pickFrom } from './dispatch.ts';
-import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
 import { Hope } from './hope.ts';
 import { type DispatchRefusal, refusedBy } from './refusal.ts';
 import type { ClientStatus, GroupState, GroupStatus } from './status.ts';
@@ -26,7 +19,6 @@ import { StatusWatch } from './status-watch.ts';
 
 /** Parts of a {@link Group}. */
 export interface GroupOptions {
-  readonly tables: ProtocolTables<unknown, unknown>;
   readonly clients: number;
   readonly timings: ClientTimings;
   readonly reconnect: boolean;
@@ -36,9 +28,7 @@ export interface GroupOptions {
   readonly onUnexpectedResult: ClientContext['events']['unexpected'];
   readonly clock: Clock;
   readonly random: Random;
-  readonly deadlines: DeadlineQueue;
   readonly warnings: Warnings;
-  readonly whenSlow: WhenSlow;
   /** The actor that the group's runs under. */
   readonly parent: AnyActorRef;
 }
@@ -126,20 +116,9 @@ export class Group {
     return { type: 'group', state: value, ready, size: this.size, clients, error: context.error };
   }
 
-  send(command: Command, receiver: ResultReceiver): GroupTicket {
-    return this.#sendFor(command, receiver, Number.POSITIVE_INFINITY);
-  }
-
-  sendWithDeadline(command: Command, deadline: number | Date, receiver: ResultReceiver): GroupTicket {
-    const timeoutMs = deadlineToTimeoutMs(deadline, this.#options.clock);
-    if (timeoutMs > 0) return this.#sendFor(command, receiver, timeoutMs);
-    const error = new CmdStreamError('timeout', `${command.name} was not sent: its deadline had passed`);
-    throw tellSubject(error, { command: command.name });
-  }
-
-  /** Whether the Command with sequence number `seq` of client `clientId` waits for Results. */
-  has(seq: number, clientId: number): boolean {
-    return this.#clients[clientId]?.has(seq) ?? false;
+  /** The Command with sequence number `seq` of client `clientId`, where it waits for Results. */
+  pendingAt(seq: number, clientId: number): PendingCommand | undefined {
+    return this.#clients[clientId]?.pendingAt(seq);
   }
 
   /** Waits no more for the Results of a Command; they go to `onUnexpectedResult`. Returns whether it was pending. */
@@ -257,18 +236,6 @@ export class Group {
 
   #refusal(refusal: DispatchRefusal, what?: string): CmdStreamError {
     return refusedBy(this.#actor.getSnapshot(), this.isClosing ? 'closed' : refusal, what);
-  }
-
-  #sendFor(command: Command, receiver: ResultReceiver, timeoutMs: number): GroupTicket {
-    entryOf(this.#options.tables, command);
-    const send = new GroupSend(command, receiver, this.#options);
-    try {
-      const refusal = this.dispatch(send);
-      if (refusal !== undefined) throw this.refusalError(command.name, refusal);
-    } catch (error) {
-      throw tellSubject(CmdStreamError.from(error), { command: command.name });
-    }
-    return send.armed(timeoutMs);
   }
 
   /** A group that is closed has nothing more to be told. */

@@ -230,3 +230,27 @@ it.each(['and is the last', 'and throws'])(
     expect(receiver.results).toEqual([]);
   },
 );
+
+it('a Command is a request like any other: watched, named in its errors, and gone with its deadline when it is forgotten', async () => {
+  const server = await peer();
+  const seen: string[] = [];
+  const { group } = await sender({
+    address: server.address,
+    inspect: (event) => {
+      if (event.type === '@xstate.snapshot')
+        seen.push(`${Reflect.get(event.actorRef, 'id')}: ${String(Reflect.get(event.snapshot, 'value'))}`);
+    },
+  });
+  const receiver = new Receiver();
+  const { seq, clientId } = group.sendWithDeadline(calc.Add({ a: 1, b: 2 }), Date.now() + 60_000, receiver);
+  expect(group.has(seq, clientId)).toBe(true);
+  expect(group.forget(seq, clientId)).toBe(true);
+  expect([group.has(seq, clientId), group.forget(seq, clientId)]).toEqual([false, false]);
+  await soon(() => seen.filter((state) => state.startsWith('request'))).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^request \d+ Add: sent$/),
+      expect.stringMatching(/^request \d+ Add: cancelled$/),
+    ]),
+  );
+  expect([receiver.results, receiver.errors]).toEqual([[], []]);
+});

@@ -130,17 +130,17 @@ export const OF_REQUESTS: readonly Mutant[] = [
   },
   {
     name: 'group sends without a deadline',
-    file: 'src/sender/group/group-send.ts',
-    from: 'if (Number.isFinite(timeoutMs)) this.#context.deadlines.arm(this, Math.max(timeoutMs, 0));',
+    file: 'src/sender/group/client-group.ts',
+    from: 'if (Number.isFinite(timeoutMs) && !request.settled) request.setDeadline(timeoutMs, options.clock.monotonicMs());',
     to: '',
     why: 'what is sent past the sender waits for ever',
   },
   {
-    name: 'group sends go on after their deadline',
-    file: 'src/sender/group/group-send.ts',
-    from: '    if (this.#carrier?.forget(this.seq) !== true) return;\n',
+    name: 'group sends are told of when they are forgotten',
+    file: 'src/sender/request/direct-request.ts',
+    from: '    this.#receiver = undefined;\n',
     to: '',
-    why: 'a receiver that was told of its timeout gets Results, or another error',
+    why: 'a receiver that has forgotten its Command is told of an end',
   },
   {
     name: 'undeclared Results are taken',
