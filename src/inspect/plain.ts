@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { AnyActorRef, EventObject } from 'xstate';
-import { CmdStreamError, type CmdStreamErrorCode } from '../base/errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { traitsOf } from '../base/errors/codes.ts';
 import { isError } from '../base/errors/describe-error.ts';
 import { shortened } from '../base/errors/printable.ts';
 import { isCommand } from '../protocol/command.ts';
@@ -19,24 +20,6 @@ const MAX_TEXT_LENGTH = 2_000;
 /** How much of everything that hangs on one event, or on one snapshot: what JSON makes of it is to be short as well. */
 const MAX_VALUES = 5_000;
 const MAX_CHARACTERS = 64 * 1024;
-
-/** Errors whose messages are the library's own words; others may quote a payload, or what the user's code threw. */
-const OWN_WORDS: ReadonlySet<CmdStreamErrorCode> = new Set([
-  'circuit-open',
-  'unavailable',
-  'overloaded',
-  'timeout',
-  'cancelled',
-  'connect-failed',
-  'handshake-timeout',
-  'server-info-mismatch',
-  'connection-lost',
-  'protocol-error',
-  'frame-too-large',
-  'result-overflow',
-  'closed',
-  'listen-failed',
-]);
 
 /** Makes plain data, which JSON can hold, of whatever machines carry: for inspectors. */
 export class Plain {
@@ -124,7 +107,7 @@ class Walk {
     const { name, message } = error;
     const code = 'code' in error ? this.of(error.code, depth + 1) : undefined;
     const isOwn = CmdStreamError.is(error);
-    const isShown = this.#payloads || (isOwn && OWN_WORDS.has(error.code));
+    const isShown = this.#payloads || (isOwn && traitsOf(error.code).ownWords === true);
     return {
       name: this.#text(String(name)),
       ...(code === undefined ? {} : { code }),

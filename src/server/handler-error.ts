@@ -1,9 +1,6 @@
 import { systemClock } from '../base/clock.ts';
-import {
-  CmdStreamError,
-  type CmdStreamErrorCode,
-  type CmdStreamErrorDetails,
-} from '../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, type CmdStreamErrorDetails } from '../base/errors/cmd-stream-error.ts';
+import { traitsOf } from '../base/errors/codes.ts';
 import { describeError, messageOf } from '../base/errors/describe-error.ts';
 import { isFailureKind } from '../base/errors/failure-kind.ts';
 import type { Random } from '../base/random.ts';
@@ -16,16 +13,6 @@ import type { ResolvedServerOptions } from './options.ts';
 
 /** What a client is told in place of what was thrown, where that is kept from it. */
 const HIDDEN = 'the handler failed';
-
-/** The codes of errors that say something about the Command. The others' messages may name hosts that clients need not know. */
-const EXPOSED: ReadonlySet<CmdStreamErrorCode> = new Set([
-  'command-failed',
-  'command-invalid',
-  'invalid-argument',
-  'refused',
-  'overloaded',
-  'frame-too-large',
-]);
 
 /** Details may take so much of the longest frame: text within text is longer. */
 const SHARE_OF_FRAME = 4;
@@ -65,7 +52,7 @@ export function isMeant({ failure }: HandlerAnswer): boolean {
  */
 function exposedMessage(error: unknown): string | undefined {
   if (!CmdStreamError.is(error) || error.failure !== undefined) return undefined;
-  return EXPOSED.has(error.code) && !error.mayHaveExecuted ? error.message : undefined;
+  return traitsOf(error.code).fromHandler && !error.mayHaveExecuted ? error.message : undefined;
 }
 
 /** It may come from another copy of the library, of another version, or pretend to. */

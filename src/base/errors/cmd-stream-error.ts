@@ -1,61 +1,11 @@
 import { fieldOf } from './ask.ts';
 import { hasBrand, isInstance, markClass } from './brand.ts';
+import { type CmdStreamErrorCode, traitsOf } from './codes.ts';
 import { describeError, isError } from './describe-error.ts';
 import type { CommandFailureKind } from './failure-kind.ts';
 
+export type { CmdStreamErrorCode } from './codes.ts';
 export { describeError } from './describe-error.ts';
-
-/**
- * Every way in which the library can fail, as a closed set.
- *
- * | code | meaning |
- * |---|---|
- * | `invalid-argument` | an option, a Command or a payload handed to the library is not acceptable |
- * | `refused` | a `beforeSend` hook refused the Command; at a server, `authorize` refused a client |
- * | `circuit-open` | the circuit breaker does not allow the Command |
- * | `unavailable` | no client of the group is ready |
- * | `overloaded` | a bound (bytes waiting, requests pending or waiting) is reached, here or at the server |
- * | `encode-failed` | the Command or Result cannot be encoded |
- * | `timeout` | the deadline of the request passed |
- * | `cancelled` | the caller's `AbortSignal` fired, or the caller left the stream |
- * | `connect-failed` | a connection could not be opened |
- * | `handshake-timeout` | TLS and ServerInfo did not arrive in time |
- * | `server-info-mismatch` | the server introduced itself with another ServerInfo; it is looked at again with the longest backoff |
- * | `connection-lost` | the connection went while the request was under way |
- * | `protocol-error` | the peer sent bytes that are no valid frame |
- * | `frame-too-large` | the Command, or its Result (then `mayHaveExecuted` is true), is longer than this side's `maxFrameBytes` |
- * | `command-failed` | the handler of the Command threw |
- * | `command-invalid` | the server's validator, codec or limits refused the Command's payload, or it does not know the Command |
- * | `result-invalid` | the client's validator, or its codec, refused the Result's payload |
- * | `result-overflow` | Results arrived faster than the caller took them (option `whenSlow`) |
- * | `consumer-failed` | the caller's Result handler threw |
- * | `closed` | the sender, group, client or server is closed or closing |
- * | `listen-failed` | the server could not listen on its address |
- * | `internal` | a defect of the library: please report it |
- */
-export type CmdStreamErrorCode =
-  | 'invalid-argument'
-  | 'refused'
-  | 'circuit-open'
-  | 'unavailable'
-  | 'overloaded'
-  | 'encode-failed'
-  | 'timeout'
-  | 'cancelled'
-  | 'connect-failed'
-  | 'handshake-timeout'
-  | 'server-info-mismatch'
-  | 'connection-lost'
-  | 'protocol-error'
-  | 'frame-too-large'
-  | 'command-failed'
-  | 'command-invalid'
-  | 'result-invalid'
-  | 'result-overflow'
-  | 'consumer-failed'
-  | 'closed'
-  | 'listen-failed'
-  | 'internal';
 
 /** The fields that a {@link CmdStreamError} may carry beside its code and message. */
 export interface CmdStreamErrorDetails {
@@ -78,17 +28,6 @@ export interface ErrorSubject {
 }
 
 const SUBJECT: readonly (keyof ErrorSubject)[] = ['command', 'address', 'clientId', 'seq'];
-
-/** The errors after which the same Command may be well, if it was not executed. */
-const RETRYABLE: ReadonlySet<CmdStreamErrorCode> = new Set([
-  'unavailable',
-  'overloaded',
-  'circuit-open',
-  'timeout',
-  'connect-failed',
-  'handshake-timeout',
-  'connection-lost',
-]);
 
 /** Marks the errors of the library: the same in every copy of it that a process loads, and in every realm. */
 const errorBrand = Symbol.for('cmd-stream.CmdStreamError');
@@ -180,7 +119,7 @@ export class CmdStreamError extends Error {
   get retryable(): boolean {
     if (this.mayHaveExecuted) return false;
     if (this.code === 'closed') return this.seq !== undefined;
-    return RETRYABLE.has(this.code) || this.failure === 'unavailable' || this.failure === 'rate-limited';
+    return traitsOf(this.code).retryable === true || this.failure === 'unavailable' || this.failure === 'rate-limited';
   }
 
   /** Whether `value` is an error of the library: of this copy of it or another, of this realm or another. */

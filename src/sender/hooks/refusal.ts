@@ -1,14 +1,7 @@
-import { CmdStreamError, type CmdStreamErrorCode, describeError } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
+import { traitsOf } from '../../base/errors/codes.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { SentCommand } from './hooks.ts';
-
-/** The codes by which a hook says in the library's own words that this side chose not to send. */
-const OWN_WORDS: ReadonlySet<CmdStreamErrorCode> = new Set([
-  'refused',
-  'circuit-open',
-  'overloaded',
-  'invalid-argument',
-]);
 
 /**
  * The error of a send whose `beforeSend` threw (or rejected with) `thrown`. Any other CmdStreamError is wrapped: it
@@ -16,7 +9,7 @@ const OWN_WORDS: ReadonlySet<CmdStreamErrorCode> = new Set([
  * its `mayHaveExecuted` may be taken for this one's.
  */
 export function refusalOf(command: Command, thrown: unknown): CmdStreamError {
-  if (CmdStreamError.is(thrown) && OWN_WORDS.has(thrown.code) && !thrown.mayHaveExecuted) return thrown;
+  if (CmdStreamError.is(thrown) && traitsOf(thrown.code).fromHook && !thrown.mayHaveExecuted) return thrown;
   const context = `Command '${command.name}' was not sent: a hook refused it`;
   return new CmdStreamError('refused', `${context}: ${describeError(thrown)}`, { cause: thrown });
 }

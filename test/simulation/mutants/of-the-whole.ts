@@ -39,9 +39,9 @@ export const OF_THE_WHOLE: readonly Mutant[] = [
   },
   {
     name: 'lost Commands are no failures',
-    file: 'src/sender/hooks/blame.ts',
-    from: "'connection-lost': 'service'",
-    to: "'connection-lost': 'nobody'",
+    file: 'src/base/errors/codes.ts',
+    from: "'connection-lost': { blames: 'service'",
+    to: "'connection-lost': { blames: 'nobody'",
     why: 'flaw 1: the breaker never opens when connections are lost',
   },
   {
