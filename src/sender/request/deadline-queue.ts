@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { Heap } from '../../base/heap.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 
 /** Something with a deadline: the queue links it into its lists itself, so arming one allocates nothing. */
@@ -37,8 +38,8 @@ export class DeadlineQueue {
   readonly #clock: Clock;
   readonly #timer: DeadlineTimer;
   readonly #buckets = new Map<number, DeadlineBucket>();
-  /** The due times of all buckets, as a binary heap; among them some of buckets that are gone. */
-  #heap: number[] = [];
+  /** The due times of all buckets; among them some of buckets that are gone. */
+  readonly #dueTimes = new Heap<number>((a, b) => a - b);
   /** The bucket that was armed last stays when it is empty: the next entry mostly goes there. */
   #latest: DeadlineBucket | undefined;
 
@@ -82,7 +83,7 @@ export class DeadlineQueue {
   stop(): void {
     this.#timer.stop();
     this.#buckets.clear();
-    this.#heap = [];
+    this.#dueTimes.replaceBy([]);
     this.#latest = undefined;
   }
 
@@ -93,7 +94,7 @@ export class DeadlineQueue {
     if (bucket === undefined) {
       bucket = { dueMs, first: undefined };
       this.#buckets.set(dueMs, bucket);
-      pushHeap(this.#heap, dueMs);
+      this.#dueTimes.add(dueMs);
       if (dueMs < this.#timer.dueMs) this.#timer.set(dueMs);
     }
     this.#latest = bucket;
@@ -105,20 +106,18 @@ export class DeadlineQueue {
     // After its time, or a stop, another bucket may stand in its place.
     if (this.#buckets.get(bucket.dueMs) !== bucket) return;
     this.#buckets.delete(bucket.dueMs);
-    if (this.#heap.length <= 2 * this.#buckets.size + MAX_STALE) return;
-    // What is sorted is a heap.
-    this.#heap = [...this.#buckets.keys()].sort((a, b) => a - b);
+    if (this.#dueTimes.size > 2 * this.#buckets.size + MAX_STALE) this.#dueTimes.replaceBy(this.#buckets.keys());
   }
 
   #expire(nowMs: number): void {
-    for (let dueMs = this.#heap[0]; dueMs !== undefined; dueMs = this.#heap[0]) {
+    for (let dueMs = this.#dueTimes.first; dueMs !== undefined; dueMs = this.#dueTimes.first) {
       const bucket = this.#buckets.get(dueMs);
       if (dueMs > nowMs && bucket?.first !== undefined) break;
-      popHeap(this.#heap);
+      this.#dueTimes.removeFirst();
       if (bucket !== undefined) this.#expireBucket(bucket);
     }
     // Whoever was reached may have armed others as well, or have kept the process busy for a while.
-    const nextMs = this.#heap[0];
+    const nextMs = this.#dueTimes.first;
     if (nextMs !== undefined && nextMs < this.#timer.dueMs) this.#timer.set(nextMs, true);
   }
 
@@ -132,34 +131,4 @@ export class DeadlineQueue {
       entry.deadlineReached();
     }
   }
-}
-
-function pushHeap(heap: number[], value: number): void {
-  let index = heap.length;
-  heap.push(value);
-  while (index > 0) {
-    const parent = (index - 1) >> 1;
-    const above = heap[parent] as number;
-    if (above <= value) break;
-    heap[index] = above;
-    index = parent;
-  }
-  heap[index] = value;
-}
-
-function popHeap(heap: number[]): void {
-  const last = heap.pop();
-  const length = heap.length;
-  if (last === undefined || length === 0) return;
-  let index = 0;
-  for (let child = 1; child < length; child = 2 * index + 1) {
-    const left = heap[child] as number;
-    const right = heap[child + 1];
-    const smaller = right !== undefined && right < left ? child + 1 : child;
-    const below = heap[smaller] as number;
-    if (below >= last) break;
-    heap[index] = below;
-    index = smaller;
-  }
-  heap[index] = last;
 }
