@@ -27,8 +27,9 @@ import {
   resolveCircuitBreakerOptions,
 } from './breaker/options.ts';
 import type { AddressResolver } from './client/address-book.ts';
+import type { WhenSlow } from './client/backlog.ts';
 import { type ExpectedInfo, resolveExpectedInfo } from './client/expected-info.ts';
-import type { UnexpectedResult, WhenSlow } from './client/pending-command.ts';
+import type { UnexpectedResult } from './client/pending-command.ts';
 import { type DispatchStrategy, resolveDispatch } from './group/dispatch.ts';
 import type { HooksFactory } from './hooks/hooks.ts';
 import type { SenderOptions } from './options.ts';

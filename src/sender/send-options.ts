@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { abortSignal, durationMs, flag, oneOf, optionNames, wholeNumber } from '../base/options/check.ts';
-import type { WhenSlow } from './client/pending-command.ts';
+import type { WhenSlow } from './client/backlog.ts';
 import { deadlineToTimeoutMs } from './request/deadline.ts';
 
 /** Options of a single send. */

@@ -11,6 +11,20 @@ const SMALL_REST_BYTES = 64 * 1024;
  */
 export type Pressure = 'none' | 'slow' | 'full';
 
+/**
+ * What becomes of a stream whose Results come faster than its consumer takes them: it is read on only as the consumer
+ * takes them, or fails with `result-overflow`.
+ */
+export type WhenSlow = 'pause' | 'fail';
+
+/** What a connection says of the Results that arrive now. */
+export interface Arrival {
+  /** How many times bytes have arrived; the same for all Results that arrived together. */
+  readonly deliveries: number;
+  /** Whether it reads for others although streams are full: what comes for those cannot be kept. */
+  readonly readsOn: boolean;
+}
+
 /** Bounds for the Results that wait for their consumers: of one stream, and of all streams of a sender together. */
 export class ResultBounds {
   /** How many Results of one stream may wait, beside those that arrive at once. */
@@ -100,9 +114,7 @@ export class Backlog {
     this.#countBefore = this.count;
   }
 
-  /**
-   * Finds out anew how much waits. Returns whether that has changed.
-   */
+  /** Finds out anew how much waits. Returns whether that has changed. */
   reassess(): boolean {
     const before = this.pressure;
     if (this.count === 0) this.pressure = 'none';
@@ -119,10 +131,16 @@ export class Backlog {
   }
 
   /**
-   * Why it is full, for a message.
-   * @param byNumber - whether the number of Results counts, and not only their bytes.
+   * Whether no Result that comes now over `arrival` may be kept. A stream that the server waits for is full only by its
+   * bytes, and only where its connection is read for others all the same.
    */
-  describe(delivery: number, byNumber: boolean): string {
+  refuses({ deliveries, readsOn }: Arrival, whenSlow: WhenSlow): boolean {
+    return whenSlow === 'fail' ? this.isFull(deliveries) : readsOn && this.isAtBound;
+  }
+
+  /** Why it is full, for a message. */
+  describe(delivery: number, whenSlow: WhenSlow): string {
+    const byNumber = whenSlow === 'fail';
     const { maxResults, maxBytes, maxTotalBytes } = this.#bounds;
     if (byNumber && this.#isFullByNumber(delivery)) {
       return `${maxResults} Results wait for their consumer (option 'maxBufferedResults')`;
@@ -172,7 +190,7 @@ export class Backlog {
   }
 }
 
-/** Whose queue nobody refers to any more, that can take no Result: a loop that was given up without leaving it. */
+/** Backlogs of queues that nobody refers to any more and that can take no Result: of loops that were given up without leaving them. */
 const abandoned = new FinalizationRegistry<Backlog>((backlog) => backlog.clear());
 
 /**

@@ -1,17 +1,13 @@
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
-import type { Pressure } from './backlog.ts';
+import type { Arrival, Pressure, WhenSlow } from './backlog.ts';
 
 /** The connection that a Command was given to. */
-export interface Carrier {
+export interface Carrier extends Arrival {
   readonly clientId: number;
   /** Where the server is. */
   readonly address: string;
-  /** How many times bytes have arrived; the same for all Results that arrived together. */
-  readonly deliveries: number;
-  /** Whether it reads for others although streams are full: what comes for those cannot be kept. */
-  readonly readsOn: boolean;
   /** Waits no more for the Results of a Command. Returns whether it was pending. */
   forget(seq: number): boolean;
   /**
@@ -20,12 +16,6 @@ export interface Carrier {
    */
   pressed(seq: number, pressure: Pressure): void;
 }
-
-/**
- * What becomes of a stream whose Results come faster than its consumer takes them: it is read on only as the consumer
- * takes them, or fails with `result-overflow`.
- */
-export type WhenSlow = 'pause' | 'fail';
 
 /** A Command that a client sends, and whom its Results go to. */
 export interface PendingCommand {

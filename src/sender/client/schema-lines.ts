@@ -1,5 +1,5 @@
-import { Backlog, type Pressure, type ResultBounds } from './backlog.ts';
-import type { Carrier, WhenSlow } from './pending-command.ts';
+import { Backlog, type Pressure, type ResultBounds, type WhenSlow } from './backlog.ts';
+import type { Carrier } from './pending-command.ts';
 
 /** The Results of one Command that wait for an asynchronous schema, in order. */
 interface SchemaLine {
@@ -28,12 +28,9 @@ export class SchemaLines {
   }
 
   /** Why no more Results of a Command may wait; nothing where they may. */
-  refusal(seq: number, { deliveries, readsOn }: Carrier, whenSlow: WhenSlow): string | undefined {
+  refusal(seq: number, carrier: Carrier, whenSlow: WhenSlow): string | undefined {
     const backlog = this.#lines.get(seq)?.backlog;
-    if (backlog === undefined) return undefined;
-    const byNumber = whenSlow === 'fail';
-    const isFull = byNumber ? backlog.isFull(deliveries) : readsOn && backlog.isAtBound;
-    return isFull ? backlog.describe(deliveries, byNumber) : undefined;
+    return backlog?.refuses(carrier, whenSlow) ? backlog.describe(carrier.deliveries, whenSlow) : undefined;
   }
 
   /** Has `check` done once the checks of all Results before it are. */

@@ -5,7 +5,8 @@ import { invalidOption } from '../../base/options/check.ts';
 import { callUser, type Warn } from '../../base/warn.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
-import type { Carrier, PendingCommand, WhenSlow } from '../client/pending-command.ts';
+import type { WhenSlow } from '../client/backlog.ts';
+import type { Carrier, PendingCommand } from '../client/pending-command.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../request/deadline-queue.ts';
 
 /**

@@ -5,8 +5,8 @@ import type { RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warn } from '../../base/warn.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { CommandEntry, ResultEntry } from '../../protocol/protocol.ts';
-import type { Pressure, ResultBounds } from '../client/backlog.ts';
-import type { Carrier, PendingCommand, WhenSlow } from '../client/pending-command.ts';
+import type { Arrival, Pressure, ResultBounds, WhenSlow } from '../client/backlog.ts';
+import type { Carrier, PendingCommand } from '../client/pending-command.ts';
 import type { Hooks, SentCommand } from '../hooks/hooks.ts';
 import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
 import { CallSite } from './call-site.ts';
@@ -46,6 +46,8 @@ const CALLER_CANCELLED = MACHINE.eventNumber('caller.cancelled');
 const SENT_EVENT = { type: 'command.sent' } as const;
 const RETURNED_EVENT = { type: 'command.returned' } as const;
 const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
+
+const NOTHING_ARRIVES: Arrival = { deliveries: 0, readsOn: false };
 
 /** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
 export abstract class Request
@@ -284,14 +286,9 @@ export abstract class Request
     return this.seq > 0;
   }
 
-  /** Which delivery of its connection's is being read: the same for all Results that arrived together. */
-  protected get delivery(): number {
-    return this.#carrier?.deliveries ?? 0;
-  }
-
-  /** Whether the connection reads although streams are full. */
-  protected get readsOn(): boolean {
-    return this.#carrier?.readsOn ?? false;
+  /** What its connection says of the Results that are being read. */
+  protected get arrival(): Arrival {
+    return this.#carrier ?? NOTHING_ARRIVES;
   }
 
   /** Tells the connection how much waits for the caller. */

@@ -1,8 +1,7 @@
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { CommandEntry } from '../../protocol/protocol.ts';
-import { Backlog } from '../client/backlog.ts';
-import type { WhenSlow } from '../client/pending-command.ts';
+import { Backlog, type WhenSlow } from '../client/backlog.ts';
 import { Request, type RequestContext } from './request.ts';
 import { ResultQueue, type ResultSource } from './result-queue.ts';
 
@@ -36,14 +35,12 @@ export class StreamRequest extends Request implements ResultSource {
     return this.#whenSlow;
   }
 
-  /** A stream that its connection waits for is full only where that reads for others all the same. */
   override isFull(): boolean {
-    if (this.results.isAwaited) return false;
-    return this.#whenSlow === 'fail' ? this.#backlog.isFull(this.delivery) : this.readsOn && this.#backlog.isAtBound;
+    return !this.results.isAwaited && this.#backlog.refuses(this.arrival, this.#whenSlow);
   }
 
   protected override describeFull(): string {
-    return this.#backlog.describe(this.delivery, this.#whenSlow === 'fail');
+    return this.#backlog.describe(this.arrival.deliveries, this.#whenSlow);
   }
 
   protected override isLast(lastOne: boolean, count: number): boolean {
@@ -52,7 +49,7 @@ export class StreamRequest extends Request implements ResultSource {
 
   protected override take(value: unknown, weight: number): void {
     if (weight > this.#backlog.heaviest) this.#backlog.heaviest = weight;
-    this.results.push(value, weight, this.delivery);
+    this.results.push(value, weight, this.arrival.deliveries);
     this.#assess();
   }
 

@@ -1,7 +1,8 @@
 import type { CmdStreamError } from '../../../../src/base/errors/cmd-stream-error.ts';
 import type { Command } from '../../../../src/protocol/command.ts';
 import type { ResultEntry } from '../../../../src/protocol/protocol.ts';
-import type { Carrier, PendingCommand, WhenSlow } from '../../../../src/sender/client/pending-command.ts';
+import type { WhenSlow } from '../../../../src/sender/client/backlog.ts';
+import type { Carrier, PendingCommand } from '../../../../src/sender/client/pending-command.ts';
 
 /** A Command on its way that notes what happens to it. */
 export class NotedCommand implements PendingCommand {
