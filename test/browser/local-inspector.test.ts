@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalInspector, type LocalInspector } from 'cmd-stream/inspect';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { calc } from '../e2e/support/calc.ts';
+import { listenOn } from '../support/ports.ts';
 import { inBrowser } from './support/chromium.ts';
 import { sendUntil, startSender, startServer } from './support/service.ts';
 
@@ -305,12 +305,11 @@ describe('the page of the local inspector', { timeout: 30_000 }, () => {
       }`;
       response.writeHead(200, { 'Content-Type': 'text/html' }).end(`<script>${script}</script>`);
     });
-    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const port = await listenOn(stranger);
     browser.onEnd(() => {
       stranger.closeAllConnections();
       return new Promise((resolve) => stranger.close(resolve));
     });
-    const { port } = stranger.address() as AddressInfo;
     for (const origin of [`http://127.0.0.1:${port}`, `http://localhost:${port}`, new URL(inspector.url).origin]) {
       browser.allow(origin);
     }

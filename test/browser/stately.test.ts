@@ -7,7 +7,7 @@ import { createInspectorServer } from '@statelyai/inspect/server';
 import { describe, expect, it } from 'vitest';
 import { createViteServer } from 'vitest/node';
 import { calc } from '../e2e/support/calc.ts';
-import { freePort } from '../support/run.ts';
+import { freePort } from '../support/ports.ts';
 import { inBrowser } from './support/chromium.ts';
 import { startSender, startServer } from './support/service.ts';
 

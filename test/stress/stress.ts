@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSender, json, type Sender } from 'cmd-stream';
 import { interop } from '../interop/support/protocol.ts';
+import { freePort } from '../support/ports.ts';
 import { TestRandom } from '../support/random.ts';
 import { CountingClock, countingTransport, liveHandles } from './counting.ts';
 import { Health } from './health.ts';
@@ -8,7 +9,7 @@ import { collectedHeapBytes, type HeapSizes } from './heap.ts';
 import { Ledger } from './ledger.ts';
 import { Load } from './load.ts';
 import type { StressOptions } from './options.ts';
-import { type Peer, serverPort } from './peers/server-process.ts';
+import type { Peer } from './peers/server-process.ts';
 import { Restarter } from './restarter.ts';
 import { RunningTime } from './running-time.ts';
 import { VerifyErrors } from './verify-errors.ts';
@@ -79,7 +80,7 @@ export class Stress {
 
   /** Prepares a run. */
   static async prepare(options: StressOptions, peer: Peer): Promise<Stress> {
-    return new Stress(options, peer, await serverPort());
+    return new Stress(options, peer, await freePort());
   }
 
   /** What it is doing. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** How a process is run. */
@@ -93,17 +93,6 @@ export function start(command: string, args: readonly string[], options: RunOpti
 /** Runs a process to its end. */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   return await start(command, args, options).ended;
-}
-
-/** A TCP port of 127.0.0.1 that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return address.port;
 }
 
 /** Resolves once somebody listens on a port of 127.0.0.1; throws after 20 s. */

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { Calculator, calc as frontPage, handlers } from '../../../examples/calc.ts';
 import { serve } from '../../../src/index.ts';
-import { freePort, run } from '../../support/run.ts';
+import { freePort } from '../../support/ports.ts';
+import { run } from '../../support/run.ts';
 import { commandLine } from './support.ts';
 
 const cli = commandLine();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freePort } from '../../support/run.ts';
+import { freePort } from '../../support/ports.ts';
 import { commandLine } from './support.ts';
 
 const cli = commandLine();

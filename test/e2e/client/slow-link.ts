@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
+import { listenOn } from '../../support/ports.ts';
 
 /** How many bytes a second a {@link SlowLink} carries. */
 export interface Rates {
@@ -39,8 +40,7 @@ export class SlowLink {
       const pumps = [pump(near, far, up), pump(far, near, down)];
       for (const timer of pumps) timers.add(timer);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
+    const port = await listenOn(server);
     return new SlowLink(`127.0.0.1:${port}`, async () => {
       for (const socket of sockets) socket.destroy();
       for (const timer of timers) clearInterval(timer);

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { CmdStreamError, createSender, type Sender, type SenderOptions } from 'cmd-stream';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { freePort } from '../../support/ports.ts';
 import { calc, SUM } from '../support/calc.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 import { type PeerCommand, type PeerScript, ScriptedPeer } from '../support/scripted-peer.ts';
@@ -119,13 +120,7 @@ export async function timed(task: () => Promise<unknown>): Promise<number> {
 }
 
 /** An address at which nobody listens. */
-export async function deadAddress(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = addressOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return address;
-}
+export const deadAddress = async () => `127.0.0.1:${await freePort()}`;
 
 function addressOf(server: Server): string {
   const { port } = server.address() as { port: number };

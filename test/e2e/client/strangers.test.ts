@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import nodeTls from 'node:tls';
 import { CmdStreamError, createSender, type Peer, type SenderOptions, type ServerOptions, serve } from 'cmd-stream';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { freePort, listenOn } from '../../support/ports.ts';
 import { calc } from '../support/calc.ts';
 import { type Certificates, makeCertificates, makeIdentity, makeSelfSigned } from '../support/certificates.ts';
 import { failureOf, onePlusOne, soon, stage } from './stage.ts';
@@ -32,9 +33,8 @@ async function reasonOf(options: SenderOptions): Promise<CmdStreamError> {
 }
 
 async function listening(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onEnd(() => new Promise((resolve) => server.close(resolve)));
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `127.0.0.1:${await listenOn(server)}`;
 }
 
 /** A service that greets, in pieces where there are several, and then waits for what it is used to. */
@@ -227,12 +227,7 @@ describe('a client of TLS', () => {
     onEnd(() => rm(folder, { recursive: true, force: true }));
     const files = { 'ca.pem': known.ca, 'cert.pem': known.server.cert, 'key.pem': known.server.key };
     for (const [name, pem] of Object.entries(files)) await writeFile(join(folder, name), pem);
-    const port = await new Promise<number>((resolve) => {
-      const probe = createServer().listen(0, '127.0.0.1', () => {
-        const { port: free } = probe.address() as AddressInfo;
-        probe.close(() => resolve(free));
-      });
-    });
+    const port = await freePort();
     const args = ['-accept', `127.0.0.1:${port}`, '-cert', 'cert.pem', '-key', 'key.pem', '-CAfile', 'ca.pem'];
     const child = spawn('openssl', ['s_server', ...args, '-Verify', '1', '-verify_return_error', '-quiet'], {
       cwd: folder,

@@ -1,6 +1,7 @@
 import { createServer, type TLSSocket } from 'node:tls';
 import { type Transport, tlsTransport } from 'cmd-stream';
 import { beforeAll, expect, it } from 'vitest';
+import { listenOn } from '../../support/ports.ts';
 import { onePlusOne, sleep, soon, stage, timed } from '../client/stage.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 
@@ -20,9 +21,8 @@ async function outage() {
     sockets.push(socket.on('error', () => {}));
     socket.write('\x07default');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenOn(server);
   onEnd(() => server.close());
-  const { port } = server.address() as { port: number };
   const tls = tlsTransport({ client: { ca: certificates.ca } });
   const dials = { count: 0 };
   const connect: Transport['connect'] = (address, signal) => {

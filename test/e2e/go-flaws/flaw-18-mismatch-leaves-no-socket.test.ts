@@ -1,5 +1,6 @@
 import { createServer, type TLSSocket } from 'node:tls';
 import { expect, it } from 'vitest';
+import { listenOn } from '../../support/ports.ts';
 import { adds, failureOf, onePlusOne, sleep, soon, stage } from '../client/stage.ts';
 import { makeCertificates } from '../support/certificates.ts';
 
@@ -50,9 +51,8 @@ it('flaw 18: so is one over TLS', async () => {
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     socket.resume().write('\x05other');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenOn(server);
   onEnd(() => new Promise((resolve) => server.close(resolve)));
-  const { port } = server.address() as { port: number };
   const error = await failureOf(sender({ address: `localhost:${port}`, tls: { ca } }));
   expect(error.code).toBe('server-info-mismatch');
   await soon(() => sockets.size).toBe(0);

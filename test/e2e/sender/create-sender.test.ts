@@ -1,7 +1,8 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { type Codec, createSender, msgpack, serve } from 'cmd-stream';
 import { lengthPrefixed } from 'cmd-stream/codec';
 import { expect, it } from 'vitest';
+import { listenOn } from '../../support/ports.ts';
 import { deadAddress, failureOf, onePlusOne, sleep, stage, timed } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
 import { makeCertificates } from '../support/certificates.ts';
@@ -115,9 +116,8 @@ it('rejects where TLS was asked for and the server speaks none, with a message o
       .resume()
       .end('220 smtp ready\r\n'),
   );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenOn(server);
   onEnd(() => new Promise((resolve) => server.close(resolve)));
-  const { port } = server.address() as AddressInfo;
   const error = await failureOf(createSender(calc, { address: `127.0.0.1:${port}`, tls: true }));
   expect(error).toMatchObject({ code: 'unavailable', cause: { code: 'connect-failed' } });
   expect(error.message).toMatch(/^no client could connect: cannot connect to .* does not speak TLS \([a-z ]+\)$/);

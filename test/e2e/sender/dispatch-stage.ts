@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import {
   type CmdStreamError,
   type Codec,
@@ -143,13 +142,4 @@ export async function endOf(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** A port at which nobody listens yet. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
+import { listenOn } from '../../support/ports.ts';
 import { deadAddress, failureOf, onePlusOne, sleep, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
 import { answers, collect } from './support.ts';
@@ -78,12 +79,11 @@ it('a server that takes its time to introduce itself costs no send', async () =>
     sockets.add(onward);
     socket.pipe(onward).pipe(socket);
   });
-  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  const address = `127.0.0.1:${await listenOn(slow)}`;
   onEnd(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => slow.close(resolve));
   });
-  const address = `127.0.0.1:${(slow.address() as { port: number }).port}`;
   const client = await sender({ address, lazy: true });
   expect(await Promise.all([1, 2, 3].map(() => client.send(onePlusOne)))).toEqual([2, 2, 2]);
 });

@@ -13,7 +13,8 @@ import {
 import { createLocalInspector } from 'cmd-stream/inspect';
 import { simulate } from 'cmd-stream/testing';
 import { expect, it } from 'vitest';
-import { dispatchStage, freePort, tales } from './dispatch-stage.ts';
+import { freePort } from '../../support/ports.ts';
+import { dispatchStage, tales } from './dispatch-stage.ts';
 import { collect } from './support.ts';
 
 const stage = dispatchStage();

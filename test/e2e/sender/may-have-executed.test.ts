@@ -1,6 +1,7 @@
 import { type CmdStreamErrorCode, command, createSender, defineProtocol, json, result } from 'cmd-stream';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { listenOn } from '../../support/ports.ts';
 import { deadAddress, failureOf, onePlusOne, stage } from '../client/stage.ts';
 import { calc, ERROR, SUM, TEXT, TICK } from '../support/calc.ts';
 import type { PeerCommand } from '../support/scripted-peer.ts';
@@ -295,9 +296,8 @@ const perhaps: typeof never = [
             socket.write(Buffer.from([1, 0, 1, 0x7b]));
           });
       });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const port = await listenOn(server);
       onEnd(() => server.close());
-      const { port } = server.address() as { port: number };
       const client = await createSender(calc, { address: `127.0.0.1:${port}`, codec: json() });
       onEnd(() => client.close());
       return { failure: client.send(onePlusOne), seen: () => seen };

@@ -1,6 +1,7 @@
 import { CmdStreamError, type SenderOptions } from 'cmd-stream';
 import { expect, it } from 'vitest';
-import { dispatchStage, freePort, type TaleSender, tales } from './dispatch-stage.ts';
+import { freePort } from '../../support/ports.ts';
+import { dispatchStage, type TaleSender, tales } from './dispatch-stage.ts';
 import { collect } from './support.ts';
 
 const stage = dispatchStage();

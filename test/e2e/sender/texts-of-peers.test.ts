@@ -1,8 +1,9 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { type CmdStreamError, command, createSender, defineProtocol, json, result, serve } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { listenOn } from '../../support/ports.ts';
 import { failureOf, onePlusOne, stage } from '../client/stage.ts';
 import { RawClient } from '../server/raw-client.ts';
 import { calc, ERROR, SUM } from '../support/calc.ts';
@@ -62,9 +63,9 @@ describe('what a peer says, in errors', () => {
       const payload = Buffer.from(`\x1b]0;owned\x07\x7f\u202e`);
       socket.once('data', () => socket.write(Buffer.concat([Buffer.of(1, SUM, payload.length), payload])));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const port = await listenOn(server);
     onEnd(() => new Promise((resolve) => server.close(resolve)));
-    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const address = `127.0.0.1:${port}`;
     const error = await failureOf((await sender({ address, codec: json() })).send(onePlusOne));
     expect(error).toMatchObject({ code: 'result-invalid', cause: expect.any(Error) });
     expectHarmless(error);

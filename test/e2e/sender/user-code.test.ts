@@ -1,6 +1,7 @@
 import { CmdStreamError, type Codec, msgpack, type SenderOptions } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
-import { dispatchStage, endOf, freePort, type TaleSender, tales, tellRunning } from './dispatch-stage.ts';
+import { freePort } from '../../support/ports.ts';
+import { dispatchStage, endOf, type TaleSender, tales, tellRunning } from './dispatch-stage.ts';
 import { collect, MODES } from './support.ts';
 
 const stage = dispatchStage();

@@ -1,6 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
@@ -82,21 +80,5 @@ export class ServerProcess {
     if (!line.startsWith('{')) return;
     const event = JSON.parse(line) as { event?: string; executed?: ExecutedCounts };
     if (event.event === 'stopped') this.executed = event.executed;
-  }
-}
-
-/** A free port of 127.0.0.1 from a range in which no dialling socket ever gets its own: else it might dial itself. */
-export async function serverPort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    try {
-      await once(server, 'listening');
-    } catch {
-      continue;
-    }
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 }

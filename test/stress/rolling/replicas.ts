@@ -1,6 +1,7 @@
 import { extname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Peer, ServerProcess, serverPort } from '../peers/server-process.ts';
+import { freePort } from '../../support/ports.ts';
+import { type Peer, ServerProcess } from '../peers/server-process.ts';
 import type { RollingBook } from './book.ts';
 
 /** What a replica is made of. */
@@ -30,7 +31,7 @@ export class Replicas {
   /** Starts so many. */
   static async start(kind: ReplicaKind, count: number, book: RollingBook): Promise<Replicas> {
     const ports = new Set<number>();
-    while (ports.size < count) ports.add(await serverPort());
+    while (ports.size < count) ports.add(await freePort());
     const replicas = new Replicas(kind, [...ports], book);
     try {
       await Promise.all(replicas.ports.map((_, index) => replicas.#start(index)));
