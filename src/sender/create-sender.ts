@@ -83,7 +83,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
   let hasStarted = resolved.lazy;
   const random = checkedRandom(resolved.random, warn);
   const addresses = new AddressBook({
-    source: resolved.addresses,
+    source: resolved.address,
     refreshMs: resolved.addressRefreshMs,
     timeoutMs: timings.handshakeTimeoutMs,
     downMs: Math.max(timings.backoffMaxMs, 10),

@@ -1,19 +1,19 @@
 import type { ClientTimings } from '../../machines/client.ts';
-import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../base/clock.ts';
+import { type Clock, deferToEndOfTurn, systemClock } from '../base/clock.ts';
 import { hasMethods, isList } from '../base/errors/ask.ts';
+import { abortSignal, callback, durationMs, invalidOption } from '../base/options/check.ts';
 import {
-  abortSignal,
-  callback,
-  durationMs,
-  flag,
-  invalidOption,
-  oneOf,
-  optionNames,
-  wholeNumber,
-} from '../base/options/check.ts';
-import { type Random, systemRandom } from '../base/random.ts';
+  among,
+  count,
+  duration,
+  type OptionTable,
+  onOff,
+  type Resolved,
+  resolveOptions,
+} from '../base/options/table.ts';
+import { systemRandom } from '../base/random.ts';
 import { processWarning, type Warn } from '../base/warn.ts';
-import { type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
+import { resolveInspect } from '../inspect/options.ts';
 import type { Codec } from '../protocol/codec/codec.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
 import { parseAddress } from '../wire/transport/address.ts';
@@ -27,207 +27,155 @@ import {
   resolveCircuitBreakerOptions,
 } from './breaker/options.ts';
 import type { AddressResolver } from './client/address-book.ts';
-import type { WhenSlow } from './client/backlog.ts';
-import { type ExpectedInfo, resolveExpectedInfo } from './client/expected-info.ts';
+import { resolveExpectedInfo } from './client/expected-info.ts';
 import type { UnexpectedResult } from './client/pending-command.ts';
-import { type DispatchStrategy, resolveDispatch } from './group/dispatch.ts';
+import { resolveDispatch } from './group/dispatch.ts';
 import type { HooksFactory } from './hooks/hooks.ts';
-import type { SenderOptions } from './options.ts';
+import type { BackoffOptions, KeepaliveOptions, SenderOptions } from './options.ts';
 import type { StatusEvent } from './status.ts';
 
-const NAMES: readonly (keyof SenderOptions)[] = [
-  'address',
-  'addressRefreshMs',
-  'clients',
-  'codec',
-  'serverInfo',
-  'tls',
-  'transport',
-  'timeoutMs',
-  'multiTimeoutMs',
-  'waitForReady',
-  'whenFull',
-  'maxWaiting',
-  'maxWaitingBytes',
-  'maxPending',
-  'maxBufferedBytes',
-  'whenSlow',
-  'maxBufferedResults',
-  'maxBufferedResultBytes',
-  'maxFrameBytes',
-  'dispatch',
-  'reconnect',
-  'keepalive',
-  'handshakeTimeoutMs',
-  'drainTimeoutMs',
-  'lazy',
-  'signal',
-  'circuitBreaker',
-  'hooks',
-  'callSites',
-  'onUnexpectedResult',
-  'onStatus',
-  'inspect',
-  'clock',
-  'defer',
-  'random',
-];
+const MEBIBYTE = 1024 * 1024;
+
+const KEEPALIVE = {
+  timeMs: duration(3_000),
+  timeoutMs: duration(3_000),
+} satisfies OptionTable<KeepaliveOptions>;
+
+const BACKOFF = {
+  initialMs: duration(100),
+  maxMs: (field, value, { initialMs = 100 }) =>
+    durationMs(field, value, Math.max(10_000, initialMs), { minMs: initialMs }),
+  factor: (field, value = 2) => {
+    if (typeof value === 'number' && value >= 1 && value <= 100) return value;
+    throw invalidOption(field, 'a number from 1 to 100', value);
+  },
+  resetAfterMs: duration(1_000),
+} satisfies OptionTable<BackoffOptions>;
+
+const TABLE = {
+  address: resolveAddresses,
+  addressRefreshMs: duration(30_000, { infinite: true }),
+  clients: count(1, { max: 1024 }),
+  codec: resolveCodec,
+  serverInfo: (_field, value) => resolveExpectedInfo(value),
+  tls: checkTls,
+  transport: resolveTransport,
+  timeoutMs: duration(30_000, { infinite: true }),
+  multiTimeoutMs: duration(Number.POSITIVE_INFINITY, { infinite: true }),
+  waitForReady: onOff(false),
+  whenFull: among('fail', ['fail', 'wait']),
+  maxWaiting: count(10_000),
+  maxWaitingBytes: count(16 * MEBIBYTE),
+  maxPending: count(100_000),
+  maxBufferedBytes: count(16 * MEBIBYTE),
+  whenSlow: among('pause', ['pause', 'fail']),
+  maxBufferedResults: count(1_024),
+  maxBufferedResultBytes: count(16 * MEBIBYTE),
+  maxFrameBytes: count(4 * MEBIBYTE, { max: 0x7fff_ffff }),
+  dispatch: (_field, value) => resolveDispatch(value),
+  reconnect: (field, value) => group(field, value, BACKOFF),
+  keepalive: (field, value) => group(field, value, KEEPALIVE),
+  handshakeTimeoutMs: duration(10_000),
+  drainTimeoutMs: duration(10_000),
+  lazy: onOff(false),
+  signal: abortSignal,
+  circuitBreaker: resolveBreaker,
+  hooks: callback<HooksFactory>,
+  callSites: onOff(false),
+  onUnexpectedResult: callback<(result: UnexpectedResult) => void>,
+  onStatus: callback<(event: StatusEvent) => void>,
+  inspect: (_field, value, { defer }) => resolveInspect(value, defer),
+  clock: resolveClock,
+  defer: (field, value) => callback(field, value) ?? deferToEndOfTurn,
+  random: (field, value) => callback(field, value) ?? systemRandom,
+} satisfies OptionTable<SenderOptions>;
 
 /** {@link SenderOptions}, complete. */
-export interface ResolvedSenderOptions {
-  readonly addresses: readonly string[] | AddressResolver;
-  readonly addressRefreshMs: number;
-  readonly clients: number;
-  readonly codec: Codec;
-  readonly serverInfo: ExpectedInfo;
-  readonly transport: Transport;
-  readonly timeoutMs: number;
-  readonly multiTimeoutMs: number;
-  readonly waitForReady: boolean;
-  readonly whenFull: 'fail' | 'wait';
-  readonly maxWaiting: number;
-  readonly maxWaitingBytes: number;
-  readonly maxPending: number;
-  readonly maxBufferedBytes: number;
-  readonly whenSlow: WhenSlow;
-  readonly maxBufferedResults: number;
-  readonly maxBufferedResultBytes: number;
-  readonly maxFrameBytes: number;
-  readonly dispatch: DispatchStrategy;
+export interface ResolvedSenderOptions
+  extends Omit<Resolved<typeof TABLE>, 'tls' | 'reconnect' | 'keepalive' | 'handshakeTimeoutMs'> {
   readonly reconnect: boolean;
   readonly timings: ClientTimings;
-  readonly drainTimeoutMs: number;
-  readonly lazy: boolean;
-  readonly signal: AbortSignal | undefined;
-  readonly circuitBreaker: ResolvedCircuitBreakerOptions | CircuitBreaker | undefined;
-  readonly hooks: HooksFactory | undefined;
-  readonly callSites: boolean;
-  readonly onUnexpectedResult: ((result: UnexpectedResult) => void) | undefined;
-  readonly onStatus: ((event: StatusEvent) => void) | undefined;
-  readonly inspect: ResolvedInspect | undefined;
-  readonly clock: Clock;
-  readonly defer: Defer;
-  readonly random: Random;
   readonly warn: Warn;
 }
 
 /** Completes the options, or throws `invalid-argument` for the first that is not acceptable. */
 export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOptions {
-  optionNames('the options of createSender()', options, NAMES);
-  const keepalive = group('keepalive', options.keepalive, ['timeMs', 'timeoutMs']);
-  const backoff = group('reconnect', options.reconnect, ['initialMs', 'maxMs', 'factor', 'resetAfterMs']);
-  const { factor = 2 } = backoff;
-  if (typeof factor !== 'number' || !(factor >= 1 && factor <= 100)) {
-    throw invalidOption('reconnect.factor', 'a number from 1 to 100', factor);
-  }
-  const backoffInitialMs = durationMs('reconnect.initialMs', backoff.initialMs, 100);
-  const drainTimeoutMs = durationMs('drainTimeoutMs', options.drainTimeoutMs, 10_000);
+  const resolved = resolveOptions('the options of createSender()', options, TABLE);
+  const { keepalive, reconnect, handshakeTimeoutMs, drainTimeoutMs } = resolved;
   const timings: ClientTimings = Object.freeze({
-    handshakeTimeoutMs: durationMs('handshakeTimeoutMs', options.handshakeTimeoutMs, 10_000),
-    keepaliveTimeMs:
-      options.keepalive === false ? Number.POSITIVE_INFINITY : durationMs('keepalive.timeMs', keepalive.timeMs, 3_000),
-    pingTimeoutMs: durationMs('keepalive.timeoutMs', keepalive.timeoutMs, 3_000),
+    handshakeTimeoutMs,
+    keepaliveTimeMs: options.keepalive === false ? Number.POSITIVE_INFINITY : keepalive.timeMs,
+    pingTimeoutMs: keepalive.timeoutMs,
     drainTimeoutMs,
     lateTimeMs: 3_000,
-    backoffInitialMs,
-    backoffMaxMs: durationMs('reconnect.maxMs', backoff.maxMs, Math.max(10_000, backoffInitialMs), {
-      minMs: backoffInitialMs,
-    }),
-    backoffFactor: factor,
-    backoffResetMs: durationMs('reconnect.resetAfterMs', backoff.resetAfterMs, 1_000),
+    backoffInitialMs: reconnect.initialMs,
+    backoffMaxMs: reconnect.maxMs,
+    backoffFactor: reconnect.factor,
+    backoffResetMs: reconnect.resetAfterMs,
   });
-  return Object.freeze({
-    addresses: resolveAddresses(options.address),
-    addressRefreshMs: durationMs('addressRefreshMs', options.addressRefreshMs, 30_000, { infinite: true }),
-    clients: wholeNumber('clients', options.clients, 1, { max: 1024 }),
-    codec: resolveCodec(options.codec),
-    serverInfo: resolveExpectedInfo(options.serverInfo),
-    transport: resolveTransport(options),
-    timeoutMs: durationMs('timeoutMs', options.timeoutMs, 30_000, { infinite: true }),
-    multiTimeoutMs: durationMs('multiTimeoutMs', options.multiTimeoutMs, Number.POSITIVE_INFINITY, { infinite: true }),
-    waitForReady: flag('waitForReady', options.waitForReady, false),
-    whenFull: oneOf('whenFull', options.whenFull, 'fail', ['fail', 'wait']),
-    maxWaiting: wholeNumber('maxWaiting', options.maxWaiting, 10_000),
-    maxWaitingBytes: wholeNumber('maxWaitingBytes', options.maxWaitingBytes, 16 * 1024 * 1024),
-    maxPending: wholeNumber('maxPending', options.maxPending, 100_000),
-    maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, 16 * 1024 * 1024),
-    whenSlow: oneOf('whenSlow', options.whenSlow, 'pause', ['pause', 'fail']),
-    maxBufferedResults: wholeNumber('maxBufferedResults', options.maxBufferedResults, 1_024),
-    maxBufferedResultBytes: wholeNumber('maxBufferedResultBytes', options.maxBufferedResultBytes, 16 * 1024 * 1024),
-    maxFrameBytes: wholeNumber('maxFrameBytes', options.maxFrameBytes, 4 * 1024 * 1024, { max: 0x7fff_ffff }),
-    dispatch: resolveDispatch(options.dispatch),
-    reconnect: options.reconnect !== false,
-    timings,
-    drainTimeoutMs,
-    lazy: flag('lazy', options.lazy, false),
-    signal: abortSignal('signal', options.signal),
-    circuitBreaker: resolveBreaker(options.circuitBreaker),
-    hooks: callback('hooks', options.hooks),
-    callSites: flag('callSites', options.callSites, false),
-    onUnexpectedResult: callback('onUnexpectedResult', options.onUnexpectedResult),
-    onStatus: callback('onStatus', options.onStatus),
-    inspect: resolveInspect(options.inspect, options.defer),
-    clock: resolveClock(options.clock),
-    defer: callback('defer', options.defer) ?? deferToEndOfTurn,
-    random: callback('random', options.random) ?? systemRandom,
-    warn: processWarning,
-  });
+  return Object.freeze({ ...resolved, reconnect: options.reconnect !== false, timings, warn: processWarning });
 }
 
 /** A group of options that may also be switched on and off as a whole. */
-function group<T extends object>(field: string, value: boolean | T | undefined, names: readonly string[]): Partial<T> {
-  if (value === undefined || typeof value === 'boolean') return {};
-  if (typeof value !== 'object' || value === null || isList(value)) {
-    throw invalidOption(field, 'true, false or an object', value);
+function group<Options extends object, Table extends OptionTable<Options>>(
+  field: string,
+  value: boolean | Options | undefined,
+  table: Table & OptionTable<Options>,
+): Resolved<Table> {
+  const options = value === undefined || typeof value === 'boolean' ? ({} as Options) : value;
+  if (typeof options === 'object' && options !== null && !isList(options)) {
+    return resolveOptions<Options, Table>(`option '${field}'`, options, table, field);
   }
-  optionNames(`option '${field}'`, value, names);
-  return value;
+  throw invalidOption(field, 'true, false or an object', value);
 }
 
-function resolveAddresses(address: unknown): readonly string[] | AddressResolver {
+function resolveAddresses(field: string, address: unknown): readonly string[] | AddressResolver {
   if (typeof address === 'function') return address as AddressResolver;
   const list: readonly unknown[] = isList(address) ? address : [address];
   const accepted = `'host:port', a list of them, or a function that gives either`;
-  if (list.length === 0) throw invalidOption('address', accepted, address);
+  if (list.length === 0) throw invalidOption(field, accepted, address);
   const addresses = list.map((entry) => {
-    if (typeof entry !== 'string') throw invalidOption('address', accepted, entry);
-    parseAddress(entry, `option 'address'`);
+    if (typeof entry !== 'string') throw invalidOption(field, accepted, entry);
+    parseAddress(entry, `option '${field}'`);
     return entry;
   });
   return Object.freeze(addresses);
 }
 
-function resolveCodec(codec: Codec | undefined): Codec {
+function resolveCodec(field: string, codec: Codec | undefined): Codec {
   if (codec === undefined) return msgpack();
   if (hasMethods(codec, ['bind'])) return codec;
-  throw invalidOption('codec', 'a codec such as msgpack() or json()', codec);
+  throw invalidOption(field, 'a codec such as msgpack() or json()', codec);
 }
 
-function resolveTransport({ transport, tls }: SenderOptions): Transport {
+function checkTls(field: string, tls: unknown, { transport }: SenderOptions): void {
+  if (tls === undefined) return;
+  if (transport !== undefined) throw invalidOption(field, `left out where 'transport' is given`, tls);
+  if (tls === true || (typeof tls === 'object' && tls !== null)) return;
+  throw invalidOption(field, 'true or client TLS options', tls);
+}
+
+function resolveTransport(field: string, transport: Transport | undefined, { tls }: SenderOptions): Transport {
   if (transport === undefined) {
-    if (tls === undefined) return tcpTransport();
-    if (tls === true || (typeof tls === 'object' && tls !== null)) {
-      return tlsTransport({ client: tls === true ? {} : tls });
-    }
-    throw invalidOption('tls', 'true or client TLS options', tls);
+    return tls === undefined ? tcpTransport() : tlsTransport({ client: tls === true ? {} : tls });
   }
-  if (tls !== undefined) throw invalidOption('tls', `left out where 'transport' is given`, tls);
   if (hasMethods(transport, ['connect'])) return transport;
-  throw invalidOption('transport', 'a transport such as memoryTransport()', transport);
+  throw invalidOption(field, 'a transport such as memoryTransport()', transport);
 }
 
 function resolveBreaker(
+  field: string,
   breaker: CircuitBreakerOptions | CircuitBreaker | undefined,
 ): ResolvedCircuitBreakerOptions | CircuitBreaker | undefined {
   if (breaker === undefined || isCircuitBreaker(breaker)) return breaker;
-  if (typeof breaker === 'object' && breaker !== null) return resolveCircuitBreakerOptions(breaker, 'circuitBreaker');
-  throw invalidOption('circuitBreaker', 'circuit breaker options or a CircuitBreaker', breaker);
+  if (typeof breaker === 'object' && breaker !== null) return resolveCircuitBreakerOptions(breaker, field);
+  throw invalidOption(field, 'circuit breaker options or a CircuitBreaker', breaker);
 }
 
 const CLOCK_METHODS: readonly (keyof Clock)[] = ['now', 'monotonicMs', 'setTimeout', 'clearTimeout'];
 
-function resolveClock(clock: Clock | undefined): Clock {
+function resolveClock(field: string, clock: Clock | undefined): Clock {
   if (clock === undefined) return systemClock;
   if (hasMethods(clock, CLOCK_METHODS)) return clock;
-  throw invalidOption('clock', `an object with the methods ${CLOCK_METHODS.join(', ')}`, clock);
+  throw invalidOption(field, `an object with the methods ${CLOCK_METHODS.join(', ')}`, clock);
 }

@@ -2,10 +2,11 @@ import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../base/c
 import { hasMethods } from '../base/errors/ask.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { heapLimitBytes } from '../base/memory.ts';
-import { callback, durationMs, flag, invalidOption, optionNames, wholeNumber } from '../base/options/check.ts';
+import { callback, invalidOption, wholeNumber } from '../base/options/check.ts';
+import { count, duration, type OptionTable, onOff, type Resolved, resolveOptions } from '../base/options/table.ts';
 import { checkedRandom, type Random, systemRandom } from '../base/random.ts';
 import { processWarning } from '../base/warn.ts';
-import { type Inspect, type ResolvedInspect, resolveInspect } from '../inspect/options.ts';
+import { type Inspect, resolveInspect } from '../inspect/options.ts';
 import type { Codec } from '../protocol/codec/codec.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
 import { resolveServerInfo } from '../wire/server-info.ts';
@@ -158,129 +159,66 @@ export interface ServerOptions<Receiver = unknown> {
   readonly inspect?: Inspect | undefined;
 }
 
-/** {@link ServerOptions}, complete and checked. */
-export interface ResolvedServerOptions {
-  readonly port: number;
-  readonly host: string;
-  readonly transport: Transport;
-  readonly codec: Codec;
-  readonly serverInfo: string;
-  readonly maxConnections: number;
-  readonly maxInFlightCommands: number;
-  readonly maxInFlightBytes: number;
-  readonly maxTotalBytes: number;
-  readonly maxQueuedBytes: number;
-  readonly maxFrameBytes: number;
-  readonly maxBufferedBytes: number;
-  readonly idleTimeoutMs: number;
-  /** The same for connections that are not read, since the client does not take what there is for it. */
-  readonly stalledTimeoutMs: number;
-  readonly frameTimeoutMs: number;
-  readonly errorResults: boolean;
-  readonly handshakeTimeoutMs: number;
-  readonly shutdownTimeoutMs: number;
-  readonly authorize: Authorize | undefined;
-  readonly onConnection: (info: ConnectionInfo) => void;
-  readonly onConnectionLost: (info: LostConnectionInfo) => void;
-  readonly onAcceptError: (error: CmdStreamError, peer: Peer | undefined) => void;
-  readonly onHandlerError: (error: unknown, info: HandlerErrorInfo) => void;
-  readonly exposeErrors: boolean;
-  readonly onCommandDone: ServerOptions['onCommandDone'];
-  readonly invoker: Invoker<never> | undefined;
-  readonly clock: Clock;
-  readonly defer: Defer;
-  readonly random: Random;
-  readonly inspect: ResolvedInspect | undefined;
-}
-
 const MEBIBYTE = 1024 * 1024;
 
-const NAMES: readonly (keyof ServerOptions)[] = [
-  'port',
-  'host',
-  'tls',
-  'transport',
-  'codec',
-  'serverInfo',
-  'maxConnections',
-  'maxInFlightCommands',
-  'maxInFlightBytes',
-  'maxTotalBytes',
-  'maxQueuedBytes',
-  'maxFrameBytes',
-  'maxBufferedBytes',
-  'idleTimeoutMs',
-  'frameTimeoutMs',
-  'errorResults',
-  'handshakeTimeoutMs',
-  'shutdownTimeoutMs',
-  'authorize',
-  'onConnection',
-  'onConnectionLost',
-  'onAcceptError',
-  'onHandlerError',
-  'exposeErrors',
-  'onCommandDone',
-  'invoker',
-  'clock',
-  'defer',
-  'random',
-  'inspect',
-];
+const TABLE = {
+  port: count(0, { min: 0, max: 65_535 }),
+  host,
+  tls: (field, tls, { transport }) => {
+    if (tls === undefined || transport === undefined) return;
+    throw invalidOption(field, `left out where 'transport' is given: hand it to the transport`, tls);
+  },
+  transport: (field, own, { tls }) =>
+    withMethods(field, own, ['listen']) ?? (tls === undefined ? tcpTransport() : tlsTransport({ server: tls })),
+  codec: (field, value) => withMethods(field, value, ['bind']) ?? msgpack(),
+  serverInfo: (_field, value) => resolveServerInfo(value),
+  maxConnections: count(10_000),
+  maxInFlightCommands: count(1_000),
+  maxInFlightBytes: count(64 * MEBIBYTE),
+  maxTotalBytes: (field, value) => wholeNumber(field, value, Math.floor(heapLimitBytes() / 4)),
+  maxQueuedBytes: count(8 * MEBIBYTE),
+  maxFrameBytes: count(4 * MEBIBYTE),
+  maxBufferedBytes: count(8 * MEBIBYTE),
+  idleTimeoutMs: duration(60_000, { infinite: true }),
+  frameTimeoutMs: duration(30_000, { infinite: true }),
+  errorResults: onOff(true),
+  handshakeTimeoutMs: duration(10_000),
+  shutdownTimeoutMs: duration(10_000, { minMs: 0 }),
+  authorize: callback<Authorize>,
+  onConnection: (field, value) => harmless(field, callback(field, value)),
+  onConnectionLost: (field, value) => harmless(field, callback(field, value)),
+  onAcceptError: (field, value) => harmless(field, callback(field, value)),
+  onHandlerError: (field, value) => harmless(field, callback(field, value) ?? warnOfHandler()),
+  exposeErrors: onOff(false),
+  onCommandDone: (field, value) => harmlessIfGiven(field, callback(field, value)),
+  invoker: callback<Invoker<never>>,
+  clock: (field, value) =>
+    withMethods(field, value, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout']) ?? systemClock,
+  defer: (field, value) => callback(field, value) ?? deferToEndOfTurn,
+  random: (field, value) => checkedRandom(callback(field, value) ?? systemRandom, processWarning),
+  inspect: (_field, value, { defer }) => resolveInspect(value, defer),
+} satisfies OptionTable<ServerOptions<never>>;
+
+/** {@link ServerOptions}, complete and checked. */
+export interface ResolvedServerOptions extends Omit<Resolved<typeof TABLE>, 'tls'> {
+  /** The same as `idleTimeoutMs` for connections that are not read, since the client does not take what there is for it. */
+  readonly stalledTimeoutMs: number;
+}
 
 /**
  * Completes and checks the options of a server.
  * @throws CmdStreamError `invalid-argument` naming the field, what it accepts and what came.
  */
 export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> = {}): ResolvedServerOptions {
-  optionNames('the options of serve()', options, NAMES);
-  return Object.freeze({
-    port: wholeNumber('port', options.port, 0, { min: 0, max: 65_535 }),
-    host: host(options.host),
-    transport: transport(options),
-    codec: withMethods('codec', options.codec, ['bind']) ?? msgpack(),
-    serverInfo: resolveServerInfo(options.serverInfo),
-    maxConnections: wholeNumber('maxConnections', options.maxConnections, 10_000),
-    maxInFlightCommands: wholeNumber('maxInFlightCommands', options.maxInFlightCommands, 1_000),
-    maxInFlightBytes: wholeNumber('maxInFlightBytes', options.maxInFlightBytes, 64 * MEBIBYTE),
-    maxTotalBytes: wholeNumber('maxTotalBytes', options.maxTotalBytes, Math.floor(heapLimitBytes() / 4)),
-    maxQueuedBytes: wholeNumber('maxQueuedBytes', options.maxQueuedBytes, 8 * MEBIBYTE),
-    maxFrameBytes: wholeNumber('maxFrameBytes', options.maxFrameBytes, 4 * MEBIBYTE),
-    maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, 8 * MEBIBYTE),
-    idleTimeoutMs: durationMs('idleTimeoutMs', options.idleTimeoutMs, 60_000, { infinite: true }),
-    // A slow consumer may take its time; that its machine is gone shows by what is written to it.
-    stalledTimeoutMs: options.idleTimeoutMs ?? Number.POSITIVE_INFINITY,
-    frameTimeoutMs: durationMs('frameTimeoutMs', options.frameTimeoutMs, 30_000, { infinite: true }),
-    errorResults: flag('errorResults', options.errorResults, true),
-    handshakeTimeoutMs: durationMs('handshakeTimeoutMs', options.handshakeTimeoutMs, 10_000),
-    shutdownTimeoutMs: durationMs('shutdownTimeoutMs', options.shutdownTimeoutMs, 10_000, { minMs: 0 }),
-    authorize: callback('authorize', options.authorize),
-    onConnection: harmless('onConnection', callback('onConnection', options.onConnection)),
-    onConnectionLost: harmless('onConnectionLost', callback('onConnectionLost', options.onConnectionLost)),
-    onAcceptError: harmless('onAcceptError', callback('onAcceptError', options.onAcceptError)),
-    onHandlerError: harmless('onHandlerError', callback('onHandlerError', options.onHandlerError) ?? warnOfHandler()),
-    exposeErrors: flag('exposeErrors', options.exposeErrors, false),
-    onCommandDone: harmlessIfGiven('onCommandDone', callback('onCommandDone', options.onCommandDone)),
-    invoker: callback('invoker', options.invoker),
-    clock: withMethods('clock', options.clock, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout']) ?? systemClock,
-    defer: callback('defer', options.defer) ?? deferToEndOfTurn,
-    random: checkedRandom(callback('random', options.random) ?? systemRandom, processWarning),
-    inspect: resolveInspect(options.inspect, options.defer),
-  });
+  const resolved = resolveOptions<ServerOptions<never>, typeof TABLE>('the options of serve()', options, TABLE);
+  // A slow consumer may take its time; that its machine is gone shows by what is written to it.
+  return Object.freeze({ ...resolved, stalledTimeoutMs: options.idleTimeoutMs ?? Number.POSITIVE_INFINITY });
 }
 
-function host(value: unknown): string {
+function host(field: string, value: unknown): string {
   if (value === undefined) return '127.0.0.1';
   if (typeof value === 'string' && value !== '') return value;
-  throw invalidOption('host', `an address to listen on, such as '127.0.0.1' or '0.0.0.0'`, value);
-}
-
-function transport({ tls, transport: own }: Pick<ServerOptions, 'tls' | 'transport'>): Transport {
-  if (own === undefined) return tls === undefined ? tcpTransport() : tlsTransport({ server: tls });
-  if (tls !== undefined) {
-    throw invalidOption('tls', `left out where 'transport' is given: hand it to the transport`, tls);
-  }
-  return withMethods('transport', own, ['listen']) ?? own;
+  throw invalidOption(field, `an address to listen on, such as '127.0.0.1' or '0.0.0.0'`, value);
 }
 
 /** An object with these methods, or nothing. */

@@ -1,5 +1,6 @@
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
-import { callback, durationMs, optionNames, share, wholeNumber } from '../../base/options/check.ts';
+import { callback } from '../../base/options/check.ts';
+import { count, duration, type OptionTable, part, type Resolved, resolveOptions } from '../../base/options/table.ts';
 import type { SentCommand } from '../../protocol/sent-command.ts';
 
 /**
@@ -55,28 +56,19 @@ export interface CircuitBreakerOptions {
   readonly onFailure?: ((state: CircuitBreakerState) => void) | undefined;
 }
 
-/** Complete {@link CircuitBreakerOptions}. */
-export interface ResolvedCircuitBreakerOptions {
-  readonly windowSize: number;
-  readonly failureRate: number;
-  readonly openDurationMs: number;
-  readonly successThreshold: number;
-  readonly countsAsFailure: CountsAsFailure | undefined;
-  readonly onStateChange: CircuitBreakerOptions['onStateChange'];
-  readonly onSuccess: CircuitBreakerOptions['onSuccess'];
-  readonly onFailure: CircuitBreakerOptions['onFailure'];
-}
+const TABLE = {
+  windowSize: count(10, { max: 1_000_000 }),
+  failureRate: part(0.5),
+  openDurationMs: duration(1_000),
+  successThreshold: count(3),
+  countsAsFailure: callback<CountsAsFailure>,
+  onStateChange: callback<NonNullable<CircuitBreakerOptions['onStateChange']>>,
+  onSuccess: callback<NonNullable<CircuitBreakerOptions['onSuccess']>>,
+  onFailure: callback<NonNullable<CircuitBreakerOptions['onFailure']>>,
+} satisfies OptionTable<CircuitBreakerOptions>;
 
-const NAMES: readonly (keyof CircuitBreakerOptions)[] = [
-  'windowSize',
-  'failureRate',
-  'openDurationMs',
-  'successThreshold',
-  'countsAsFailure',
-  'onStateChange',
-  'onSuccess',
-  'onFailure',
-];
+/** Complete {@link CircuitBreakerOptions}. */
+export interface ResolvedCircuitBreakerOptions extends Resolved<typeof TABLE> {}
 
 /**
  * Completes the options of a circuit breaker.
@@ -88,16 +80,6 @@ export function resolveCircuitBreakerOptions(
   options: CircuitBreakerOptions = {},
   within?: string,
 ): ResolvedCircuitBreakerOptions {
-  optionNames(within === undefined ? 'the options of the circuit breaker' : `option '${within}'`, options, NAMES);
-  const named = (name: keyof CircuitBreakerOptions) => (within === undefined ? name : `${within}.${name}`);
-  return Object.freeze({
-    windowSize: wholeNumber(named('windowSize'), options.windowSize, 10, { max: 1_000_000 }),
-    failureRate: share(named('failureRate'), options.failureRate, 0.5),
-    openDurationMs: durationMs(named('openDurationMs'), options.openDurationMs, 1000),
-    successThreshold: wholeNumber(named('successThreshold'), options.successThreshold, 3),
-    countsAsFailure: callback(named('countsAsFailure'), options.countsAsFailure),
-    onStateChange: callback(named('onStateChange'), options.onStateChange),
-    onSuccess: callback(named('onSuccess'), options.onSuccess),
-    onFailure: callback(named('onFailure'), options.onFailure),
-  });
+  const where = within === undefined ? 'the options of the circuit breaker' : `option '${within}'`;
+  return resolveOptions(where, options, TABLE, within);
 }

@@ -162,7 +162,7 @@ describe('the options of a sender', () => {
       backoffResetMs: 1_000,
     });
     expect(resolved).toMatchObject({
-      addresses: [address],
+      address: [address],
       addressRefreshMs: 30_000,
       clients: 1,
       serverInfo: { texts: ['default'] },
@@ -228,7 +228,6 @@ describe('the options of a sender', () => {
       random: () => 0,
     });
     const {
-      address: addresses,
       inspect: _____,
       reconnect: _,
       keepalive: __,
@@ -241,7 +240,6 @@ describe('the options of a sender', () => {
     expect(Object.keys(given).sort()).toEqual(Object.keys(every).sort());
     expect(resolveSenderOptions(given)).toMatchObject({
       ...same,
-      addresses,
       dispatch,
       serverInfo: { texts: [serverInfo] },
       reconnect: true,
@@ -288,6 +286,6 @@ describe('the options of a sender', () => {
     const resolved = resolveSenderOptions({ address });
     expect(Object.isFrozen(resolved)).toBe(true);
     expect(Object.isFrozen(resolved.timings)).toBe(true);
-    expect(Object.isFrozen(resolved.addresses)).toBe(true);
+    expect(Object.isFrozen(resolved.address)).toBe(true);
   });
 });
