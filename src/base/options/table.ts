@@ -60,6 +60,3 @@ export const among =
   <const T extends string>(fallback: T, accepted: readonly T[]) =>
   (field: string, value: unknown) =>
     oneOf(field, value, fallback, accepted);
-
-/** Whatever it is. */
-export const asGiven = <T>(_field: string, value: T): T => value;

@@ -1,4 +1,5 @@
-import { durationMs, invalidOption, optionNames, wholeNumber } from '../../base/options/check.ts';
+import { invalidOption } from '../../base/options/check.ts';
+import { count, duration, type OptionTable, resolveOptions } from '../../base/options/table.ts';
 
 /** What a path through a simulated network is like, in one direction. Durations in milliseconds, sizes in bytes. */
 export interface LinkOptions {
@@ -38,20 +39,19 @@ export const DEFAULT_LINK: ResolvedLink = Object.freeze({
  * @throws CmdStreamError `invalid-argument`.
  */
 export function resolveLink(options: LinkOptions, fallback: ResolvedLink = DEFAULT_LINK): ResolvedLink {
-  optionNames('link', options, Object.keys(DEFAULT_LINK));
-  const { bytesPerSecond = fallback.bytesPerSecond } = options;
-  if (typeof bytesPerSecond !== 'number' || !(bytesPerSecond > 0)) {
-    throw invalidOption('link.bytesPerSecond', 'a number above 0, or Infinity', bytesPerSecond);
-  }
-  return Object.freeze({
-    latencyMs: durationMs('link.latencyMs', options.latencyMs, fallback.latencyMs, { minMs: 0 }),
-    jitterMs: durationMs('link.jitterMs', options.jitterMs, fallback.jitterMs, { minMs: 0 }),
-    bytesPerSecond,
-    maxPieceBytes: wholeNumber('link.maxPieceBytes', options.maxPieceBytes, fallback.maxPieceBytes),
-    sliceRate: rate('link.sliceRate', options.sliceRate, fallback.sliceRate),
-    coalesceRate: rate('link.coalesceRate', options.coalesceRate, fallback.coalesceRate),
-    coalesceMs: durationMs('link.coalesceMs', options.coalesceMs, fallback.coalesceMs, { minMs: 0 }),
-  });
+  const table = {
+    latencyMs: duration(fallback.latencyMs, { minMs: 0 }),
+    jitterMs: duration(fallback.jitterMs, { minMs: 0 }),
+    bytesPerSecond: (field, value = fallback.bytesPerSecond) => {
+      if (typeof value === 'number' && value > 0) return value;
+      throw invalidOption(field, 'a number above 0, or Infinity', value);
+    },
+    maxPieceBytes: count(fallback.maxPieceBytes),
+    sliceRate: (field, value) => rate(field, value, fallback.sliceRate),
+    coalesceRate: (field, value) => rate(field, value, fallback.coalesceRate),
+    coalesceMs: duration(fallback.coalesceMs, { minMs: 0 }),
+  } satisfies OptionTable<LinkOptions>;
+  return resolveOptions('link', options, table, 'link');
 }
 
 function rate(field: string, value: unknown, fallback: number): number {

@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { describeError, isError } from '../../base/errors/describe-error.ts';
-import { callback, flag, invalidOption, invalidSecret, oneOf, optionNames, show } from '../../base/options/check.ts';
+import { callback, flag, invalidOption, invalidSecret, show } from '../../base/options/check.ts';
+import { among, type OptionTable, onOff, type Resolved, resolveOptions } from '../../base/options/table.ts';
 import { isThenable } from '../../base/warn.ts';
 
 /** Certificates or a key in PEM form: what a `.pem` file contains. */
@@ -48,13 +49,27 @@ export interface ServerTlsOptions extends TlsIdentityOptions {
   readonly requestCert?: boolean | undefined;
 }
 
+const IDENTITY = {
+  ca: (field, value) => (value === undefined ? undefined : [value].flat().map((ca) => pem(field, ca))),
+  cert: (field, value) => (value === undefined ? undefined : pem(field, value)),
+  key: (field, value) => (value === undefined ? undefined : pem(field, value)),
+  passphrase: text,
+  minVersion: among('TLSv1.2', TLS_VERSIONS),
+  ciphers: text,
+} satisfies OptionTable<TlsIdentityOptions>;
+
+const CLIENT = {
+  ...IDENTITY,
+  servername: text,
+  rejectUnauthorized: onOff(true),
+  checkServerIdentity: harmlessCheck,
+} satisfies OptionTable<ClientTlsOptions>;
+
 /** {@link ClientTlsOptions}, checked. */
-export interface ResolvedClientTls {
+export interface ResolvedClientTls
+  extends Pick<Resolved<typeof CLIENT>, 'rejectUnauthorized' | 'servername' | 'checkServerIdentity'> {
   /** Authorities, certificate and key, read once for all connections. */
   readonly secureContext: SecureContext;
-  readonly rejectUnauthorized: boolean;
-  readonly servername: string | undefined;
-  readonly checkServerIdentity: ClientTlsOptions['checkServerIdentity'];
 }
 
 /** {@link ServerTlsOptions}, checked. */
@@ -64,46 +79,42 @@ export interface ResolvedServerTls {
   readonly requestCert: boolean;
 }
 
-const IDENTITY_NAMES = ['ca', 'cert', 'key', 'passphrase', 'minVersion', 'ciphers'] as const;
-const CLIENT_NAMES = [...IDENTITY_NAMES, 'servername', 'rejectUnauthorized', 'checkServerIdentity'] as const;
-const SERVER_NAMES = [...IDENTITY_NAMES, 'requestCert'] as const;
-
 /**
  * Checks the options of the connecting side.
  * @throws CmdStreamError `invalid-argument`.
  */
 export function resolveClientTls(options: ClientTlsOptions): ResolvedClientTls {
-  optionNames('the options of a TLS client', options, CLIENT_NAMES);
+  const resolved = resolveOptions('the options of a TLS client', options, CLIENT, 'tls');
+  const { servername, rejectUnauthorized, checkServerIdentity, ...identity } = resolved;
   if ((options.cert === undefined) !== (options.key === undefined)) {
     const [missing, given] = options.cert === undefined ? ['cert', 'key'] : ['key', 'cert'];
     throw invalidOption(`tls.${missing}`, `given together with 'tls.${given}'`, undefined);
   }
-  return Object.freeze({
-    secureContext: makeContext(resolveIdentity(options)),
-    rejectUnauthorized: flag('tls.rejectUnauthorized', options.rejectUnauthorized, true),
-    servername: text('tls.servername', options.servername),
-    checkServerIdentity: harmlessCheck(callback('tls.checkServerIdentity', options.checkServerIdentity)),
-  });
+  return Object.freeze({ secureContext: makeContext(identity), rejectUnauthorized, servername, checkServerIdentity });
 }
 
 /**
  * A check of the user's that always answers: Node calls it from the socket, where what it throws would end the process.
  * What it throws, and what is no answer, refuses the certificate.
  */
-function harmlessCheck(check: ClientTlsOptions['checkServerIdentity']): ClientTlsOptions['checkServerIdentity'] {
+function harmlessCheck(
+  field: string,
+  value: ClientTlsOptions['checkServerIdentity'],
+): ClientTlsOptions['checkServerIdentity'] {
+  const check = callback(field, value);
   if (check === undefined) return undefined;
   return (servername, certificate) => {
     let answer: unknown;
     try {
       answer = check(servername, certificate);
     } catch (error) {
-      const message = `option 'tls.checkServerIdentity' threw: ${describeError(error)}`;
+      const message = `option '${field}' threw: ${describeError(error)}`;
       return new Error(message, { cause: error });
     }
     if (answer === undefined || isError(answer)) return answer;
     // An async check comes too late to be heard; its rejection must not end the process either.
     if (isThenable(answer)) answer.then(undefined, () => {});
-    return new Error(`option 'tls.checkServerIdentity' must return an Error or undefined; got ${show(answer)}`);
+    return new Error(`option '${field}' must return an Error or undefined; got ${show(answer)}`);
   };
 }
 
@@ -112,17 +123,7 @@ function harmlessCheck(check: ClientTlsOptions['checkServerIdentity']): ClientTl
  * @throws CmdStreamError `invalid-argument`.
  */
 export function resolveServerTls(options: ServerTlsOptions): ResolvedServerTls {
-  optionNames('the options of a TLS server', options, SERVER_NAMES);
-  const requestCert = flag('tls.requestCert', options.requestCert, false);
-  for (const field of ['cert', 'key'] as const) {
-    if (options[field] === undefined) throw invalidOption(`tls.${field}`, 'given: a server needs it', undefined);
-  }
-  if (requestCert && options.ca === undefined) {
-    throw invalidOption('tls.ca', `given where 'tls.requestCert' is true: it vouches for the clients`, undefined);
-  }
-  const identity = resolveIdentity(options);
-  makeContext(identity);
-  return Object.freeze({ identity, requestCert });
+  return resolveServer(options, onOff(false));
 }
 
 /**
@@ -130,27 +131,26 @@ export function resolveServerTls(options: ServerTlsOptions): ResolvedServerTls {
  * @throws CmdStreamError `invalid-argument`.
  */
 export function renewServerTls(options: ServerTlsOptions, { requestCert }: ResolvedServerTls): ResolvedServerTls {
-  optionNames('the options of a TLS server', options, SERVER_NAMES);
-  const wanted = flag('tls.requestCert', options.requestCert, requestCert);
-  if (wanted !== requestCert) {
-    throw invalidOption('tls.requestCert', `${requestCert}, as it is, while the server listens`, wanted);
-  }
-  return resolveServerTls({ ...options, requestCert });
+  return resolveServer(options, (field, value) => {
+    if (flag(field, value, requestCert) === requestCert) return requestCert;
+    throw invalidOption(field, `${requestCert}, as it is, while the server listens`, value);
+  });
 }
 
-/** Checks the fields one by one. */
-function resolveIdentity(options: TlsIdentityOptions): SecureContextOptions {
-  const identity: SecureContextOptions = {
-    minVersion: oneOf('tls.minVersion', options.minVersion, 'TLSv1.2', TLS_VERSIONS),
-  };
-  if (options.ca !== undefined) identity.ca = [options.ca].flat().map((ca) => pem('tls.ca', ca));
-  if (options.cert !== undefined) identity.cert = pem('tls.cert', options.cert);
-  if (options.key !== undefined) identity.key = pem('tls.key', options.key);
-  const passphrase = text('tls.passphrase', options.passphrase);
-  if (passphrase !== undefined) identity.passphrase = passphrase;
-  const ciphers = text('tls.ciphers', options.ciphers);
-  if (ciphers !== undefined) identity.ciphers = ciphers;
-  return identity;
+function resolveServer(
+  options: ServerTlsOptions,
+  wanted: (field: string, value: unknown) => boolean,
+): ResolvedServerTls {
+  const table = { requestCert: wanted, ...IDENTITY } satisfies OptionTable<ServerTlsOptions>;
+  const { requestCert, ...identity } = resolveOptions('the options of a TLS server', options, table, 'tls');
+  for (const field of ['cert', 'key'] as const) {
+    if (identity[field] === undefined) throw invalidOption(`tls.${field}`, 'given: a server needs it', undefined);
+  }
+  if (requestCert && identity.ca === undefined) {
+    throw invalidOption('tls.ca', `given where 'tls.requestCert' is true: it vouches for the clients`, undefined);
+  }
+  makeContext(identity);
+  return Object.freeze({ identity, requestCert });
 }
 
 /** Lets OpenSSL say whether the fields are sound and fit together. */
