@@ -1,5 +1,5 @@
-import type { Defer } from '../base/clock.ts';
-import { callUser, processWarning, type Warn } from '../base/warn.ts';
+import { type Defer, systemClock } from '../base/clock.ts';
+import { Warnings } from '../base/warnings.ts';
 
 /**
  * Tells an observer what happens in actor systems, in order, at the end of the turn: XState tells in the middle of
@@ -8,8 +8,7 @@ import { callUser, processWarning, type Warn } from '../base/warn.ts';
 export class LateObserver<Event> {
   readonly #see: (event: Event) => unknown;
   readonly #defer: Defer;
-  // One of its own: what it was told of decides what is left out.
-  readonly #warn: Warn = (message) => processWarning(message);
+  readonly #warnings = new Warnings(systemClock);
   #untold: Event[] = [];
 
   /** @param see - the user's; what it throws becomes a warning. */
@@ -20,7 +19,7 @@ export class LateObserver<Event> {
 
   /** Notes what happens; `describe` is asked now, since what it describes goes on. */
   note(describe: () => Event): void {
-    callUser(this.#warn, 'the inspector', () => {
+    this.#warnings.callUser('the inspector', () => {
       this.#untold.push(describe());
       if (this.#untold.length === 1) this.#defer(this.#tell);
     });
@@ -29,6 +28,6 @@ export class LateObserver<Event> {
   readonly #tell = (): void => {
     const untold = this.#untold;
     this.#untold = [];
-    for (const event of untold) callUser(this.#warn, 'the inspector', () => this.#see(event));
+    for (const event of untold) this.#warnings.callUser('the inspector', () => this.#see(event));
   };
 }

@@ -1,5 +1,5 @@
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import { tookPromise } from '../base/stray-promise.ts';
+import { tookPromise } from '../base/thenable.ts';
 import type { ResultEntry } from './protocol.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describeError } from '../base/errors/describe-error.ts';
-import { isThenable } from '../base/warn.ts';
+import { isThenable } from '../base/thenable.ts';
 import type { Schema } from './definitions.ts';
 import { describeIssues } from './issues.ts';
 

@@ -1,5 +1,5 @@
 import { CmdStreamError, describeError } from '../base/errors/cmd-stream-error.ts';
-import { isThenable } from '../base/warn.ts';
+import { isThenable } from '../base/thenable.ts';
 import type { StreamRequest } from './request/stream-request.ts';
 
 /**

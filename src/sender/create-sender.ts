@@ -7,7 +7,7 @@ import { show } from '../base/options/check.ts';
 import { ProcessHold } from '../base/process-hold.ts';
 import { checkedRandom } from '../base/random.ts';
 import { clockOf, paced, RefusalPace } from '../base/refusal-pace.ts';
-import { callUser, type Warn } from '../base/warn.ts';
+import { Warnings } from '../base/warnings.ts';
 import { bindCodec } from '../protocol/codec/bind.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
@@ -57,8 +57,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
   const hold = new ProcessHold(given.clock);
   const resolved: ResolvedSenderOptions = { ...given, clock: hold.clock };
   const { clock, defer, codec, maxFrameBytes, maxBufferedBytes, timings, whenSlow, inspect } = resolved;
-  // One of its own: what it was told of decides what is left out.
-  const warn: Warn = (message) => resolved.warn(message);
+  const warnings = new Warnings(clock);
   const { commands: outgoing, results: incoming } = bindCodec(codec, tables, maxFrameBytes);
 
   const bounds = new ResultBounds(resolved.maxBufferedResults, resolved.maxBufferedResultBytes);
@@ -74,14 +73,14 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
   const owned =
     circuitBreaker === undefined || isCircuitBreaker(circuitBreaker)
       ? undefined
-      : new CircuitBreaker(circuitBreaker, { clock, defer, warn, parent: root });
+      : new CircuitBreaker(circuitBreaker, { clock, defer, warnings, parent: root });
   const breaker = isCircuitBreaker(circuitBreaker) ? circuitBreaker : owned;
   // A breaker that is shared with others lives in an actor system of its own.
   const unwatch = inspect === undefined || breaker === owned ? undefined : breaker?.watch(inspect.watch);
   // While it starts the error of createSender tells of them.
   const mismatches: CmdStreamError[] = [];
   let hasStarted = resolved.lazy;
-  const random = checkedRandom(resolved.random, warn);
+  const random = checkedRandom(resolved.random, warnings);
   const addresses = new AddressBook({
     source: resolved.address,
     refreshMs: resolved.addressRefreshMs,
@@ -89,9 +88,9 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
     downMs: Math.max(timings.backoffMaxMs, 10),
     seed: Math.floor(random() * 2 ** 32),
     clock,
-    warn,
+    warnings,
     mismatched: (error) => {
-      if (hasStarted) warn(describeMismatch(error));
+      if (hasStarted) warnings.warn(describeMismatch(error));
       else mismatches.push(error);
     },
     changed: () => group.addressesChanged(),
@@ -134,12 +133,12 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
       lateTimeMs: timings.lateTimeMs,
     },
     onUnexpectedResult: (result) => {
-      if (onUnexpectedResult !== undefined) callUser(warn, 'onUnexpectedResult', () => onUnexpectedResult(result));
+      if (onUnexpectedResult !== undefined) warnings.callUser('onUnexpectedResult', () => onUnexpectedResult(result));
     },
     clock,
     random,
     deadlines,
-    warn,
+    warnings,
     whenSlow,
     parent: root,
     onClosed: () => {
@@ -162,7 +161,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
     hooks: breaker === undefined ? resolved.hooks : circuitBreakerHooks(breaker, resolved.hooks),
     clock,
     encoder: new MessageEncoder(outgoing, maxFrameBytes),
-    warn,
+    warnings,
     whenFull: resolved.whenFull,
     maxWaiting: resolved.maxWaiting,
     maxWaitingBytes: resolved.maxWaitingBytes,
@@ -177,7 +176,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
       refusals,
       bounds,
       whenSlow,
-      warn,
+      warnings,
       actors,
       resend: (request) => path.resend(request),
       callSites: resolved.callSites,
@@ -191,7 +190,7 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
   runOutside(() => group.start());
   if (!resolved.lazy) await started(sender, group, addresses, closing);
   hasStarted = true;
-  for (const error of mismatches) warn(describeMismatch(error));
+  for (const error of mismatches) warnings.warn(describeMismatch(error));
   return sender;
 }
 

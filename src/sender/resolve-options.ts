@@ -12,7 +12,6 @@ import {
   resolveOptions,
 } from '../base/options/table.ts';
 import { systemRandom } from '../base/random.ts';
-import { processWarning, type Warn } from '../base/warn.ts';
 import { resolveInspect } from '../inspect/options.ts';
 import type { Codec } from '../protocol/codec/codec.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
@@ -95,7 +94,6 @@ export interface ResolvedSenderOptions
   extends Omit<Resolved<typeof TABLE>, 'tls' | 'reconnect' | 'keepalive' | 'handshakeTimeoutMs'> {
   readonly reconnect: boolean;
   readonly timings: ClientTimings;
-  readonly warn: Warn;
 }
 
 /** Completes the options, or throws `invalid-argument` for the first that is not acceptable. */
@@ -113,7 +111,7 @@ export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOpti
     backoffFactor: reconnect.factor,
     backoffResetMs: reconnect.resetAfterMs,
   });
-  return Object.freeze({ ...resolved, reconnect: options.reconnect !== false, timings, warn: processWarning });
+  return Object.freeze({ ...resolved, reconnect: options.reconnect !== false, timings });
 }
 
 /** A group of options that may also be switched on and off as a whole. */

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { invalidOption } from '../base/options/check.ts';
-import { isThenable, type Warn } from '../base/warn.ts';
+import { isThenable } from '../base/thenable.ts';
+import type { Warnings } from '../base/warnings.ts';
 import type { MessageEncoder } from '../wire/message-encoder.ts';
 import type { DispatchRefusal, Group } from './group/group.ts';
 import { hooksOfCaller } from './hooks/caller-hooks.ts';
@@ -19,7 +20,7 @@ export interface SendPathOptions {
   readonly hooks: HooksFactory | undefined;
   readonly clock: Clock;
   readonly encoder: MessageEncoder;
-  readonly warn: Warn;
+  readonly warnings: Warnings;
   readonly whenFull: 'fail' | 'wait';
   /** How many requests may wait on the way, for their hooks or for the group, */
   readonly maxWaiting: number;
@@ -98,12 +99,12 @@ export class SendPath {
   // ---- the hooks
 
   #askHooks(request: Request, terms: SendTerms, maker: HooksMaker, sinceMs: number): void {
-    const { clock, warn } = this.#options;
+    const { clock, warnings } = this.#options;
     let answer: unknown;
     let isWaiting: boolean;
     try {
       const hooks = maker.make(request.command, terms, clock, sinceMs);
-      request.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warn));
+      request.watchedBy(hooksOfCaller(hooks, sinceMs, clock, warnings));
       answer = hooks.beforeSend?.(request.command);
       isWaiting = isThenable(answer);
       if (isWaiting) answer = promiseOf(answer);

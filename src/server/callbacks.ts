@@ -1,4 +1,5 @@
-import { callUser, processWarning, type Warn, warnOfUserCode } from '../base/warn.ts';
+import { systemClock } from '../base/clock.ts';
+import { Warnings } from '../base/warnings.ts';
 
 /**
  * Wraps a callback of the user so that whatever it does wrong, by throwing or by a promise that rejects, becomes a
@@ -7,11 +8,10 @@ import { callUser, processWarning, type Warn, warnOfUserCode } from '../base/war
 export function harmless<Arguments extends readonly unknown[]>(
   name: string,
   callback: ((...args: Arguments) => unknown) | undefined,
-  warn: Warn = processWarning,
+  warnings = new Warnings(systemClock),
 ): (...args: Arguments) => void {
   if (callback === undefined) return () => {};
-  const own: Warn = (message) => warn(message);
-  return (...args) => callUser(own, `the server's '${name}' callback`, () => callback(...args));
+  return (...args) => warnings.callUser(`the server's '${name}' callback`, () => callback(...args));
 }
 
 /** The same for a callback that costs nothing where it is not given. */
@@ -24,11 +24,10 @@ export function harmlessIfGiven<Arguments extends readonly unknown[]>(
 
 /** What a server does with the errors of its handlers where it is not told: warns, of each Command once a second at most. */
 export function warnOfHandler(
-  warn: Warn = processWarning,
+  warnings = new Warnings(systemClock),
 ): (error: unknown, info: { command: string; errorId?: string | undefined }) => void {
-  const own: Warn = (message) => warn(message);
   return (error, { command, errorId }) => {
     const note = errorId === undefined ? '' : ` (error id ${errorId})`;
-    warnOfUserCode(own, `the handler of the Command '${command}'`, error, note);
+    warnings.userCodeFailed(`the handler of the Command '${command}'`, error, note);
   };
 }

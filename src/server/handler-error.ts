@@ -1,10 +1,9 @@
-import { systemClock } from '../base/clock.ts';
 import { CmdStreamError, type CmdStreamErrorDetails } from '../base/errors/cmd-stream-error.ts';
 import { traitsOf } from '../base/errors/codes.ts';
 import { describeError, messageOf } from '../base/errors/describe-error.ts';
 import { isFailureKind } from '../base/errors/failure-kind.ts';
 import type { Random } from '../base/random.ts';
-import { processWarning, warnOfFailure } from '../base/warn.ts';
+import { processWarnings } from '../base/warnings.ts';
 import { JsonWriter } from '../protocol/codec/json/json-writer.ts';
 import { CommandFailure } from '../protocol/command-failure.ts';
 import { MAX_DETAILS_BYTES, writeFailure } from '../protocol/failure-text.ts';
@@ -91,7 +90,7 @@ function writeDetails(details: unknown, command: string, maxBytes: number): stri
   } catch (error) {
     const what = `encoding the details of a CommandFailure of the Command '${command}'`;
     const reason = () => `, so that they were left out: ${describeError(error)}`;
-    warnOfFailure(processWarning, what, systemClock.monotonicMs(), reason);
+    processWarnings.failed(what, reason);
     return undefined;
   }
 }

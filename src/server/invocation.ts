@@ -1,6 +1,6 @@
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { RefusalPace } from '../base/refusal-pace.ts';
-import { isThenable } from '../base/warn.ts';
+import { isThenable } from '../base/thenable.ts';
 import type { CommandWatch } from './command-watch.ts';
 import type { HandlerContext, Invoker } from './handlers.ts';
 import { resultsOf } from './outcome.ts';

@@ -5,7 +5,7 @@ import { heapLimitBytes } from '../base/memory.ts';
 import { callback, invalidOption, wholeNumber } from '../base/options/check.ts';
 import { count, duration, type OptionTable, onOff, type Resolved, resolveOptions } from '../base/options/table.ts';
 import { checkedRandom, type Random, systemRandom } from '../base/random.ts';
-import { processWarning } from '../base/warn.ts';
+import { processWarnings } from '../base/warnings.ts';
 import { type Inspect, resolveInspect } from '../inspect/options.ts';
 import type { Codec } from '../protocol/codec/codec.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
@@ -195,7 +195,7 @@ const TABLE = {
   clock: (field, value) =>
     withMethods(field, value, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout']) ?? systemClock,
   defer: (field, value) => callback(field, value) ?? deferToEndOfTurn,
-  random: (field, value) => checkedRandom(callback(field, value) ?? systemRandom, processWarning),
+  random: (field, value) => checkedRandom(callback(field, value) ?? systemRandom, processWarnings),
   inspect: (_field, value, { defer }) => resolveInspect(value, defer),
 } satisfies OptionTable<ServerOptions<never>>;
 

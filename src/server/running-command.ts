@@ -1,7 +1,7 @@
 import { runOutside } from '../base/async-context.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { describeError, isAbortError } from '../base/errors/describe-error.ts';
-import { isThenable } from '../base/warn.ts';
+import { isThenable } from '../base/thenable.ts';
 import { isBadPayload } from '../protocol/codec/codec.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import { isLastOne } from '../protocol/last-one.ts';

@@ -1,6 +1,7 @@
 import { type AddressesContext, addressesMachine } from '../../machines/addresses.ts';
 import { startActorRoot } from '../../src/base/actor-root.ts';
 import { CmdStreamError } from '../../src/base/errors/cmd-stream-error.ts';
+import { Warnings } from '../../src/base/warnings.ts';
 import { AddressBook } from '../../src/sender/client/address-book.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { turn } from '../unit/sender/client/fake-link.ts';
@@ -160,9 +161,9 @@ function open(scenario: Scenario<World>): Play {
     seed: 1,
     mismatched: () => {},
     clock,
-    warn: () => {
+    warnings: new Warnings(clock, () => {
       hasWarned = true;
-    },
+    }),
     changed: () => changes++,
     check: () => {},
     parent: root,

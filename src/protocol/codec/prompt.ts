@@ -1,7 +1,7 @@
 import type { ByteReader } from '../../base/bytes/byte-reader.ts';
 import type { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
-import { tookPromise } from '../../base/stray-promise.ts';
+import { tookPromise } from '../../base/thenable.ts';
 import type { DecodedMessage, MessageCodec } from './codec.ts';
 
 // Codecs answer at once: bytes that come later would stand in the middle of others. Types say so; these say it to those

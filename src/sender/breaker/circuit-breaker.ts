@@ -5,7 +5,7 @@ import type { Watch } from '../../base/actor-root.ts';
 import { AsyncContext, inContextOfNow } from '../../base/async-context.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock, unrefedClock } from '../../base/clock.ts';
 import { hasBrand, markClass } from '../../base/errors/brand.ts';
-import { callUser, processWarning, type Warn } from '../../base/warn.ts';
+import { processWarnings, type Warnings } from '../../base/warnings.ts';
 import { FailureWindow } from './failure-window.ts';
 import {
   type CircuitBreakerOptions,
@@ -28,7 +28,7 @@ export interface CircuitBreakerEnvironment {
   /** How a change that time makes is told: outside of the timer's own work. Default: at the end of the turn. */
   readonly defer?: Defer;
   /** Where warnings go. Default: process warnings. */
-  readonly warn?: Warn;
+  readonly warnings?: Warnings;
   /** The actor to run under; it must outlive the breaker. Default: an actor system of its own. */
   readonly parent?: AnyActorRef;
   /** Sees the actor's events; without a `parent` only, whose system has an inspector of its own. */
@@ -59,7 +59,7 @@ export class CircuitBreaker {
   readonly countsAsFailure: CountsAsFailure | undefined;
   readonly #options: ResolvedCircuitBreakerOptions;
   readonly #clock: Clock;
-  readonly #warn: Warn;
+  readonly #warnings: Warnings;
   readonly #window: FailureWindow;
   readonly #changes: StateChanges;
   readonly #actor: Actor<typeof circuitBreakerMachine>;
@@ -71,14 +71,14 @@ export class CircuitBreaker {
 
   /** @internal For {@link createCircuitBreaker}, and senders. */
   constructor(options: ResolvedCircuitBreakerOptions, environment: CircuitBreakerEnvironment = {}) {
-    const { clock = systemClock, defer = deferToEndOfTurn, warn = processWarning, parent, inspect } = environment;
+    const { clock = systemClock, defer = deferToEndOfTurn, warnings = processWarnings, parent, inspect } = environment;
     const { countsAsFailure } = options;
     this.countsAsFailure = countsAsFailure === undefined ? undefined : inContextOfNow(countsAsFailure);
     this.#options = options;
     this.#clock = clock;
-    this.#warn = warn;
+    this.#warnings = warnings;
     this.#window = new FailureWindow(options.windowSize);
-    this.#changes = new StateChanges(warn);
+    this.#changes = new StateChanges(warnings);
     if (options.onStateChange !== undefined) this.#changes.subscribe(options.onStateChange);
     const machine = circuitBreakerMachine.provide({
       actions: { clearFailureWindow: () => this.#window.reset() },
@@ -226,7 +226,9 @@ export class CircuitBreaker {
   #tellOutcome(name: 'onSuccess' | 'onFailure', { value }: Snapshot): void {
     const callback = this.#options[name];
     if (callback !== undefined) {
-      callUser(this.#warn, `'${name}' of the circuit breaker`, () => this.#maker.run(callback, PUBLIC_STATES[value]));
+      this.#warnings.callUser(`'${name}' of the circuit breaker`, () =>
+        this.#maker.run(callback, PUBLIC_STATES[value]),
+      );
     }
     this.#changes.deliver();
   }

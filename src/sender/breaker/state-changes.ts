@@ -1,5 +1,5 @@
 import { inContextOfNow } from '../../base/async-context.ts';
-import { callUser, type Warn } from '../../base/warn.ts';
+import type { Warnings } from '../../base/warnings.ts';
 import type { CircuitBreakerState } from './options.ts';
 
 /** Told of a change of state: the new state, and the one before. */
@@ -16,13 +16,13 @@ interface StateChange {
  * then asks of the breaker, or does to it, has its effect at once.
  */
 export class StateChanges {
-  readonly #warn: Warn;
+  readonly #warnings: Warnings;
   readonly #listeners = new Map<symbol, CircuitBreakerListener>();
   #noted: StateChange[] = [];
   #delivering = false;
 
-  constructor(warn: Warn) {
-    this.#warn = warn;
+  constructor(warnings: Warnings) {
+    this.#warnings = warnings;
   }
 
   /** Adds a listener; returns the function that removes it. */
@@ -48,7 +48,7 @@ export class StateChanges {
         const listener = this.#listeners.get(key);
         if (listener === undefined) continue;
         const { state, previous } = change;
-        callUser(this.#warn, 'a state listener of the circuit breaker', () => listener(state, previous));
+        this.#warnings.callUser('a state listener of the circuit breaker', () => listener(state, previous));
       }
     }
     this.#delivering = false;

@@ -1,5 +1,5 @@
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
-import { isThenable } from '../../base/warn.ts';
+import { isThenable } from '../../base/thenable.ts';
 import { type BadPayload, isBadPayload } from '../../protocol/codec/codec.ts';
 import type { Schema } from '../../protocol/definitions.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';

@@ -2,7 +2,7 @@ import { isList } from '../../base/errors/ask.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import { printable } from '../../base/errors/printable.ts';
 import { show } from '../../base/options/check.ts';
-import { isThenable } from '../../base/warn.ts';
+import { isThenable } from '../../base/thenable.ts';
 import { parseServerInfo, resolveServerInfo } from '../../wire/server-info.ts';
 
 /** Which ServerInfos a client takes. */

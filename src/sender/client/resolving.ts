@@ -4,7 +4,7 @@ import { runOutside } from '../../base/async-context.ts';
 import { type Clock, LATE_MS } from '../../base/clock.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import { show } from '../../base/options/check.ts';
-import { type Warn, warnOfFailure } from '../../base/warn.ts';
+import type { Warnings } from '../../base/warnings.ts';
 import type { Places } from './places.ts';
 import { QuestionPace } from './question-pace.ts';
 
@@ -19,7 +19,7 @@ export interface ResolvingOptions {
   readonly timeoutMs: number;
   /** With a `parent`, timers come from the clock of the parent's actor system. */
   readonly clock: Clock;
-  readonly warn: Warn;
+  readonly warnings: Warnings;
   /** The addresses are others than before. */
   readonly changed: () => void;
   /** Throws for an address that cannot be one. */
@@ -107,7 +107,7 @@ export class Resolving implements AddressesLink {
     this.#pace.failed();
     const left = this.#places.size === 0 ? 'no address is known' : 'the known addresses stay in use';
     const rest = () => `: ${describeError(error)}; ${left}`;
-    warnOfFailure(this.#options.warn, 'the address resolver', this.nowMs(), rest);
+    this.#options.warnings.failed('the address resolver', rest);
   }
 
   overdueError(): CmdStreamError {

@@ -1,5 +1,5 @@
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
-import { isThenable } from '../../base/warn.ts';
+import { isThenable } from '../../base/thenable.ts';
 import { BadPayload } from '../../protocol/codec/codec.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
 import type { Validation } from '../../protocol/validate.ts';

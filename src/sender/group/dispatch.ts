@@ -1,7 +1,7 @@
 import { hasMethods } from '../../base/errors/ask.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import { invalidOption, show } from '../../base/options/check.ts';
-import { tookPromise } from '../../base/stray-promise.ts';
+import { tookPromise } from '../../base/thenable.ts';
 
 /** A ready client, as a dispatch strategy sees it. */
 export interface DispatchCandidate {

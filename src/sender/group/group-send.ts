@@ -2,7 +2,7 @@ import { AsyncContext } from '../../base/async-context.ts';
 import { hasMethods } from '../../base/errors/ask.ts';
 import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import { invalidOption } from '../../base/options/check.ts';
-import { callUser, type Warn } from '../../base/warn.ts';
+import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
 import type { WhenSlow } from '../client/backlog.ts';
@@ -38,7 +38,7 @@ export interface GroupTicket {
 /** What sends through the group have in common. */
 export interface GroupSendContext {
   readonly deadlines: DeadlineQueue;
-  readonly warn: Warn;
+  readonly warnings: Warnings;
   /** For Results that come faster than an asynchronous schema checks them; the receiver takes each at once. */
   readonly whenSlow: WhenSlow;
 }
@@ -92,7 +92,9 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
     this.received++;
     if (lastOne) this.#settle();
     const result = { type: entry.name, value, size, last: lastOne };
-    callUser(this.#context.warn, 'result() of a receiver', () => this.#caller.run(() => this.#receiver.result(result)));
+    this.#context.warnings.callUser('result() of a receiver', () =>
+      this.#caller.run(() => this.#receiver.result(result)),
+    );
   }
 
   failed(error: CmdStreamError): void {
@@ -104,7 +106,9 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
       seq,
     });
     this.#settle();
-    callUser(this.#context.warn, 'failed() of a receiver', () => this.#caller.run(() => this.#receiver.failed(error)));
+    this.#context.warnings.callUser('failed() of a receiver', () =>
+      this.#caller.run(() => this.#receiver.failed(error)),
+    );
   }
 
   /** Its ticket names the one client that it was given to. */

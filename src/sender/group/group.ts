@@ -6,7 +6,7 @@ import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cm
 import { type DrainOptions, resolveDrainOptions } from '../../base/options/drain-options.ts';
 import type { Random } from '../../base/random.ts';
 import { paced, RefusalPace } from '../../base/refusal-pace.ts';
-import { callUser, type Warn } from '../../base/warn.ts';
+import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import { entryOf } from '../../protocol/entry-of.ts';
 import type { ProtocolTables } from '../../protocol/protocol.ts';
@@ -37,7 +37,7 @@ export interface GroupOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly deadlines: DeadlineQueue;
-  readonly warn: Warn;
+  readonly warnings: Warnings;
   readonly whenSlow: WhenSlow;
   /** Whose child the group's actor is. */
   readonly parent: AnyActorRef;
@@ -184,7 +184,7 @@ export class Group {
   onChange(listener: (change: GroupStatus | ClientStatus) => void): () => void {
     const watch = new StatusWatch(
       () => this.status,
-      (change) => callUser(this.#options.warn, 'a status listener', () => listener(change)),
+      (change) => this.#options.warnings.callUser('a status listener', () => listener(change)),
     );
     const look = () => watch.look();
     const { clients } = this.#actor.getSnapshot().context;

@@ -1,7 +1,7 @@
 import { AsyncContext } from '../../base/async-context.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
-import type { Warn } from '../../base/warn.ts';
+import type { Warnings } from '../../base/warnings.ts';
 import { type Hooks, type ReceivedResult, RUNS_ANYWHERE, type SendOutcome, type SentCommand } from './hooks.ts';
 import { type EndingHook, hearsEnd, tellEnd, tellEnding, tellResult } from './tell.ts';
 
@@ -11,9 +11,9 @@ import { type EndingHook, hearsEnd, tellEnd, tellEnding, tellResult } from './te
  *
  * @param sinceMs - when the send was called, in the monotonic milliseconds of `clock`.
  */
-export function hooksOfCaller(hooks: Hooks, sinceMs: number, clock: Clock, warn: Warn): Hooks | undefined {
+export function hooksOfCaller(hooks: Hooks, sinceMs: number, clock: Clock, warnings: Warnings): Hooks | undefined {
   if (RUNS_ANYWHERE in hooks) return hooks;
-  return hears(hooks) ? new CallerHooks(hooks, sinceMs, clock, warn) : undefined;
+  return hears(hooks) ? new CallerHooks(hooks, sinceMs, clock, warnings) : undefined;
 }
 
 /** Whether hooks hear of anything but `beforeSend`. */
@@ -32,14 +32,14 @@ class CallerHooks extends AsyncContext implements Hooks {
   readonly #hooks: Hooks;
   readonly #sinceMs: number;
   readonly #clock: Clock;
-  readonly #warn: Warn;
+  readonly #warnings: Warnings;
 
-  constructor(hooks: Hooks, sinceMs: number, clock: Clock, warn: Warn) {
+  constructor(hooks: Hooks, sinceMs: number, clock: Clock, warnings: Warnings) {
     super();
     this.#hooks = hooks;
     this.#sinceMs = sinceMs;
     this.#clock = clock;
-    this.#warn = warn;
+    this.#warnings = warnings;
   }
 
   onResult(sent: SentCommand, result: ReceivedResult): void {
@@ -59,17 +59,17 @@ class CallerHooks extends AsyncContext implements Hooks {
   }
 
   #tellResult(sent: SentCommand, result: ReceivedResult): void {
-    tellResult(this.#hooks, sent, result, this.#warn);
+    tellResult(this.#hooks, sent, result, this.#warnings);
     if (result.last) this.#tellEnd(sent, 'success');
   }
 
   #tellFailure(ending: EndingHook, sent: SentCommand, error: CmdStreamError): void {
-    tellEnding(this.#hooks, ending, sent, error, this.#warn);
+    tellEnding(this.#hooks, ending, sent, error, this.#warnings);
     this.#tellEnd(sent, error);
   }
 
   #tellEnd(sent: SentCommand, outcome: SendOutcome): void {
     if (!hearsEnd(this.#hooks)) return;
-    tellEnd(this.#hooks, sent, outcome, this.#clock.monotonicMs() - this.#sinceMs, this.#warn);
+    tellEnd(this.#hooks, sent, outcome, this.#clock.monotonicMs() - this.#sinceMs, this.#warnings);
   }
 }

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { invalidOption } from '../../base/options/check.ts';
-import { isThenable } from '../../base/warn.ts';
+import { isThenable } from '../../base/thenable.ts';
 import type { Command } from '../../protocol/command.ts';
 import {
   type ClockedHooksFactory,

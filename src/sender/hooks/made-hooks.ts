@@ -1,6 +1,6 @@
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { show } from '../../base/options/check.ts';
-import { tookPromise } from '../../base/stray-promise.ts';
+import { tookPromise } from '../../base/thenable.ts';
 import type { Hooks } from './hooks.ts';
 import { noopHooks } from './noop-hooks.ts';
 

@@ -1,26 +1,31 @@
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
-import { processWarning, type Warn, warnOfUserCode, watchUserPromise } from '../../base/warn.ts';
+import { processWarnings, type Warnings } from '../../base/warnings.ts';
 import { HEARS_END, type Hooks, type ReceivedResult, type SendOutcome, type SentCommand } from './hooks.ts';
 
 /** The hooks that end a send. */
 export type EndingHook = 'onError' | 'onTimeout' | 'onCancel';
 
 /** Whether hooks are to be told of Results. Asking may call a getter, which may fail. */
-export function hearResults(hooks: Hooks, warn: Warn): boolean {
+export function hearResults(hooks: Hooks, warnings: Warnings): boolean {
   try {
     return hooks.onResult !== undefined;
   } catch (error) {
-    warnOfUserCode(warn, "the hook 'onResult'", error);
+    warnings.userCodeFailed("the hook 'onResult'", error);
     return false;
   }
 }
 
 /** Tells hooks of a Result. A hook that fails becomes a warning. */
-export function tellResult(hooks: Hooks, sent: SentCommand, result: ReceivedResult, warn: Warn = processWarning): void {
+export function tellResult(
+  hooks: Hooks,
+  sent: SentCommand,
+  result: ReceivedResult,
+  warnings: Warnings = processWarnings,
+): void {
   try {
-    watchUserPromise(warn, "the hook 'onResult'", hooks.onResult?.(sent, result));
+    warnings.watchPromise("the hook 'onResult'", hooks.onResult?.(sent, result));
   } catch (error) {
-    warnOfUserCode(warn, "the hook 'onResult'", error);
+    warnings.userCodeFailed("the hook 'onResult'", error);
   }
 }
 
@@ -30,12 +35,12 @@ export function tellEnding(
   ending: EndingHook,
   sent: SentCommand,
   error: CmdStreamError,
-  warn: Warn = processWarning,
+  warnings: Warnings = processWarnings,
 ): void {
   try {
-    watchUserPromise(warn, `the hook '${ending}'`, hooks[ending]?.(sent, error));
+    warnings.watchPromise(`the hook '${ending}'`, hooks[ending]?.(sent, error));
   } catch (failure) {
-    warnOfUserCode(warn, `the hook '${ending}'`, failure);
+    warnings.userCodeFailed(`the hook '${ending}'`, failure);
   }
 }
 
@@ -55,11 +60,11 @@ export function tellEnd(
   sent: SentCommand,
   outcome: SendOutcome,
   durationMs: number,
-  warn: Warn = processWarning,
+  warnings: Warnings = processWarnings,
 ): void {
   try {
-    watchUserPromise(warn, "the hook 'onEnd'", hooks.onEnd?.(sent, outcome, durationMs));
+    warnings.watchPromise("the hook 'onEnd'", hooks.onEnd?.(sent, outcome, durationMs));
   } catch (failure) {
-    warnOfUserCode(warn, "the hook 'onEnd'", failure);
+    warnings.userCodeFailed("the hook 'onEnd'", failure);
   }
 }

@@ -1,7 +1,7 @@
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { show } from '../../base/options/check.ts';
-import { tookPromise } from '../../base/stray-promise.ts';
-import { processWarning, warnOfUserCode } from '../../base/warn.ts';
+import { tookPromise } from '../../base/thenable.ts';
+import { processWarnings } from '../../base/warnings.ts';
 import type { CountsAsFailure } from '../breaker/options.ts';
 import { blamesService } from './blame.ts';
 import type { SentCommand } from './hooks.ts';
@@ -22,9 +22,9 @@ function ask(rule: CountsAsFailure, error: CmdStreamError, sent: SentCommand): b
     const counts: unknown = rule(error, sent);
     if (typeof counts === 'boolean') return counts;
     const got = tookPromise(counts) ? 'a promise' : show(counts);
-    warnOfUserCode(processWarning, what, new TypeError(`it must return true or false; got ${got}`));
+    processWarnings.userCodeFailed(what, new TypeError(`it must return true or false; got ${got}`));
   } catch (thrown) {
-    warnOfUserCode(processWarning, what, thrown);
+    processWarnings.userCodeFailed(what, thrown);
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import { type RequestEvent, type RequestWork, type ResultReceived, requestMachine } from '../../../machines/request.ts';
 import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { RefusalPace } from '../../base/refusal-pace.ts';
-import type { Warn } from '../../base/warn.ts';
+import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { CommandEntry, ResultEntry } from '../../protocol/protocol.ts';
 import type { Arrival, Pressure, ResultBounds, WhenSlow } from '../client/backlog.ts';
@@ -26,7 +26,7 @@ export interface RequestContext {
   readonly bounds: ResultBounds;
   /** What becomes of streams whose callers are slow, where they do not say. */
   readonly whenSlow: WhenSlow;
-  readonly warn: Warn;
+  readonly warnings: Warnings;
   /** With an inspector attached: where requests get their actors from. Otherwise they run compiled. */
   readonly actors: RequestActors | undefined;
   /** Sends a request anew that a server has turned away. */
@@ -215,8 +215,8 @@ export abstract class Request
     const { value, resultType: type, size, weight, last } = event as ResultReceived;
     this.received++;
     this.take(this.entry.tagged ? { type, value } : value, weight);
-    if (this.#hooks === undefined || !hearResults(this.#hooks, this.context.warn)) return;
-    tellResult(this.#hooks, this, { seq: this.received, type, value, size, last }, this.context.warn);
+    if (this.#hooks === undefined || !hearResults(this.#hooks, this.context.warnings)) return;
+    tellResult(this.#hooks, this, { seq: this.received, type, value, size, last }, this.context.warnings);
   }
 
   release(): void {
@@ -278,7 +278,7 @@ export abstract class Request
     const pause = isAtOnce ? this.context.refusals.next() : undefined;
     if (pause === undefined) this.abort(error);
     else pause.then(() => this.abort(error));
-    if (this.#hooks !== undefined) tellEnding(this.#hooks, hook, this, error, this.context.warn);
+    if (this.#hooks !== undefined) tellEnding(this.#hooks, hook, this, error, this.context.warnings);
   }
 
   /** A Command that has a sequence number leaves, if it has not left yet, whatever becomes of its request. */

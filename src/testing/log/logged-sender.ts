@@ -1,5 +1,5 @@
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
-import { callUser, processWarning } from '../../base/warn.ts';
+import { processWarnings } from '../../base/warnings.ts';
 import { composeHooks } from '../../sender/hooks/compose-hooks.ts';
 import type { Hooks, ReceivedResult, SentCommand } from '../../sender/hooks/hooks.ts';
 import type { SenderOptions } from '../../sender/options.ts';
@@ -23,13 +23,13 @@ export function loggedSender<Options extends Watched>(
     hooks: hooks === undefined ? logged : composeHooks(logged, hooks),
     onStatus: (event) => {
       logStatus(log, name, event);
-      if (onStatus !== undefined) callUser(processWarning, 'onStatus', () => onStatus(event));
+      if (onStatus !== undefined) processWarnings.callUser('onStatus', () => onStatus(event));
     },
     onUnexpectedResult: (result) => {
       const { seq, clientId, type } = result;
       log.add('unexpected', name, { client: clientId, seq, type });
       if (onUnexpectedResult !== undefined) {
-        callUser(processWarning, 'onUnexpectedResult', () => onUnexpectedResult(result));
+        processWarnings.callUser('onUnexpectedResult', () => onUnexpectedResult(result));
       }
     },
   };

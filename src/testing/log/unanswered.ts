@@ -1,5 +1,5 @@
 import { ActiveResources } from '../../base/active-resources.ts';
-import { isThenable } from '../../base/warn.ts';
+import { isThenable } from '../../base/thenable.ts';
 
 /** A handler that was called. */
 interface Call {

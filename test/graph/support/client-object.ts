@@ -9,6 +9,7 @@ import { dialer } from '../../../src/sender/client/dial.ts';
 import { resolveExpectedInfo } from '../../../src/sender/client/expected-info.ts';
 import { fixedBound } from '../../../src/wire/write-flow.ts';
 import { calc } from '../../e2e/support/calc.ts';
+import { warningsTo } from '../../support/warnings.ts';
 import type { Network, Stage } from './network.ts';
 
 /** So large may frames be: enough to take a slow link for longer than a Pong may take. */
@@ -41,7 +42,7 @@ export function clientObject(
     seed: 1,
     mismatched: () => {},
     clock,
-    warn: () => {},
+    warnings: warningsTo([]),
     changed,
     check: () => {},
   });

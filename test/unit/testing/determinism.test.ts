@@ -30,7 +30,7 @@ describe('a simulation of everything', () => {
     const known = [
       /^(nextTick|setImmediate) src\/testing\/simulate\.ts$/,
       // Warnings of the process are told in a tick of their own.
-      /^nextTick src\/base\/warn\.ts$/,
+      /^nextTick src\/base\/warnings\.ts$/,
       // XState gives each delayed event a random key and the time of its start, and reads neither.
       /^(random|now) node_modules\/xstate\//,
     ];

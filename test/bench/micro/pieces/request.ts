@@ -1,5 +1,6 @@
 import { systemClock } from '../../../../src/base/clock.ts';
 import { RefusalPace } from '../../../../src/base/refusal-pace.ts';
+import { processWarnings } from '../../../../src/base/warnings.ts';
 import { Command } from '../../../../src/protocol/command.ts';
 import { command, result } from '../../../../src/protocol/definitions.ts';
 import { defineProtocol, protocolTables } from '../../../../src/protocol/protocol.ts';
@@ -34,7 +35,7 @@ export const request: Piece = {
       refusals: new RefusalPace(systemClock),
       bounds: new ResultBounds(1000, 1_000_000),
       whenSlow: 'pause',
-      warn: () => {},
+      warnings: processWarnings,
       actors: undefined,
       resend: () => {},
     };

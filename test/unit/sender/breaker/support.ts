@@ -1,6 +1,7 @@
 import { CircuitBreaker, type CircuitBreakerEnvironment } from '../../../../src/sender/breaker/circuit-breaker.ts';
 import { type CircuitBreakerOptions, resolveCircuitBreakerOptions } from '../../../../src/sender/breaker/options.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
+import { warningsTo } from '../../../support/warnings.ts';
 
 /** A breaker on a virtual clock, with what it told: changes as `previous>state`, and warnings. */
 export function startBreaker(options: CircuitBreakerOptions = {}, environment: CircuitBreakerEnvironment = {}) {
@@ -10,7 +11,7 @@ export function startBreaker(options: CircuitBreakerOptions = {}, environment: C
   const breaker = new CircuitBreaker(resolveCircuitBreakerOptions(options), {
     clock,
     defer: clock.defer,
-    warn: (message) => warnings.push(message),
+    warnings: warningsTo(warnings, clock),
     ...environment,
   });
   breaker.subscribe((state, previous) => changes.push(`${previous}>${state}`));

@@ -8,6 +8,7 @@ import {
 } from '../../../../src/sender/client/address-book.ts';
 import { parseAddress } from '../../../../src/wire/transport/address.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
+import { warningsTo } from '../../../support/warnings.ts';
 import { turn } from './fake-link.ts';
 
 const signal = new AbortController().signal;
@@ -29,7 +30,7 @@ function newBook(source: AddressBookOptions['source'], options: Partial<AddressB
     seed: SEED,
     mismatched: () => {},
     clock,
-    warn: (warning) => warnings.push(warning),
+    warnings: warningsTo(warnings, clock),
     changed: () => seen.changes++,
     check: (address) => void parseAddress(address),
     ...options,

@@ -9,6 +9,7 @@ import { ResultBounds } from '../../../../src/sender/client/backlog.ts';
 import { Client, type ClientContext } from '../../../../src/sender/client/client.ts';
 import type { UnexpectedResult } from '../../../../src/sender/client/pending-command.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
+import { warningsTo } from '../../../support/warnings.ts';
 import { FakeChannel } from './fake-channel.ts';
 import { turn } from './fake-link.ts';
 import { NotedCommand } from './pending.ts';
@@ -41,7 +42,7 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     seed: SEED,
     mismatched: ignore,
     clock,
-    warn: ignore,
+    warnings: warningsTo([]),
     changed: ignore,
     check: ignore,
   });

@@ -12,6 +12,7 @@ import { RequestActors } from '../../../../src/sender/request/request-actors.ts'
 import { SignalWatch } from '../../../../src/sender/request/signal-watch.ts';
 import { calc } from '../../../e2e/support/calc.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
+import { warningsTo } from '../../../support/warnings.ts';
 
 /** Any compiled machine as an actor, with a context of the test's. */
 export class TestActor<Context, Event extends { readonly type: string }> extends CompiledActor<Context, Event> {
@@ -86,7 +87,7 @@ export function requestContext(mode: (typeof MODES)[number], options: ContextOpt
     refusals: new RefusalPace(clock),
     bounds: new ResultBounds(options.maxBufferedResults ?? 4, options.maxBufferedResultBytes ?? 1_000_000),
     whenSlow: options.whenSlow ?? 'fail',
-    warn: (message) => warnings.push(message),
+    warnings: warningsTo(warnings, clock),
     actors: mode === 'inspected' ? new RequestActors(root) : undefined,
     resend: () => {},
   };
