@@ -1,18 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import { printable } from '../../base/errors/printable.ts';
-import { KEPT, type MachineId, type ShownActor } from './shown.ts';
-
-const MACHINES: ReadonlySet<unknown> = new Set<MachineId>([
-  'group',
-  'addresses',
-  'client',
-  'connection',
-  'circuitBreaker',
-  'server',
-  'session',
-]);
-/** Of these there may come and go many; of one that is gone there is nothing more to see. */
-const PASSING: ReadonlySet<MachineId> = new Set<MachineId>(['connection', 'session']);
+import { MACHINES, type MachineId } from './machines.ts';
+import { KEPT, type ShownActor } from './shown.ts';
 
 /** The machine behind an actor, as far as it is looked at here. */
 interface Machine {
@@ -46,14 +35,14 @@ export class ActorRecord {
     this.id = actor.sessionId;
     this.name = actor.id;
     this.machine = machine;
-    this.isPassing = PASSING.has(machine);
+    this.isPassing = MACHINES[machine].isPassing;
     this.system = system;
     this.#sinceMs = atMs;
   }
 
   /** Whether an actor is one of those that are recorded so. */
   static isFor(machine: unknown): machine is MachineId {
-    return MACHINES.has(machine);
+    return typeof machine === 'string' && Object.hasOwn(MACHINES, machine);
   }
 
   get isDone(): boolean {

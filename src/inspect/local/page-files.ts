@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
+import { MACHINES } from './machines.ts';
 
 /** One file of the page. */
 export interface PageFile {
@@ -17,7 +18,6 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml; charset=utf-8',
 };
 
-const DRAWINGS = ['group', 'addresses', 'client', 'connection', 'circuit-breaker', 'server', 'session'];
 const PAGE = 'src/inspect/local/page';
 const STYLE = /<style>([^<]*)<\/style>/;
 
@@ -31,7 +31,7 @@ export async function readPage(): Promise<ReadonlyMap<string, PageFile>> {
   for (const name of await readdir(folder)) {
     if (typeOf(name) !== undefined) add(`/${name}`, await readFile(join(folder, name), 'utf8'));
   }
-  for (const name of DRAWINGS) {
+  for (const { drawing: name } of Object.values(MACHINES)) {
     const drawing = await readFile(join(root, 'visualizations', `${name}.svg`), 'utf8');
     // The page allows no style but that of its own files. All drawings have the same.
     add('/charts.css', STYLE.exec(drawing)?.[1] ?? '');

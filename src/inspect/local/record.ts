@@ -1,6 +1,7 @@
 import type { AnyActorRef, EventObject, InspectionEvent } from 'xstate';
 import type { Clock } from '../../base/clock.ts';
 import { ActorRecord, machineOf } from './actor-record.ts';
+import { MACHINES } from './machines.ts';
 import { RequestRecord } from './request-record.ts';
 import { KEPT, type ShownAll, type ShownChanges, type ShownSystem, type ShownTransition } from './shown.ts';
 
@@ -47,6 +48,8 @@ export class Inspection {
     return {
       startedAt: this.#startedAt,
       nowMs: this.#nowMs,
+      machines: MACHINES,
+      kept: KEPT,
       systems: [...this.#systems.values()],
       actors: [...this.#actors.values()].map((actor) => actor.shown),
       transitions: this.#transitions,
@@ -96,7 +99,7 @@ export class Inspection {
     const kind = isServer ? 'server' : actor._parent === undefined ? 'shared breaker' : 'sender';
     const count = (this.#systemCounts.get(kind) ?? 0) + 1;
     this.#systemCounts.set(kind, count);
-    this.#systems.set(rootId, { id: rootId, name: `${kind} ${count}` });
+    this.#systems.set(rootId, { id: rootId, name: `${kind} ${count}`, isServer });
     this.#changedSystems.add(rootId);
   }
 

@@ -1,7 +1,6 @@
 // What the server tells the page, as JSON. Times are milliseconds since the inspector was started.
 
-/** The kinds of actors that have a statechart of their own on the page, by the ids of their machines. */
-export type MachineId = 'group' | 'addresses' | 'client' | 'connection' | 'circuitBreaker' | 'server' | 'session';
+import type { MachineId, ShownMachine } from './machines.ts';
 
 /** One actor that lives for long. */
 export interface ShownActor {
@@ -77,8 +76,10 @@ export interface ShownRequest {
 /** An actor system: a sender, or a server. */
 export interface ShownSystem {
   readonly id: string;
-  /** `sender 1`, `server 1`, or `circuit breaker 1` for one that stands by itself. */
+  /** `sender 1`, `server 1`, or `shared breaker 1` for one that stands by itself. */
   readonly name: string;
+  /** Whether it is a server. */
+  readonly isServer: boolean;
 }
 
 /** What is new since the last message; of a full message, all there is. */
@@ -97,9 +98,13 @@ export interface ShownAll extends ShownChanges {
   readonly startedAt: number;
   /** What the inspector's clock says now. */
   readonly nowMs: number;
+  /** The machines of the actors, in the order in which those of a system are to be shown. */
+  readonly machines: Readonly<Record<MachineId, ShownMachine>>;
+  /** How much there is to keep of each kind of thing. */
+  readonly kept: { readonly transitions: number; readonly requests: number };
 }
 
-/** How much is kept, here and in the page. */
+/** How much is kept. */
 export const KEPT = {
   actors: 64,
   ended: 8,

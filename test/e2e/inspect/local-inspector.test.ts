@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { CmdStreamError } from 'cmd-stream';
 import { createLocalInspector, type LocalInspectorOptions } from 'cmd-stream/inspect';
 import { describe, expect, it } from 'vitest';
-import type { ShownAll } from '../../../src/inspect/local/shown.ts';
+import { MACHINES } from '../../../src/inspect/local/machines.ts';
+import { KEPT, type ShownAll } from '../../../src/inspect/local/shown.ts';
 import { ROOT } from '../../support/compiled.ts';
 import { run } from '../../support/run.ts';
 import { failureOf, onePlusOne, stage } from '../client/stage.ts';
@@ -56,8 +57,9 @@ describe('a local inspector', () => {
     const server = await peer(answers);
     const client = await sender({ address: server.address, clients: 2, circuitBreaker: {}, inspect: local });
     await client.send(onePlusOne);
-    const { systems, actors, requests, transitions } = await everything(local.url);
-    expect(systems.map(({ name }) => name)).toEqual(['sender 1']);
+    const { systems, actors, requests, transitions, machines, kept } = await everything(local.url);
+    expect(systems.map(({ name, isServer }) => [name, isServer])).toEqual([['sender 1', false]]);
+    expect([machines, kept]).toEqual([MACHINES, KEPT]);
     expect(actors.map(({ name, states }) => [name, states.join()])).toEqual([
       ['circuit breaker', 'closed'],
       ['addresses', 'fixed'],

@@ -5,9 +5,6 @@ import { toneOf } from './store.js';
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./store.js').ShownActor} ShownActor */
 
-/** In which order the actors of a system stand. @type {readonly string[]} */
-const ORDER = ['server', 'group', 'addresses', 'circuitBreaker', 'client', 'connection', 'session'];
-
 /** How many systems that have ended are shown. */
 const MAX_ENDED = 2;
 
@@ -31,10 +28,10 @@ export class ActorList {
 
   render() {
     const { systems, actors } = this.store;
-    const parts = [...systems.values()].map(({ id, name }) => {
-      const own = inOrder([...actors.values()].filter(({ system }) => system === id));
+    const parts = [...systems.values()].map(({ id, name, isServer }) => {
+      const own = this.#inOrder([...actors.values()].filter(({ system }) => system === id));
       const isOver = own.every(({ isDone }) => isDone);
-      return { id, name, own, rank: (isOver ? 2 : 0) + (own[0]?.machine === 'server' ? 1 : 0) };
+      return { id, name, own, rank: (isOver ? 2 : 0) + (isServer ? 1 : 0) };
     });
     // Senders, then servers, then what has ended last; each in the order in which they came.
     const running = parts.filter(({ rank }) => rank < 2).sort((a, b) => a.rank - b.rank);
@@ -58,8 +55,11 @@ export class ActorList {
   /** The client whose connection is gone; else the group of the newest sender, or whatever there is. */
   #selectOther() {
     const all = [...this.store.actors.values()];
-    const group = all.findLast(({ machine, isDone }) => machine === 'group' && !isDone);
-    const first = this.store.actors.get(this.#client ?? '') ?? group ?? all[0];
+    const { systems, actors, machines } = this.store;
+    const lead = all.findLast(
+      ({ system, machine, isDone }) => machines[machine].leads && !systems.get(system)?.isServer && !isDone,
+    );
+    const first = actors.get(this.#client ?? '') ?? lead ?? all[0];
     if (first !== undefined) this.#select(first.id);
   }
 
@@ -68,6 +68,16 @@ export class ActorList {
     this.#selected = id;
     this.#client = this.store.actors.get(id)?.client;
     this.selected(id);
+  }
+
+  /** The actors of a system in their order, the connections of each client behind it. @param {ShownActor[]} actors */
+  #inOrder(actors) {
+    const order = Object.keys(this.store.machines);
+    const isLed = new Set(actors.map(({ id }) => id));
+    const own = actors.filter(({ client = '' }) => isLed.has(client));
+    const others = actors.filter((actor) => !own.includes(actor));
+    others.sort((a, b) => order.indexOf(a.machine) - order.indexOf(b.machine));
+    return others.flatMap((actor) => [actor, ...own.filter(({ client }) => client === actor.id)]);
   }
 
   /** @param {string} id @param {string} text */
@@ -82,20 +92,19 @@ export class ActorList {
   /** @param {ShownActor} actor */
   #tab(actor) {
     const tab = this.#tabs.get(actor.id) ?? this.#makeTab(actor);
-    tab.dataset.tone = toneOf(actor);
+    tab.dataset.tone = toneOf(actor, this.store.machines[actor.machine]);
     const state = tab.lastElementChild;
     if (state !== null) setText(state, shortState(actor));
     return tab;
   }
 
   /** @param {ShownActor} actor */
-  #makeTab({ id, name, machine }) {
-    const tab = element('button', 'actor');
+  #makeTab({ id, name, client }) {
+    const tab = element('button', client === undefined ? 'actor' : 'actor led');
     tab.type = 'button';
     tab.setAttribute('role', 'tab');
     tab.setAttribute('aria-controls', 'chart');
     tab.dataset.actor = name;
-    tab.dataset.machine = machine;
     const [who = name, where] = name.split(' @ ');
     const label = element('span', 'name', who);
     if (where !== undefined) label.append(' ', element('small', '', where));
@@ -120,32 +129,16 @@ export class ActorList {
   }
 }
 
-/** The actors of a system in their order, the connections of each client behind it. @param {ShownActor[]} actors */
-function inOrder(actors) {
-  const isLed = new Set(actors.map(({ id }) => id));
-  const own = actors.filter(({ client = '' }) => isLed.has(client));
-  const others = actors.filter((actor) => !own.includes(actor));
-  others.sort((a, b) => ORDER.indexOf(a.machine) - ORDER.indexOf(b.machine));
-  return others.flatMap((actor) => [actor, ...own.filter(({ client }) => client === actor.id)]);
-}
-
 /** The state as people would say it: what is inside `connected` is a detail here. @param {ShownActor} actor */
-export function shortState({ machine, states }) {
-  const words = machine === 'connection' ? states.flatMap(wordsOfUse) : states.map(wordOf);
-  return [...new Set(words)].join(', ');
+export function shortState({ states }) {
+  return [...new Set(states.flatMap(wordsOf))].join(', ');
 }
 
-/** @param {string} state */
-function wordOf(state) {
-  const [outer = ''] = state.split('.');
-  if (outer === 'connected') return 'ready';
-  return outer === 'halfOpen' ? 'half-open' : outer;
-}
-
-/** What a connection does beside use, where it does anything: a Ping is awaited. @param {string} state */
-function wordsOfUse(state) {
+/** What is said of a state: of a connection in use what it does beside that, where it does anything. @param {string} state */
+function wordsOf(state) {
   const [outer = '', region, use = '', inner = ''] = state.split('.');
   if (region === 'keepalive') return use === 'idle' ? [] : [use];
-  if (region !== 'use') return [outer];
-  return [use === 'accepting' && inner !== 'fresh' ? inner : use];
+  if (region === 'use') return [use === 'accepting' && inner !== 'fresh' ? inner : use];
+  if (outer === 'connected') return ['ready'];
+  return [outer === 'halfOpen' ? 'half-open' : outer];
 }

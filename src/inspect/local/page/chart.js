@@ -6,8 +6,6 @@ import { byId, setText, toggle } from './elements.js';
 /** @typedef {import('./store.js').ShownActor} ShownActor */
 /** @typedef {import('./store.js').ShownTransition} ShownTransition */
 
-/** @type {Readonly<Record<string, string>>} */
-const DRAWINGS = { circuitBreaker: 'circuit-breaker' };
 /** How long the arrow of a transition stays lit. */
 const LIT_MS = 1_500;
 /** The smallest scale at which the texts of a drawing are read with ease. */
@@ -52,7 +50,7 @@ export class ChartView {
 
   /** @param {ShownActor} actor */
   async #draw(actor) {
-    const drawing = await this.#drawingOf(DRAWINGS[actor.machine] ?? actor.machine);
+    const drawing = await this.#drawingOf(this.store.machines[actor.machine].drawing);
     if (this.#drawn !== actor.id) return;
     this.#panel.replaceChildren(drawing);
     for (const lit of drawing.querySelectorAll('.lit, .just-now')) lit.classList.remove('lit', 'just-now');

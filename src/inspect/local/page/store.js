@@ -3,12 +3,10 @@
 /** @typedef {import('../shown.ts').ShownAll} ShownAll */
 /** @typedef {import('../shown.ts').ShownChanges} ShownChanges */
 /** @typedef {import('../shown.ts').ShownActor} ShownActor */
+/** @typedef {import('../machines.ts').ShownMachine} ShownMachine */
 /** @typedef {import('../shown.ts').ShownRequest} ShownRequest */
 /** @typedef {import('../shown.ts').ShownSystem} ShownSystem */
 /** @typedef {import('../shown.ts').ShownTransition} ShownTransition */
-
-const MAX_TRANSITIONS = 200;
-const MAX_REQUESTS = 100;
 
 export class Store {
   /** @type {Map<string, ShownSystem>} */
@@ -21,6 +19,10 @@ export class Store {
   transitions = [];
   /** Milliseconds since the epoch. */
   startedAt = 0;
+  /** In the order in which the actors of a system are shown. */
+  machines = /** @type {ShownAll['machines']} */ ({});
+  /** How much the server keeps. @type {ShownAll['kept']} */
+  kept = { transitions: 0, requests: 0 };
 
   /** Takes the first message of a stream: everything anew. @param {ShownAll} all */
   replace(all) {
@@ -29,6 +31,8 @@ export class Store {
     this.requests.clear();
     this.transitions = [];
     this.startedAt = all.startedAt;
+    this.machines = all.machines;
+    this.kept = all.kept;
     this.add(all);
   }
 
@@ -43,9 +47,9 @@ export class Store {
     }
     const last = this.transitions.at(-1)?.number ?? 0;
     this.transitions.push(...changes.transitions.filter(({ number }) => number > last));
-    this.transitions = this.transitions.slice(-MAX_TRANSITIONS);
+    this.transitions = this.transitions.slice(-this.kept.transitions);
     for (const id of this.requests.keys()) {
-      if (this.requests.size <= MAX_REQUESTS) break;
+      if (this.requests.size <= this.kept.requests) break;
       this.requests.delete(id);
     }
   }
@@ -59,14 +63,16 @@ export class Store {
   }
 }
 
-/** How a state is to be taken at a glance. @param {ShownActor} actor @returns {'good' | 'wait' | 'bad' | 'ended'} */
-export function toneOf({ machine, states, isDone }) {
+/**
+ * How the state of an actor is to be taken at a glance.
+ * @param {ShownActor} actor @param {ShownMachine} machine @returns {'good' | 'wait' | 'bad' | 'ended'}
+ */
+export function toneOf({ states, isDone }, { good, bad }) {
   if (isDone) return 'ended';
-  const state = states[0] ?? '';
-  if (machine === 'circuitBreaker') return state === 'closed' ? 'good' : state === 'open' ? 'bad' : 'wait';
-  if (machine === 'connection') return states.some((leaf) => leaf.startsWith('open.use.accepting')) ? 'good' : 'wait';
-  if (/^(ready|connected|listening|serving|fixed|known)/.test(state)) return 'good';
-  return state === 'unavailable' ? 'bad' : 'wait';
+  const isIn = (/** @type {readonly string[]} */ paths) =>
+    states.some((leaf) => paths.some((path) => leaf.startsWith(path)));
+  if (isIn(good)) return 'good';
+  return isIn(bad) ? 'bad' : 'wait';
 }
 
 /** A duration as people read it. @param {number} ms */

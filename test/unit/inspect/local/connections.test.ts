@@ -1,17 +1,17 @@
 import { createSender, serve } from 'cmd-stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
+import { MACHINES, type MachineId, type ShownMachine } from '../../../../src/inspect/local/machines.ts';
 import { Inspection } from '../../../../src/inspect/local/record.ts';
 import { KEPT, type ShownActor } from '../../../../src/inspect/local/shown.ts';
 import { memoryTransport } from '../../../../src/wire/transport/memory.ts';
 import { calc } from '../../../e2e/support/calc.ts';
 import { until } from '../../wire/transport/support.ts';
 
-type Told = (actor: ShownActor) => string;
 /** A script of the page: it is checked with the types of a browser, not here. */
 const script = (name: string) => import(new URL(`../../../../src/inspect/local/page/${name}`, import.meta.url).href);
-const { shortState }: { readonly shortState: Told } = await script('actors.js');
-const { toneOf }: { readonly toneOf: Told } = await script('store.js');
+const { shortState }: { shortState(actor: ShownActor): string } = await script('actors.js');
+const { toneOf }: { toneOf(actor: ShownActor, machine: ShownMachine): string } = await script('store.js');
 
 /** A sender under inspection, its server in the same process. */
 async function inspected(clients: number) {
@@ -125,5 +125,23 @@ it.each([
   [['closing'], 'wait', 'closing'],
 ])('a connection in %j is shown as %s: %s', (states, tone, text) => {
   const actor = { machine: 'connection', states, isDone: false } as unknown as ShownActor;
-  expect([toneOf(actor), shortState(actor)]).toEqual([tone, text]);
+  expect([toneOf(actor, MACHINES.connection), shortState(actor)]).toEqual([tone, text]);
+});
+
+it.each<[MachineId, string, tone: string, text: string]>([
+  ['group', 'ready', 'good', 'ready'],
+  ['group', 'degraded', 'wait', 'degraded'],
+  ['group', 'unavailable', 'bad', 'unavailable'],
+  ['client', 'connected.full', 'good', 'ready'],
+  ['client', 'reconnecting.waiting', 'wait', 'reconnecting'],
+  ['circuitBreaker', 'closed', 'good', 'closed'],
+  ['circuitBreaker', 'open', 'bad', 'open'],
+  ['circuitBreaker', 'halfOpen', 'wait', 'half-open'],
+  ['addresses', 'known.resting', 'good', 'known'],
+  ['server', 'listening', 'good', 'listening'],
+  ['session', 'handshake', 'wait', 'handshake'],
+])('an actor of the machine %s in %s is shown as %s: %s', (machine, state, tone, text) => {
+  const actor = { machine, states: [state], isDone: false } as unknown as ShownActor;
+  expect([toneOf(actor, MACHINES[machine]), shortState(actor)]).toEqual([tone, text]);
+  expect(toneOf({ ...actor, isDone: true }, MACHINES[machine])).toBe('ended');
 });

@@ -1,7 +1,9 @@
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { packageRoot } from '../../../../src/inspect/local/page-files.ts';
+import { MACHINES } from '../../../../src/inspect/local/machines.ts';
+import { packageRoot, readPage } from '../../../../src/inspect/local/page-files.ts';
+import { SUBJECTS } from '../../../../visualizations/draw/machines.ts';
 import { ROOT } from '../../../support/compiled.ts';
 
 const same = (path: string) => path.replace(/\/$/, '');
@@ -22,4 +24,15 @@ it('A13: says so in a bundle without the package', async () => {
     code: 'listen-failed',
     message: expect.stringContaining('leave it out of the bundle'),
   });
+});
+
+it('every machine whose actors live for long is shown, by its drawing', async () => {
+  const drawn = SUBJECTS.filter(({ machine }) => machine.id !== 'request').map(({ machine, file }) => [
+    machine.id,
+    file,
+  ]);
+  expect(Object.entries(MACHINES).map(([id, { drawing }]) => [id, drawing])).toEqual(expect.arrayContaining(drawn));
+  expect(Object.keys(MACHINES)).toHaveLength(drawn.length);
+  const files = await readPage();
+  for (const [, file] of drawn) expect(files.has(`/charts/${file}.svg`)).toBe(true);
 });

@@ -1,0 +1,29 @@
+/** What the page is told of a machine whose actors it shows. */
+export interface ShownMachine {
+  /** The name of its drawing: `/charts/circuit-breaker.svg`. */
+  readonly drawing: string;
+  /** The states in which all is well, by the beginnings of their paths. */
+  readonly good: readonly string[];
+  /** Those in which it cannot do its work. */
+  readonly bad: readonly string[];
+  /** Whether its actors are shown first, of those of a system. */
+  readonly leads: boolean;
+  /** Whether its actors come and go: of one that is gone there is nothing more to see. */
+  readonly isPassing: boolean;
+}
+
+const OTHER = { bad: [], leads: false, isPassing: false } as const;
+
+/** The machines whose actors live for long, by their ids; in the order in which the actors of a system stand on the page. */
+export const MACHINES = {
+  server: { ...OTHER, drawing: 'server', good: ['listening'], leads: true },
+  group: { ...OTHER, drawing: 'group', good: ['ready'], bad: ['unavailable'], leads: true },
+  addresses: { ...OTHER, drawing: 'addresses', good: ['fixed', 'known'] },
+  circuitBreaker: { ...OTHER, drawing: 'circuit-breaker', good: ['closed'], bad: ['open'] },
+  client: { ...OTHER, drawing: 'client', good: ['connected'] },
+  connection: { ...OTHER, drawing: 'connection', good: ['open.use.accepting'], isPassing: true },
+  session: { ...OTHER, drawing: 'session', good: ['serving'], isPassing: true },
+} as const satisfies Readonly<Record<string, ShownMachine>>;
+
+/** The id of one of them. */
+export type MachineId = keyof typeof MACHINES;
