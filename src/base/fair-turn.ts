@@ -1,5 +1,10 @@
 import { type Clock, inNextTurn } from './clock.ts';
 
+/** A frame, or what has come of one, is worth the time of its bytes, and of so many more. */
+export const WORK_OF_FRAME = 512;
+/** After so much it is time to look whether others have waited for long enough. */
+export const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
+
 /**
  * How long handlers may go on giving Results, and sessions reading Commands, before the rest of the process has its turn.
  * A client that asks little waits about so long beside others that flood a server. With 0.5 ms in its place, a busy connection had

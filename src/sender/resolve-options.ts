@@ -1,11 +1,12 @@
 import type { ClientTimings } from '../../machines/client.ts';
 import { type Clock, deferToEndOfTurn, systemClock } from '../base/clock.ts';
-import { hasMethods, isList } from '../base/errors/ask.ts';
-import { abortSignal, callback, durationMs, invalidOption } from '../base/options/check.ts';
+import { isList } from '../base/errors/ask.ts';
+import { abortSignal, callback, durationMs, invalidOption, objectWith } from '../base/options/check.ts';
 import {
   among,
   count,
   duration,
+  MEBIBYTE,
   type OptionTable,
   onOff,
   type Resolved,
@@ -13,7 +14,6 @@ import {
 } from '../base/options/table.ts';
 import { systemRandom } from '../base/random.ts';
 import { resolveInspect } from '../inspect/options.ts';
-import type { Codec } from '../protocol/codec/codec.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
 import { parseAddress } from '../wire/transport/address.ts';
 import { tcpTransport } from '../wire/transport/tcp.ts';
@@ -33,7 +33,7 @@ import type { HooksFactory } from './hooks/hooks.ts';
 import type { BackoffOptions, KeepaliveOptions, SenderOptions } from './options.ts';
 import type { StatusEvent } from './status.ts';
 
-const MEBIBYTE = 1024 * 1024;
+const CLOCK = ['now', 'monotonicMs', 'setTimeout', 'clearTimeout'] as const satisfies readonly (keyof Clock)[];
 
 const KEEPALIVE = {
   timeMs: duration(3_000),
@@ -55,7 +55,7 @@ const TABLE = {
   address: resolveAddresses,
   addressRefreshMs: duration(30_000, { infinite: true }),
   clients: count(1, { max: 1024 }),
-  codec: resolveCodec,
+  codec: (field, value) => objectWith(field, value, ['bind'], 'a codec such as msgpack() or json()') ?? msgpack(),
   serverInfo: (_field, value) => resolveExpectedInfo(value),
   tls: checkTls,
   transport: resolveTransport,
@@ -84,7 +84,8 @@ const TABLE = {
   onUnexpectedResult: callback<(result: UnexpectedResult) => void>,
   onStatus: callback<(event: StatusEvent) => void>,
   inspect: (_field, value, { defer }) => resolveInspect(value, defer),
-  clock: resolveClock,
+  clock: (field, value) =>
+    objectWith(field, value, CLOCK, `an object with the methods ${CLOCK.join(', ')}`) ?? systemClock,
   defer: (field, value) => callback(field, value) ?? deferToEndOfTurn,
   random: (field, value) => callback(field, value) ?? systemRandom,
 } satisfies OptionTable<SenderOptions>;
@@ -140,12 +141,6 @@ function resolveAddresses(field: string, address: unknown): readonly string[] | 
   return Object.freeze(addresses);
 }
 
-function resolveCodec(field: string, codec: Codec | undefined): Codec {
-  if (codec === undefined) return msgpack();
-  if (hasMethods(codec, ['bind'])) return codec;
-  throw invalidOption(field, 'a codec such as msgpack() or json()', codec);
-}
-
 function checkTls(field: string, tls: unknown, { transport }: SenderOptions): void {
   if (tls === undefined) return;
   if (transport !== undefined) throw invalidOption(field, `left out where 'transport' is given`, tls);
@@ -154,11 +149,8 @@ function checkTls(field: string, tls: unknown, { transport }: SenderOptions): vo
 }
 
 function resolveTransport(field: string, transport: Transport | undefined, { tls }: SenderOptions): Transport {
-  if (transport === undefined) {
-    return tls === undefined ? tcpTransport() : tlsTransport({ client: tls === true ? {} : tls });
-  }
-  if (hasMethods(transport, ['connect'])) return transport;
-  throw invalidOption(field, 'a transport such as memoryTransport()', transport);
+  const own = objectWith(field, transport, ['connect'], 'a transport such as memoryTransport()');
+  return own ?? (tls === undefined ? tcpTransport() : tlsTransport({ client: tls === true ? {} : tls }));
 }
 
 function resolveBreaker(
@@ -168,12 +160,4 @@ function resolveBreaker(
   if (breaker === undefined || isCircuitBreaker(breaker)) return breaker;
   if (typeof breaker === 'object' && breaker !== null) return resolveCircuitBreakerOptions(breaker, field);
   throw invalidOption(field, 'circuit breaker options or a CircuitBreaker', breaker);
-}
-
-const CLOCK_METHODS: readonly (keyof Clock)[] = ['now', 'monotonicMs', 'setTimeout', 'clearTimeout'];
-
-function resolveClock(field: string, clock: Clock | undefined): Clock {
-  if (clock === undefined) return systemClock;
-  if (hasMethods(clock, CLOCK_METHODS)) return clock;
-  throw invalidOption(field, `an object with the methods ${CLOCK_METHODS.join(', ')}`, clock);
 }

@@ -2,6 +2,7 @@ import { CmdStreamError, type CmdStreamErrorDetails } from '../base/errors/cmd-s
 import { traitsOf } from '../base/errors/codes.ts';
 import { describeError, messageOf } from '../base/errors/describe-error.ts';
 import { isFailureKind } from '../base/errors/failure-kind.ts';
+import { MAX_TEXT_LENGTH } from '../base/errors/printable.ts';
 import type { Random } from '../base/random.ts';
 import { processWarnings } from '../base/warnings.ts';
 import { JsonWriter } from '../protocol/codec/json/json-writer.ts';
@@ -102,12 +103,9 @@ function makeId(random: Random): string {
     .padStart(8, '0');
 }
 
-/** A longer message is cut: an error Result is always sent, however much waits. */
-const MAX_MESSAGE_LENGTH = 1024;
-
-/** A message as an error Result carries it. UTF-8 has no half surrogate pair: not the message's own, and not where it is cut. */
+/** A message as an error Result carries it: cut, since one is always sent, however much waits. UTF-8 has no half surrogate pair: not the message's own, and not where it is cut. */
 export function sendableMessage(message: string): string {
-  return message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed();
+  return message.slice(0, MAX_TEXT_LENGTH).toWellFormed();
 }
 
 /** The error Result that says so. */

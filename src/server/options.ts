@@ -1,9 +1,16 @@
 import { type Clock, type Defer, deferToEndOfTurn, systemClock } from '../base/clock.ts';
-import { hasMethods } from '../base/errors/ask.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { heapLimitBytes } from '../base/memory.ts';
-import { callback, invalidOption, wholeNumber } from '../base/options/check.ts';
-import { count, duration, type OptionTable, onOff, type Resolved, resolveOptions } from '../base/options/table.ts';
+import { callback, invalidOption, objectWith, wholeNumber } from '../base/options/check.ts';
+import {
+  count,
+  duration,
+  MEBIBYTE,
+  type OptionTable,
+  onOff,
+  type Resolved,
+  resolveOptions,
+} from '../base/options/table.ts';
 import { checkedRandom, type Random, systemRandom } from '../base/random.ts';
 import { processWarnings } from '../base/warnings.ts';
 import { type Inspect, resolveInspect } from '../inspect/options.ts';
@@ -159,8 +166,6 @@ export interface ServerOptions<Receiver = unknown> {
   readonly inspect?: Inspect | undefined;
 }
 
-const MEBIBYTE = 1024 * 1024;
-
 const TABLE = {
   port: count(0, { min: 0, max: 65_535 }),
   host,
@@ -169,8 +174,8 @@ const TABLE = {
     throw invalidOption(field, `left out where 'transport' is given: hand it to the transport`, tls);
   },
   transport: (field, own, { tls }) =>
-    withMethods(field, own, ['listen']) ?? (tls === undefined ? tcpTransport() : tlsTransport({ server: tls })),
-  codec: (field, value) => withMethods(field, value, ['bind']) ?? msgpack(),
+    objectWith(field, own, ['listen']) ?? (tls === undefined ? tcpTransport() : tlsTransport({ server: tls })),
+  codec: (field, value) => objectWith(field, value, ['bind']) ?? msgpack(),
   serverInfo: (_field, value) => resolveServerInfo(value),
   maxConnections: count(10_000),
   maxInFlightCommands: count(1_000),
@@ -193,7 +198,7 @@ const TABLE = {
   onCommandDone: (field, value) => harmlessIfGiven(field, callback(field, value)),
   invoker: callback<Invoker<never>>,
   clock: (field, value) =>
-    withMethods(field, value, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout']) ?? systemClock,
+    objectWith(field, value, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout']) ?? systemClock,
   defer: (field, value) => callback(field, value) ?? deferToEndOfTurn,
   random: (field, value) => checkedRandom(callback(field, value) ?? systemRandom, processWarnings),
   inspect: (_field, value, { defer }) => resolveInspect(value, defer),
@@ -219,10 +224,4 @@ function host(field: string, value: unknown): string {
   if (value === undefined) return '127.0.0.1';
   if (typeof value === 'string' && value !== '') return value;
   throw invalidOption(field, `an address to listen on, such as '127.0.0.1' or '0.0.0.0'`, value);
-}
-
-/** An object with these methods, or nothing. */
-function withMethods<T extends object>(field: string, value: T | undefined, methods: (keyof T)[]): T | undefined {
-  if (value === undefined || hasMethods(value, methods)) return value;
-  throw invalidOption(field, `an object with ${methods.map((name) => `${String(name)}()`).join(', ')}`, value);
 }

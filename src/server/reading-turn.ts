@@ -1,9 +1,5 @@
-import type { FairTurn } from '../base/fair-turn.ts';
+import { type FairTurn, WORK_OF_FRAME, WORK_PER_LOOK } from '../base/fair-turn.ts';
 
-/** A frame, or what has come of one, is worth the time of its bytes, and of so many more. */
-const WORK_OF_FRAME = 512;
-/** After so much it is time to look whether others have waited for long enough. */
-const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
 /**
  * So many bytes are a turn of their own where there are other connections: a socket gives up to 64 KiB at a time, and would
  * give 2 MiB before anybody else has one. Costs payloads of 1 MiB 12 to 20 % of their rate.

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { hasMethods } from '../errors/ask.ts';
 import { CmdStreamError } from '../errors/cmd-stream-error.ts';
 import { describeError } from '../errors/describe-error.ts';
 import { escapeUnprintable, printable } from '../errors/printable.ts';
@@ -91,6 +92,17 @@ export function oneOf<const T extends string>(field: string, value: unknown, fal
 export function callback<T>(field: string, value: T | undefined): T | undefined {
   if (value === undefined || typeof value === 'function') return value;
   throw invalidOption(field, 'a function', value);
+}
+
+/** An object with these methods, or nothing. */
+export function objectWith<T extends object>(
+  field: string,
+  value: T | undefined,
+  methods: readonly (keyof T)[],
+  accepted = `an object with ${methods.map((name) => `${String(name)}()`).join(', ')}`,
+): T | undefined {
+  if (value === undefined || hasMethods(value, methods)) return value;
+  throw invalidOption(field, accepted, value);
 }
 
 /** An AbortSignal, or nothing. Known by what it can do, since there is one class of the name in each realm. */

@@ -40,6 +40,9 @@ type Line<Options> = (field: string, value: unknown, all: Options) => unknown;
 
 // ---- lines
 
+/** So many bytes. */
+export const MEBIBYTE = 1024 * 1024;
+
 /** A whole number within bounds, see {@link wholeNumber}. */
 export const count = (fallback: number, bounds?: { min?: number; max?: number }) => (field: string, value: unknown) =>
   wholeNumber(field, value, fallback, bounds);

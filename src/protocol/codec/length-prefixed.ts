@@ -7,10 +7,7 @@ import { memberNames } from '../../base/options/member-names.ts';
 import { payloadTooLarge } from '../reserved.ts';
 import { BadPayload, type Codec, type DecodedMessage, type MessageCodec, type MessageSet } from './codec.ts';
 import { refusePromise } from './prompt.ts';
-import { maxWeightBytes, RefusedPayload, tooHeavy } from './refused-payload.ts';
-
-/** A smaller weight is not told: it is little beside what else a message takes. */
-const MIN_TOLD_BYTES = 1024;
+import { MIN_TOLD_BYTES, maxWeightBytes, RefusedPayload, tooHeavy } from './refused-payload.ts';
 
 /** How one payload is written and read; the library adds the type number and the length. */
 export interface PayloadFormat {

@@ -1,5 +1,8 @@
 import { MAX_PAYLOAD_DEPTH } from './sendable.ts';
 
+/** A smaller weight is not told: it is little beside what else a message takes. */
+export const MIN_TOLD_BYTES = 1024;
+
 /** A payload may take this many times `maxPayloadBytes` in memory, */
 const MAX_WEIGHT_FACTOR = 16;
 /** and in any case this many bytes: below it nobody is in danger. */

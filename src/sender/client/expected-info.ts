@@ -2,7 +2,7 @@ import { isList } from '../../base/errors/ask.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import { printable } from '../../base/errors/printable.ts';
 import { show } from '../../base/options/check.ts';
-import { isThenable } from '../../base/thenable.ts';
+import { tookPromise } from '../../base/thenable.ts';
 import { parseServerInfo, resolveServerInfo } from '../../wire/server-info.ts';
 
 /** Which ServerInfos a client takes. */
@@ -46,7 +46,7 @@ function decidedBy(accepts: (info: string) => unknown): ExpectedInfo {
       }
       if (answer === true) return;
       // A promise would be taken for a yes, or reject with nobody to see.
-      if (isThenable(answer)) answer.then(undefined, () => {});
+      tookPromise(answer);
       const got = answer === false ? 'refuses it' : `must give true or false; got ${show(answer)}`;
       throw mismatch(address, received, `the option 'serverInfo', a function, ${got}`);
     },

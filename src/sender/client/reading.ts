@@ -1,12 +1,8 @@
 import type { Clock, TimerHandle } from '../../base/clock.ts';
-import type { FairTurn } from '../../base/fair-turn.ts';
+import { type FairTurn, WORK_OF_FRAME, WORK_PER_LOOK } from '../../base/fair-turn.ts';
 import type { FrameChannel } from '../../wire/frame-channel.ts';
 import type { Pressure } from './backlog.ts';
 
-/** What comes unasked is worth the time of its bytes, and of so many more. */
-const WORK_OF_FRAME = 512;
-/** After so much it is time to look whether the rest of the process has waited for long enough. */
-const WORK_PER_LOOK = 8 * WORK_OF_FRAME;
 /** So much longer it is read on where what comes is of use: it is done with sooner, in fewer pieces. */
 const LONGER_MS = 0.4;
 /**

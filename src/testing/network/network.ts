@@ -1,6 +1,7 @@
 import { flag, invalidOption, optionNames, wholeNumber } from '../../base/options/check.ts';
 import type { AddressResolver } from '../../sender/client/address-book.ts';
 import { formatAddress } from '../../wire/transport/address.ts';
+import { FreePorts } from '../../wire/transport/free-ports.ts';
 import { systemError } from '../../wire/transport/system-error.ts';
 import type { ByteStream, Listener, ListenerEvents, ListenOptions, Transport } from '../../wire/transport/transport.ts';
 import { SeededRandom } from '../kit/random.ts';
@@ -42,10 +43,6 @@ export interface HostWatch {
 }
 
 const NAMES: readonly (keyof NetworkOptions)[] = ['clock', 'random', 'log', 'link', 'windowBytes', 'logBytes'];
-
-/** The ports that are given out for port 0: the range that IANA leaves for such use (RFC 6335, section 6). */
-const FIRST_FREE_PORT = 49_152;
-const LAST_FREE_PORT = 65_535;
 
 const EVERY_HOST = ['0.0.0.0', '::', ''];
 
@@ -91,7 +88,7 @@ export class SimulatedNetwork implements Transport {
   readonly #records = new Map<string, readonly string[]>();
   readonly #watches = new Map<string, Set<HostWatch>>();
   readonly #opened = new Map<string, number>();
-  #nextPort = FIRST_FREE_PORT;
+  readonly #ports = new FreePorts();
 
   /** @internal For {@link simulatedNetwork}. */
   constructor(options: NetworkOptions) {
@@ -204,7 +201,7 @@ export class SimulatedNetwork implements Transport {
 
   /** @internal Opens a connection between two machines: none of its ends is in use yet. */
   open(from: string, shownFrom: string, to: string, address: string): Connection {
-    const port = this.#freePort();
+    const port = this.#ports.next();
     const who = `${formatAddress(from, port)}>${formatAddress(to, Number(address.slice(address.lastIndexOf(':') + 1)))}`;
     const context = {
       clock: this.clock,
@@ -231,14 +228,11 @@ export class SimulatedNetwork implements Transport {
     const isLocal = isLoopback(options.host);
     const host = isLocal || EVERY_HOST.includes(options.host) ? here : options.host.toLowerCase();
     this.#hosts.add(host);
-    let { port } = options;
-    if (port === 0) {
-      do port = this.#freePort();
-      while (this.#listeners.has(formatAddress(host, port)));
-    }
+    const isTaken = (port: number) => this.#listeners.has(formatAddress(host, port));
+    const port = options.port === 0 ? this.#ports.next(isTaken) : options.port;
     const key = formatAddress(host, port);
     const address = formatAddress(options.host, port);
-    if (this.#listeners.has(key)) throw systemError('listen', 'EADDRINUSE', address);
+    if (isTaken(port)) throw systemError('listen', 'EADDRINUSE', address);
     const listener = new HostListener(
       { address, host, isLocal, clock: this.clock },
       options.maxConnections,
@@ -260,12 +254,6 @@ export class SimulatedNetwork implements Transport {
     const count = (this.#opened.get(path) ?? 0) + 1;
     this.#opened.set(path, count);
     return count;
-  }
-
-  #freePort(): number {
-    const port = this.#nextPort;
-    this.#nextPort = port === LAST_FREE_PORT ? FIRST_FREE_PORT : port + 1;
-    return port;
   }
 
   #strike(fault: Exclude<Fault, LastingFault>): void {

@@ -2,6 +2,7 @@ import { type Defer, deferToNextTurn, systemClock } from '../../base/clock.ts';
 import { optionNames, wholeNumber } from '../../base/options/check.ts';
 import { paced } from '../../base/refusal-pace.ts';
 import { formatAddress, parseAddress } from './address.ts';
+import { FreePorts } from './free-ports.ts';
 import { MemoryStream } from './memory-stream.ts';
 import { systemError } from './system-error.ts';
 import type { ByteStream, Listener, ListenerEvents, ListenOptions, Transport } from './transport.ts';
@@ -17,10 +18,6 @@ export interface MemoryOptions {
   /** When bytes and events are delivered. Default: in the next turn of the event loop. */
   readonly defer?: Defer | undefined;
 }
-
-/** The ports that are given out for port 0: the range that IANA leaves for such use (RFC 6335, section 6). */
-const FIRST_FREE_PORT = 49_152;
-const LAST_FREE_PORT = 65_535;
 
 /**
  * Connections within one process, without any socket: for tests, and for a client and a server that live together.
@@ -47,7 +44,7 @@ class MemoryTransport implements Transport {
   readonly #maxInFlightBytes: number;
   readonly #defer: Defer;
   readonly #listeners = new Map<string, MemoryListener>();
-  #nextPort = FIRST_FREE_PORT;
+  readonly #ports = new FreePorts();
 
   constructor(maxInFlightBytes: number, defer: Defer) {
     this.#maxInFlightBytes = maxInFlightBytes;
@@ -68,7 +65,7 @@ class MemoryTransport implements Transport {
     signal.throwIfAborted();
     const listener = this.#listeners.get(key(host, port)) ?? this.#listeners.get(key('0.0.0.0', port));
     if (listener === undefined) throw systemError('connect', 'ECONNREFUSED', formatAddress(host, port));
-    const [client, server] = MemoryStream.pair(formatAddress(host, this.#freePort()), formatAddress(host, port), {
+    const [client, server] = MemoryStream.pair(formatAddress(host, this.#ports.next()), formatAddress(host, port), {
       defer: this.#defer,
       maxInFlightBytes: this.#maxInFlightBytes,
     });
@@ -77,26 +74,17 @@ class MemoryTransport implements Transport {
   }
 
   async #listen(options: ListenOptions, events: ListenerEvents): Promise<Listener> {
-    let { port } = options;
-    if (port === 0) {
-      do port = this.#freePort();
-      while (this.#listeners.has(key(options.host, port)));
-    }
+    const isTaken = (port: number) => this.#listeners.has(key(options.host, port));
+    const port = options.port === 0 ? this.#ports.next(isTaken) : options.port;
     const name = key(options.host, port);
     const address = formatAddress(options.host, port);
-    if (this.#listeners.has(name)) throw systemError('listen', 'EADDRINUSE', address);
+    if (isTaken(port)) throw systemError('listen', 'EADDRINUSE', address);
     const listener = new MemoryListener(address, options.maxConnections, events, () => {
       // A second close must not take the port from the one who has it now.
       if (this.#listeners.get(name) === listener) this.#listeners.delete(name);
     });
     this.#listeners.set(name, listener);
     return listener;
-  }
-
-  #freePort(): number {
-    const port = this.#nextPort;
-    this.#nextPort = port === LAST_FREE_PORT ? FIRST_FREE_PORT : port + 1;
-    return port;
   }
 }
 

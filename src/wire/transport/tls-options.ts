@@ -4,7 +4,7 @@ import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { describeError, isError } from '../../base/errors/describe-error.ts';
 import { callback, flag, invalidOption, invalidSecret, show } from '../../base/options/check.ts';
 import { among, type OptionTable, onOff, type Resolved, resolveOptions } from '../../base/options/table.ts';
-import { isThenable } from '../../base/thenable.ts';
+import { tookPromise } from '../../base/thenable.ts';
 
 /** Certificates or a key in PEM form: what a `.pem` file contains. */
 export type Pem = string | Buffer;
@@ -113,7 +113,7 @@ function harmlessCheck(
     }
     if (answer === undefined || isError(answer)) return answer;
     // An async check comes too late to be heard; its rejection must not end the process either.
-    if (isThenable(answer)) answer.then(undefined, () => {});
+    tookPromise(answer);
     return new Error(`option '${field}' must return an Error or undefined; got ${show(answer)}`);
   };
 }

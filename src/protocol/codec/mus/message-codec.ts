@@ -3,6 +3,7 @@ import type { ByteWriter } from '../../../base/bytes/byte-writer.ts';
 import { CmdStreamError } from '../../../base/errors/cmd-stream-error.ts';
 import { BadPayload, type DecodedMessage, type MessageCodec, type MessageSet } from '../codec.ts';
 import { refusePromise } from '../prompt.ts';
+import { MIN_TOLD_BYTES } from '../refused-payload.ts';
 import { Unsendable } from '../sendable.ts';
 import { MusReader, NEED_MORE_BYTES, type SuspendedRead } from './mus-reader.ts';
 import { MusWriter } from './mus-writer.ts';
@@ -10,9 +11,6 @@ import type { AnyMusSerializer, MusSerializer } from './serializer.ts';
 
 /** A message of which fewer bytes have come is read from its start again, which is cheaper than going on. */
 const RESUME_FROM_BYTES = 1024;
-
-/** A smaller weight is not told: it is little beside what else a message takes. */
-const MIN_TOLD_BYTES = 1024;
 
 /** A message that has not arrived whole. */
 interface SuspendedMessage {
