@@ -129,7 +129,7 @@ export class FairTurn {
     goOn();
   };
 
-  /** Whose turn it is: of all who waited when the last that may take long had its turn, each has one before the next. */
+  /** Owners whose turn it is: of all who waited when the last that may take long had its turn, each has one before the next. */
   #nextLine(): Line {
     if (this.#waitingLong.size > 0 && (this.#roundLeft <= 0 || this.#waiting.size === 0)) {
       this.#roundLeft = this.#waiting.size;

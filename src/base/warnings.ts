@@ -5,7 +5,7 @@ import { isThenable } from './thenable.ts';
 /** For so long after a warning of a function's failure further ones are only counted. */
 const PAUSE_MS = 1_000;
 
-/** What was last warned of a function, and how often it has failed since. */
+/** The last warning of a function, and how often it has failed since. */
 interface Told {
   readonly atMs: number;
   leftOut: number;

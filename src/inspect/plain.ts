@@ -6,10 +6,10 @@ import { isError } from '../base/errors/describe-error.ts';
 import { shortened } from '../base/errors/printable.ts';
 import { isCommand } from '../protocol/command.ts';
 
-/** What stands in the place of what is not shown. */
+/** Placeholder for what is not shown. */
 export const HIDDEN = '(hidden)';
 
-/** What stands in the place of what there is no room for. */
+/** Placeholder for what there is no room for. */
 const CUT_OFF = '...';
 
 const MAX_DEPTH = 8;
@@ -96,7 +96,7 @@ class Walk {
     return Object.fromEntries(shown);
   }
 
-  /** What an object says of itself; a request says nothing of its payload. */
+  /** An object by its own account; a request says nothing of its payload. */
   #owner(owner: object, said: unknown, depth: number): unknown {
     const shown = this.of(said, depth + 1);
     if (!this.#payloads || !('command' in owner) || !isCommand(owner.command)) return shown;

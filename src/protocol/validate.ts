@@ -20,7 +20,7 @@ export function validate(schema: Schema, value: unknown): Validation | Promise<V
   return isThenable(outcome) ? judgeLater(schema, value, outcome) : judge(schema, value, outcome);
 }
 
-/** What comes is a promise of this realm, whatever the schema's is and whatever `globalThis.Promise` is by now. */
+/** Promise of this realm, whatever the schema's is and whatever `globalThis.Promise` is by now. */
 async function judgeLater(schema: Schema, value: unknown, outcome: PromiseLike<unknown>): Promise<Validation> {
   return judge(schema, value, await outcome);
 }

@@ -38,7 +38,7 @@ export interface SendTerms {
   readonly whenSlow: WhenSlow;
 }
 
-/** What a send without an absolute deadline has in its place. */
+/** Placeholder of a send without an absolute deadline. */
 export const NO_DEADLINE = Symbol('no deadline');
 
 /** An absolute time: milliseconds since the epoch, or a Date. */

@@ -14,7 +14,7 @@ import type { SendTerms } from './send-options.ts';
 import { dispatch, notSent, WaitingLine } from './waiting-line.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 
-/** What a {@link SendPath} leads through. */
+/** Stations of a {@link SendPath}. */
 export interface SendPathOptions {
   readonly group: Group;
   readonly hooks: HooksFactory | undefined;

@@ -22,7 +22,7 @@ export function harmlessIfGiven<Arguments extends readonly unknown[]>(
   return callback === undefined ? undefined : harmless(name, callback);
 }
 
-/** What a server does with the errors of its handlers where it is not told: warns, of each Command once a second at most. */
+/** Default of `onHandlerError`: warns, of each Command once a second at most. */
 export function warnOfHandler(
   warnings = new Warnings(systemClock),
 ): (error: unknown, info: { command: string; errorId?: string | undefined }) => void {

@@ -11,17 +11,17 @@ import { MAX_DETAILS_BYTES, writeFailure } from '../protocol/failure-text.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import type { ResolvedServerOptions } from './options.ts';
 
-/** What a client is told in place of what was thrown, where that is kept from it. */
+/** Message for a client in place of what was thrown, where that is kept from it. */
 const HIDDEN = 'the handler failed';
 
 /** Details may take so much of the longest frame: text within text is longer. */
 const SHARE_OF_FRAME = 4;
 
-/** What becomes of something that a handler threw. */
+/** Answer to a Command whose handler threw. */
 export interface HandlerAnswer {
-  /** What the client is told. */
+  /** Message for the client. */
   readonly message: string;
-  /** What it is told of a `CommandFailure`, as a text; of nothing else. */
+  /** A `CommandFailure` as a text for it; of nothing else. */
   readonly failure: string | undefined;
   /** The same for the server's own side. */
   readonly outcome: CmdStreamErrorDetails;

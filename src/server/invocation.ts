@@ -5,7 +5,7 @@ import type { CommandWatch } from './command-watch.ts';
 import type { HandlerContext, Invoker } from './handlers.ts';
 import { resultsOf } from './outcome.ts';
 
-/** What an {@link Invocation} needs of its Command. */
+/** Command of an {@link Invocation}, as far as that needs it. */
 export interface InvokedCommandRun {
   /** The name of the Command. */
   readonly name: string;
@@ -27,7 +27,7 @@ export interface InvokedCommandRun {
   failWithoutLast(): void;
 }
 
-/** What has come of the handler: not called; not known yet; one Result (or its failure); Results sent one by one. */
+/** State of the handler: not called; not known yet; one Result (or its failure); Results sent one by one. */
 type Execution = 'none' | 'open' | 'single' | 'streaming' | 'streamed';
 
 /**
@@ -112,7 +112,7 @@ export class Invocation {
     throw refusal;
   }
 
-  /** What `next()` gives for what the handler gave. */
+  /** Return value of `next()` for what the handler gave. */
   #outcomeOf(outcome: unknown): unknown {
     if (isThenable(outcome)) return watched(this.#later(outcome));
     const results = typeof outcome === 'object' && outcome !== null ? resultsOf(outcome) : undefined;

@@ -48,7 +48,7 @@ export interface ServerOptions<Receiver = unknown> {
   readonly transport?: Transport | undefined;
   /** The payload format, the same as the clients'. Default `msgpack()`. */
   readonly codec?: Codec | undefined;
-  /** What clients must expect to find here: 1 to 1,024 bytes without `;`. Default `'default'`. */
+  /** Name that clients must expect to find here: 1 to 1,024 bytes without `;`. Default `'default'`. */
   readonly serverInfo?: string | undefined;
   /** More connections are closed as soon as they are accepted, and told to `onAcceptError`. Default 10,000. */
   readonly maxConnections?: number | undefined;
@@ -107,7 +107,7 @@ export interface ServerOptions<Receiver = unknown> {
   /** How long `shutdown()` lets Commands in flight finish where it is not told otherwise; 0: not at all. Default 10,000. */
   readonly shutdownTimeoutMs?: number | undefined;
   /**
-   * Who may come in: asked for each client once its connection, and its TLS, is there, before the client is told anything and
+   * Decision on who may come in: asked for each client once its connection, and its TLS, is there, before the client is told anything and
    * before anything is read from it. Only `true`, or a promise of it, lets it in. Where it returns anything else, throws,
    * rejects, or has not answered within `handshakeTimeoutMs`, the connection is closed and `onAcceptError` told of it. The
    * connection counts for `maxConnections` meanwhile. Default: whoever reaches the port, or, with `tls.requestCert`,
@@ -159,7 +159,7 @@ export interface ServerOptions<Receiver = unknown> {
   /** For tests: where the ids of errors come from, a number from 0 to below 1. */
   readonly random?: Random | undefined;
   /**
-   * Who watches the statecharts of the server and of its sessions live, as for `createSender`: an XState inspection
+   * Inspector that watches the statecharts of the server and of its sessions live, as for `createSender`: an XState inspection
    * observer or function, an inspector of `@statelyai/inspect`, `createLocalInspector()` of `cmd-stream/inspect`; or
    * `{ observer, payloads }`. Default: none, at no cost.
    */

@@ -6,7 +6,7 @@ import { type FairTurn, WORK_OF_FRAME, WORK_PER_LOOK } from '../base/fair-turn.t
  */
 const LARGE_PIECE = 32 * 1024;
 
-/** What takes turns: the reading of one connection. */
+/** The reading of one connection, which takes turns. */
 export interface Reading {
   /** Others have their turn first. */
   beginTurnOfOthers(): void;
@@ -20,7 +20,7 @@ export interface Reading {
 export class ReadingTurn {
   readonly #turn: FairTurn;
   readonly #reading: Reading;
-  /** What has been done for this client since it was last looked whether others wait, and in which turn. */
+  /** Work done for this client since it was last looked whether others wait, and in which turn. */
   #work = 0;
   #number = 0;
   /** Whether this is the turn that it has waited for to do something large. */

@@ -33,11 +33,11 @@ export class RunningCommand
   readonly #route: Route;
   #proxy: ResultProxy<unknown> | undefined;
   #signal: AbortSignal | undefined;
-  /** What its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
+  /** Promise that its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
   #pause: Promise<void> | undefined;
   /** Whether nothing more may be sent: the last Result was, or an error Result. */
   #answered = false;
-  /** Who wants to know how it ends; nobody where there is neither `onCommandDone` nor an invoker. */
+  /** Watch that hears how it ends; none where there is neither `onCommandDone` nor an invoker. */
   #watch: CommandWatch | undefined;
 
   constructor(port: ResultPort, route: Route, seq: number, receivedAt: number) {

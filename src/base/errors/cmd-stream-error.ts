@@ -49,7 +49,7 @@ export interface CmdStreamErrorJson {
   readonly failure?: CommandFailureKind;
   readonly details?: unknown;
   readonly retryAfterMs?: number;
-  /** What led to it; left out where nothing is known, as all that is optional. */
+  /** The error that led to it; left out where nothing is known, as all that is optional. */
   readonly cause?: CauseJson;
 }
 
@@ -89,7 +89,7 @@ export class CmdStreamError extends Error {
   readonly mayHaveExecuted: boolean;
   /** The kind of a `CommandFailure` that the handler threw; `undefined` for every other failure. The code is `command-failed`. */
   declare readonly failure: CommandFailureKind | undefined;
-  /** What that said beside its message: of the server's making, so look before use. `undefined` where it said nothing. */
+  /** Details of that failure beside its message: of the server's making, so look before use. `undefined` where it said nothing. */
   declare readonly details: unknown;
   /** After how many milliseconds the server would like to be asked again; 0 or more. `undefined` where it did not say. */
   declare readonly retryAfterMs: number | undefined;

@@ -8,7 +8,7 @@ export type OptionTable<Options> = {
   readonly [Name in keyof Options]-?: (field: string, value: Options[Name], all: Options) => unknown;
 };
 
-/** What the lines of a table make of a set of options. */
+/** The complete set of options that the lines of a table make. */
 export type Resolved<Table> = {
   readonly [Name in keyof Table]: Table[Name] extends (...given: never[]) => infer Value ? Value : never;
 };

@@ -16,7 +16,7 @@ export function machineOf(actor: AnyActorRef): unknown {
   return logicOf(actor)?.id;
 }
 
-/** What has been seen of one actor that lives for long. */
+/** Record of one actor that lives for long. */
 export class ActorRecord {
   readonly id: string;
   readonly system: string;
@@ -128,7 +128,7 @@ export function leavesOf(value: unknown, path = ''): string[] {
   return inside.length === 0 && path !== '' ? [path] : inside.flatMap(([key, inner]) => leavesOf(inner, within(key)));
 }
 
-/** What the context of each machine tells, loosely: it is another room's, and has been made plain. */
+/** Facts in the contexts of the machines, loosely: it is another room's, and has been made plain. */
 interface Told {
   readonly link?: {
     readonly address?: string;

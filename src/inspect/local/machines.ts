@@ -1,4 +1,4 @@
-/** What the page is told of a machine whose actors it shows. */
+/** A machine whose actors the page shows. */
 export interface ShownMachine {
   /** The name of its drawing: `/charts/circuit-breaker.svg`. */
   readonly drawing: string;

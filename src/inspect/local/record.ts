@@ -5,7 +5,7 @@ import { MACHINES } from './machines.ts';
 import { RequestRecord } from './request-record.ts';
 import { KEPT, type ShownAll, type ShownChanges, type ShownSystem, type ShownTransition } from './shown.ts';
 
-/** What has been seen lately: of each kind of thing so much and no more. */
+/** Record of what was seen lately: of each kind of thing so much and no more. */
 export class Inspection {
   readonly #clock: Clock;
   readonly #startedAt: number;
@@ -18,7 +18,7 @@ export class Inspection {
   #requestsLength = 0;
   readonly #transitions: ShownTransition[] = [];
   #transitionCount = 0;
-  /** What the next message has to tell. */
+  /** News for the next message. */
   readonly #changedSystems = new Set<string>();
   readonly #changedActors = new Set<string>();
   readonly #changedRequests = new Set<string>();
@@ -58,7 +58,7 @@ export class Inspection {
     };
   }
 
-  /** What is new since this was asked last. */
+  /** Changes since they were taken last. */
   takeChanges(): ShownChanges {
     for (const [id, actor] of this.#actors) if (actor.lookAgain()) this.#changedActors.add(id);
     const changes: ShownChanges = {

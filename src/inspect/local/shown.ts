@@ -16,7 +16,7 @@ export interface ShownActor {
   readonly states: readonly string[];
   /** When it entered them. */
   readonly sinceMs: number;
-  /** What else there is to say of it, in a few words each. */
+  /** Further facts, in a few words each. */
   readonly facts: readonly string[];
   /** Whether it has come to its end. */
   readonly isDone: boolean;
@@ -63,7 +63,7 @@ export interface ShownRequest {
   readonly seq: number;
   /** The Command's payload as JSON, where payloads are shown; its beginning. */
   readonly payload: string | undefined;
-  /** What happened, in order; of a long stream the first Results and the last. */
+  /** Events, in order; of a long stream the first Results and the last. */
   readonly steps: readonly ShownStep[];
   /** How many Results are left out of `steps`, and after which step. */
   readonly leftOut: { readonly count: number; readonly after: number } | undefined;
@@ -82,7 +82,7 @@ export interface ShownSystem {
   readonly isServer: boolean;
 }
 
-/** What is new since the last message; of a full message, all there is. */
+/** Changes since the last message; of a full message, all there is. */
 export interface ShownChanges {
   readonly systems: readonly ShownSystem[];
   readonly actors: readonly ShownActor[];
@@ -96,7 +96,7 @@ export interface ShownChanges {
 export interface ShownAll extends ShownChanges {
   /** When the inspector was started, in milliseconds since the epoch. */
   readonly startedAt: number;
-  /** What the inspector's clock says now. */
+  /** The time now, by the inspector's clock. */
   readonly nowMs: number;
   /** The machines of the actors, in the order in which those of a system are to be shown. */
   readonly machines: Readonly<Record<MachineId, ShownMachine>>;

@@ -21,7 +21,7 @@ const breakerBrand = Symbol.for('cmd-stream.CircuitBreaker');
 
 type Snapshot = SnapshotFrom<typeof circuitBreakerMachine>;
 
-/** What a circuit breaker runs on. */
+/** Environment of a circuit breaker. */
 export interface CircuitBreakerEnvironment {
   /** Default: the machine's clock. With a `parent`, timers come from the clock of the parent's actor system. */
   readonly clock?: Clock;
@@ -35,7 +35,7 @@ export interface CircuitBreakerEnvironment {
   readonly inspect?: (event: InspectionEvent) => void;
 }
 
-/** What {@link CircuitBreaker.admit} returns for a Command that must not go out. */
+/** Answer of {@link CircuitBreaker.admit} for a Command that must not go out. */
 export const NOT_ADMITTED = 0;
 
 type TrialEnding = 'trial.succeeded' | 'trial.failed' | 'trial.neutral';
@@ -46,7 +46,7 @@ const PUBLIC_STATES = { closed: 'closed', open: 'open', halfOpen: 'half-open', s
  * Keeps Commands away from a service that fails. Made by {@link createCircuitBreaker}; `circuitBreakerHooks` puts it
  * in front of every send.
  *
- * Who sends asks `admit()` first, and hands the token that it got to exactly one of `succeed`, `fail` and `neutral`. A
+ * A sender asks `admit()` first, and hands the token that it got to exactly one of `succeed`, `fail` and `neutral`. A
  * token of an earlier state (or from before a `reset()`) counts for nothing: what a late outcome tells is no news. A trial
  * that takes longer than `openDurationMs` may be replaced by another one; then only its success counts.
  */
@@ -98,7 +98,7 @@ export class CircuitBreaker {
     this.#actor.start();
   }
 
-  /** What it does with Commands now; readable at any time, in callbacks as well. Once stopped: `open`. */
+  /** Its state: what it does with Commands now; readable at any time, in callbacks as well. Once stopped: `open`. */
   get state(): CircuitBreakerState {
     return PUBLIC_STATES[this.#actor.getSnapshot().value];
   }

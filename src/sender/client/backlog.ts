@@ -1,8 +1,8 @@
-/** What a Result that waits takes beside its payload: its places in queues, and the objects around a small value. */
+/** Memory that a Result that waits takes beside its payload: its places in queues, and the objects around a small value. */
 const OVERHEAD_BYTES = 64;
 /** All streams of a sender together may keep so many times what one may. */
 const STREAMS_AT_THEIR_BOUND = 4;
-/** What less than this waits of a stream that has ended counts for nothing any more. */
+/** Rest of a stream that has ended; a smaller one counts for nothing any more. */
 const SMALL_REST_BYTES = 64 * 1024;
 
 /**
@@ -17,7 +17,7 @@ export type Pressure = 'none' | 'slow' | 'full';
  */
 export type WhenSlow = 'pause' | 'fail';
 
-/** What a connection says of the Results that arrive now. */
+/** State of a connection while Results arrive. */
 export interface Arrival {
   /** How many times bytes have arrived; the same for all Results that arrived together. */
   readonly deliveries: number;
@@ -54,9 +54,9 @@ export class ResultBounds {
 export class Backlog {
   /** How many wait. */
   count = 0;
-  /** What they weigh. */
+  /** Weight of all that wait. */
   bytes = 0;
-  /** What the heaviest Result of the stream weighed so far: the next may weigh as much. */
+  /** Weight of the heaviest Result of the stream so far: the next may weigh as much. */
   heaviest = 0;
   /** How much waited when it was assessed last. */
   pressure: Pressure = 'none';

@@ -12,7 +12,7 @@ const LONGER_MS = 0.4;
 const PATIENCE_MS = 1_000;
 const FORGIVEN = 0.1;
 
-/** What the Results of a stream wait for. */
+/** Reason for which the Results of a stream wait. */
 export type WaitsFor = 'consumer' | 'schema';
 
 /**
@@ -46,7 +46,7 @@ export class Reading {
   /** Whether it waits for its turn to read on. */
   #queued = false;
   #over = false;
-  /** What has come unasked since it was last looked whether others wait, and in which turn. */
+  /** Work that has come unasked since it was last looked whether others wait, and in which turn. */
   #work = 0;
   #turnNumber = 0;
 
@@ -68,7 +68,7 @@ export class Reading {
     return this.#slow.size > 0;
   }
 
-  /** What a pending stream keeps has changed. */
+  /** The backlog of a pending stream has changed. */
   pressed(seq: number, waitsFor: WaitsFor, pressure: Pressure): void {
     const before = this.#slow.get(seq) ?? { consumer: 'none', schema: 'none' };
     const after = { ...before, [waitsFor]: pressure };

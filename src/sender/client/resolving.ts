@@ -11,7 +11,7 @@ import { QuestionPace } from './question-pace.ts';
 /** Finds out where the service is: gives an address like `10.0.0.7:9000`, or several of them. */
 export type AddressResolver = () => string | readonly string[] | Promise<string | readonly string[]>;
 
-/** What asking a resolver takes. */
+/** Parts that asking a resolver takes. */
 export interface ResolvingOptions {
   /** How often a resolver is asked although nothing failed; Infinity: never. */
   readonly refreshMs: number;
@@ -24,7 +24,7 @@ export interface ResolvingOptions {
   readonly changed: () => void;
   /** Throws for an address that cannot be one. */
   readonly check: (address: string) => void;
-  /** Whose child the actor is. Default: nobody's. */
+  /** Parent of the actor. Default: none. */
   readonly parent?: AnyActorRef;
 }
 
@@ -76,7 +76,7 @@ export class Resolving implements AddressesLink {
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type: 'addresses.stop' });
   }
 
-  /** What an inspector shows of it. */
+  /** Plain data that an inspector shows of it. */
   toJSON(): object {
     return { known: this.#places.size };
   }

@@ -8,7 +8,7 @@ import { applySchema, failureOf, invalidResult, unreadableResult } from './check
 import type { Carrier, PendingCommand } from './pending-command.ts';
 import { type OnPressure, SchemaLines } from './schema-lines.ts';
 
-/** What a Result takes: its bytes on the wire, and about how many of memory. */
+/** Cost of a Result: its bytes on the wire, and about how many of memory. */
 export interface ResultCost {
   readonly size: number;
   readonly weight: number;

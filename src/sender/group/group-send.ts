@@ -10,7 +10,7 @@ import type { Carrier, PendingCommand } from '../client/pending-command.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../request/deadline-queue.ts';
 
 /**
- * Who gets the Results of a Command that was sent through the group itself: called in the async context of whoever sent
+ * Receiver of the Results of a Command that was sent through the group itself: called in the async context of whoever sent
  * it.
  */
 export interface ResultReceiver {
@@ -27,7 +27,7 @@ export interface ResultReceiver {
 
 const RECEIVER: readonly (keyof ResultReceiver)[] = ['result', 'failed'];
 
-/** What identifies a Command that was sent through the group. */
+/** Identity of a Command that was sent through the group. */
 export interface GroupTicket {
   readonly seq: number;
   readonly clientId: number;
@@ -35,7 +35,7 @@ export interface GroupTicket {
   readonly size: number;
 }
 
-/** What sends through the group have in common. */
+/** Context that all sends through the group share. */
 export interface GroupSendContext {
   readonly deadlines: DeadlineQueue;
   readonly warnings: Warnings;
@@ -55,7 +55,7 @@ export class GroupSend implements PendingCommand, DeadlineEntry, GroupTicket {
   previousInBucket: DeadlineEntry | undefined;
   readonly #receiver: ResultReceiver;
   readonly #context: GroupSendContext;
-  /** What happens to it comes from sockets and timers of all. */
+  /** Async context of the caller: what happens to the Command comes from sockets and timers of all. */
   readonly #caller = new AsyncContext();
   #carrier: Carrier | undefined;
 

@@ -24,7 +24,7 @@ import { Hope } from './hope.ts';
 import type { ClientStatus, GroupState, GroupStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
 
-/** What a group is made of. */
+/** Parts of a group. */
 export interface GroupOptions {
   readonly tables: ProtocolTables<unknown, unknown>;
   readonly clients: number;
@@ -39,7 +39,7 @@ export interface GroupOptions {
   readonly deadlines: DeadlineQueue;
   readonly warnings: Warnings;
   readonly whenSlow: WhenSlow;
-  /** Whose child the group's actor is. */
+  /** Parent of the group's actor. */
   readonly parent: AnyActorRef;
   /** The group is closed: nothing of it is left. */
   readonly onClosed: () => void;
@@ -113,12 +113,12 @@ export class Group {
     return this.#clients.length;
   }
 
-  /** What the group is doing now. */
+  /** State of the group now. */
   get state(): GroupState {
     return this.#actor.getSnapshot().value;
   }
 
-  /** What the group and its clients are doing now. */
+  /** States of the group and its clients now. */
   get status(): GroupStatus {
     const { value, context } = this.#actor.getSnapshot();
     const clients = context.clients.map((client, id): ClientStatus => {

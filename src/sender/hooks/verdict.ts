@@ -6,16 +6,16 @@ import type { CountsAsFailure } from '../breaker/options.ts';
 import { blamesService } from './blame.ts';
 import type { SentCommand } from './hooks.ts';
 
-/** What the error that ended a send is for a circuit breaker. */
+/** Meaning of the error that ended a send, for a circuit breaker. */
 export type Verdict = 'failure' | 'success' | 'nothing';
 
-/** What an error says about the service, by the user's own rule where there is one. */
+/** Verdict of an error on the service, by the user's own rule where there is one. */
 export function verdictOf(error: CmdStreamError, sent: SentCommand, rule: CountsAsFailure | undefined): Verdict {
   if ((rule === undefined ? undefined : ask(rule, error, sent)) ?? blamesService(error, sent)) return 'failure';
   return error.code === 'command-failed' && sent.seq > 0 ? 'success' : 'nothing';
 }
 
-/** What the rule says; nothing where it fails, which becomes a warning. */
+/** Answer of the rule; nothing where it fails, which becomes a warning. */
 function ask(rule: CountsAsFailure, error: CmdStreamError, sent: SentCommand): boolean | undefined {
   const what = `'countsAsFailure' of the circuit breaker`;
   try {

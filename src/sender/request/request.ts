@@ -17,14 +17,14 @@ import type { RequestActors } from './request-actors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
 import { describeWhenDue } from './when-due.ts';
 
-/** What requests of one sender have in common. */
+/** Context that all requests of one sender share. */
 export interface RequestContext {
   readonly deadlines: DeadlineQueue;
   readonly signals: SignalWatch;
   readonly refusals: RefusalPace;
   /** How much may wait for callers who take their Results one by one. */
   readonly bounds: ResultBounds;
-  /** What becomes of streams whose callers are slow, where they do not say. */
+  /** Fate of streams whose callers are slow, where they do not say. */
   readonly whenSlow: WhenSlow;
   readonly warnings: Warnings;
   /** With an inspector attached: where requests get their actors from. Otherwise they run compiled. */
@@ -115,7 +115,7 @@ export abstract class Request
     this.context.signals.add(signal, this);
   }
 
-  /** Who watches what happens, from now on. */
+  /** Hooks that hear what happens, from now on. */
   watchedBy(hooks: Hooks | undefined): void {
     this.#hooks = hooks;
   }
@@ -130,7 +130,7 @@ export abstract class Request
     this.#whyWaiting = why;
   }
 
-  /** What an inspector shows of it: no payloads. */
+  /** Plain data that an inspector shows of it: no payloads. */
   toJSON(): object {
     const { command, seq, clientId } = this;
     const state: unknown = this.#inspected?.getSnapshot().value ?? this.compiledState;
@@ -286,7 +286,7 @@ export abstract class Request
     return this.seq > 0;
   }
 
-  /** What its connection says of the Results that are being read. */
+  /** State of its connection while Results of it are read. */
   protected get arrival(): Arrival {
     return this.#carrier ?? NOTHING_ARRIVES;
   }

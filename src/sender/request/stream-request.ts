@@ -10,7 +10,7 @@ import { ResultQueue, type ResultSource } from './result-queue.ts';
  * them the connection is told that it need not read on for them, or the request fails. Leaving them cancels the request.
  */
 export class StreamRequest extends Request implements ResultSource {
-  /** What the caller has of it. */
+  /** The stream that the caller reads. */
   readonly results: ResultQueue;
   readonly #backlog: Backlog;
   readonly #expected: number;

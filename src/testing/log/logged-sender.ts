@@ -6,7 +6,7 @@ import type { SenderOptions } from '../../sender/options.ts';
 import type { StatusEvent } from '../../sender/status.ts';
 import { type EventLog, plain } from './event-log.ts';
 
-/** What may stand around a sender's options. */
+/** Options of a sender that a log may stand around. */
 type Watched = Pick<SenderOptions, 'hooks' | 'onStatus' | 'onUnexpectedResult'>;
 
 /** The options of a sender whose sends and changes of state are logged under `name`. The user's own are called after. */

@@ -34,13 +34,13 @@ export class Unanswered {
     }
   }
 
-  /** What to say of the handler that did not answer `command`, whose send has timed out; nothing where there is none. */
+  /** Hint about the handler that did not answer `command`, whose send has timed out; nothing where there is none. */
   ofCommand(command: string): string {
     for (const call of this.#calls) if (call.command === command) return this.#say(call);
     return '';
   }
 
-  /** What to say where the simulation does not come to its end. */
+  /** Hint for a simulation that does not come to its end. */
   ofAll(): string {
     const [first] = this.#calls;
     if (first !== undefined) return this.#say(first);

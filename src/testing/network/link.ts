@@ -1,7 +1,7 @@
 import { invalidOption } from '../../base/options/check.ts';
 import { count, duration, type OptionTable, resolveOptions } from '../../base/options/table.ts';
 
-/** What a path through a simulated network is like, in one direction. Durations in milliseconds, sizes in bytes. */
+/** Properties of a path through a simulated network, in one direction. Durations in milliseconds, sizes in bytes. */
 export interface LinkOptions {
   /** How long a byte takes at least. Default 1. */
   readonly latencyMs?: number | undefined;

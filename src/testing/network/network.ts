@@ -17,13 +17,13 @@ import type { PathState } from './pipe.ts';
 
 /** Options of {@link simulatedNetwork}. */
 export interface NetworkOptions {
-  /** What time it goes by. Default: a clock of its own, `network.clock`. */
+  /** Clock that it goes by. Default: a clock of its own, `network.clock`. */
   readonly clock?: VirtualClock | undefined;
   /** Where its randomness comes from. Default: the seed 0. */
   readonly random?: SeededRandom | undefined;
   /** Where it logs what happens. Default: a log of its own, `network.log`. */
   readonly log?: EventLog | undefined;
-  /** What paths are like that no fault changes. */
+  /** Properties of paths that no fault changes. */
   readonly link?: LinkOptions | undefined;
   /**
    * As many bytes are on their way, or wait unread, in one direction of a connection; what is written beyond waits with
@@ -34,7 +34,7 @@ export interface NetworkOptions {
   readonly logBytes?: boolean | undefined;
 }
 
-/** What runs on a machine and goes down with it. */
+/** Process that runs on a machine and goes down with it. */
 export interface HostWatch {
   /** The process is killed, or the machine has lost power: its connections are gone. */
   down(): void;

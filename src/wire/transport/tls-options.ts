@@ -9,10 +9,10 @@ import { tookPromise } from '../../base/thenable.ts';
 /** Certificates or a key in PEM form: what a `.pem` file contains. */
 export type Pem = string | Buffer;
 
-/** What `minVersion` accepts: what is older is broken (RFC 8996). */
+/** Versions that `minVersion` accepts: older ones are broken (RFC 8996). */
 const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 
-/** What both sides of TLS may be told. Names and meanings are those of Node's `tls.createSecureContext`. */
+/** Options that both sides of TLS share. Names and meanings are those of Node's `tls.createSecureContext`. */
 export interface TlsIdentityOptions {
   /** The authorities whose certificates are trusted. Default: those that come with Node. */
   readonly ca?: Pem | readonly Pem[] | undefined;

@@ -134,7 +134,7 @@ export function shortState({ states }) {
   return [...new Set(states.flatMap(wordsOf))].join(', ');
 }
 
-/** What is said of a state: of a connection in use what it does beside that, where it does anything. @param {string} state */
+/** Words for a state: for a connection in use what it does beside that, where it does anything. @param {string} state */
 function wordsOf(state) {
   const [outer = '', region, use = '', inner = ''] = state.split('.');
   if (region === 'keepalive') return use === 'idle' ? [] : [use];

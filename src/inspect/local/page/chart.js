@@ -17,7 +17,7 @@ export class ChartView {
   #drawings = new Map();
   /** @type {string | undefined} */
   #selected;
-  /** What the drawing in the panel stands for. */
+  /** The id of the actor whose drawing is in the panel. */
   #drawn = '';
   #states = '';
   #lastTransition = 0;

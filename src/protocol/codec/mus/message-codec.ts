@@ -29,7 +29,7 @@ export class MusMessageCodec implements MessageCodec {
   readonly #declared: number;
   readonly #firstType: number;
   readonly #maxPayloadBytes: number;
-  /** What each connection has of a message: it has a reader of its own, and reads one message after the other. */
+  /** The message that has come in part, of each connection: it has a reader of its own, and reads one message after the other. */
   readonly #suspended = new WeakMap<ByteReader, SuspendedMessage>();
 
   constructor(messages: MessageSet, serializers: ReadonlyMap<number, AnyMusSerializer>, firstType: number) {
