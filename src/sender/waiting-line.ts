@@ -1,5 +1,6 @@
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import type { DispatchRefusal, Group } from './group/group.ts';
+import type { Group } from './group/group.ts';
+import type { DispatchRefusal } from './group/refusal.ts';
 import type { Request } from './request/request.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 

@@ -25,6 +25,9 @@ export interface Arrival {
   readonly readsOn: boolean;
 }
 
+/** The same where there is no connection yet. */
+export const NOTHING_ARRIVES: Arrival = { deliveries: 0, readsOn: false };
+
 /** Bounds for the Results that wait for their consumers: of one stream, and of all streams of a sender together. */
 export class ResultBounds {
   /** How many Results of one stream may wait, beside those that arrive at once. */

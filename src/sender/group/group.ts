@@ -2,7 +2,7 @@ import { type Actor, type AnyActorRef, createActor } from 'xstate';
 import type { ClientTimings } from '../../../machines/client.ts';
 import { type GroupEvent, groupMachine } from '../../../machines/group.ts';
 import type { Clock } from '../../base/clock.ts';
-import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import { type DrainOptions, resolveDrainOptions } from '../../base/options/drain-options.ts';
 import type { Random } from '../../base/random.ts';
 import { paced, RefusalPace } from '../../base/refusal-pace.ts';
@@ -17,10 +17,10 @@ import { Client, type ClientContext } from '../client/client.ts';
 import type { PendingCommand } from '../client/pending-command.ts';
 import { deadlineToTimeoutMs } from '../request/deadline.ts';
 import type { DeadlineQueue } from '../request/deadline-queue.ts';
-import { describeErrors } from './describe-errors.ts';
 import { type DispatchStrategy, pickFrom } from './dispatch.ts';
 import { GroupSend, type GroupTicket, type ResultReceiver } from './group-send.ts';
 import { Hope } from './hope.ts';
+import { type DispatchRefusal, refusedBy } from './refusal.ts';
 import type { ClientStatus, GroupState, GroupStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
 
@@ -44,9 +44,6 @@ export interface GroupOptions {
   /** The group is closed: nothing of it is left. */
   readonly onClosed: () => void;
 }
-
-/** Why a Command could not be given to a client just now. */
-export type DispatchRefusal = 'unavailable' | 'overloaded';
 
 /**
  * The clients of one service, as one. Commands go to a client that is ready; the group's life is the group machine's.
@@ -253,26 +250,16 @@ export class Group {
 
   /** Why a Command waits at this moment. */
   whyWaiting(): CmdStreamError {
-    return this.#refusal('', this.#ready.length === 0 ? 'unavailable' : 'overloaded');
+    return this.#refusal(this.#ready.length === 0 ? 'unavailable' : 'overloaded');
   }
 
   /** The error of a Command that was refused. */
   refusalError(name: string, refusal: DispatchRefusal): CmdStreamError {
-    return tellSubject(this.#refusal(`${name} was not sent: `, refusal), { command: name });
+    return tellSubject(this.#refusal(refusal, `${name} was not sent: `), { command: name });
   }
 
-  #refusal(what: string, refusal: DispatchRefusal): CmdStreamError {
-    const code = this.isClosing ? 'closed' : refusal;
-    const cause = code === 'overloaded' ? undefined : this.#actor.getSnapshot().context.error;
-    return new CmdStreamError(code, `${what}${this.#describeRefusal(code)}`, { cause });
-  }
-
-  #describeRefusal(code: 'closed' | DispatchRefusal): string {
-    const { value, context } = this.#actor.getSnapshot();
-    if (code === 'overloaded') return "every ready client has reached 'maxPending' or 'maxBufferedBytes'";
-    if (code === 'unavailable') return `no client is ready (${describeErrors(context.errors)})`;
-    const because = value === 'closed' && context.error !== undefined ? `: ${describeError(context.error)}` : '';
-    return `the sender is ${value}${because}`;
+  #refusal(refusal: DispatchRefusal, what?: string): CmdStreamError {
+    return refusedBy(this.#actor.getSnapshot(), this.isClosing ? 'closed' : refusal, what);
   }
 
   #sendFor(command: Command, receiver: ResultReceiver, timeoutMs: number): GroupTicket {

@@ -1,11 +1,11 @@
 import type { AnyActorRef } from 'xstate';
 import { type RequestEvent, type RequestWork, type ResultReceived, requestMachine } from '../../../machines/request.ts';
-import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { CommandEntry, ResultEntry } from '../../protocol/protocol.ts';
-import type { Arrival, Pressure, ResultBounds, WhenSlow } from '../client/backlog.ts';
+import { type Arrival, NOTHING_ARRIVES, type Pressure, type ResultBounds, type WhenSlow } from '../client/backlog.ts';
 import type { Carrier, PendingCommand } from '../client/pending-command.ts';
 import type { Hooks, SentCommand } from '../hooks/hooks.ts';
 import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
@@ -14,8 +14,8 @@ import { compileMachine } from './compile.ts';
 import { CompiledActor } from './compiled-actor.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from './deadline-queue.ts';
 import type { RequestActors } from './request-actors.ts';
+import { cancelledByCaller, type FailedRequest, notAnswered, overflow } from './request-errors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
-import { describeWhenDue } from './when-due.ts';
 
 /** Context that all requests of one sender share. */
 export interface RequestContext {
@@ -46,8 +46,6 @@ const CALLER_CANCELLED = MACHINE.eventNumber('caller.cancelled');
 const SENT_EVENT = { type: 'command.sent' } as const;
 const RETURNED_EVENT = { type: 'command.returned' } as const;
 const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
-
-const NOTHING_ARRIVES: Arrival = { deliveries: 0, readsOn: false };
 
 /** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
 export abstract class Request
@@ -183,10 +181,7 @@ export abstract class Request
 
   /** The caller lost interest, for `reason`. */
   cancelled(reason: unknown): void {
-    const error = new CmdStreamError('cancelled', `${this.#where()} was cancelled by its caller${this.#unsent()}`, {
-      cause: reason,
-      mayHaveExecuted: this.#mayHaveExecuted,
-    });
+    const error = cancelledByCaller(this.#failed, reason);
     this.#happen(CALLER_CANCELLED, { type: 'caller.cancelled', error });
   }
 
@@ -238,14 +233,15 @@ export abstract class Request
   }
 
   fail(event: RequestEvent): void {
-    this.#abort(event.type === 'request.failed' ? CmdStreamError.from(event.error) : this.#overflow(), 'onError');
+    this.#abort(
+      event.type === 'request.failed' ? CmdStreamError.from(event.error) : overflow(this.#failed, this.describeFull()),
+      'onError',
+    );
   }
 
   timeOut(): void {
     const cause = this.seq > 0 ? undefined : this.#whyWaiting?.();
-    const because = cause === undefined ? '' : `: ${describeError(cause)}`;
-    const message = `${this.#where()} was not answered by its deadline${describeWhenDue(this.#timeoutMs ?? Number.POSITIVE_INFINITY)}${this.#unsent()}${because}`;
-    this.#abort(new CmdStreamError('timeout', message, { cause, mayHaveExecuted: this.#mayHaveExecuted }), 'onTimeout');
+    this.#abort(notAnswered(this.#failed, this.#timeoutMs ?? Number.POSITIVE_INFINITY, cause), 'onTimeout');
   }
 
   cancel(event: RequestEvent): void {
@@ -301,16 +297,7 @@ export abstract class Request
     return 'too many Results wait for their consumer';
   }
 
-  #overflow(): CmdStreamError {
-    return new CmdStreamError('result-overflow', `${this.#where()}: ${this.describeFull()}`, { mayHaveExecuted: true });
-  }
-
-  #where(): string {
-    const { name } = this.command;
-    return this.#carrier === undefined ? name : `${name} at ${this.#carrier.address}`;
-  }
-
-  #unsent(): string {
-    return this.seq > 0 ? '' : '; it was not sent';
+  get #failed(): FailedRequest {
+    return { name: this.command.name, address: this.#carrier?.address, mayHaveExecuted: this.#mayHaveExecuted };
   }
 }
