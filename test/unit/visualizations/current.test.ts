@@ -32,7 +32,7 @@ describe('the drawings in visualizations/', () => {
     const gallery = files.get('README.md')!;
     for (const name of files.keys()) if (name !== 'README.md') expect(gallery).toContain(`(${name})`);
     const codes = new Set([...gallery.matchAll(/`([a-z]+-[a-z-]+)`/g)].map(([, code]) => code));
-    const source = readFileSync(join(ROOT, 'src/base/errors/cmd-stream-error.ts'), 'utf8');
+    const source = readFileSync(join(ROOT, 'src/base/errors/codes.ts'), 'utf8');
     for (const code of codes) expect(source).toContain(`'${code}'`);
   });
 });
