@@ -1,5 +1,6 @@
 import type { ClientLink } from '../../../machines/client.ts';
 import type { ConnectionLink } from '../../../machines/connection.ts';
+import { fieldOf } from '../../base/errors/ask.ts';
 import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { FrameChannel } from '../../wire/frame-channel.ts';
 import type { Connection } from './connection.ts';
@@ -164,6 +165,7 @@ export class Client implements ClientLink, ConnectionOwner {
     } catch (error) {
       // An attempt that was called off says nothing about the address.
       if (!signal.aborted) this.#giveUp(address, error);
+      if (isRefused(error) && address === this.#connection?.address) this.#connection.serverRefuses();
       else if (dial === this.#lastDial) this.#stay();
       const where = address === '' ? 'cannot resolve the address' : `cannot connect to ${address}`;
       throw this.#about(CmdStreamError.from(error, 'connect-failed', where));
@@ -307,4 +309,9 @@ export class Client implements ClientLink, ConnectionOwner {
     channel.destroy();
     throw life.lostError;
   }
+}
+
+/** Whether nobody listens at the address. */
+function isRefused(error: unknown): boolean {
+  return [error, fieldOf(error, 'cause')].some((each) => fieldOf(each, 'code') === 'ECONNREFUSED');
 }

@@ -209,6 +209,15 @@ export class Connection implements FrameReceiver, Carrier {
 
   // ---- what nobody waits for
 
+  /**
+   * Its server takes no connections any more, so that no other can take its place: where nothing is pending it ends, by which the
+   * server hears that it works on for nobody. One that is shutting down waits for that.
+   */
+  serverRefuses(): void {
+    if (this.pending > 0 || this.abandoned === 0) return;
+    this.lost(new CmdStreamError('connection-lost', `${this.address} takes no more connections`));
+  }
+
   #giveUp(seq: number): void {
     if (this.#unanswered.add(seq)) this.#events.givenUp();
   }
