@@ -63,6 +63,9 @@ const MAX_SENT = 1;
 const GOODBYE = 'the server says goodbye';
 const CLOSES = 'the server closes';
 
+/** Its server listens no more, and works for nobody on the connection in use: that is no use to keep. */
+const NO_MORE = 'nobody is there any more';
+
 /** Who is told of changes. */
 const GROUP = createEmptyActor();
 
@@ -145,7 +148,7 @@ export function clientScenario(
     }),
     stimuli: (state) => stimuliOf(state, { alone, connections, ends }),
     happen(world, { name: what, event }) {
-      if (what === 'nobody is there') giveUp(world, world.dialled, timings);
+      if (what === 'nobody is there' || what === NO_MORE) giveUp(world, world.dialled, timings);
       if (what === 'another server') {
         giveUp(world, world.dialled, timings);
         world.other.push(world.dialled);
@@ -164,7 +167,7 @@ export function clientScenario(
       }
       if (what === 'its address stays') world.addresses = world.addresses.toReversed();
       if (what === GOODBYE) giveUp(world, world.address, timings);
-      if ((what === 'the connection is reset' || what === CLOSES) && event !== undefined) {
+      if ((what === 'the connection is reset' || what === CLOSES || what === NO_MORE) && event !== undefined) {
         const times = world.short[world.address] ?? 0;
         const isShort = world.aliveMs < stableMs;
         if (isShort) giveUp(world, world.address, timings, 2 ** times);
@@ -279,7 +282,10 @@ function stimuliOf(
       const follow = phase === 'ready' && current !== undefined && !isWaiting(current) ? [over(current)] : [];
       stimuli.push({ name: 'a server is there', event: done, follow });
     }
-    stimuli.push({ name: 'nobody is there', event: failed('connect-failed') });
+    const isLeft = phase === 'ready' && world.worn && world.dialled === world.address;
+    if (isLeft && current !== undefined && !isWaiting(current)) {
+      stimuli.push({ name: NO_MORE, event: over(current, 'connection-lost') });
+    } else stimuli.push({ name: 'nobody is there', event: failed('connect-failed') });
     // Which of several is dialled then, the tests of the address book say.
     if (world.addresses.length === 1) {
       stimuli.push({ name: 'another server', event: failed('server-info-mismatch') });

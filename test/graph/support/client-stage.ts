@@ -101,6 +101,7 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
     'a server is there': () => acceptAs('default'),
     'another server': () => acceptAs('other'),
     'nobody is there': () => network.dials()[0]?.refuse(),
+    'nobody is there any more': () => network.dials()[0]?.refuse(),
     'the connection is reset': () => peer()?.breakRules(),
     'an old connection is reset': () => network.peers.find(({ over }) => !over)?.breakRules(),
     'the server closes': () => peer()?.stream.destroy(),
