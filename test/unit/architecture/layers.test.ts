@@ -1,47 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type SourceFile, sourceFiles } from './sources.ts';
-
-/**
- * The house, from the roof down. A file may import from its own room and from those on lower floors, and from nowhere else;
- * rooms that share a floor never meet. `src/*` are the entrances.
- */
-const FLOORS: readonly (readonly string[])[] = [
-  ['visualizations', 'src/cli'],
-  ['src/*'],
-  ['src/testing', 'src/inspect/local'],
-  ['src/testing/network'],
-  ['src/testing/kit', 'src/testing/log'],
-  ['src/sender', 'src/server'],
-  ['src/sender/group'],
-  ['src/sender/request'],
-  ['src/sender/client', 'src/sender/hooks'],
-  ['src/sender/breaker'],
-  ['src/wire', 'src/inspect'],
-  ['src/wire/transport', 'src/protocol/codec/*'],
-  ['src/protocol/codec'],
-  ['src/protocol'],
-  ['src/base', 'machines'],
-  ['src/base/bytes', 'src/base/options'],
-  ['src/base/errors'],
-];
-
-/** Rooms that belong to the files beside them, whatever these import. */
-const INNER = /^(src\/inspect\/local)\/page\/|^(visualizations)\/draw\//;
+import { FLOORS, floorOf, ownImports, roomOf } from './floors.ts';
+import { sourceFiles } from './sources.ts';
 
 const files = ['machines', 'src', 'visualizations'].flatMap((folder) => sourceFiles(folder));
-
-function roomOf(path: string): string {
-  const [, ...inner] = INNER.exec(path) ?? [];
-  const folder = inner.find((name) => name !== undefined) ?? path.slice(0, path.lastIndexOf('/'));
-  if (folder === 'src') return 'src/*';
-  return folder.replace(/^src\/protocol\/codec\/.+/, 'src/protocol/codec/*');
-}
-
-const floorOf = (path: string) => FLOORS.findIndex((rooms) => rooms.includes(roomOf(path)));
-
-/** What of the project a file imports. */
-const ownImports = ({ imports }: SourceFile) =>
-  imports.filter((target) => /^(src|machines|visualizations)\//.test(target));
 
 describe('the floors of the house', () => {
   it('have a place for every file', () => {
