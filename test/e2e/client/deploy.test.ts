@@ -196,7 +196,8 @@ describe('a server that is shut down while it is sent Commands', () => {
         const { server } = servers[servers.length - count] as (typeof servers)[0];
         await server.shutdown();
         servers.push(await shopServer(server.port));
-        // No connection lives for a second.
+        // No connection lives for a second; but one that has lived for no time at all is not worth to be moved at once.
+        await soon(() => sender.status.state).toBe('ready');
         await sleep(250);
       }
     };
