@@ -25,9 +25,10 @@ export class ClosingSignal implements Cancellable {
     return this.#fired !== undefined;
   }
 
-  /** Calls `close` when it fires. */
+  /** Calls `close` when it fires; at once, where it has fired meanwhile: what is called to make a sender may be the user's. */
   closes(close: () => void): void {
     this.#close = close;
+    if (this.hasFired) close();
   }
 
   /** @throws CmdStreamError `cancelled` where it has fired. */

@@ -187,8 +187,8 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
     hold,
   });
   if (onStatus !== undefined) sender.subscribe(onStatus);
-  closing.closes(() => void group.close());
   runOutside(() => group.start());
+  closing.closes(() => void group.close());
   if (!resolved.lazy) await started(sender, group, addresses, closing);
   hasStarted = true;
   for (const error of mismatches) warn(describeMismatch(error));

@@ -135,7 +135,7 @@ export interface ServerOptions<Receiver = unknown> {
   readonly exposeErrors?: boolean | undefined;
   /**
    * Every Command that arrived comes to its end here, exactly once: for metrics. Also those that were refused, streams, and
-   * those whose client has gone (their handlers may still run).
+   * those whose client has gone (their handlers may still run); not those that still waited, undecoded, when it went.
    *
    * @param outcome - `'success'`, or the error that ended it.
    * @param results - how many Results were sent; the error Result is none.

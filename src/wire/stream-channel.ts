@@ -1,6 +1,6 @@
 import { runOutside } from '../base/async-context.ts';
 import type { ByteReader } from '../base/bytes/byte-reader.ts';
-import { CmdStreamError, printableError } from '../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError, printableError } from '../base/errors/cmd-stream-error.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
 import type { Flow, FrameChannel, FrameGate, FrameReceiver, SendGate } from './frame-channel.ts';
 import { IncomingFrames } from './incoming-frames.ts';
@@ -41,7 +41,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   constructor(stream: ByteStream, options: StreamChannelOptions) {
     this.#stream = stream;
     this.#options = options;
-    this.#batch = new WriteBatch(stream, options, () => this.#receiver?.drained());
+    this.#batch = new WriteBatch(stream, options, () => this.#receiver?.drained(), this.#writeFailed);
     this.flow = this.#batch.flow;
     this.#incoming = new IncomingFrames(options.incoming, options.maxFrameBytes, this.#fail);
     if (options.stranger !== undefined) this.#incoming.lookAtFirst = this.#lookAtFirst;
@@ -205,6 +205,12 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   };
 
   // ---- the end
+
+  /** A transport may be the user's. It is asked for in timers, where what it throws would end the process. */
+  readonly #writeFailed = (error: unknown): void => {
+    this.destroy();
+    this.closed(new Error(describeError(error), { cause: error }));
+  };
 
   readonly #fail = (error: unknown, isReceivers: boolean): void => {
     this.#lostError = isReceivers

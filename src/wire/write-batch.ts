@@ -39,6 +39,7 @@ export class WriteBatch {
   readonly #stream: ByteStream;
   readonly #options: WriteBatchOptions;
   readonly #tellDrained: () => void;
+  readonly #tellFailed: (error: unknown) => void;
   readonly #gathered = new ByteWriter();
   readonly #flush = () => this.#write();
   #lastGatheredSeq = 0;
@@ -54,11 +55,20 @@ export class WriteBatch {
   #ending = false;
   #over = false;
 
-  /** @param tellDrained - called when the flow was full and has room again. */
-  constructor(stream: ByteStream, options: WriteBatchOptions, tellDrained: () => void) {
+  /**
+   * @param tellDrained - called when the flow was full and has room again.
+   * @param tellFailed - called with what the stream throws where it is written to.
+   */
+  constructor(
+    stream: ByteStream,
+    options: WriteBatchOptions,
+    tellDrained: () => void,
+    tellFailed: (error: unknown) => void,
+  ) {
     this.#stream = stream;
     this.#options = options;
     this.#tellDrained = tellDrained;
+    this.#tellFailed = tellFailed;
     this.flow = new WriteFlow(stream, this.#gathered, options.bufferBound, options.clock);
   }
 
@@ -163,8 +173,14 @@ export class WriteBatch {
     if (position === 0 || this.#over || this.#writing !== undefined) return;
     gathered.position = 0;
     this.flow.handOver(position, this.#lastGatheredSeq);
-    const isTaken = this.#stream.write(buffer.subarray(0, position));
-    this.flow.measure();
+    let isTaken: boolean;
+    try {
+      isTaken = this.#stream.write(buffer.subarray(0, position));
+      this.flow.measure();
+    } catch (error) {
+      this.#tellFailed(error);
+      return;
+    }
     if (!isTaken) {
       this.#writing = buffer;
       gathered.buffer = this.#spare ?? Buffer.allocUnsafeSlow(1024);
@@ -184,6 +200,8 @@ export class WriteBatch {
     if (this.#over) gathered.position = 0;
     if (this.#over || this.#writing !== undefined) return;
     this.#writeGathered();
+    // It may have found out that there is nothing more to write to.
+    if (this.#over) return;
     if (this.#ending && this.#writing === undefined) this.#stream.end();
     if (this.flow.takeRelief()) this.#tellDrained();
   }

@@ -5,6 +5,7 @@ import type { Watch } from '../../base/actor-root.ts';
 import { AsyncContext, inContextOfNow } from '../../base/async-context.ts';
 import { type Clock, type Defer, deferToEndOfTurn, systemClock, unrefedClock } from '../../base/clock.ts';
 import { clockOption } from '../../base/clock-option.ts';
+import { fieldOf, hasMethods } from '../../base/errors/ask.ts';
 import { hasBrand, markClass } from '../../base/errors/brand.ts';
 import { optionNames } from '../../base/options/check.ts';
 import { callUser, processWarning, type Warn } from '../../base/warn.ts';
@@ -244,10 +245,16 @@ export class CircuitBreaker {
   }
 }
 
-/** Whether `value` is a circuit breaker, made by this copy of the library or another. A Proxy of one cannot do its work. */
+/**
+ * Whether `value` is a circuit breaker, made by this copy of the library or another. A Proxy of one cannot do its work, nor
+ * can what only inherits from one: it cannot even say in which state it is.
+ */
 export function isCircuitBreaker(value: unknown): value is CircuitBreaker {
-  return hasBrand(value, breakerBrand) && !types.isProxy(value);
+  if (!hasBrand(value, breakerBrand) || types.isProxy(value)) return false;
+  return hasMethods(value, METHODS) && typeof fieldOf(value, 'state') === 'string';
 }
+
+const METHODS: readonly (keyof CircuitBreaker)[] = ['admit', 'succeed', 'fail', 'neutral', 'subscribe'];
 
 /**
  * Makes a circuit breaker, closed, for one service. One breaker may stand in front of several senders; whoever made it

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { type CmdStreamError, createSender } from 'cmd-stream';
+import { type CmdStreamError, type Codec, createSender, msgpack } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { deadAddress, eventLoopTurn, failureOf, onePlusOne, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
@@ -78,6 +78,34 @@ describe('A7: the signal of createSender()', () => {
     expect(listeners(signal)).toBe(0);
     expect(await failureOf(client.send(onePlusOne))).toMatchObject({ code: 'closed' });
   });
+
+  it.each(['codec', 'random'])(
+    'R1: is heard where the option %s fires it, in the middle of createSender',
+    async (by) => {
+      const { address } = await peer(answers);
+      for (const lazy of [false, true]) {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const bind: Codec['bind'] = (messages) => {
+          controller.abort('enough');
+          return msgpack().bind(messages);
+        };
+        const random = () => {
+          controller.abort('enough');
+          return 0.5;
+        };
+        const own = by === 'codec' ? { codec: { name: 'own', bind } } : { random };
+        const options = { address, signal, lazy, ...own };
+        const made = await createSender(calc, options).catch((error: CmdStreamError) => error.code);
+        if (typeof made === 'string') expect(made).toBe('cancelled');
+        else {
+          expect(await failureOf(made.send(onePlusOne))).toMatchObject({ code: 'closed', mayHaveExecuted: false });
+          await made.done;
+        }
+        expect(listeners(signal)).toBe(0);
+      }
+    },
+  );
 
   it('is left alone once the sender is closed, or could not be made', async () => {
     const server = await peer(answers);

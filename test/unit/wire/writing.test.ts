@@ -401,3 +401,33 @@ test('what is sent over a lost connection is not kept', async () => {
   expect(stream.writes).toEqual([]);
   expect(channel.flow.lastFlushedSeq).toBe(0);
 });
+
+describe('a stream that throws where it is written to', () => {
+  test.each([
+    ['at the end of the turn', 'x'],
+    ['in the middle of a send', 'x'.repeat(30_000)],
+  ])('R1: is a lost connection, told once, and what was handed over may have arrived: %s', async (_, value) => {
+    const { stream, channel, log } = openChannel();
+    stream.write = () => {
+      throw new Error('no socket any more');
+    };
+    expect(channel.send(1, 0, value)).toBeGreaterThan(value.length);
+    await endOfTurn();
+    stream.close();
+    expect(log.losses).toMatchObject([
+      { code: 'connection-lost', message: expect.stringMatching(/^connection to .* lost: no socket any more$/) },
+    ]);
+    expect(log.losses).toHaveLength(1);
+    expect([stream.destroyed, channel.flow.lastFlushedSeq]).toEqual([true, 1]);
+  });
+
+  test('R1: is not told the end that was to follow', async () => {
+    const { stream, channel } = openChannel();
+    stream.write = () => {
+      throw new Error('no socket any more');
+    };
+    channel.send(1, 0, 'x');
+    channel.end();
+    expect([stream.destroyed, stream.ended]).toEqual([true, false]);
+  });
+});

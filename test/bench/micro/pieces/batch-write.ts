@@ -15,7 +15,12 @@ export const batchWrite: Piece = {
   atMost: 2.2,
   prepare() {
     const options = wireOptions();
-    const batch = new WriteBatch(new DevNull(), options, () => {});
+    const batch = new WriteBatch(
+      new DevNull(),
+      options,
+      () => {},
+      () => {},
+    );
     const buffer = Buffer.alloc(FRAMES * 128);
     return {
       ours(count) {

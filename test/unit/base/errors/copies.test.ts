@@ -110,14 +110,22 @@ describe('F18: two copies of the library in one process', () => {
   });
 });
 
+class MarkOfBreaker {
+  constructor() {
+    Object.assign(this, { [Symbol.for('cmd-stream.CircuitBreaker')]: true });
+  }
+}
+
 describe('F18: what passes for a circuit breaker, and is none', () => {
   it.each<[what: string, make: () => unknown]>([
     ['a Proxy of one', () => new Proxy(first.createCircuitBreaker(), {})],
+    ['what inherits from one', () => Object.create(first.createCircuitBreaker())],
+    ['what only bears the mark', () => new MarkOfBreaker()],
     ['an object of another class', () => new (class Breaker {})()],
     ['a Map', () => new Map()],
     ['a promise of one', () => Promise.resolve(first.createCircuitBreaker())],
   ])('F18: is refused: %s', async (_, make) => {
-    const options = { address: 'localhost:1', circuitBreaker: make() as never };
+    const options = { address: 'localhost:1', circuitBreaker: make() as never, onStatus() {} };
     await expect(first.createSender(protocol, options)).rejects.toMatchObject({
       code: 'invalid-argument',
       message: expect.stringContaining("'circuitBreaker'"),
