@@ -1,8 +1,8 @@
 import { CmdStreamError } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, and, assign, fromPromise, log, raise, setup } from 'xstate';
-import { requestMachine } from '../../../../machines/request.ts';
-import { compileMachine } from '../../../../src/sender/request/compile.ts';
+import { requestMachine } from '../../../machines/request.ts';
+import { compileMachine } from '../../../src/base/compile.ts';
 
 /** A machine whose guards and actions all exist, as plain functions, except where their names say otherwise. */
 function machine(config: object): AnyStateMachine {

@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
-import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError } from './errors/cmd-stream-error.ts';
 
 /** What guards and actions are called with: of what XState hands them, the part that flat machines use. */
 export interface Scope<Context, Event> {
