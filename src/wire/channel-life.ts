@@ -10,8 +10,8 @@ const CLOSING = MACHINE.stateNumber('closing');
 const OVER = MACHINE.stateNumber('over');
 
 /**
- * The life of a channel: an actor of the channel machine, whose state the parts of the channel go by. What an action of
- * its makes happen at once is looked at after the transition: nobody reads or writes from within one.
+ * The life of a channel: an actor of the channel machine, whose state the parts of the channel go by. No action reads or
+ * writes frames: what that finds out is an event, and an event within a transition waits for its end.
  */
 export class ChannelLife extends CompiledActor<{ work: ChannelWork }, ChannelEvent> {
   readonly #context: { work: ChannelWork };

@@ -32,6 +32,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelW
   readonly #life = new ChannelLife(this);
   readonly #batch: WriteBatch;
   readonly #incoming: IncomingFrames;
+  /** Hears the ServerInfo, or why there is none: what comes first counts. */
   #awaitServerInfo: ((info: string | CmdStreamError) => void) | undefined;
   /** Which frame it is that has come in part, and since when. */
   #partial = 0;
@@ -239,7 +240,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelW
   // ---- what the machine makes happen
 
   introduce(event: ChannelEvent): void {
-    if (event.type === 'info.received') this.#settleHandshake(event.info);
+    if (event.type === 'info.received') this.#awaitServerInfo?.(event.info);
   }
 
   endStream(): void {
@@ -260,16 +261,11 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelW
 
   rejectHandshake(): void {
     const why = `${this.remoteAddress} closed the connection during the handshake`;
-    this.#settleHandshake(this.#lostError ?? new CmdStreamError('connection-lost', why));
+    this.#awaitServerInfo?.(this.#lostError ?? new CmdStreamError('connection-lost', why));
   }
 
   tellLost(): void {
     this.#incoming.receiver?.lost(this.#lostError);
-  }
-
-  #settleHandshake(info: string | CmdStreamError): void {
-    this.#awaitServerInfo?.(info);
-    this.#awaitServerInfo = undefined;
   }
 
   #tellStream(what: 'end' | 'destroy'): void {
