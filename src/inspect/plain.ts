@@ -14,7 +14,7 @@ export const HIDDEN = '(hidden)';
 /** Placeholder for what there is no room for. */
 const CUT_OFF = '...';
 
-/** What stands in the place of what throws when it is looked at. */
+/** Placeholder for what throws when it is looked at. */
 const UNREADABLE = '(cannot be read)';
 
 const MAX_DEPTH = 8;

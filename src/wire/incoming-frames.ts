@@ -2,12 +2,15 @@ import { type ByteReader, NEED_MORE } from '../base/bytes/byte-reader.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { DecodedMessage, MessageCodec } from '../protocol/codec/codec.ts';
 import { decodeNow } from '../protocol/codec/prompt.ts';
+import type { ChannelLife } from './channel-life.ts';
 import { type FrameGate, type FrameReceiver, OPEN_GATE } from './frame-channel.ts';
 import { checkSkipped, frameTooLarge, LARGE_FRAME_BYTES, MAX_HEADER_BYTES } from './frame-size.ts';
 import { KeptBytes } from './kept-bytes.ts';
 import { newReader, skipMessage } from './read-message.ts';
 
 const NO_BYTES = Buffer.alloc(0);
+
+type Fail = (error: unknown, isReceivers: boolean) => void;
 
 /**
  * The reading side of a channel: cuts what arrives into frames and hands them over, or puts them aside while they are
@@ -23,12 +26,13 @@ export class IncomingFrames {
   gate: FrameGate = OPEN_GATE;
   /** Looks at the first bytes, of which the other side can be told, and throws where it is another one. */
   lookAtFirst: ((bytes: Buffer) => void) | undefined;
-  /** Reads what comes before all frames, while that is awaited; returns whether it was there whole. */
-  readFirst: ((reader: ByteReader) => boolean) | undefined;
+  /** Reads what comes before all frames, during the handshake; returns whether it was there whole. */
+  readFirst: (reader: ByteReader) => boolean = () => false;
 
   readonly #codec: MessageCodec;
   readonly #maxFrameBytes: number;
-  readonly #fail: (error: unknown, isReceivers: boolean) => void;
+  readonly #life: ChannelLife;
+  readonly #fail: Fail;
   readonly #message: DecodedMessage = { type: 0, value: undefined, weight: 0 };
   readonly #reader = newReader();
   /** Has nothing of a message that has come in part, as the other may. */
@@ -47,19 +51,19 @@ export class IncomingFrames {
   #paused = false;
   #holding = false;
   #reading = false;
-  #over = false;
   /** Whether an error that is thrown while reading is the receiver's: it is no fault of the bytes then. */
   #handedOver = false;
 
   /** @param fail - called where the bytes are no frames, or what was told of one threw; nothing is read after that. */
-  constructor(codec: MessageCodec, maxFrameBytes: number, fail: (error: unknown, isReceivers: boolean) => void) {
+  constructor(codec: MessageCodec, maxFrameBytes: number, life: ChannelLife, fail: Fail) {
     this.#codec = codec;
     this.#maxFrameBytes = maxFrameBytes;
+    this.#life = life;
     this.#fail = fail;
   }
 
   get hasReader(): boolean {
-    return this.receiver !== undefined || this.readFirst !== undefined;
+    return this.receiver !== undefined || this.#life.isHandshake;
   }
 
   get paused(): boolean {
@@ -77,7 +81,7 @@ export class IncomingFrames {
 
   /** Whether the start of a frame has come whose rest has not. What waits while paused may be whole frames. */
   get isInsideFrame(): boolean {
-    if (this.receiver === undefined || this.#over) return false;
+    if (this.receiver === undefined || this.#life.isOver) return false;
     return this.#unwantedBytes > 0 || (this.#kept.length > 0 && !this.#paused);
   }
 
@@ -99,9 +103,8 @@ export class IncomingFrames {
     this.goOn();
   }
 
-  /** Nothing is read any more. */
-  stop(): void {
-    this.#over = true;
+  /** Drops what waits. */
+  clear(): void {
     this.#kept.clear();
     this.#held.clear();
   }
@@ -109,10 +112,10 @@ export class IncomingFrames {
   /** Takes bytes that have arrived; their memory is the caller's again afterwards. */
   arrive(bytes: Buffer): void {
     const wanted = this.#unwantedBytes > 0 ? this.#skipUnwanted(bytes) : bytes;
-    if (wanted.length === 0 || this.#over) return;
+    if (wanted.length === 0 || this.#life.isOver) return;
     if (this.#kept.length === 0 && !this.#paused && this.hasReader) {
       const position = this.#read(this.#reader, wanted, 0, wanted.length);
-      if (this.#over) return;
+      if (this.#life.isOver) return;
       if (position < wanted.length) this.#kept.append(wanted.subarray(position));
       if (this.#held.length > 0 && !this.#holding) this.goOn();
     } else {
@@ -132,7 +135,7 @@ export class IncomingFrames {
   }
 
   #readWaiting(): void {
-    for (let before = Number.POSITIVE_INFINITY; !this.#paused && !this.#over; ) {
+    for (let before = Number.POSITIVE_INFINITY; !this.#paused && !this.#life.isOver; ) {
       const kept = this.#kept;
       const held = this.#held;
       if (held.length > 0 && !this.#holding) {
@@ -174,7 +177,7 @@ export class IncomingFrames {
   }
 
   #readAll(reader: ByteReader): void {
-    while (reader.position < reader.end && !this.#paused && !this.#over && this.hasReader) {
+    while (reader.position < reader.end && !this.#paused && !this.#life.isOver && this.hasReader) {
       if (this.#holding) {
         // What was put aside before is taken first, should frames be held no longer.
         if (reader === this.#heldReader || !this.#holdNext(reader) || !this.#holding) return;
@@ -201,7 +204,7 @@ export class IncomingFrames {
   #deliverNext(reader: ByteReader): boolean {
     this.#handedOver = false;
     const { receiver } = this;
-    if (receiver === undefined) return this.readFirst?.(reader) ?? false;
+    if (receiver === undefined) return this.readFirst(reader);
     const start = reader.position;
     const seq = reader.readVarint();
     if (seq === 0) {

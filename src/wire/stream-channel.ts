@@ -1,7 +1,9 @@
+import type { ChannelEvent, ChannelWork } from '../../machines/channel.ts';
 import { runOutside } from '../base/async-context.ts';
 import type { ByteReader } from '../base/bytes/byte-reader.ts';
 import { CmdStreamError, describeError, printableError } from '../base/errors/cmd-stream-error.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
+import { ChannelLife } from './channel-life.ts';
 import type { Flow, FrameChannel, FrameGate, FrameReceiver, SendGate } from './frame-channel.ts';
 import { IncomingFrames } from './incoming-frames.ts';
 import { readServerInfo } from './server-info.ts';
@@ -16,17 +18,21 @@ export interface StreamChannelOptions extends WriteBatchOptions {
   readonly stranger?: ((bytes: Buffer) => string | undefined) | undefined;
 }
 
-/** Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. */
-export class StreamChannel implements FrameChannel, ByteStreamConsumer {
+/**
+ * Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. What may
+ * happen next is what its life says; reading and writing go past that, and only ask it.
+ */
+export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelWork {
   readonly flow: Flow;
   lastReceivedMs: number;
   receivedBytes = 0;
 
   readonly #stream: ByteStream;
   readonly #options: StreamChannelOptions;
+  readonly #life = new ChannelLife(this);
   readonly #batch: WriteBatch;
   readonly #incoming: IncomingFrames;
-  #receiver: FrameReceiver | undefined;
+  /** Hears the ServerInfo, or why there is none: what comes first counts. */
   #awaitServerInfo: ((info: string | CmdStreamError) => void) | undefined;
   /** Which frame it is that has come in part, and since when. */
   #partial = 0;
@@ -34,16 +40,22 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   /** How long it was paused before, and since when it is, if it is. */
   #pausedMs = 0;
   #pausedSinceMs: number | undefined;
-  #over = false;
-  #lost = false;
+  /** Why it is over, unless it ended in order. */
   #lostError: CmdStreamError | undefined;
 
   constructor(stream: ByteStream, options: StreamChannelOptions) {
     this.#stream = stream;
     this.#options = options;
-    this.#batch = new WriteBatch(stream, options, () => this.#receiver?.drained(), this.#writeFailed);
+    this.#batch = new WriteBatch(
+      stream,
+      options,
+      this.#life,
+      () => this.#incoming.receiver?.drained(),
+      this.#streamThrew,
+    );
     this.flow = this.#batch.flow;
-    this.#incoming = new IncomingFrames(options.incoming, options.maxFrameBytes, this.#fail);
+    this.#incoming = new IncomingFrames(options.incoming, options.maxFrameBytes, this.#life, this.#fail);
+    this.#incoming.readFirst = this.#readServerInfo;
     if (options.stranger !== undefined) this.#incoming.lookAtFirst = this.#lookAtFirst;
     this.lastReceivedMs = options.clock.monotonicMs();
     stream.open(this);
@@ -76,11 +88,10 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   open(receiver: FrameReceiver, gate?: FrameGate): void {
-    this.#receiver = receiver;
     this.#incoming.receiver = receiver;
     if (gate !== undefined) this.#incoming.gate = gate;
-    if (this.#over) this.#tellLost(this.#lostError);
-    else this.#readerCame();
+    this.#life.happen({ type: 'channel.opened' });
+    this.#readerCame();
   }
 
   /**
@@ -90,9 +101,8 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   receiveServerInfo(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#awaitServerInfo = (info) => (typeof info === 'string' ? resolve(info) : reject(info));
-      this.#incoming.readFirst = this.#readServerInfo;
-      if (this.#over) this.#rejectServerInfo(this.#lostError);
-      else this.#readerCame();
+      this.#life.happen({ type: 'handshake.awaited' });
+      this.#readerCame();
     });
   }
 
@@ -133,14 +143,12 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   }
 
   end(): void {
-    if (!this.#over) this.#batch.end();
+    this.#life.happen({ type: 'channel.ended' });
+    this.#batch.flush();
   }
 
   destroy(): void {
-    this.#over = true;
-    this.#incoming.stop();
-    this.#batch.stop();
-    this.#stream.destroy();
+    this.#life.happen({ type: 'channel.destroyed' });
   }
 
   drained(): void {
@@ -150,7 +158,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
   // ---- reading
 
   data(bytes: Buffer): void {
-    if (this.#over) return;
+    if (this.#life.isOver) return;
     this.lastReceivedMs = this.#options.clock.monotonicMs();
     this.receivedBytes += bytes.length;
     // Nobody to read what comes: it shall wait at the peer, not here.
@@ -174,7 +182,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     this.#pausedSinceMs = undefined;
     this.#incoming.resume();
     this.#notePartial();
-    if (!this.#incoming.paused && this.#incoming.hasReader && !this.#over) this.#stream.resume();
+    if (!this.#incoming.paused && this.#incoming.hasReader && !this.#life.isOver) this.#stream.resume();
   };
 
   readonly #release = (): void => {
@@ -184,14 +192,15 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
 
   /** Someone reads, or reads again: delivers what waits, then lets more come. */
   #readerCame(): void {
+    if (this.#life.isOver) return;
     this.#incoming.goOn();
     this.#notePartial();
-    if (!this.#incoming.paused && !this.#over) this.#stream.resume();
+    if (!this.#incoming.paused && !this.#life.isOver) this.#stream.resume();
   }
 
   /** Of a server until its ServerInfo is there, of a client what came first: it is decoded as frames from then on. */
   readonly #lookAtFirst = (bytes: Buffer): void => {
-    if (this.#receiver !== undefined) this.#incoming.lookAtFirst = undefined;
+    if (this.#incoming.receiver !== undefined) this.#incoming.lookAtFirst = undefined;
     const stranger = this.#options.stranger?.(bytes);
     if (stranger !== undefined) throw new CmdStreamError('protocol-error', `${this.remoteAddress} ${stranger}`);
   };
@@ -200,54 +209,70 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer {
     const info = readServerInfo(reader, this.remoteAddress);
     if (info === undefined) return false;
     this.#incoming.lookAtFirst = undefined;
-    this.#serverInfoCame(info);
+    this.#life.happen({ type: 'info.received', info });
     return true;
   };
 
   // ---- the end
 
-  /** A transport may be the user's. It is asked for in timers, where what it throws would end the process. */
-  readonly #writeFailed = (error: unknown): void => {
-    this.destroy();
-    this.closed(new Error(describeError(error), { cause: error }));
-  };
-
-  readonly #fail = (error: unknown, isReceivers: boolean): void => {
-    this.#lostError = isReceivers
-      ? CmdStreamError.from(error, 'internal', `handling a frame from ${this.remoteAddress} failed`)
-      : CmdStreamError.from(printableError(error), 'protocol-error', `malformed bytes from ${this.remoteAddress}`);
-    this.destroy();
-    this.#tellLost(this.#lostError);
-  };
-
   closed(error: Error | undefined): void {
     const reason = error ?? (this.#incoming.isInsideFrame ? new Error('it ended in the middle of a frame') : undefined);
-    this.#over = true;
-    this.#incoming.stop();
-    this.#batch.stop();
-    if (reason !== undefined && this.#lostError === undefined) {
-      this.#lostError = CmdStreamError.from(reason, 'connection-lost', `connection to ${this.remoteAddress} lost`);
+    this.#life.happen({ type: 'stream.closed', error: reason && this.#connectionLost(reason) });
+  }
+
+  readonly #fail = (error: unknown, isReceivers: boolean): void => {
+    const failure = isReceivers
+      ? CmdStreamError.from(error, 'internal', `handling a frame from ${this.remoteAddress} failed`)
+      : CmdStreamError.from(printableError(error), 'protocol-error', `malformed bytes from ${this.remoteAddress}`);
+    this.#life.happen({ type: 'channel.failed', error: failure });
+  };
+
+  /** A transport may be the user's. It is asked for in timers, where what it throws would end the process. */
+  readonly #streamThrew = (error: unknown): void => {
+    const reason = new Error(describeError(error), { cause: error });
+    this.#life.happen({ type: 'channel.failed', error: this.#connectionLost(reason) });
+  };
+
+  #connectionLost(reason: Error): CmdStreamError {
+    return CmdStreamError.from(reason, 'connection-lost', `connection to ${this.remoteAddress} lost`);
+  }
+
+  // ---- what the machine makes happen
+
+  introduce(event: ChannelEvent): void {
+    if (event.type === 'info.received') this.#awaitServerInfo?.(event.info);
+  }
+
+  endStream(): void {
+    this.#tellStream('end');
+  }
+
+  destroyStream(): void {
+    this.#tellStream('destroy');
+  }
+
+  drop(): void {
+    this.#incoming.clear();
+  }
+
+  keepReason(event: ChannelEvent): void {
+    if ('error' in event) this.#lostError = event.error as CmdStreamError | undefined;
+  }
+
+  rejectHandshake(): void {
+    const why = `${this.remoteAddress} closed the connection during the handshake`;
+    this.#awaitServerInfo?.(this.#lostError ?? new CmdStreamError('connection-lost', why));
+  }
+
+  tellLost(): void {
+    this.#incoming.receiver?.lost(this.#lostError);
+  }
+
+  #tellStream(what: 'end' | 'destroy'): void {
+    try {
+      this.#stream[what]();
+    } catch (error) {
+      this.#streamThrew(error);
     }
-    this.#tellLost(this.#lostError);
-  }
-
-  #tellLost(error: CmdStreamError | undefined): void {
-    this.#rejectServerInfo(error);
-    if (this.#lost || this.#receiver === undefined) return;
-    this.#lost = true;
-    this.#receiver.lost(error);
-  }
-
-  #rejectServerInfo(error: CmdStreamError | undefined): void {
-    this.#serverInfoCame(
-      error ??
-        new CmdStreamError('connection-lost', `${this.remoteAddress} closed the connection during the handshake`),
-    );
-  }
-
-  #serverInfoCame(info: string | CmdStreamError): void {
-    this.#awaitServerInfo?.(info);
-    this.#awaitServerInfo = undefined;
-    this.#incoming.readFirst = undefined;
   }
 }

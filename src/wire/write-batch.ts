@@ -3,6 +3,7 @@ import type { Clock, Defer } from '../base/clock.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
 import { encodeNow } from '../protocol/codec/prompt.ts';
+import type { ChannelLife } from './channel-life.ts';
 import type { SendGate } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
 import type { ByteStream } from './transport/transport.ts';
@@ -38,6 +39,7 @@ export class WriteBatch {
   readonly flow: WriteFlow;
   readonly #stream: ByteStream;
   readonly #options: WriteBatchOptions;
+  readonly #life: ChannelLife;
   readonly #tellDrained: () => void;
   readonly #tellFailed: (error: unknown) => void;
   readonly #gathered = new ByteWriter();
@@ -52,21 +54,22 @@ export class WriteBatch {
   #writing: Buffer | undefined;
   /** Memory to gather in during the next write that waits. */
   #spare: Buffer | undefined;
-  #ending = false;
-  #over = false;
 
   /**
+   * @param life - says whether there is anything to write to, and is told when all is written before the end.
    * @param tellDrained - called when the flow was full and has room again.
    * @param tellFailed - called with what the stream throws where it is written to.
    */
   constructor(
     stream: ByteStream,
     options: WriteBatchOptions,
+    life: ChannelLife,
     tellDrained: () => void,
     tellFailed: (error: unknown) => void,
   ) {
     this.#stream = stream;
     this.#options = options;
+    this.#life = life;
     this.#tellDrained = tellDrained;
     this.#tellFailed = tellFailed;
     this.flow = new WriteFlow(stream, this.#gathered, options.bufferBound, options.clock);
@@ -129,15 +132,9 @@ export class WriteBatch {
     this.#write();
   }
 
-  /** Writes what is gathered, then ends the stream. */
-  end(): void {
-    this.#ending = true;
+  /** Writes what is gathered, before the turn is over. */
+  flush(): void {
     this.#write();
-  }
-
-  /** The stream is over: what is gathered, and what is still appended, is dropped. */
-  stop(): void {
-    this.#over = true;
   }
 
   /** The frame that begins at `start` is whole: it leaves with the batch, or is taken back. */
@@ -170,7 +167,7 @@ export class WriteBatch {
   #writeGathered(): void {
     const gathered = this.#gathered;
     const { buffer, position } = gathered;
-    if (position === 0 || this.#over || this.#writing !== undefined) return;
+    if (position === 0 || !this.#life.mayWrite || this.#writing !== undefined) return;
     gathered.position = 0;
     this.flow.handOver(position, this.#lastGatheredSeq);
     let isTaken: boolean;
@@ -196,13 +193,13 @@ export class WriteBatch {
       this.#writeDue = true;
       return;
     }
-    const gathered = this.#gathered;
-    if (this.#over) gathered.position = 0;
-    if (this.#over || this.#writing !== undefined) return;
+    const life = this.#life;
+    if (!life.mayWrite) this.#gathered.position = 0;
+    if (!life.mayWrite || this.#writing !== undefined) return;
     this.#writeGathered();
     // It may have found out that there is nothing more to write to.
-    if (this.#over) return;
-    if (this.#ending && this.#writing === undefined) this.#stream.end();
+    if (!life.mayWrite) return;
+    if (life.isEnding && this.#writing === undefined) life.happen({ type: 'writes.taken' });
     if (this.flow.takeRelief()) this.#tellDrained();
   }
 }

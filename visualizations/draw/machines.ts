@@ -1,6 +1,7 @@
 // Which machines are drawn. What their states mean to a user of the library, they say themselves.
 import type { AnyStateMachine } from 'xstate';
 import { addressesMachine } from '../../machines/addresses.ts';
+import { channelMachine } from '../../machines/channel.ts';
 import { circuitBreakerMachine } from '../../machines/circuit-breaker.ts';
 import { clientMachine } from '../../machines/client.ts';
 import { connectionMachine } from '../../machines/connection.ts';
@@ -19,7 +20,7 @@ export interface Subject {
   readonly machine: AnyStateMachine;
 }
 
-/** All machines of the library: the sender's first, then the server's. */
+/** All machines of the library: the sender's first, then the server's, then what both stand on. */
 export const SUBJECTS: readonly Subject[] = [
   {
     file: 'client',
@@ -74,5 +75,12 @@ export const SUBJECTS: readonly Subject[] = [
     title: 'Session',
     summary: 'A session introduces the server, serves Commands, drains, says goodbye, and is closed.',
     machine: sessionMachine,
+  },
+  {
+    file: 'channel',
+    title: 'Channel',
+    summary:
+      'A channel reads a ServerInfo where it is the end of a client, is open for frames, writes what waits before its goodbye, and is over.',
+    machine: channelMachine,
   },
 ];

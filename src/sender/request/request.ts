@@ -1,5 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import { type RequestEvent, type RequestWork, type ResultReceived, requestMachine } from '../../../machines/request.ts';
+import { compileMachine } from '../../base/compile.ts';
+import { CompiledActor } from '../../base/compiled-actor.ts';
 import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warnings } from '../../base/warnings.ts';
@@ -10,8 +12,6 @@ import type { Carrier, PendingCommand } from '../client/pending-command.ts';
 import type { Hooks, SentCommand } from '../hooks/hooks.ts';
 import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
 import { CallSite } from './call-site.ts';
-import { compileMachine } from './compile.ts';
-import { CompiledActor } from './compiled-actor.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from './deadline-queue.ts';
 import { cancelledError, type EndedSend, overflowError, timeoutError } from './endings.ts';
 import type { RequestActors } from './request-actors.ts';

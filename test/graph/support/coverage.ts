@@ -32,6 +32,7 @@ const MACHINES = [
   'group',
   'session',
   'server',
+  'channel',
 ];
 
 const HEAD = `# What the tests of the machines cover

@@ -430,4 +430,17 @@ describe('a stream that throws where it is written to', () => {
     channel.end();
     expect([stream.destroyed, stream.ended]).toEqual([true, false]);
   });
+
+  test.each(['end', 'destroy'] as const)('is a lost connection as well where %s throws', (what) => {
+    const { stream, channel, log } = openChannel();
+    stream[what] = () => {
+      throw new Error('no socket any more');
+    };
+    channel.send(1, 0, 'x');
+    channel[what]();
+    stream.close();
+    expect(log.losses).toMatchObject([
+      { code: 'connection-lost', message: expect.stringMatching(/no socket any more$/) },
+    ]);
+  });
 });

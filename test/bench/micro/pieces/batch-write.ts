@@ -1,3 +1,5 @@
+import type { ChannelWork } from '../../../../machines/channel.ts';
+import { ChannelLife } from '../../../../src/wire/channel-life.ts';
 import { WriteBatch } from '../../../../src/wire/write-batch.ts';
 import type { Piece } from '../piece.ts';
 import { writePlainFrame } from '../plain-frames.ts';
@@ -7,6 +9,17 @@ import { DevNull, wireOptions } from '../wire-parts.ts';
 /** As many frames leave in one write. */
 const FRAMES = 500;
 
+/** Is told of a life in which nothing happens. */
+class Nobody implements ChannelWork {
+  introduce() {}
+  endStream() {}
+  destroyStream() {}
+  drop() {}
+  keepReason() {}
+  rejectHandshake() {}
+  tellLost() {}
+}
+
 /** From a message to the bytes of one write. */
 export const batchWrite: Piece = {
   name: 'batch write',
@@ -15,12 +28,8 @@ export const batchWrite: Piece = {
   atMost: 2.2,
   prepare() {
     const options = wireOptions();
-    const batch = new WriteBatch(
-      new DevNull(),
-      options,
-      () => {},
-      () => {},
-    );
+    const nothing = () => {};
+    const batch = new WriteBatch(new DevNull(), options, new ChannelLife(new Nobody()), nothing, nothing);
     const buffer = Buffer.alloc(FRAMES * 128);
     return {
       ours(count) {

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { type RequestEvent, type RequestWork, requestMachine } from '../../../../machines/request.ts';
-import { compileMachine } from '../../../../src/sender/request/compile.ts';
-import { TestActor } from './support.ts';
+import { compileMachine } from '../../../../src/base/compile.ts';
+import { TestActor } from '../../base/test-actor.ts';
 
 const MACHINE = compileMachine<{ work: RequestWork }, RequestEvent>(requestMachine);
 

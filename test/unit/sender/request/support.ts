@@ -4,8 +4,6 @@ import { RefusalPace } from '../../../../src/base/refusal-pace.ts';
 import { protocolTables } from '../../../../src/protocol/protocol.ts';
 import { type Pressure, ResultBounds, type WhenSlow } from '../../../../src/sender/client/backlog.ts';
 import type { Carrier } from '../../../../src/sender/client/pending-command.ts';
-import type { CompiledMachine } from '../../../../src/sender/request/compile.ts';
-import { CompiledActor } from '../../../../src/sender/request/compiled-actor.ts';
 import { DeadlineQueue } from '../../../../src/sender/request/deadline-queue.ts';
 import type { RequestContext } from '../../../../src/sender/request/request.ts';
 import { RequestActors } from '../../../../src/sender/request/request-actors.ts';
@@ -13,35 +11,6 @@ import { SignalWatch } from '../../../../src/sender/request/signal-watch.ts';
 import { calc } from '../../../e2e/support/calc.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { warningsTo } from '../../../support/warnings.ts';
-
-/** Any compiled machine as an actor, with a context of the test's. */
-export class TestActor<Context, Event extends { readonly type: string }> extends CompiledActor<Context, Event> {
-  readonly #machine: CompiledMachine<Context, Event>;
-  readonly #context: Context;
-
-  constructor(machine: CompiledMachine<Context, Event>, context: Context) {
-    super(machine);
-    this.#machine = machine;
-    this.#context = context;
-  }
-
-  protected override get machineContext(): Context {
-    return this.#context;
-  }
-
-  get value(): string {
-    return this.compiledState;
-  }
-
-  get isOver(): boolean {
-    return this.isFinal;
-  }
-
-  send(event: Event): void {
-    // A compiled machine has no number for what no state reacts to.
-    if (this.#machine.events.includes(event.type)) this.receive(this.#machine.eventNumber(event.type), event);
-  }
-}
 
 /** A client's connection, as requests see it: remembers what it is told to forget. */
 export class TestCarrier implements Carrier {

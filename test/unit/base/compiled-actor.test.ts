@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, createActor, setup } from 'xstate';
-import { compileMachine } from '../../../../src/sender/request/compile.ts';
-import { TestActor } from './support.ts';
+import { compileMachine } from '../../../src/base/compile.ts';
+import { TestActor } from './test-actor.ts';
 
 const GUARDS = ['g0', 'g1'] as const;
 const ACTIONS = ['a0', 'a1', 'a2', 'a3'] as const;

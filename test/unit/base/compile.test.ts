@@ -1,8 +1,8 @@
 import { CmdStreamError } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, and, assign, fromPromise, log, raise, setup } from 'xstate';
-import { requestMachine } from '../../../../machines/request.ts';
-import { compileMachine } from '../../../../src/sender/request/compile.ts';
+import { requestMachine } from '../../../machines/request.ts';
+import { compileMachine } from '../../../src/base/compile.ts';
 
 /** A machine whose guards and actions all exist, as plain functions, except where their names say otherwise. */
 function machine(config: object): AnyStateMachine {
@@ -153,6 +153,8 @@ describe('compiling a machine', () => {
     expect(compiled.isFinal).toEqual([false, true]);
     expect(compiled.eventNumber('stay')).toBe(1);
     expect(() => compiled.eventNumber('unknown')).toThrow(`no state of the machine reacts to 'unknown'`);
+    expect(compiled.stateNumber(compiled.states[1] as string)).toBe(1);
+    expect(() => compiled.stateNumber('unknown')).toThrow(`the machine has no state 'unknown'`);
     const [go, stay, ...ofFinal] = compiled.table;
     expect(go?.map(({ guard, actions, target }) => [guard !== undefined, actions.length, target])).toEqual([
       [true, 3, 1],

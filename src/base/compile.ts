@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
-import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError } from './errors/cmd-stream-error.ts';
 
 /** What guards and actions are called with: of what XState hands them, the part that flat machines use. */
 export interface Scope<Context, Event> {
@@ -28,6 +28,11 @@ export interface CompiledMachine<Context, Event extends { readonly type: string 
   readonly isFinal: readonly boolean[];
   /** At `state * events.length + event`: the transitions to try in order; nothing where the event is ignored. */
   readonly table: readonly (readonly CompiledTransition<Context, Event>[] | undefined)[];
+  /**
+   * The number of a state name.
+   * @throws CmdStreamError `internal` for a name that no state has.
+   */
+  stateNumber(name: string): number;
   /**
    * The number of an event name.
    * @throws CmdStreamError `internal` for a name that no state reacts to.
@@ -111,9 +116,10 @@ export function compileMachine<Context, Event extends { readonly type: string }>
     };
   };
 
+  const states = nodes.map(({ key }) => key);
   const events = [...new Set(nodes.flatMap((node) => [...node.transitions.keys()]))];
   return {
-    states: nodes.map(({ key }) => key),
+    states,
     events,
     initial: numberOf(root.initial.target[0], 'initial'),
     isFinal: nodes.map(({ type }) => type === 'final'),
@@ -124,12 +130,15 @@ export function compileMachine<Context, Event extends { readonly type: string }>
           ?.map((transition) => compileTransition(transition, node, `'${node.key}' on '${event}'`)),
       ),
     ),
-    eventNumber: (type) => {
-      const number = events.indexOf(type);
-      if (number < 0) throw new CmdStreamError('internal', `no state of the machine reacts to '${type}'`);
-      return number;
-    },
+    stateNumber: (name) => numberIn(states, name, `the machine has no state '${name}'`),
+    eventNumber: (type) => numberIn(events, type, `no state of the machine reacts to '${type}'`),
   };
+}
+
+function numberIn(names: readonly string[], name: string, missing: string): number {
+  const number = names.indexOf(name);
+  if (number < 0) throw new CmdStreamError('internal', missing);
+  return number;
 }
 
 function checkRoot(root: Root): void {

@@ -32,6 +32,11 @@ export abstract class CompiledActor<Context, Event extends { readonly type: stri
     return this.#machine.states[this.#state] as string;
   }
 
+  /** The number of the state that it is in. */
+  protected get stateNumber(): number {
+    return this.#state;
+  }
+
   /** Whether it is in a final state: no event means anything any more. */
   protected get isFinal(): boolean {
     return this.#machine.isFinal[this.#state] as boolean;
