@@ -27,10 +27,10 @@ it('A13: says so in a bundle without the package', async () => {
 });
 
 it('every machine whose actors live for long is shown, by its drawing', async () => {
-  const drawn = SUBJECTS.filter(({ machine }) => machine.id !== 'request').map(({ machine, file }) => [
-    machine.id,
-    file,
-  ]);
+  // Requests come and go too fast, and channels run compiled alone.
+  const drawn = SUBJECTS.filter(({ machine }) => !['request', 'channel'].includes(machine.id)).map(
+    ({ machine, file }) => [machine.id, file],
+  );
   expect(Object.entries(MACHINES).map(([id, { drawing }]) => [id, drawing])).toEqual(expect.arrayContaining(drawn));
   expect(Object.keys(MACHINES)).toHaveLength(drawn.length);
   const files = await readPage();
