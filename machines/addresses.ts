@@ -19,7 +19,7 @@ export interface AddressesLink {
   nowMs(): number;
 }
 
-/** What can happen to addresses. */
+/** Events of addresses. */
 export type AddressesEvent =
   /** The resolver has answered. */
   | { readonly type: `xstate.done.actor.${string}`; readonly output: readonly string[] }
@@ -28,13 +28,13 @@ export type AddressesEvent =
   /** Nobody needs them any more. */
   | { readonly type: 'addresses.stop' };
 
-/** What is told once a step is over: whoever hears of it may drive other machines. */
+/** Event emitted once a step is over: whoever hears of it may drive other machines. */
 export interface AddressesGiven {
   readonly type: 'addresses.given';
   readonly addresses: readonly string[];
 }
 
-/** What addresses are made of. */
+/** Input of addresses. */
 export interface AddressesInput {
   readonly link: AddressesLink;
   /** Whether they are a list that never changes. */
@@ -47,7 +47,7 @@ export interface AddressesInput {
   readonly lateMs: number;
 }
 
-/** What addresses remember. */
+/** Context of addresses: their memory. */
 export interface AddressesContext extends AddressesInput {
   /** When the answer, or the next question, is due (monotonic milliseconds). */
   readonly dueMs: number;
@@ -57,7 +57,7 @@ export interface AddressesContext extends AddressesInput {
 
 const ask = fromPromise<readonly string[], { link: AddressesLink }>(({ input }) => input.link.ask());
 
-/** What follows a question that was never answered. */
+/** Transition after a question that was never answered. */
 const UNANSWERED = { target: '#addresses.known', actions: ['rememberOverdue', 'tellFailure'] } as const;
 
 /** The addresses machine. */

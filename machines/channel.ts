@@ -3,7 +3,7 @@
 // read and written asks which state it is in. It runs compiled into a flat table.
 import { setup } from 'xstate';
 
-/** What can happen to a channel. Errors travel with the events: the machine never looks into them. */
+/** Events of a channel. Errors travel with the events: the machine never looks into them. */
 export type ChannelEvent =
   /** A client waits for the ServerInfo. */
   | { readonly type: 'handshake.awaited' }
@@ -19,7 +19,7 @@ export type ChannelEvent =
   /** The stream is over; without an error where it ended in order. */
   | { readonly type: 'stream.closed'; readonly error?: Error | undefined };
 
-/** What the machine does to the world. Each is called at the moment that the chart says, and must not throw. */
+/** Effects of the machine on the world. Each is called at the moment that the chart says, and must not throw. */
 export interface ChannelWork {
   /** Hands the event's ServerInfo to the one who waits for it. */
   introduce(event: ChannelEvent): void;
@@ -37,12 +37,12 @@ export interface ChannelWork {
   tellLost(): void;
 }
 
-/** What a channel is made of. */
+/** Input of a channel. */
 export interface ChannelInput {
   readonly work: ChannelWork;
 }
 
-/** What may happen as long as there is a stream. */
+/** Transitions that may happen as long as there is a stream. */
 const LOSS = {
   'channel.destroyed': 'closing',
   'channel.failed': { target: 'over', actions: 'destroyStream' },

@@ -5,7 +5,7 @@
  */
 import { assign, setup } from 'xstate';
 
-/** What a circuit breaker is started with. */
+/** Input of a circuit breaker at its start. */
 export interface CircuitBreakerInput {
   /** How long it stays open, in milliseconds. */
   readonly openDurationMs: number;
@@ -20,7 +20,7 @@ export interface Trial {
   readonly sinceMs: number;
 }
 
-/** What a circuit breaker remembers. */
+/** Context of a circuit breaker: its memory. */
 export interface CircuitBreakerContext extends CircuitBreakerInput {
   /** Counts the states entered and the trials: no number is given twice. */
   readonly lastToken: number;
@@ -32,7 +32,7 @@ export interface CircuitBreakerContext extends CircuitBreakerInput {
   readonly trialSuccesses: number;
 }
 
-/** What is told of a trial. */
+/** Fields of the events of a trial. */
 interface TrialNews {
   readonly token: number;
   readonly nowMs: number;
@@ -41,7 +41,7 @@ interface TrialNews {
 /** More trials than these that lost their slots are not remembered, unless more slots are wanted. */
 const MAX_REMEMBERED = 1_000;
 
-/** What can happen to a circuit breaker. */
+/** Events of a circuit breaker. */
 export type CircuitBreakerEvent =
   /** So many of the last outcomes are failures that the service is taken to be down. */
   | { readonly type: 'failureRate.reached' }

@@ -2,7 +2,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { ConnectionLink, ConnectionReport, ConnectionTimings } from './connection.ts';
 
-/** What a client is doing, as its group and its user see it. */
+/** Phase of a client, as its group and its user see it. */
 export type ClientPhase = 'connecting' | 'ready' | 'reconnecting' | 'draining' | 'closed';
 
 /** The network side of a client: what the machine makes happen. */
@@ -42,7 +42,7 @@ export interface ClientLink {
   giveUpDial(): void;
 }
 
-/** What can happen to a client. */
+/** Events of a client. */
 export type ClientEvent =
   | ConnectionReport
   /** A dial is through. */
@@ -54,7 +54,7 @@ export type ClientEvent =
   | { readonly type: 'client.drain'; readonly timeoutMs: number }
   | { readonly type: 'client.close' };
 
-/** What a client tells its group whenever its phase changes; that it is closed, its end tells by itself. */
+/** Event that a client sends its group whenever its phase changes; that it is closed, its end tells by itself. */
 export interface ClientChanged {
   readonly type: 'client.changed';
   readonly id: number;
@@ -62,7 +62,7 @@ export interface ClientChanged {
   readonly error: Error | undefined;
 }
 
-/** What a client leaves behind when it is closed. */
+/** Output that a client leaves behind when it is closed. */
 export interface ClientOutput {
   readonly id: number;
   /** Why it was closed, where it was not asked to. */
@@ -83,7 +83,7 @@ export interface ClientTimings extends ConnectionTimings {
   readonly backoffResetMs: number;
 }
 
-/** What a client is made of. */
+/** Input of a client. */
 export interface ClientInput {
   readonly id: number;
   readonly link: ClientLink;
@@ -94,11 +94,11 @@ export interface ClientInput {
   readonly random: () => number;
   /** How many connections may be retired at a time, beside the one in use; 8 where nothing is said. */
   readonly maxRetired?: number | undefined;
-  /** Who is told of changes; nobody where a client stands alone. */
+  /** Actor that is told of changes; undefined where a client stands alone. */
   readonly parent?: AnyActorRef | undefined;
 }
 
-/** What a client remembers. */
+/** Context of a client: its memory. */
 export interface ClientContext extends ClientInput {
   /** Dials since the last connection that lived long enough. */
   readonly attempt: number;

@@ -14,7 +14,7 @@ const HANDSHAKE = {
   },
 } as const;
 
-/** What becomes of a client whose dial has failed: at the start, and later. */
+/** Transitions of a client whose dial has failed: at the start, and later. */
 const NOT_CONNECTED = [
   // The first time each address has its turn at once; waiting comes after all of them.
   { guard: 'hasUntriedAddress', target: 'connecting', reenter: true, actions: 'rememberError' },

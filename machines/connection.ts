@@ -48,10 +48,10 @@ export interface ConnectionLink {
   giveUp(part: ConnectionPart, error: Error): void;
 }
 
-/** What a connection has to do in time: to answer a Ping, or to bring Results from an address that is none any more. */
+/** Part that a connection has to do in time: to answer a Ping, or to bring Results from an address that is none any more. */
 export type ConnectionPart = 'ping' | 'results';
 
-/** What the link tells the machine. */
+/** Events of the link for the machine. */
 export type ConnectionLinkEvent =
   | { readonly type: 'connection.lost'; readonly error: Error }
   | { readonly type: 'connection.closed' }
@@ -62,7 +62,7 @@ export type ConnectionLinkEvent =
   | { readonly type: 'pending.settled' }
   | { readonly type: 'late.settled' };
 
-/** What can happen to a connection. */
+/** Events of a connection. */
 export type ConnectionEvent =
   | ConnectionLinkEvent
   /** Another takes its place: what is pending comes to its end on it. */
@@ -70,7 +70,7 @@ export type ConnectionEvent =
   /** The client is draining, and limits that by itself. */
   | { readonly type: 'connection.drain' };
 
-/** What a connection tells its client. */
+/** Events of a connection for its client. */
 export type ConnectionReport =
   /** It is to be ended: it was lost, for `error`, or it is retired and nothing is pending any more. */
   | {
@@ -97,14 +97,14 @@ export interface ConnectionTimings {
   readonly lateTimeMs: number;
 }
 
-/** What a connection is made of. */
+/** Input of a connection. */
 export interface ConnectionInput {
   readonly link: ConnectionLink;
   readonly timings: ConnectionTimings;
   readonly parent: AnyActorRef;
 }
 
-/** What a connection remembers. */
+/** Context of a connection: its memory. */
 export interface ConnectionContext extends ConnectionInput {
   /** Why it is over, unless in order. */
   readonly error: Error | undefined;

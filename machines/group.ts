@@ -4,7 +4,7 @@
 import { type ActorRefFrom, assign, enqueueActions, raise, setup } from 'xstate';
 import { type ClientChanged, type ClientInput, type ClientOutput, type ClientPhase, clientMachine } from './client.ts';
 
-/** What can happen to a group. */
+/** Events of a group. */
 export type GroupEvent =
   | ClientChanged
   | ClientClosed
@@ -18,7 +18,7 @@ export interface ClientClosed {
   readonly output: ClientOutput;
 }
 
-/** What a group is made of. */
+/** Input of a group. */
 export interface GroupInput {
   /** One for each client; the group adds itself as the parent. */
   readonly clients: readonly Omit<ClientInput, 'parent'>[];
@@ -26,7 +26,7 @@ export interface GroupInput {
   readonly nameOf: (id: number) => string;
 }
 
-/** What a group remembers. */
+/** Context of a group: its memory. */
 export interface GroupContext {
   readonly clients: readonly ActorRefFrom<typeof clientMachine>[];
   /** The phase of each client, at the client's id. */

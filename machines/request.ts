@@ -3,7 +3,7 @@
 // Normally it runs compiled into a flat table; with an inspector attached, as an XState actor. Both are this chart.
 import { setup } from 'xstate';
 
-/** What can happen to a request. `error` travels with the event: the machine never looks into it. */
+/** Events of a request. `error` travels with the event: the machine never looks into it. */
 export type RequestEvent =
   | { readonly type: 'command.sent' }
   /** The server has not executed it, and never will: it is shutting down. Another server may. */
@@ -27,7 +27,7 @@ export interface ResultReceived {
   readonly last: boolean;
 }
 
-/** What the machine does to the world. Each is called at the moment that the chart says, and must not throw. */
+/** Effects of the machine on the world. Each is called at the moment that the chart says, and must not throw. */
 export interface RequestWork {
   /** Whether the caller has left so many Results untaken that no more may be kept. */
   isFull(): boolean;
@@ -47,7 +47,7 @@ export interface RequestWork {
   cancel(event: RequestEvent): void;
 }
 
-/** What a request is made of. */
+/** Input of a request. */
 export interface RequestInput {
   readonly work: RequestWork;
 }

@@ -3,7 +3,7 @@
 // Neither connections nor Commands pass this machine: each connection is a session of its own beside it.
 import { assign, fromCallback, fromPromise, setup } from 'xstate';
 
-/** What a server's machine makes happen to its connections. Nothing of it may throw. */
+/** Effects of a server's machine on its connections. None of them may throw. */
 export interface ServerConnections {
   /** How many there are. */
   readonly size: number;
@@ -23,7 +23,7 @@ export interface ServerListener {
   close(): Promise<void>;
 }
 
-/** What can happen to a server. */
+/** Events of a server. */
 export type ServerEvent =
   /** Finish what is in flight, for so long at most, then close. */
   | { readonly type: 'server.shutDown'; readonly timeoutMs: number }
@@ -32,14 +32,14 @@ export type ServerEvent =
   /** The last connection is gone; means nothing while listening. */
   | { readonly type: 'connections.gone' };
 
-/** What a server is made of. */
+/** Input of a server. */
 export interface ServerInput {
   readonly connections: ServerConnections;
   /** How long an own or foreign transport may take to close what it was told to close. */
   readonly closeTimeoutMs: number;
 }
 
-/** What a server remembers. */
+/** Context of a server: its memory. */
 export interface ServerContext extends ServerInput {
   /** How long the Commands in flight may take once shutting down has begun. */
   readonly shutdownTimeoutMs: number;

@@ -29,7 +29,7 @@ export interface SessionConnection {
   forget(): void;
 }
 
-/** What can happen to a session. */
+/** Events of a session. */
 export type SessionEvent =
   /** The client may come in. */
   | { readonly type: 'client.admitted' }
@@ -52,7 +52,7 @@ export type SessionEvent =
   /** Close now. */
   | { readonly type: 'session.close' };
 
-/** What a session is made of. */
+/** Input of a session. */
 export interface SessionInput {
   readonly connection: SessionConnection;
   /** Whether clients are let in only where that is said of each. */

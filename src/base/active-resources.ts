@@ -1,7 +1,7 @@
-/** What a simulation, or a test runner, may have at any moment, and nobody waits for. */
+/** Resources that a simulation, or a test runner, may have at any moment, and nobody waits for. */
 const NOT_WAITED_FOR = /^(Immediate|TickObject|Microtask|MessagePort|Worker)/;
 
-/** What the process waits for beside what it waited for when this was made: `Timeout`, `FSReqPromise`, `TCPSocketWrap`. */
+/** Resources that the process waits for beside those of when this was made: `Timeout`, `FSReqPromise`, `TCPSocketWrap`. */
 export class ActiveResources {
   readonly #before = counts();
 

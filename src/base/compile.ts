@@ -1,7 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { CmdStreamError } from './errors/cmd-stream-error.ts';
 
-/** What guards and actions are called with: of what XState hands them, the part that flat machines use. */
+/** Arguments of guards and actions: of what XState hands them, the part that flat machines use. */
 export interface Scope<Context, Event> {
   context: Context;
   event: Event;

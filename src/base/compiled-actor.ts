@@ -24,7 +24,7 @@ export abstract class CompiledActor<Context, Event extends { readonly type: stri
     this.#state = machine.initial;
   }
 
-  /** What the machine's guards and actions get as their context. */
+  /** Context that the machine's guards and actions get. */
   protected abstract get machineContext(): Context;
 
   /** The name of the state that it is in. */
@@ -58,7 +58,7 @@ export abstract class CompiledActor<Context, Event extends { readonly type: stri
     }
   }
 
-  /** What comes while the mail is being read joins it at its end. */
+  /** Mail that comes while mail is being read joins it at its end. */
   #readMail(mail: readonly Mail<Event>[]): void {
     for (const { number, event } of mail) this.#walk(number, event);
     this.#mail = undefined;

@@ -1,6 +1,6 @@
 import { BEHIND, type Clock, type TimerHandle } from './clock.ts';
 
-/** What keeps the process from ending as long as it is open, and can be told not to: a socket of Node's, a server. */
+/** Resource that keeps the process from ending as long as it is open, and can be told not to: a socket of Node's, a server. */
 export interface ProcessHolder {
   /** Keeps the process from ending, from now on. */
   ref(): unknown;

@@ -19,7 +19,7 @@ interface Stage {
 }
 
 /**
- * What `demo` shows, over and over at a pace that eyes can follow: Commands, a stream, a deadline that passes, an outage,
+ * Scenes that `demo` shows, over and over at a pace that eyes can follow: Commands, a stream, a deadline that passes, an outage,
  * the way out of it. Resolves once `signal` has fired and all is closed.
  */
 export async function endlessDemo(inspect: Inspect, paceMs: number, signal: AbortSignal, out: Terminal): Promise<void> {

@@ -23,7 +23,7 @@ export interface Inspector {
 
 /** How much an inspector sees. */
 export interface InspectOptions {
-  /** Who sees it: a function, an XState inspection observer, or an inspector that has one. */
+  /** Observer that sees it: a function, an XState inspection observer, or an inspector that has one. */
   readonly observer: InspectionObserver | Inspector;
   /**
    * Of how many requests of a sender one is shown, the first of them first: 1 shows all, 100 one in a hundred. The others
@@ -80,7 +80,7 @@ export function resolveInspect(
 
 type See = (event: InspectionEvent) => unknown;
 
-/** What is to be called with each event, if `value` is somebody who watches. */
+/** Function to be called with each event, if `value` is somebody who watches. */
 function observerOf(value: unknown): See | undefined {
   if (typeof value === 'function') return value as See;
   if (!isObject(value)) return undefined;

@@ -117,7 +117,7 @@ class Walk {
     return { ...(shown as object), payload: this.of(owner.command.payload, depth + 1) };
   }
 
-  /** What an error says, as far as it can be asked: what users throw may have getters that throw. */
+  /** Fields of an error, as far as it can be asked: what users throw may have getters that throw. */
   #error(error: Error, depth: number): object {
     const told = (name: string) => fieldOf(error, name);
     const [name, message, code, cause] = ['name', 'message', 'code', 'cause'].map(told);

@@ -23,7 +23,7 @@ const failureBrand = Symbol.for('cmd-stream.CommandFailure');
 const NAMES: readonly (keyof CommandFailureOptions)[] = ['details', 'retryAfterMs', 'mayHaveExecuted', 'cause'];
 
 /**
- * What a handler (or an invoker) throws to answer its Command by a failure that the caller is to know of: its send fails
+ * Failure that a handler (or an invoker) throws to answer its Command, and that the caller is to know of: its send fails
  * with a `CmdStreamError` of the code `command-failed` that has the kind as `failure`, and the message. It is an answer, not
  * a fault of the server: `onHandlerError` is not told, `onCommandDone` is. Whatever else is thrown reaches the caller as 'the
  * handler failed' only.

@@ -12,7 +12,7 @@ export class Command<out Name extends string = string, out Value = unknown, out 
   readonly name: Name;
   /** Its type number on the wire. */
   readonly type: number;
-  /** What the server's handler gets. */
+  /** Payload that the server's handler gets. */
   readonly payload: unknown;
   /** The protocol that it belongs to. */
   readonly protocol: object;

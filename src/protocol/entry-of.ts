@@ -4,7 +4,7 @@ import { isCommand } from './command.ts';
 import type { CommandEntry, ProtocolTables } from './protocol.ts';
 
 /**
- * What a protocol says of a Command.
+ * Entry of a Command in a protocol.
  * @throws CmdStreamError `invalid-argument` for what is no Command, or one of another protocol.
  */
 export function entryOf(tables: ProtocolTables<unknown, unknown>, command: unknown): CommandEntry {

@@ -14,7 +14,7 @@ export type Commands<R extends Results> = Record<string, CommandDefinition<never
 /** The payload as the handler of a Command gets it. */
 export type PayloadOf<C> = C extends CommandDefinition<never, infer Output, string> ? Output : never;
 
-/** What the maker of a Command gives. */
+/** The payload as the maker of a Command gives it. */
 export type InputOf<C> = C extends CommandDefinition<infer Input, unknown, string> ? Input : never;
 
 /** The names of the Results that may answer a Command. */
@@ -93,12 +93,12 @@ export type CommandsOf<P extends AnyProtocol> = P extends {
 /** The names of the Command types of a protocol. */
 export type CommandNameOf<P extends AnyProtocol> = keyof CommandsOf<P> & string;
 
-/** What the Command of this name is answered by, as the client gets it; of several names any of theirs. */
+/** Value that the Command of this name is answered by, as the client gets it; of several names any of theirs. */
 export type ValueOf<P extends AnyProtocol, Name extends CommandNameOf<P>> = Name extends unknown
   ? SendValue<ResultsOf<P>, ResultNamesOf<CommandsOf<P>[Name]>>
   : never;
 
-/** What the Command of this name is made of; anything where the protocol is any. */
+/** Payload that the Command of this name is made of; anything where the protocol is any. */
 type GivenFor<P extends AnyProtocol, Name extends CommandNameOf<P>> = [InputOf<CommandsOf<P>[Name]>] extends [never]
   ? unknown
   : InputOf<CommandsOf<P>[Name]>;

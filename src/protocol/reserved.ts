@@ -3,15 +3,15 @@ import { printable } from '../base/errors/printable.ts';
 import { type FailureFields, readFailure } from './failure-text.ts';
 
 /**
- * What the library puts on the wire beyond what a protocol declares. The Go protocol has none of it: the error Result is
+ * Additions of the library to the wire, beyond what a protocol declares. The Go protocol has none of them: the error Result is
  * sent by servers in place of closing the connection; everything else would be offered under a ServerInfo of its own.
  */
 
-/** What an error Result can say. */
+/** Codes of an error Result. */
 export type ErrorResultCode = 'command-failed' | 'command-invalid' | 'overloaded' | 'closed';
 
 /**
- * What an error Result can say, and whether the Command may have been executed then.
+ * Codes of an error Result, and whether the Command may have been executed then.
  *
  * | code | the server |
  * |---|---|
@@ -29,12 +29,12 @@ const EXECUTED: Readonly<Record<ErrorResultCode, boolean>> = {
 
 /** The payload of the error Result. */
 export interface ErrorResult {
-  /** What went wrong, as the client shall report it. */
+  /** Code of what went wrong, as the client shall report it. */
   readonly code: ErrorResultCode;
   /** The message of the error; never a stack. */
   readonly message: string;
   /**
-   * What the handler says of it by a `CommandFailure`, as a JSON text: its `kind`, and `details`, `retryAfterMs` and
+   * Failure that the handler tells by a `CommandFailure`, as a JSON text: its `kind`, and `details`, `retryAfterMs` and
    * `mayHaveExecuted` where it has them. A codec that has no room for it may write it behind the code, after a space.
    */
   readonly failure?: string;
@@ -51,10 +51,10 @@ export interface ReceivedError extends Omit<ErrorResult, 'failure'> {
  */
 export const ERROR_RESULT_TYPE = 16_383;
 
-/** What the error Result is called where Results have names. */
+/** Name of the error Result where Results have names. */
 export const ERROR_RESULT_NAME = '(error)';
 
-/** What a peer may have put into an error Result. */
+/** Fields that a peer may have put into an error Result. */
 type ReceivedFields = Readonly<Partial<Record<keyof ErrorResult, unknown>>>;
 
 /** Reads the payload of an error Result, whatever the peer put there; the message as it may be shown. */
@@ -77,7 +77,7 @@ function splitCode(code: unknown): { code: string | undefined; rest: string | un
   return end < 0 ? { code, rest: undefined } : { code: code.slice(0, end), rest: code.slice(end + 1) };
 }
 
-/** What a codec that knows a code and a message only writes as the code. Clients of before take it for `command-failed`. */
+/** Code as a codec writes it that knows a code and a message only. Clients of before take it for `command-failed`. */
 export function codeAndFailure({ code, failure }: ErrorResult): string {
   return failure === undefined ? code : `${code} ${failure}`;
 }

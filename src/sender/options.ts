@@ -73,7 +73,7 @@ export interface SenderOptions {
   readonly multiTimeoutMs?: number | undefined;
   /** Whether sends wait for a ready client, bounded by their deadline, in place of failing at once. Default false. */
   readonly waitForReady?: boolean | undefined;
-  /** What a send does when every ready client is full: `'fail'` with `overloaded`, or `'wait'`. Default `'fail'`. */
+  /** Behaviour of a send when every ready client is full: `'fail'` with `overloaded`, or `'wait'`. Default `'fail'`. */
   readonly whenFull?: 'fail' | 'wait' | undefined;
   /** How many sends may wait for a ready client, for room, or for a `beforeSend` hook. Default 10 000. */
   readonly maxWaiting?: number | undefined;
@@ -87,7 +87,7 @@ export interface SenderOptions {
   /** How many bytes may wait to be written at each client. Default 16 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   /**
-   * What becomes of a stream whose Results come faster than its consumer takes them. `'pause'`: its connection is read
+   * Policy for a stream whose Results come faster than its consumer takes them. `'pause'`: its connection is read
    * on only as the consumer takes them, so that the server waits, and new Commands go over another connection. For as long
    * as other Commands are under way on the same one it is read on for them; where `maxBufferedResultBytes` wait, they wait
    * for the stream for a second at most, and then it fails with `result-overflow`. `'fail'`: it fails with
@@ -151,7 +151,7 @@ export interface SenderOptions {
   /** Gets each change of the group, its clients and the breaker, until the group is `closed`. */
   readonly onStatus?: ((event: StatusEvent) => void) | undefined;
   /**
-   * Who watches the statecharts live: the group, each client (`client 2 @ localhost:9000`) and its connections, the
+   * Observer of the statecharts, live: the group, each client (`client 2 @ localhost:9000`) and its connections, the
    * addresses, the sender's own circuit breaker and every request (`request 1041 Add`). Told at the end of the turn. An XState inspection observer or function, an inspector of
    * `@statelyai/inspect`, `createLocalInspector()` of `cmd-stream/inspect`; or `{ observer, everyNth, payloads }`. Costs
    * speed for the requests that are shown. Default: none, at no cost.

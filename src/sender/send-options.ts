@@ -21,7 +21,7 @@ export interface MultiSendOptions extends SendOptions {
   /** How many Results to take at most: the stream ends with success after so many. Default: until the last one. */
   readonly resultsCount?: number | undefined;
   /**
-   * What becomes of the stream when its Results come faster than they are taken: the server waits, or the stream fails
+   * Policy for the stream when its Results come faster than they are taken: the server waits, or the stream fails
    * with `result-overflow`. Default: the sender's.
    */
   readonly whenSlow?: 'pause' | 'fail' | undefined;

@@ -43,7 +43,7 @@ export type ResultStream<Value> = AsyncIterableIterator<Value, undefined, undefi
  */
 export type ResultHandler<Value> = (value: Value) => unknown;
 
-/** What a sender is made of. */
+/** Parts of a sender. */
 export interface SenderParts {
   readonly group: Group;
   readonly tables: ProtocolTables<unknown, unknown>;
@@ -153,7 +153,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     return this.#multi(command, deadline, first, second);
   }
 
-  /** What the group and its clients are doing now. */
+  /** Status of the group and its clients now. */
   get status(): GroupStatus {
     return this.#group.status;
   }
@@ -288,7 +288,7 @@ function streamOf<Value>(queue: ResultQueue): ResultStream<Value> {
   return queue as ResultStream<unknown> as ResultStream<Value>;
 }
 
-/** What a send fails with before there is a request. */
+/** Error of a send that fails before there is a request. */
 function failureOf(command: unknown, error: unknown): CmdStreamError {
   const failure = CmdStreamError.from(error);
   return isCommand(command) ? tellSubject(failure, { command: command.name }) : failure;

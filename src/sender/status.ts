@@ -5,7 +5,7 @@ import type { CircuitBreakerState } from './breaker/options.ts';
 import type { Group } from './group/group.ts';
 import type { ClientStatus, GroupStatus } from './group/status.ts';
 
-/** What the circuit breaker of a sender is doing. */
+/** Status of the circuit breaker of a sender. */
 export interface CircuitBreakerStatus {
   readonly type: 'circuit-breaker';
   readonly state: CircuitBreakerState;

@@ -1,14 +1,14 @@
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { AbandonedCommand } from './service.ts';
 
-/** Who wants to know, of one connection, when its client can no longer be reached. */
+/** Listeners of one connection for the moment at which its client can no longer be reached. */
 export class Abandonment {
   /** Why the client can no longer be reached, once it cannot. */
   reason: CmdStreamError | undefined;
 
   readonly #remoteAddress: string;
   readonly #commands = new Set<AbandonedCommand>();
-  /** What fires, by the Command whose handler asked for it. */
+  /** Controllers of the signals, by the Command whose handler asked for one. */
   readonly #signals = new Map<object, AbortController>();
 
   constructor(remoteAddress: string) {

@@ -24,7 +24,7 @@ export function askAuthorize(
   );
 }
 
-/** What a session must know of it beforehand. */
+/** Input of a session about admission: whether clients are authorized, and within what time. */
 export function authorization(options: ResolvedServerOptions): Pick<SessionInput, 'authorizes' | 'authorizeTimeoutMs'> {
   return { authorizes: options.authorize !== undefined, authorizeTimeoutMs: options.handshakeTimeoutMs };
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { FrameChannel } from '../wire/frame-channel.ts';
 import type { Holdings } from './holdings.ts';
 
-/** What becomes of Commands that arrive: they are taken, put aside undecoded, or left with the network. */
+/** Flow of the Commands that arrive: they are taken, put aside undecoded, or left with the network. */
 type Flow = 'take' | 'hold' | 'pause';
 
 /** How much one connection may make the server hold. */
@@ -53,7 +53,7 @@ export class Backpressure {
     return this.#inFlight;
   }
 
-  /** Since when nothing has come (monotonic milliseconds); never, while it is the turn of others. */
+  /** Start of the time in which nothing has come (monotonic milliseconds); Infinity while it is the turn of others. */
   get silentSinceMs(): number {
     if (this.#flow === 'pause' && !this.#full && !this.#isQueueFull()) return Number.POSITIVE_INFINITY;
     return Math.max(this.#channel.lastReceivedMs, this.#changedMs);

@@ -1,4 +1,4 @@
-/** What one connection makes the server hold, as its {@link Budget} knows it. */
+/** Account of what one connection makes the server hold, as its {@link Budget} knows it. */
 export class Account {
   readonly #budget: Budget;
   #bytes = 0;
@@ -72,7 +72,7 @@ export const RESERVED_BYTES = 16 * 1024;
  */
 export class Budget {
   readonly maxBytes: number;
-  /** Who holds something large that there was no room for. */
+  /** Account that holds something large that there was no room for. */
   beyond: Account | undefined;
   readonly #reservedBytes: number;
   readonly #soon: (task: () => void) => void;

@@ -6,7 +6,7 @@ import type { ClientConnection } from './client-connection.ts';
 export interface ConnectionInfo {
   /** Where the client is: `127.0.0.1:51234`. */
   readonly remoteAddress: string;
-  /** Who the client is, the same object for all of its connection. */
+  /** Identity of the client, the same object for all of its connection. */
   readonly peer: Peer;
   /** The connection, as its handlers see it: `context.connection`. */
   readonly connection: ClientConnection;
@@ -24,7 +24,7 @@ export interface HandlerErrorInfo extends ConnectionInfo {
   readonly command: string;
   /** The Command's sequence number at its client. */
   readonly seq: number;
-  /** What the client was told in place of the message, so that a report of its user's is found in the log. */
+  /** Id that the client was told in place of the message, so that a report of its user's is found in the log. */
   readonly errorId: string | undefined;
 }
 

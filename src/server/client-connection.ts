@@ -3,8 +3,8 @@ export interface ClientConnection {
   /** Its number among all connections of the server: 1, 2, 3, ... */
   readonly id: number;
   /**
-   * What belongs to the connection, and goes with it: who has logged in, what was looked up. An object without prototype, empty
-   * at first, for whoever uses it; `authorize` and `onConnection` come before all handlers.
+   * State that belongs to the connection, and goes with it: who has logged in, what was looked up. An object without prototype,
+   * empty at first, for whoever uses it; `authorize` and `onConnection` come before all handlers.
    */
   readonly state: Record<string, unknown>;
 }

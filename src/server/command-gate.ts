@@ -3,7 +3,7 @@ import type { Backpressure } from './backpressure.ts';
 import type { Holdings } from './holdings.ts';
 import type { ReadingTurn } from './reading-turn.ts';
 
-/** What a {@link CommandGate} stands before. */
+/** Session that a {@link CommandGate} stands before. */
 export interface GatedSession {
   /** A Command was put aside: others may have their turn. */
   worked(size: number): void;

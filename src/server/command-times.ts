@@ -15,7 +15,7 @@ export class CommandTimes {
   #deliveredAtMs = 0;
   /** When a Command came last (monotonic milliseconds). */
   #lastMs = Number.NEGATIVE_INFINITY;
-  /** Since when they are turned away. */
+  /** Time from which they are turned away (monotonic milliseconds). */
   #awayMs = Number.POSITIVE_INFINITY;
 
   constructor(channel: Pick<FrameChannel, 'deliveries' | 'lastReceivedMs'>, clock: Clock) {

@@ -38,7 +38,7 @@ function tellDone(
 }
 
 /**
- * What is kept of a Command only where someone wants to know how it ends: `onCommandDone`, an invoker. It ends once,
+ * Record of a Command, kept only where someone wants to know how it ends: `onCommandDone`, an invoker. It ends once,
  * whatever happens afterwards.
  */
 export class CommandWatch {
@@ -46,7 +46,7 @@ export class CommandWatch {
   results = 0;
   /** How the Command ended; `undefined` until then. */
   outcome: CommandOutcome | undefined;
-  /** What it failed by: what was thrown, or why nobody waits for it any more. */
+  /** Cause of its failure: what was thrown, or why nobody waits for it any more. */
   failure: unknown;
 
   readonly #options: ResolvedServerOptions;

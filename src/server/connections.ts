@@ -58,7 +58,7 @@ export class Connections implements ServerConnections {
     return this.#sessions.size;
   }
 
-  /** What an inspector shows of them. */
+  /** Fields of them that an inspector shows. */
   toJSON(): object {
     return { size: this.size };
   }

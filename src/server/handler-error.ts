@@ -46,7 +46,7 @@ export function isMeant({ failure }: HandlerAnswer): boolean {
 }
 
 /**
- * What a client is told of an error where `exposeErrors` is false: the message of a CmdStreamError that says something about
+ * Message to a client about an error where `exposeErrors` is false: that of a CmdStreamError that says something about
  * the Command, thrown on purpose. One that a send of the handler's own failed with is told as any other error: it is about
  * another Command, and names its server.
  */

@@ -32,9 +32,9 @@ export interface ResultProxy<in Value> {
   send(value: Value): void | Promise<void>;
 }
 
-/** What a handler gets beside the payload. Made fresh for each Command; everything may be taken out by destructuring. */
+/** Context that a handler gets beside the payload. Made fresh for each Command; everything may be taken out by destructuring. */
 export interface HandlerContext<out Receiver, in Value = never> {
-  /** What the handlers of this server work on: the second argument of `serve`. */
+  /** Receiver that the handlers of this server work on: the second argument of `serve`. */
   readonly receiver: Receiver;
   /** The name of the Command in the protocol. */
   readonly command: string;
@@ -44,7 +44,7 @@ export interface HandlerContext<out Receiver, in Value = never> {
   readonly receivedAt: number;
   /** Where the client is: `127.0.0.1:51234`. */
   readonly remoteAddress: string;
-  /** Who the client is: its address, its TLS, and the certificate that it has shown. */
+  /** Identity of the client: its address, its TLS, and the certificate that it has shown. */
   readonly peer: Peer;
   /** The connection that the Command came by: `connection.id`, and `connection.state` for what belongs to it. */
   readonly connection: ClientConnection;
@@ -52,7 +52,7 @@ export interface HandlerContext<out Receiver, in Value = never> {
    * Fires when the connection goes or the server closes while the Command is unanswered: its Results reach nobody any
    * more. Made when it is first asked for.
    *
-   * What a handler waits for is ended by this signal alone: a generator is told by `return()` as soon as it has given its next
+   * A handler's wait is ended by this signal alone: a generator is told by `return()` as soon as it has given its next
    * Result, so that one that waits for something endless must hand the signal on (`events.on(source, name, { signal })`). And
    * a listener of your own on it must not throw: Node ends the process by what a listener throws, and it is the client who
    * chooses the moment.
@@ -67,7 +67,7 @@ export interface HandlerContext<out Receiver, in Value = never> {
 }
 
 /**
- * What a handler may give: its Result now or later, its Results one after another, or `context.proxy`, by which it sends
+ * Outcome of a handler: its Result now or later, its Results one after another, or `context.proxy`, by which it sends
  * them. Nothing only where the Result carries nothing, so that a forgotten `return` does not compile.
  */
 export type HandlerOutcome<Value> =
@@ -111,7 +111,7 @@ export type NoStrangers<P extends AnyProtocol, H> = {
 export interface InvokedCommand {
   /** Its name in the protocol. */
   readonly name: string;
-  /** What its handler is to get. */
+  /** Payload for its handler. */
   readonly payload: unknown;
 }
 
@@ -191,7 +191,7 @@ export function handlerOf(handlers: unknown, name: string, names: readonly strin
   throw new CmdStreamError('invalid-argument', message);
 }
 
-/** What is among the handlers and is none of a Command. */
+/** Names among the handlers that are none of a Command. */
 function strangersIn(handlers: object, names: readonly string[]): string[] {
   try {
     return Object.keys(handlers).filter((name) => !names.includes(name));

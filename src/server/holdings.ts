@@ -1,13 +1,13 @@
 import { type Account, RESERVED_BYTES } from './budget.ts';
 
-/** What a Command in flight takes beside its payload: its context, the promise and the closure of its handler. Measured. */
+/** Memory of a Command in flight beside its payload: its context, the promise and the closure of its handler. Measured. */
 const COMMAND_BYTES = 1_536;
 /** So much of a kind costs a connection nothing: what is usual need not be counted. */
 const FREE_BYTES = 16 * 1024;
 /** So much may wait to be written to any client, whatever is held for the others. */
 export const LEAST_BUFFERED_BYTES = FREE_BYTES;
 
-/** What one connection makes the server hold, by kinds, all on one account. */
+/** Memory that one connection makes the server hold, by kinds, all on one account. */
 export class Holdings {
   readonly #account: Account;
   readonly #maxInFlightBytes: number;

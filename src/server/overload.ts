@@ -1,6 +1,6 @@
 import type { ResolvedServerOptions } from './options.ts';
 
-/** What a client is told of a Command that was refused because of how much is held for its connection already. */
+/** Message to a client about a Command that was refused because of how much is held for its connection already. */
 export function overloadMessage(options: ResolvedServerOptions, inFlight: number, heldBytes: number): string {
   const { maxInFlightCommands, maxInFlightBytes, maxQueuedBytes, maxTotalBytes } = options;
   const limits =

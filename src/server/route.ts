@@ -4,7 +4,7 @@ import type { Schema } from '../protocol/definitions.ts';
 import { type AnyProtocol, protocolTables, type ResultEntry } from '../protocol/protocol.ts';
 import { type AnyHandler, handlerOf } from './handlers.ts';
 
-/** What the server does with the Commands of one type. */
+/** Route of the Commands of one type through the server. */
 export interface Route {
   /** The name of the Command. */
   readonly name: string;
@@ -13,7 +13,7 @@ export interface Route {
   readonly handler: AnyHandler;
   /** The object that the handlers were given in, so that they may call each other by `this`. */
   readonly self: unknown;
-  /** What a payload must stand; none for a trusted one. */
+  /** Schema that a payload must pass; none for a trusted one. */
   readonly schema: Schema | undefined;
   /** The one Result type that answers; `undefined` where there are several and Results name theirs. */
   readonly result: ResultEntry | undefined;

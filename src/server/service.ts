@@ -9,14 +9,14 @@ import type { ResolvedServerOptions } from './options.ts';
 import type { Route } from './route.ts';
 import type { SendingOrder } from './sending-order.ts';
 
-/** What all sessions of a server have in common. */
+/** Parts that all sessions of a server have in common. */
 export interface Service {
   readonly options: ResolvedServerOptions;
   /** The bytes by which the server introduces itself. */
   readonly introduction: Uint8Array;
-  /** What the handlers work on. */
+  /** Receiver that the handlers work on. */
   readonly receiver: unknown;
-  /** What to do with a Command; the index is its type number. */
+  /** Route of each Command; the index is its type number. */
   readonly routes: readonly Route[];
   readonly turn: FairTurn;
   /** At which what handlers and invokers ask in vain is refused. */
@@ -43,14 +43,14 @@ export interface AbandonedCommand {
   abandoned(reason: CmdStreamError): void;
 }
 
-/** What a Command that is being executed needs of its session. */
+/** Parts of its session that a Command needs while it is being executed. */
 export interface ResultPort {
   readonly service: Service;
-  /** Whose connection it is; made once for all of its Commands. */
+  /** Info on the connection and its client; made once for all of its Commands. */
   readonly info: ConnectionInfo;
   /** When what was read last arrived (monotonic milliseconds). */
   readonly arrivedMs: number;
-  /** What to ask before anything is sent by code of the user's that may run while a Result is being encoded. */
+  /** Sending order to be asked before anything is sent by code of the user's that may run while a Result is being encoded. */
   readonly order: SendingOrder;
   /** Whether Results can still reach the client. */
   readonly isOpen: boolean;

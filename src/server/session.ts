@@ -41,7 +41,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
   readonly #watchedBytes: number;
   readonly #times: CommandTimes;
   readonly #refusals = new Refusals(this);
-  /** Who is told when the client can no longer be reached. */
+  /** Listeners for the moment at which the client can no longer be reached. */
   readonly #abandonment: Abandonment;
 
   /**
@@ -105,7 +105,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#actor.send({ type: 'idle.elapsed', error });
   }
 
-  /** What an inspector shows of it. */
+  /** Fields of it that an inspector shows. */
   toJSON(): object {
     return { remoteAddress: this.remoteAddress, inFlight: this.#backpressure.inFlight };
   }

@@ -4,16 +4,16 @@ import type { ResolvedServerOptions } from './options.ts';
 /** A Command may take a second for each 64 KiB that have come of it, and the time that it is given beside. */
 const LEAST_BYTES_PER_MS = 64;
 
-/** What a server has heard of a client. */
+/** Silence of a client, as its server observes it. */
 export interface Silence {
-  /** Since when nothing has come (monotonic milliseconds). */
+  /** Start of the time in which nothing has come (monotonic milliseconds). */
   readonly silentSinceMs: number;
   /** Whether what comes is read. */
   readonly isReading: boolean;
 }
 
 /**
- * What a client has failed to do in time, for the message of an error; nothing where it has not.
+ * Description of what a client has failed to do in time, for the message of an error; nothing where it has not.
  *
  * @param awakeSinceMs - since when this process has been there to read: only that time counts.
  */

@@ -1,6 +1,6 @@
 import { isUint8Array } from 'node:util/types';
 
-/** What an object or array takes beside its fields, and a field or number. Measured on Node 20, rounded up. */
+/** Memory of an object or array beside its fields, and of a field or number. Measured on Node 20, rounded up. */
 const OBJECT_BYTES = 64;
 const FIELD_BYTES = 16;
 /** So many values are looked at: the rest is taken to be like them. */

@@ -12,13 +12,13 @@ import { Simulation } from './simulation.ts';
 
 /** Options of {@link simulate}. */
 export interface SimulateOptions {
-  /** What paths through the network are like that no fault changes. */
+  /** Properties of paths through the network that no fault changes. */
   readonly link?: LinkOptions | undefined;
   /** As many bytes are under way in one direction of a connection. Default 65,536. */
   readonly windowBytes?: number | undefined;
   /** How long the scenario may take, in simulated milliseconds. Default 86,400,000: a day. */
   readonly maxMs?: number | undefined;
-  /** What the wall clock shows at the beginning: milliseconds since the Unix epoch. Default 1,800,000,000,000. */
+  /** Time that the wall clock shows at the beginning: milliseconds since the Unix epoch. Default 1,800,000,000,000. */
   readonly startAtMs?: number | undefined;
   /** Whether each piece of bytes that arrives is logged. Default true. */
   readonly logBytes?: boolean | undefined;
@@ -26,10 +26,10 @@ export interface SimulateOptions {
   readonly logSends?: boolean | undefined;
 }
 
-/** What a simulation leaves. */
+/** Result that a simulation leaves. */
 export interface SimulationResult<T> {
   readonly seed: Seed;
-  /** What the scenario returned. */
+  /** Value that the scenario returned. */
   readonly value: T;
   /** Everything that happened. */
   readonly log: readonly LogEntry[];
@@ -39,7 +39,7 @@ export interface SimulationResult<T> {
   readonly durationMs: number;
   /** How many timers have fired. */
   readonly steps: number;
-  /** What is still there although everything was closed; all 0 where nothing leaks. */
+  /** Timers and connections that are still there although everything was closed; all 0 where nothing leaks. */
   readonly left: { readonly timers: number; readonly connections: number };
 }
 
@@ -63,7 +63,7 @@ export class SimulationFailed extends Error {
     this.#log = log;
   }
 
-  /** What happened until then; too much to be printed with every stack. */
+  /** Log of what happened until then; too much to be printed with every stack. */
   get log(): readonly LogEntry[] {
     return this.#log;
   }
@@ -167,7 +167,7 @@ async function simulated<T>(
 /** The scenario does not come to its end. */
 class NotOver extends Error {}
 
-/** What to say of the handler for whose answer the last send that timed out has waited. */
+/** Message about the handler for whose answer the last send that timed out has waited. */
 function unansweredAmong(log: EventLog, unanswered: Unanswered): string {
   const command = log.entries.findLast(({ kind }) => kind === 'timedOut')?.details.command;
   return typeof command === 'string' ? unanswered.ofCommand(command) : '';

@@ -19,19 +19,18 @@ import type { Unanswered } from './log/unanswered.ts';
 import type { SimulatedNetwork } from './network/network.ts';
 import { SimulatedServer } from './simulated-server.ts';
 
-/** What the sender of a simulation may be told beside its options. */
+/** Settings that the sender of a simulation may be given beside its options. */
 export interface Placed {
   /** The machine that it is on. Default `client`. */
   readonly host?: string | undefined;
-  /** What it is called in the log. Default `sender-1`, `sender-2`, ... */
+  /** Its name in the log. Default `sender-1`, `sender-2`, ... */
   readonly name?: string | undefined;
 }
 
-/** What the simulation decides itself. */
-/** Options that a simulation gives. */
+/** Options that a simulation decides itself, and gives. */
 export type GivenOptions = 'transport' | 'tls' | 'clock' | 'defer';
 
-/** What a scenario has to work with. Everything may be taken out by destructuring. */
+/** Tools that a scenario has to work with. Everything may be taken out by destructuring. */
 export class Simulation {
   /** Time: it moves when nothing is left to be done at the moment. */
   readonly clock: VirtualClock;

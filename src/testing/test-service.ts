@@ -27,7 +27,7 @@ export interface TestServiceOptions<Receiver = unknown> {
 
 const NAMES: readonly (keyof TestServiceOptions)[] = ['codec', 'serverInfo', 'server', 'sender'];
 
-/** What both sides have in common, and what there is none of in memory. */
+/** Options that both sides have in common, and those that there are none of in memory. */
 const OF_BOTH = ['codec', 'serverInfo'];
 const OF_SOCKETS = ['transport', 'tls', 'host', 'port', 'address'];
 
@@ -35,7 +35,7 @@ const OF_SOCKETS = ['transport', 'tls', 'host', 'port', 'address'];
 export interface TestService<P extends AnyProtocol> extends AsyncDisposable {
   readonly sender: Sender<P>;
   readonly server: Server;
-  /** What connects them. Further senders reach the server by it, at {@link TestService.address}. */
+  /** Transport that connects them. Further senders reach the server by it, at {@link TestService.address}. */
   readonly transport: Transport;
   /** Where the server is, for further senders. */
   readonly address: string;

@@ -1,6 +1,6 @@
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 
-/** What a {@link FrameChannel} tells the client or session that uses it. */
+/** Events of a {@link FrameChannel} for the client or session that uses it. */
 export interface FrameReceiver {
   /**
    * A frame has arrived: a Result at the client, a Command at the server.
@@ -22,7 +22,7 @@ export interface FrameReceiver {
   lost(error: CmdStreamError | undefined): void;
 }
 
-/** Who decides which frames are taken when: a server, which has many clients. The others take what comes. */
+/** Gate that decides which frames are taken when: that of a server, which has many clients. The others take what comes. */
 export interface FrameGate {
   /** A large frame of `size` bytes is there. Returns whether it is decoded now. */
   admit(size: number): boolean;

@@ -38,7 +38,7 @@ export class IncomingFrames {
   /** Has nothing of a message that has come in part, as the other may. */
   readonly #heldReader = newReader();
 
-  /** What has come and is not read: at most one frame, unless nobody reads. */
+  /** Bytes that have come and are not read: at most one frame, unless nobody reads. */
   readonly #kept = new KeptBytes();
   /** Whole frames that were put aside; all are older than what is kept. */
   readonly #held = new KeptBytes();

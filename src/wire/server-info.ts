@@ -9,7 +9,7 @@ export const DEFAULT_SERVER_INFO = 'default';
 /** The longest ServerInfo that either side accepts, in bytes. */
 export const MAX_SERVER_INFO_BYTES = 1024;
 
-/** What a server says of itself: the name, and the extensions that it offers behind it. */
+/** Introduction of a server: the name, and the extensions that it offers behind it. */
 export interface ServerInfo {
   /** The plain ServerInfo, which client and server agree on. */
   readonly name: string;

@@ -5,7 +5,7 @@ const LOOKED_AT_BYTES = 1_024;
 /** and so much of it shown. */
 const SHOWN_LENGTH = 60;
 
-/** What services say first, as soon as somebody connects, or where they are not asked in their own way. */
+/** First words of services, as soon as somebody connects, or where they are not asked in their own way. */
 const GREETINGS: readonly (readonly [RegExp, string])[] = [
   [/^HTTP\/\d/, 'an HTTP server'],
   [/^SSH-/, 'an SSH server'],
@@ -17,7 +17,7 @@ const GREETINGS: readonly (readonly [RegExp, string])[] = [
   [/^[\s\S]{3}\0\n\d+\.\d/, 'a MySQL server'],
 ];
 
-/** What clients of other services say first. */
+/** First words of clients of other services. */
 const REQUESTS: readonly (readonly [RegExp, string])[] = [
   [/^PRI \* HTTP\/2/, 'an HTTP/2 request'],
   [/^[A-Z]{3,20} \S+ HTTP\/\d/, 'an HTTP request'],
@@ -28,7 +28,7 @@ const REQUESTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * What the first bytes of a server look like that are no ServerInfo; nothing where they may be one. Without it the first
+ * Description of the first bytes of a server that are no ServerInfo; nothing where they may be one. Without it the first
  * byte of a banner would be taken for a length, and the rest be waited for.
  *
  * @param expected - the ServerInfos that are expected: what begins like one is no stranger, whatever it looks like.
@@ -52,7 +52,7 @@ export function strangerServer(bytes: Buffer, expected: readonly string[]): stri
   return name === undefined ? undefined : `is no cmd-stream server: it looks like ${name} (${quote(said)})`;
 }
 
-/** What the first bytes of a client look like that are no Commands; nothing where they may be some. */
+/** Description of the first bytes of a client that are no Commands; nothing where they may be some. */
 export function strangerClient(bytes: Buffer): string | undefined {
   const [first = 0] = bytes;
   if (first === 0x16 && isClientHello(bytes)) return 'sent what looks like TLS, which this server does not speak here';

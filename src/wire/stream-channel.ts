@@ -10,11 +10,11 @@ import { readServerInfo } from './server-info.ts';
 import type { ByteStream, ByteStreamConsumer } from './transport/transport.ts';
 import { WriteBatch, type WriteBatchOptions } from './write-batch.ts';
 
-/** What a {@link StreamChannel} needs to know. */
+/** Options of a {@link StreamChannel}. */
 export interface StreamChannelOptions extends WriteBatchOptions {
   /** Decodes what the other side sends. */
   readonly incoming: MessageCodec;
-  /** What the first bytes look like where they are those of another protocol: `is no cmd-stream server: ...`. */
+  /** Description of the first bytes where they are those of another protocol: `is no cmd-stream server: ...`. */
   readonly stranger?: ((bytes: Buffer) => string | undefined) | undefined;
 }
 

@@ -10,7 +10,7 @@ import type { ByteStream } from './transport/transport.ts';
 import { unencodable } from './unencodable.ts';
 import { type FlowBound, WriteFlow } from './write-flow.ts';
 
-/** What a {@link WriteBatch} needs to know. */
+/** Options of a {@link WriteBatch}. */
 export interface WriteBatchOptions {
   /** Encodes what this side sends. */
   readonly outgoing: MessageCodec;

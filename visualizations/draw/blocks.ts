@@ -32,7 +32,7 @@ export interface Arrow {
   readonly label: Block;
 }
 
-/** What stands at the top of a state's box: its name, what it does, and what it does not leave it for. The gallery says the rest. */
+/** Head of a state's box: its name, what it does, and what it does not leave it for. The gallery says the rest. */
 export function headOf(state: ChartState, title: string, stays: readonly ChartTransition[]): Block {
   return block([
     line([{ text: title, style: state.path === '' ? 'title' : 'name' }]),
@@ -43,7 +43,7 @@ export function headOf(state: ChartState, title: string, stays: readonly ChartTr
   ]);
 }
 
-/** What stands for whichever state inside a state. */
+/** Block that stands for whichever state inside a state. */
 export function anyState(): Block {
   return block([line([{ text: 'any state', style: 'muted' }])]);
 }

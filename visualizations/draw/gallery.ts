@@ -32,7 +32,7 @@ function section({ file, title, summary, machine }: Subject): string {
   ].join('\n\n');
 }
 
-/** What a state and the states in it mean, as items of a list; those that say nothing are left out. */
+/** Descriptions of a state and the states in it, as items of a list; states without one are left out. */
 function describedStates(state: ChartState, indent: string): string[] {
   const { name, description, states } = state;
   const inner = states.flatMap((within) => describedStates(within, description === undefined ? indent : `${indent}  `));

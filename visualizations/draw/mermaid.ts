@@ -20,7 +20,7 @@ export function mermaidOf(chart: Chart, title: string): string {
   ].join('\n');
 }
 
-/** What stands between the braces of a state: its states, where it starts, and the arrows that stay within it. */
+/** Lines between the braces of a state: its states, where it starts, and the arrows that stay within it. */
 function insideOf(state: ChartState, chart: Chart): string[] {
   const regions = state.kind === 'parallel';
   const starts = state.initial === undefined ? [] : [`[*] --> ${idOf(state.initial)}`];
@@ -57,7 +57,7 @@ function arrows(transitions: readonly ChartTransition[]): string[] {
   return [...labels].map(([ends, lines]) => `${ends} : ${lines.join('<br/>')}`);
 }
 
-/** What a state does on its own: entry, exit, actors, and events that do not leave it. Mermaid has no place in a box. */
+/** Notes on what a state does on its own: entry, exit, actors, and events that do not leave it. Mermaid has no place in a box. */
 function notes(state: ChartState, chart: Chart): string[] {
   const lines = [
     ...state.entry.map((action) => `entry / ${action}`),

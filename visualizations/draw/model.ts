@@ -1,7 +1,7 @@
 // Reads a machine, as createMachine returns it, into plain data: what there is to draw, and nothing of how.
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 
-/** What makes a transition happen. */
+/** Cause of a transition. */
 export type Cause =
   | { readonly kind: 'event'; readonly name: string }
   /** After a delay: its name, or a number of milliseconds. */
@@ -32,7 +32,7 @@ export interface ChartTransition {
 export interface ChartState {
   /** The keys from the machine to it, joined by dots; empty for the machine itself. */
   readonly path: string;
-  /** What it is called: its key. */
+  /** Its name: its key. */
   readonly name: string;
   readonly kind: 'atomic' | 'compound' | 'parallel' | 'final';
   /** One of several states that are active side by side. */

@@ -1,7 +1,7 @@
 // What stands in the drawings: a transition in words.
 import type { Cause, ChartTransition } from './model.ts';
 
-/** What makes a transition happen: `after 'backoff'`, `connect done`; empty for `always`. */
+/** Cause of a transition in words: `after 'backoff'`, `connect done`; empty for `always`. */
 export function causeInWords(cause: Cause): string {
   switch (cause.kind) {
     case 'event':
@@ -24,7 +24,7 @@ export function guardInWords({ guard, otherwise }: ChartTransition): string {
   return otherwise ? '[else]' : '';
 }
 
-/** What a transition does: `/ rememberError`, or empty. */
+/** Actions of a transition in words: `/ rememberError`, or empty. */
 export function actionsInWords(actions: readonly string[]): string {
   return actions.length === 0 ? '' : `/ ${actions.join(', ')}`;
 }

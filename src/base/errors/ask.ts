@@ -16,7 +16,7 @@ export function fieldOf(value: unknown, name: PropertyKey): unknown {
   }
 }
 
-/** What is in an array, as it is now; `undefined` for all else, and where it cannot be read (a Proxy that was revoked). */
+/** Elements of an array, as it is now; `undefined` for all else, and where it cannot be read (a Proxy that was revoked). */
 export function listOf(value: unknown): readonly unknown[] | undefined {
   try {
     return Array.isArray(value) ? Array.from<unknown>(value) : undefined;

@@ -23,7 +23,7 @@ export function isAbortError(error: unknown): boolean {
 }
 
 /**
- * What {@link messageOf} an error says, as it may stand in another message: on one line, cut, with control characters
+ * Message of an error, from {@link messageOf}, as it may stand in another message: on one line, cut, with control characters
  * escaped. It may quote a peer.
  */
 export function describeError(error: unknown): string {
@@ -46,7 +46,7 @@ export function messageOf(error: unknown): string {
   }
 }
 
-/** What was thrown may be no error, and yet have a message. */
+/** Message of a thrown object, which may be no error and yet have one. */
 function describeObject(thrown: object): string {
   return 'message' in thrown && typeof thrown.message === 'string' ? thrown.message : String(thrown);
 }

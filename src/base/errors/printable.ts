@@ -4,7 +4,7 @@ export const MAX_TEXT_LENGTH = 1_024;
 const CUT = '...';
 
 /**
- * What a terminal, a log or a page takes for an instruction, or shows as something else: the control characters (C0, DEL,
+ * Characters that a terminal, log or page takes for an instruction, or shows as something else: the control characters (C0, DEL,
  * C1), line and paragraph separators, the bidirectional controls, and half surrogate pairs.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Surrogate}]/u;
@@ -18,7 +18,7 @@ export function escapeUnprintable(text: string): string {
 /**
  * A text of others (a peer, a library, a function of the user's) as it may stand in a message: on one line, with what is
  * not printable escaped, in at most `maxLength` characters. Of a longer one the beginning, which holds no memory of it.
- * What has been made printable stays as it is.
+ * A text that has been made printable stays as it is.
  */
 export function printable(text: string, maxLength = MAX_TEXT_LENGTH): string {
   if (text.length <= maxLength) {

@@ -24,7 +24,7 @@ export interface LocalInspectorOptions {
 
 /** A page on this machine that shows statecharts and requests live; made by {@link createLocalInspector}. */
 export interface LocalInspector extends Inspector, AsyncDisposable {
-  /** What the options `inspect` take; the inspector itself will do as well. */
+  /** Observer that the options `inspect` take; the inspector itself will do as well. */
   readonly inspect: Observer<InspectionEvent>;
   /** Where the page is: `http://localhost:7000/`. */
   readonly url: string;

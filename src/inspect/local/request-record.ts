@@ -4,14 +4,14 @@ import { KEPT, type Outcome, type ShownRequest, type ShownStep } from './shown.t
 
 const OUTCOMES: ReadonlySet<unknown> = new Set<Outcome>(['succeeded', 'failed', 'timedOut', 'cancelled']);
 
-/** What a request says of itself to inspectors. */
+/** Fields that a request shows of itself to inspectors. */
 interface Work {
   readonly seq: number;
   readonly client: number | undefined;
   readonly timeoutMs: number | undefined;
 }
 
-/** What has been seen of one request. Keeps little of a long stream. */
+/** Record of what has been seen of one request. Keeps little of a long stream. */
 export class RequestRecord {
   readonly id: string;
   readonly system: string;
@@ -104,7 +104,7 @@ export class RequestRecord {
   }
 }
 
-/** What a request says of itself, in its snapshot. */
+/** Fields that a request shows of itself, in its snapshot. */
 function saidBy(snapshot: unknown): Readonly<Record<string, unknown>> {
   const { context } = (snapshot ?? {}) as { context?: { work?: Record<string, unknown> } };
   return context?.work ?? {};

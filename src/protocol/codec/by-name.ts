@@ -3,7 +3,7 @@ import { isPlainObject, show } from '../../base/options/check.ts';
 import { ERROR_RESULT_TYPE } from '../reserved.ts';
 import type { MessageSet } from './codec.ts';
 
-/** What a codec that has to be told the form of each payload is told, for the Commands or for the Results. */
+/** Forms of the payloads of Commands, or of Results, for a codec that has to be told the form of each. */
 export interface FormsByName<Form> {
   /** The codec, for messages: `mus()`. */
   readonly codec: string;

@@ -4,7 +4,7 @@ import { count, duration, type OptionTable, part, type Resolved, resolveOptions 
 import type { SentCommand } from '../../protocol/sent-command.ts';
 
 /**
- * What a circuit breaker does with Commands: `closed` lets all of them through, `open` none, `half-open` a few, to try
+ * State of a circuit breaker: `closed` lets all Commands through, `open` none, `half-open` a few, to try
  * the service.
  */
 export type CircuitBreakerState = 'closed' | 'open' | 'half-open';

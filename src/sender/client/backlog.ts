@@ -12,7 +12,7 @@ const SMALL_REST_BYTES = 64 * 1024;
 export type Pressure = 'none' | 'slow' | 'full';
 
 /**
- * What becomes of a stream whose Results come faster than its consumer takes them: it is read on only as the consumer
+ * Policy for a stream whose Results come faster than its consumer takes them: it is read on only as the consumer
  * takes them, or fails with `result-overflow`.
  */
 export type WhenSlow = 'pause' | 'fail';

@@ -18,7 +18,7 @@ export type Connect = (
   reached?: (stage: DialStage) => void,
 ) => Promise<FrameChannel>;
 
-/** What a client tells the group that it belongs to. */
+/** Events of a client for the group that it belongs to. */
 export interface ClientEvents extends LifeEvents {
   /** The client takes Commands from now on. */
   accepting(client: Client): void;
@@ -26,7 +26,7 @@ export interface ClientEvents extends LifeEvents {
   refusing(client: Client): void;
 }
 
-/** What the clients of a group have in common. */
+/** Context that the clients of a group have in common. */
 export interface ClientContext extends LifeContext {
   readonly connect: Connect;
   readonly events: ClientEvents;
@@ -134,7 +134,7 @@ export class Client implements ClientLink, ConnectionOwner {
     return this.#connection?.forget(seq) === true || this.#retired.some((retired) => retired.forget(seq));
   }
 
-  /** What an inspector shows of it. */
+  /** Fields of it that an inspector shows. */
   toJSON(): object {
     const { id, address, pending } = this;
     return { id, address, pending, retired: this.#retired.length };

@@ -6,14 +6,14 @@ import type { AddressBook } from './address-book.ts';
 import { Connection, type ConnectionContext, type ConnectionEvents } from './connection.ts';
 import type { UnexpectedResult } from './pending-command.ts';
 
-/** What a connection tells the group that its client belongs to. */
+/** Events of a connection for the group that its client belongs to. */
 export interface LifeEvents {
   /** There is room again at the client. */
   room(): void;
   unexpected(result: UnexpectedResult): void;
 }
 
-/** What the connections of the clients of a group have in common. */
+/** Context that the connections of the clients of a group have in common. */
 export interface LifeContext extends ConnectionContext {
   readonly addresses: AddressBook;
   readonly clock: Clock;
@@ -187,7 +187,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     return this.#endedInOrder;
   }
 
-  /** What an inspector shows of it. */
+  /** Fields of it that an inspector shows. */
   toJSON(): object {
     const { address, pending, abandoned, unanswered } = this.connection;
     return { address, pending, abandoned, unanswered };
@@ -252,7 +252,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     return this.#asked > 0 || this.connection.abandoned > 0;
   }
 
-  /** What a Command that waits for Results is told when the connection ends. */
+  /** Error for a Command that waits for Results when the connection ends. */
   #reasonFor(name: string, mayHaveExecuted: boolean): CmdStreamError {
     const { lostError: cause, connection } = this;
     const { address } = connection;

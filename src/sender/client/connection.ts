@@ -17,7 +17,7 @@ import { Reading, type WaitsFor } from './reading.ts';
 import { RecentFailures } from './recent-failures.ts';
 import { type CheckedConnection, ResultChecks } from './result-checks.ts';
 
-/** What a connection tells its client. */
+/** Events of a connection for its client. */
 export interface ConnectionEvents {
   /** @param inOrder - whether the peer has closed it as it should. */
   lost(error: CmdStreamError, inOrder: boolean): void;
@@ -38,12 +38,12 @@ export interface ConnectionEvents {
   goodbye(): void;
 }
 
-/** What connections of one sender have in common. */
+/** Context that connections of one sender have in common. */
 export interface ConnectionContext {
   readonly resultEntries: readonly ResultEntry[];
   /** How many Results of one Command may wait for an asynchronous schema. */
   readonly bounds: ResultBounds;
-  /** Whose turn it is to be read. */
+  /** Turns in which connections are read. */
   readonly turn: FairTurn;
   readonly clock: Clock;
 }
@@ -58,7 +58,7 @@ export class Connection implements FrameReceiver, Carrier {
   readonly flow: Flow;
   /** Whether the peer reads. */
   readonly liveness: Liveness;
-  /** What its server answered by errors lately. */
+  /** Errors by which its server answered lately. */
   readonly recentFailures: RecentFailures;
   readonly #channel: FrameChannel;
   readonly #context: ConnectionContext;

@@ -4,7 +4,7 @@
  */
 export type DialStage = 'reached' | 'open' | 'secure';
 
-/** What is missing of a dial that takes too long, and what may be the matter. */
+/** Description of what is missing of a dial that takes too long, and of what may be the matter. */
 export function describeSlowDial(address: string, stage: DialStage | undefined, timeoutMs: number): string {
   const limit = `within ${timeoutMs} ms (option 'handshakeTimeoutMs')`;
   switch (stage) {

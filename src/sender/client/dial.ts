@@ -7,10 +7,10 @@ import type { Transport } from '../../wire/transport/transport.ts';
 import type { Connect } from './client.ts';
 import type { ExpectedInfo } from './expected-info.ts';
 
-/** What dialling a server takes. */
+/** Parts of a dial to a server. */
 export interface DialOptions extends StreamChannelOptions {
   readonly transport: Transport;
-  /** What the server must introduce itself with. */
+  /** ServerInfo that the server must introduce itself with. */
   readonly serverInfo: ExpectedInfo;
   readonly outgoing: MessageCodec;
   readonly incoming: MessageCodec;

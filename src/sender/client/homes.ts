@@ -5,7 +5,7 @@ export function hashOf(text: string): number {
   return mixed(hash);
 }
 
-/** What decides the order in which a client likes addresses: another order for each client, and for each seed. */
+/** Number that decides the order in which a client likes addresses: another order for each client, and for each seed. */
 export function tasteOf(client: number, seed: number): number {
   return mixed(seed + Math.imul(client + 1, 0x9e3779b1));
 }

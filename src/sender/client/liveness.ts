@@ -2,13 +2,13 @@ import type { FrameChannel } from '../../wire/frame-channel.ts';
 
 /** How slow a link may be: what is under way gets the time that it takes at so many bytes a second. */
 const SLOWEST_BYTES_PER_SECOND = 64 * 1024;
-/** What the kernels of both sides, and what stands between them, may hold of what has left. */
+/** Bytes of what has left that the kernels of both sides, and what stands between them, may hold. */
 const MAX_HANDED_OVER_BYTES = 16 * 1024 * 1024;
-/** What a peer may have to send before its Pong. Without a bound one that sends for ever would never have to read. */
+/** Bytes that a peer may have to send before its Pong. Without a bound one that sends for ever would never have to read. */
 const MAX_BEFORE_PONG_BYTES = 64 * 1024 * 1024;
 
 /**
- * What a connection knows of whether its peer reads. That bytes arrive does not show it: a server that has stopped
+ * Evidence that a connection has of whether its peer reads. That bytes arrive does not show it: a server that has stopped
  * reading may go on sending. It is shown by a Pong, and by a Result of a Command that was sent after the last such sign.
  */
 export class Liveness {

@@ -2,7 +2,7 @@
 const FIRST_SLOTS = 64;
 
 /**
- * What waits for Results, by sequence number. Sequence numbers are consecutive and most requests are short, so a ring of
+ * Requests that wait for Results, by sequence number. Sequence numbers are consecutive and most requests are short, so a ring of
  * slots holds nearly all of them; the few that are still there when the ring comes round (streams, slow handlers) move
  * aside into a Map.
  *

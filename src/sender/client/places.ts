@@ -1,6 +1,6 @@
 import { dislike, Homes, hashOf, tasteOf } from './homes.ts';
 
-/** What is known of one address. */
+/** Record of what is known of one address. */
 interface Place {
   readonly address: string;
   readonly hash: number;
@@ -16,7 +16,7 @@ interface Place {
   isOther: boolean;
 }
 
-/** What {@link Places} need. */
+/** Options of {@link Places}. */
 export interface PlacesOptions {
   /** Which order of the addresses is whose, among all that a sender might have: a whole number. */
   readonly seed: number;

@@ -1,6 +1,6 @@
 /** Between two questions while the answers are no failures. */
 const PAUSE_MS = 1_000;
-/** What the pause grows to, by doubling, while they are. */
+/** Longest pause, to which it grows by doubling while they are. */
 const MAX_PAUSE_MS = 5_000;
 
 /**

@@ -10,7 +10,7 @@ import type { RequestContext } from '../request/request.ts';
 import type { Group } from './group.ts';
 import type { GroupState, GroupStatus } from './status.ts';
 
-/** What identifies a Command that was sent through the group. */
+/** Identity of a Command that was sent through the group. */
 export interface GroupTicket {
   readonly seq: number;
   readonly clientId: number;
@@ -18,7 +18,7 @@ export interface GroupTicket {
   readonly size: number;
 }
 
-/** What a {@link ClientGroup} stands in front of. */
+/** Parts that a {@link ClientGroup} stands in front of. */
 export interface ClientGroupParts {
   readonly group: Group;
   readonly tables: ProtocolTables<unknown, unknown>;
@@ -55,12 +55,12 @@ export class ClientGroup {
     return this.#group.size;
   }
 
-  /** What the group is doing now. */
+  /** State of the group now. */
   get state(): GroupState {
     return this.#group.state;
   }
 
-  /** What the group and its clients are doing now. */
+  /** Status of the group and its clients now. */
   get status(): GroupStatus {
     return this.#group.status;
   }

@@ -1,9 +1,9 @@
 import type { ClientPhase } from '../../../machines/client.ts';
 
-/** What a group is doing. */
+/** State of a group. */
 export type GroupState = 'starting' | 'ready' | 'degraded' | 'unavailable' | 'draining' | 'closing' | 'closed';
 
-/** What one client of a group is doing. */
+/** Status of one client of a group. */
 export interface ClientStatus {
   readonly type: 'client';
   /** 0 for the first client, 1 for the second, ... */
@@ -19,7 +19,7 @@ export interface ClientStatus {
   readonly error: Error | undefined;
 }
 
-/** What a group is doing: its own state, and its clients'. */
+/** Status of a group: its own state, and its clients'. */
 export interface GroupStatus {
   readonly type: 'group';
   readonly state: GroupState;

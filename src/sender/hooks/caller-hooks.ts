@@ -6,8 +6,8 @@ import { type Hooks, type ReceivedResult, RUNS_ANYWHERE, type SendOutcome, type 
 import { type EndingHook, hearsEnd, tellEnd, tellEnding, tellResult } from './tell.ts';
 
 /**
- * What hears of a send in place of its `hooks`: calls them in the async context of the send, whose caller this must be
- * called by, and adds `onEnd`. Nothing, where they have nothing to hear.
+ * Hooks in place of those of a send: they call its `hooks` in the async context of the send, whose caller this must be
+ * called by, and add `onEnd`. None, where those have nothing to hear.
  *
  * @param sinceMs - when the send was called, in the monotonic milliseconds of `clock`.
  */

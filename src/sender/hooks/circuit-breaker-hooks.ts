@@ -26,7 +26,7 @@ export interface CircuitBreakerHooksOptions {
  * | the caller cancelled | says nothing |
  * | an error | by its code: failure where the service is at fault (see {@link blamesService}), success where its handler has answered by a `CommandFailure` of the caller's making, says nothing otherwise |
  *
- * What counts as a failure is for the option `countsAsFailure` to change, here or of the breaker.
+ * The option `countsAsFailure`, here or of the breaker, changes what counts as a failure.
  *
  * @param inner hooks to call after the breaker's own, of Commands that it admits: `composeHooks` in short form.
  * @throws CmdStreamError `invalid-argument` for something that is no circuit breaker, no factory, or no such option.

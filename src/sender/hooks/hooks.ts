@@ -26,7 +26,7 @@ export type SendOutcome = 'success' | CmdStreamError;
 export interface ResolvedSendOptions {
   /** The time that it has from the call on, in milliseconds; also where it was given as a deadline. Infinity: no end. */
   readonly timeoutMs: number;
-  /** What its caller may cancel it by. */
+  /** Signal by which its caller may cancel it. */
   readonly signal: AbortSignal | undefined;
   /** Whether it waits for a client to become ready. */
   readonly waitForReady: boolean;
@@ -35,7 +35,7 @@ export interface ResolvedSendOptions {
 }
 
 /**
- * What happens to one send, for metrics, tracing, policies. Each send gets hooks of its own from a {@link HooksFactory},
+ * Callbacks on events of one send, for metrics, tracing, policies. Each send gets hooks of its own from a {@link HooksFactory},
  * so they may keep state. The order is `beforeSend`, then `onResult` for each Result; a send that does not end with its
  * last Result ends with exactly one of `onError`, `onTimeout`, `onCancel`; and `onEnd` comes last, whatever the outcome.
  *

@@ -5,7 +5,7 @@ import type { Hooks } from './hooks.ts';
 import { noopHooks } from './noop-hooks.ts';
 
 /**
- * What a factory has made, as hooks; none where it made nothing. Anything else is refused: the policies of an asynchronous
+ * Hooks that a factory has made; none where it made nothing. Anything else is refused: the policies of an asynchronous
  * factory would be skipped in silence.
  * @throws CmdStreamError `invalid-argument`
  */

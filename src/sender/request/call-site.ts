@@ -1,6 +1,6 @@
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 
-/** What comes between a message and the stack of whoever called. */
+/** Line between a message and the stack of whoever called. */
 const INTRODUCTION = '    for the send at:\n';
 /** The library's own frames in between, from the constructor of the request up to the method that was called. */
 const OWN_FRAME = /^ +at (?:\S+\.)?#(?:single|multi) /;

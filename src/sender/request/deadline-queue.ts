@@ -29,7 +29,7 @@ const MAX_STALE = 1000;
 /**
  * The deadlines of all requests of a sender, under a single timer. Arming and disarming cost the same however many are
  * armed: entries that are due at the same tick hang in one list, and only the ticks are kept in order (a binary heap).
- * What it holds on to goes by what is armed now, not by what has been armed within the longest timeout.
+ * Its memory goes by what is armed now, not by what has been armed within the longest timeout.
  *
  * A deadline is never reached early, and at most one tick plus the timer's own lateness after its time; where the timer
  * was held up, one turn of the event loop later, so that what has arrived by then is read first.

@@ -20,7 +20,7 @@ export class DeadlineTimer {
   readonly #onDue: (nowMs: number) => void;
   readonly #onTimer = () => this.#fired();
   readonly #onTurn = () => this.#due();
-  /** What it is set for; Infinity: for nothing. */
+  /** Time that it is set for; Infinity: for none. */
   dueMs = Number.POSITIVE_INFINITY;
   #handle: TimerHandle;
   /** When the timer fires, if nothing holds it up. */

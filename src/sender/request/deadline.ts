@@ -19,7 +19,7 @@ export function deadlineToTimeoutMs(deadline: number | Date, clock: Clock): numb
   return atMs - clock.now();
 }
 
-/** What a Date says, of whatever realm or subclass. */
+/** Time of a Date, of whatever realm or subclass. */
 function timeOf(date: Date): number {
   try {
     return date.getTime();

@@ -29,7 +29,7 @@ const RECEIVER: readonly (keyof ResultReceiver)[] = ['result', 'failed'];
 export class DirectRequest extends Request {
   /** None once nobody is to be told any more. */
   #receiver: ResultReceiver | undefined;
-  /** What happens to it comes from sockets and timers of all. */
+  /** Async context of the caller: what happens to the request comes from sockets and timers of all. */
   readonly #caller = new AsyncContext();
 
   /** @throws CmdStreamError `invalid-argument` for what is no receiver. */

@@ -6,7 +6,7 @@ import { type RequestWork, requestMachine } from '../../../machines/request.ts';
  * the others, such as `request 1041 Add`, and is gone when it has come to its end.
  */
 export class RequestActors {
-  /** Whose children they are; nobody's any more once that is stopped. */
+  /** Parent of the actors; undefined once it is stopped. */
   #parent: AnyActorRef | undefined;
   readonly #everyNth: number;
   #requests = 0;

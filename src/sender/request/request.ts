@@ -278,7 +278,7 @@ export abstract class Request
     if (this.#hooks !== undefined) tellEnding(this.#hooks, hook, this, error, this.context.warnings);
   }
 
-  /** What its connection says of the Results that are being read. */
+  /** Arrival of the Results that are being read, as its connection tells it. */
   protected get arrival(): Arrival {
     return this.#carrier ?? NOTHING_ARRIVES;
   }

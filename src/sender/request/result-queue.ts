@@ -16,7 +16,7 @@ export interface ResultSource {
   left(): void;
 }
 
-/** What the caller gets after the last Result: the end, and an error before it where there is one. */
+/** Ending for the caller after the last Result: the end, and an error before it where there is one. */
 interface Ending {
   readonly error: CmdStreamError | undefined;
 }
@@ -37,7 +37,7 @@ const NOTHING = new ResultBounds(1, 1);
  */
 export class ResultQueue implements AsyncIterableIterator<unknown, undefined, undefined>, AsyncDisposable {
   #kept: unknown[] = [];
-  /** What the Results in `#kept` weigh. */
+  /** Weights of the Results in `#kept`. */
   #weights: number[] = [];
   /** How many places at the start of `#kept` are of Results that were taken. */
   #taken = 0;

@@ -2,7 +2,7 @@ import { invalidOption } from '../../base/options/check.ts';
 import type { Random } from '../../base/random.ts';
 import { stateFrom, xoshiro128 } from './xoshiro.ts';
 
-/** What randomness grows from: the same seed gives the same numbers in every process. */
+/** Seed that randomness grows from: the same seed gives the same numbers in every process. */
 export type Seed = number | string;
 
 /**

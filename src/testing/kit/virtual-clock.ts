@@ -2,7 +2,7 @@ import { type Clock, type Defer, deferToNextTurn, type TimerHandle } from '../..
 import { invalidOption, MAX_TIMER_MS } from '../../base/options/check.ts';
 import { type Timer, TimerHeap } from './timer-heap.ts';
 
-/** What the wall clock shows when a virtual clock begins, unless it is told otherwise: 2027-01-15 08:00 UTC. */
+/** Time that the wall clock shows when a virtual clock begins, unless it is told otherwise: 2027-01-15 08:00 UTC. */
 const DEFAULT_START_MS = 1_800_000_000_000;
 
 /**
@@ -21,7 +21,7 @@ const DEFAULT_START_MS = 1_800_000_000_000;
  * ```
  */
 export class VirtualClock implements Clock {
-  /** What the wall clock is ahead of the monotonic one; a test may change it as an operator would set the clock. */
+  /** Lead of the wall clock over the monotonic one; a test may change it as an operator would set the clock. */
   wallOffsetMs: number;
   #nowMs = 0;
   #set = 0;
@@ -75,7 +75,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** What `AbortSignal.timeout(delayMs)` is on a clock of the machine's: a signal that fires after `delayMs`. */
+  /** Counterpart of `AbortSignal.timeout(delayMs)`, which is on a clock of the machine's: a signal that fires after `delayMs`. */
   timeoutSignal(delayMs: number): AbortSignal {
     const controller = new AbortController();
     const reason = () => new DOMException('The operation was aborted due to timeout', 'TimeoutError');

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { isError } from '../../base/errors/describe-error.ts';
 
-/** What details of a log entry are made of: plain data. */
+/** Values that details of a log entry are made of: plain data. */
 export type LogValue = null | boolean | number | string | readonly LogValue[] | { readonly [name: string]: LogValue };
 
 /** The details of a log entry. */
@@ -13,7 +13,7 @@ export type LogDetails = { readonly [name: string]: LogValue };
 export interface LogEntry {
   /** When: milliseconds since the simulation began. */
   readonly atMs: number;
-  /** What, such as `net.dial` or `send`; those of the kit's own are listed in {@link EventLog}. */
+  /** Kind of event, such as `net.dial` or `send`; those of the kit's own are listed in {@link EventLog}. */
   readonly kind: string;
   /** To whom: a connection `client:49152>a:9000`, a host `a`, a sender `sender-1`. */
   readonly who: string;

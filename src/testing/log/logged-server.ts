@@ -4,7 +4,7 @@ import type { ServerOptions } from '../../server/options.ts';
 import { type EventLog, plain } from './event-log.ts';
 import type { Unanswered } from './unanswered.ts';
 
-/** What may stand around a server's options. */
+/** Callbacks that may stand around a server's options. */
 type Watched<Receiver> = Pick<
   ServerOptions<Receiver>,
   'invoker' | 'onConnection' | 'onConnectionLost' | 'onHandlerError'

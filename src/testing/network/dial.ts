@@ -13,7 +13,7 @@ import type { PathState } from './pipe.ts';
 const RETRIES = 6;
 const FIRST_RETRY_MS = 1000;
 
-/** What a dial needs of its network. */
+/** Parts of its network that a dial needs. */
 export interface DialedNetwork {
   readonly clock: VirtualClock;
   readonly log: EventLog;
@@ -97,7 +97,7 @@ function until({ clock }: DialedNetwork, atMs: number, signal: AbortSignal): Pro
   return unlessAborted(waiting, signal, () => clock.clearTimeout(timer));
 }
 
-/** What `promise` gives, unless the signal fires first. */
+/** Outcome of `promise`, unless the signal fires first. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, onAbort?: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => {

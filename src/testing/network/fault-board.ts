@@ -5,7 +5,7 @@ import { checkFault, concerns, type Fault, type LastingFault } from './faults.ts
 import { type ResolvedLink, resolveLink } from './link.ts';
 import type { PathState } from './pipe.ts';
 
-/** What a {@link FaultBoard} tells its network. */
+/** Events of a {@link FaultBoard} for its network. */
 export interface FaultEvents {
   /** A fault that happens and is over. */
   struck(fault: Exclude<Fault, LastingFault>): void;
@@ -81,14 +81,14 @@ export class FaultBoard {
     return false;
   }
 
-  /** What a name resolves to now, where a fault says so: the latest that does. */
+  /** Answer that a name resolves to now, where a fault says so: the latest that does. */
   answerFor(name: string): readonly string[] | 'fail' | 'hang' | undefined {
     let answer: readonly string[] | 'fail' | 'hang' | undefined;
     for (const fault of this.#active.keys()) if (fault.kind === 'dns' && fault.name === name) answer = fault.answer;
     return answer;
   }
 
-  /** What the path from one machine to another is like now. */
+  /** State of the path from one machine to another now. */
   pathState(from: string, to: string, link: ResolvedLink): PathState {
     let own = link;
     let corruptRate = 0;

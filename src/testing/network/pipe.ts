@@ -4,7 +4,7 @@ import type { VirtualClock } from '../kit/virtual-clock.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { ResolvedLink } from './link.ts';
 
-/** What is on its way: bytes, or one of TCP's signs. */
+/** Piece that is on its way: bytes, or one of TCP's signs. */
 type Piece = Buffer | 'fin' | 'rst';
 
 interface Flying {
@@ -12,7 +12,7 @@ interface Flying {
   arriveMs: number;
 }
 
-/** What a path is like at the moment, all faults considered. */
+/** State of a path at the moment, all faults considered. */
 export interface PathState {
   readonly link: ResolvedLink;
   /** Nothing passes for now. */
@@ -25,7 +25,7 @@ export interface PathState {
   readonly readRate: number;
 }
 
-/** What all connections of a network have in common. */
+/** Context that all connections of a network have in common. */
 export interface PipeContext {
   readonly clock: VirtualClock;
   readonly log: EventLog;
@@ -33,7 +33,7 @@ export interface PipeContext {
   readonly windowBytes: number;
 }
 
-/** Who gets what a pipe carries. */
+/** Receiver of what a pipe carries. */
 export interface PipeEnd {
   /** Bytes have arrived; they are the receiver's now. */
   arrivedBytes(bytes: Buffer): void;

@@ -7,11 +7,11 @@ import { printable } from '../../base/errors/printable.ts';
  */
 export type CertificateName = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What stands in a certificate that a peer has shown. */
+/** Contents of a certificate that a peer has shown. */
 export interface PeerCertificate {
   /** Whom it is for: `subject.CN`. */
   readonly subject: CertificateName;
-  /** Who has signed it. */
+  /** Name of the issuer, who has signed it. */
   readonly issuer: CertificateName;
   /**
    * The names that it is for, each with its kind in front: `DNS:orders.example.com`, `IP Address:10.0.0.7`,

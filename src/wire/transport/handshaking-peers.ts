@@ -22,7 +22,7 @@ export class HandshakingPeers {
     });
   }
 
-  /** Who is at the other end of a handshake that has failed; Node has forgotten who was gone before it began. */
+  /** Party at the other end of a handshake that has failed; Node has forgotten who was gone before it began. */
   peerOf(socket: TLSSocket): Peer | undefined {
     const isGone = socket.remoteAddress === undefined;
     return this.#known.get(socket) ?? (isGone ? undefined : peerAt(remoteOf(socket)));

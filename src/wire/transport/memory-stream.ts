@@ -4,7 +4,7 @@ import { StreamEnd } from './stream-end.ts';
 import { systemError } from './system-error.ts';
 import type { ByteStreamConsumer } from './transport.ts';
 
-/** What both ends of an in-memory connection share. */
+/** Options that both ends of an in-memory connection share. */
 export interface MemoryStreamOptions {
   readonly defer: Defer;
   /** As many bytes travel in one direction at a time; what is written beyond waits with its writer. */

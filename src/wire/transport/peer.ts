@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { formatAddress } from './address.ts';
 import { certificateInfo, describeName, type PeerCertificate } from './certificate.ts';
 
-/** What is known of a connection's TLS. */
+/** Details that are known of a connection's TLS. */
 export interface PeerTls {
   /** `'TLSv1.2'` or `'TLSv1.3'`. */
   readonly protocol: string;
@@ -14,7 +14,7 @@ export interface PeerTls {
   readonly authorized: boolean;
 }
 
-/** Who is at the other end of a connection. */
+/** Party at the other end of a connection. */
 export interface Peer {
   /** Its IP address: `10.0.0.7`; IPv6 without brackets. Of a connection without sockets, the name of the other side. */
   readonly address: string;

@@ -3,7 +3,7 @@ import { formatAddress } from './address.ts';
 import { describeName } from './certificate.ts';
 import type { Peer } from './peer.ts';
 
-/** What Node's code of a certificate that is refused here means. */
+/** Meanings of Node's codes of a certificate that is refused here. */
 const REFUSED: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'it has expired',
   CERT_NOT_YET_VALID: 'it is not valid yet',
@@ -27,7 +27,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 const NO_TLS =
   /wrong version number|packet length too long|unknown protocol|bad record type|record layer failure|http request/;
 
-/** What a server of Node's has found out about a client's certificate: a code, though the types say otherwise. */
+/** Finding of a server of Node's about a client's certificate: a code, though the types say otherwise. */
 export type Authorization = { readonly authorizationError?: unknown };
 
 /**

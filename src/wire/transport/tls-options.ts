@@ -97,7 +97,7 @@ export function resolveClientTls(options: ClientTlsOptions): ResolvedClientTls {
 
 /**
  * A check of the user's that always answers: Node calls it from the socket, where what it throws would end the process.
- * What it throws, and what is no answer, refuses the certificate.
+ * A throw, and what is no answer, refuses the certificate.
  */
 function harmlessCheck(
   field: string,

@@ -2,7 +2,7 @@ import type { ProcessHolder } from '../../base/process-hold.ts';
 import type { Peer } from './peer.ts';
 import type { ServerTlsOptions } from './tls-options.ts';
 
-/** What a {@link ByteStream} tells the one who reads it; never from within a call of `write`, `pause` or `resume`. */
+/** Events of a {@link ByteStream} for the one who reads it; never told from within a call of `write`, `pause` or `resume`. */
 export interface ByteStreamConsumer {
   /** Bytes have arrived. The memory belongs to the consumer only during the call. */
   data(bytes: Buffer): void;
@@ -16,7 +16,7 @@ export interface ByteStreamConsumer {
 export interface ByteStream {
   /** Where the other end is, for messages: `127.0.0.1:9000`. */
   readonly remoteAddress: string;
-  /** Who is at the other end, asked for when it is accepted. Where it is left out, what `remoteAddress` says is all that is known. */
+  /** Party at the other end, asked for when it is accepted. Left out, what `remoteAddress` says is all that is known. */
   readonly peer?: Peer | undefined;
   /** Starts delivering to `consumer`; called exactly once. What has happened before is delivered then. */
   open(consumer: ByteStreamConsumer): void;
@@ -53,7 +53,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** What a {@link Listener} tells the server. */
+/** Events of a {@link Listener} for the server. */
 export interface ListenerEvents {
   /** A stream is ready to be used (for TLS: its handshake is done). */
   connection(stream: ByteStream): void;

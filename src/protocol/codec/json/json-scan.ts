@@ -13,9 +13,9 @@ export const MAX_WEIGHT_PER_BYTE = 24;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** What a byte outside of texts adds to what is taken, */
+/** Memory that a byte outside of texts adds to what is taken, */
 const WEIGHTS = new Int32Array(256);
-/** and to how deep one is. */
+/** and levels that it adds to how deep one is. */
 const LEVELS = new Int32Array(256);
 for (const [character, weight, level] of [
   [',', ELEMENT_BYTES, 0],

@@ -30,7 +30,7 @@ const TIME_BYTES = 96;
 /** The tokens of all values but arrays, maps and the smallest numbers lie from here on, and before that. */
 const FIRST_VALUE = 0xa0;
 const FIRST_LONG_ARRAY = 0xdc;
-/** What such a value takes beside its place and as many bytes as follow its token; looked up, since there are so many. */
+/** Memory of such a value beside its place and as many bytes as follow its token; looked up, since there are so many. */
 const OVERHEAD = Uint8Array.from({ length: FIRST_LONG_ARRAY - FIRST_VALUE }, (_, index) =>
   overheadOf(FIRST_VALUE + index),
 );

@@ -34,7 +34,7 @@ const SHORT_BYTES = 80;
  * `__proto__`, ...) is refused when it is sent, rather than arriving as something else: `encode-failed`, with the way to
  * the value in its message.
  *
- * What arrives may be nested as deep as what is sent, and take 16 times `maxFrameBytes` of memory; msgpackr's own extensions
+ * Values that arrive may be nested as deep as those sent, and take 16 times `maxFrameBytes` of memory; msgpackr's own extensions
  * (records, pointers, `Set`, ...) are not read, and a field named `__proto__` is refused. With examples: `docs/codecs.md`.
  *
  * @throws CmdStreamError `invalid-argument` for an option: there are none.

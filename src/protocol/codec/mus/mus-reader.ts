@@ -6,7 +6,7 @@ import { readText } from '../utf8.ts';
 import { protocolError } from './errors.ts';
 
 /**
- * What is thrown where the bytes end before the value does; a constant, since nobody looks at where it was thrown. The same
+ * Symbol thrown where the bytes end before the value does; a constant, since nobody looks at where it was thrown. The same
  * in every copy of the library: serializers may come from another.
  */
 export const NEED_MORE_BYTES = Symbol.for('cmd-stream.mus: the payload has not arrived whole');

@@ -8,7 +8,7 @@ import { slice } from './slice.ts';
 import { byteSlice, string } from './text.ts';
 
 /**
- * What is made of other than numbers: package `ord` of mus-stream-go, under its names.
+ * Serializers of what is made of other than numbers: package `ord` of mus-stream-go, under its names.
  *
  * | | Go | JavaScript |
  * |---|---|---|

@@ -3,7 +3,7 @@ import { type MusSerializer, serializer } from './serializer.ts';
 
 const NOT_NIL = 0;
 const NIL = 1;
-/** What is left by a pointer whose value has not arrived whole: that it is one. */
+/** Mark that is left by a pointer whose value has not arrived whole: that it is one. */
 const SET = Symbol('a pointer that is not nil');
 
 /** A pointer: 0 and the value, or 1 for nil. */

@@ -26,7 +26,7 @@ export function wholeNumber64(value: unknown, signed: boolean): bigint {
   throw new Unsendable(`is ${show(value)}, not ${signed ? 'an int64' : 'a uint64'}`);
 }
 
-/** What arrives for Go's `int` and `uint`: 64 bits there, a number here. */
+/** Number that arrives for Go's `int` and `uint`: 64 bits there, a number here. */
 export function toNumber(value: number | bigint, reader: MusReader): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number)) {

@@ -74,7 +74,7 @@ export function protobuf<P extends AnyProtocol = AnyProtocol>(options: ProtobufO
 /** Messages may be nested as deep as they are sent; by itself @bufbuild/protobuf reads 100 levels. */
 const READ_OPTIONS = Object.freeze({ recursionLimit: MAX_PAYLOAD_DEPTH });
 
-/** What @bufbuild/protobuf writes for half of a surrogate pair, and for a text that has this character itself. */
+/** Bytes that @bufbuild/protobuf writes for half of a surrogate pair, and for a text that has this character itself. */
 const REPLACEMENT = Buffer.from('\ufffd');
 
 /** The bytes of a message. Refuses texts that would arrive as others. */

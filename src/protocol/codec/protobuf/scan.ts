@@ -53,7 +53,7 @@ export class ProtobufScan {
     this.#depth--;
   }
 
-  /** What has a length in front. */
+  /** Field that has a length in front. */
   #block(shape: Shape, field: FieldShape | undefined, tag: number, end: number): void {
     const length = this.#varint(end);
     const start = this.#position;
