@@ -4,7 +4,14 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest of all by one file; were it begun last, everything else would wait for it. */
-const LONGEST = ['/test/faults/', '/test/simulation/', '/slow-consumers', '/user-code.', '/test/browser/'];
+const LONGEST = [
+  '/test/faults/',
+  '/test/simulation/',
+  '/test/slow/',
+  '/slow-consumers',
+  '/user-code.',
+  '/test/browser/',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

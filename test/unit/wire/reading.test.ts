@@ -452,7 +452,7 @@ describe('random bytes', () => {
   ])('close their own connection at worst: %s', (_what, makeCodec) => {
     fc.assert(
       fc.property(garbage, (pieces) => expectHarmless(makeCodec(), pieces)),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -464,7 +464,7 @@ describe('random bytes', () => {
         for (const [at, byte] of damaged) bytes[at % bytes.length] = byte;
         expectHarmless(msgpackCodec(200), cut(bytes, places));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

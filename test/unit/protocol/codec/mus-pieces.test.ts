@@ -92,7 +92,7 @@ describe('a MUS message', () => {
           expect(arrivals.values).toStrictEqual(values);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -253,7 +253,7 @@ describe('hostile lengths', () => {
         }
         expect(reader.position).toBeLessThanOrEqual(reader.end);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../src/testing/simulate.ts';
 import { run } from '../../support/run.ts';
-import { everything, OPTIONS } from './scenario.ts';
+import { everything, OPTIONS } from '../../unit/testing/scenario.ts';
 
 const SEED = 20_270_115;
 
