@@ -84,6 +84,8 @@ export interface SenderOptions {
   readonly maxWaitingBytes?: number | undefined;
   /** How many Commands may wait for Results at each client, those on its old connections counted. Default 100 000. */
   readonly maxInFlightCommands?: number | undefined;
+  /** Older name of `maxInFlightCommands`; one of the two at most. */
+  readonly maxPending?: number | undefined;
   /** How many bytes may wait to be written at each client. Default 16 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   /**

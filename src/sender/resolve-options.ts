@@ -2,7 +2,7 @@ import type { ClientTimings } from '../../machines/client.ts';
 import { deferToEndOfTurn } from '../base/clock.ts';
 import { clockOption } from '../base/clock-option.ts';
 import { listOf } from '../base/errors/ask.ts';
-import { abortSignal, callback, durationMs, invalidOption, objectWith } from '../base/options/check.ts';
+import { abortSignal, callback, durationMs, invalidOption, objectWith, wholeNumber } from '../base/options/check.ts';
 import {
   among,
   count,
@@ -64,7 +64,12 @@ const TABLE = {
   whenFull: among('fail', ['fail', 'wait']),
   maxWaiting: count(10_000),
   maxWaitingBytes: count(16 * MEBIBYTE),
-  maxInFlightCommands: count(100_000),
+  maxPending: (field, value, { maxInFlightCommands }) => {
+    if (value === undefined || maxInFlightCommands === undefined) return wholeNumber(field, value, 100_000);
+    throw invalidOption(field, `left out where 'maxInFlightCommands' is given: it is the older name of that`, value);
+  },
+  maxInFlightCommands: (field, value, { maxPending }) =>
+    wholeNumber(field, value === undefined ? maxPending : value, 100_000),
   maxBufferedBytes: count(16 * MEBIBYTE),
   whenSlow: among('pause', ['pause', 'fail']),
   maxBufferedResults: count(1_024),
@@ -90,14 +95,14 @@ const TABLE = {
 
 /** {@link SenderOptions}, complete. */
 export interface ResolvedSenderOptions
-  extends Omit<Resolved<typeof TABLE>, 'tls' | 'reconnect' | 'keepalive' | 'handshakeTimeoutMs'> {
+  extends Omit<Resolved<typeof TABLE>, 'tls' | 'maxPending' | 'reconnect' | 'keepalive' | 'handshakeTimeoutMs'> {
   readonly reconnect: boolean;
   readonly timings: ClientTimings;
 }
 
 /** Completes the options, or throws `invalid-argument` for the first that is not acceptable. */
 export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOptions {
-  const resolved = resolveOptions('the options of createSender()', options, TABLE);
+  const { maxPending: _, ...resolved } = resolveOptions('the options of createSender()', options, TABLE);
   const { keepalive, reconnect, handshakeTimeoutMs, drainTimeoutMs } = resolved;
   const timings: ClientTimings = Object.freeze({
     handshakeTimeoutMs,

@@ -47,6 +47,7 @@ const table: Record<keyof SenderOptions, [accepted: RegExp, ...values: unknown[]
   maxWaiting: [WHOLE, 0, -1, 0.5, '1', Number.POSITIVE_INFINITY],
   maxWaitingBytes: [WHOLE, 0, -1, 0.5, '1', Number.POSITIVE_INFINITY],
   maxInFlightCommands: [WHOLE, 0, -1, 0.5, '1', Number.POSITIVE_INFINITY],
+  maxPending: [WHOLE, 0, -1, 0.5, '1', Number.POSITIVE_INFINITY, null],
   maxBufferedBytes: [WHOLE, 0, -1, 0.5, '1', Number.POSITIVE_INFINITY],
   whenSlow: [/'pause' or 'fail'/, 'wait', true, null],
   maxBufferedResultBytes: [WHOLE, 0, -1, 0.5, '1', Number.POSITIVE_INFINITY],
@@ -236,7 +237,7 @@ describe('the options of a sender', () => {
       serverInfo,
       ...same
     } = given;
-    const { tls: ____, ...every } = table;
+    const { tls: ____, maxPending: ______, ...every } = table;
     expect(Object.keys(given).sort()).toEqual(Object.keys(every).sort());
     expect(resolveSenderOptions(given)).toMatchObject({
       ...same,
@@ -288,4 +289,13 @@ describe('the options of a sender', () => {
     expect(Object.isFrozen(resolved.timings)).toBe(true);
     expect(Object.isFrozen(resolved.address)).toBe(true);
   });
+});
+
+it('takes maxInFlightCommands by its older name, and one of the two', () => {
+  const of = (options: Partial<SenderOptions>) => resolveSenderOptions({ address: 'a:1', ...options });
+  expect(of({ maxPending: 3 }).maxInFlightCommands).toBe(3);
+  expect(of({ maxInFlightCommands: 4 }).maxInFlightCommands).toBe(4);
+  expect(() => of({ maxPending: 3, maxInFlightCommands: 3 })).toThrow(
+    /'maxPending' must be left out where 'maxInFlight/,
+  );
 });
