@@ -100,9 +100,10 @@ function* servesWaiting({ entries, sends, schedule, ending }: Past): Generator<V
   const { maxInFlightCommands, maxBufferedBytes, hooks } = schedule.sender;
   if (maxInFlightCommands < 1000 || maxBufferedBytes < 1_000_000 || hooks !== 'watch') return;
   const readyMs = entries.filter(({ kind, details }) => kind === 'client' && details.state === 'ready');
-  for (const { id, asked, endings } of sends.values()) {
+  for (const { id, asked, endings, refusals } of sends.values()) {
     const [end] = endings;
-    if (asked === undefined || end?.how !== 'timedOut' || end.seq !== 0) continue;
+    // One that a server has turned away did not wait all the while.
+    if (asked === undefined || end?.how !== 'timedOut' || end.seq !== 0 || refusals.length > 0) continue;
     const came = readyMs.find(({ atMs }) => atMs > asked.atMs && atMs < end.atMs - 0.001);
     if (came === undefined || (ending !== undefined && ending.atMs <= end.atMs)) continue;
     const message = `send ${id} waited until its deadline; ${came.who} was ready at ${came.atMs} ms`;
