@@ -14,6 +14,7 @@ testMachine<ConnectionWorld>({
   machine: connectionMachine,
   scenarios: [
     connectionScenario('Commands and a slow link', { commands: 1, much: true }),
+    connectionScenario('a process that stands still', { stands: true }),
     connectionScenario('Pings in close order', { keepaliveTimeMs: 60, pongs: 1 }),
     connectionScenario('streams that are left', { streams: 2 }),
     connectionScenario('Commands that are given up', {

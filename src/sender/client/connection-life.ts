@@ -132,6 +132,10 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     return this.connection.liveness.pongDueInMs(this.#context.clock.monotonicMs(), pingTimeoutMs);
   }
 
+  excuseLateness(pingTimeoutMs: number): void {
+    this.connection.liveness.excuseLateness(this.#context.clock.monotonicMs(), pingTimeoutMs);
+  }
+
   hasAnswered(): boolean {
     return this.connection.liveness.hasAnswered;
   }

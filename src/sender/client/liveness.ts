@@ -35,6 +35,8 @@ export class Liveness {
   #pingSentBytes = 0;
   #pingReceivedBytes = 0;
   #pingPausedMs = 0;
+  /** How much longer its Pong may take, since this process stood still meanwhile. */
+  #excusedMs = 0;
 
   constructor(channel: FrameChannel) {
     this.#channel = channel;
@@ -59,6 +61,7 @@ export class Liveness {
     this.#pingSentBytes = channel.flow.sentBytes;
     this.#pingReceivedBytes = channel.receivedBytes;
     this.#pingPausedMs = channel.pausedMs;
+    this.#excusedMs = 0;
     channel.sendPing();
   }
 
@@ -88,14 +91,25 @@ export class Liveness {
   }
 
   /**
+   * Looks at how late it is that a Pong is found to be late. That is for how long this process did not look: the peer gets
+   * that time again, once a Ping and at most `pingTimeoutMs`, as what lies there may have to be read before the Pong.
+   */
+  excuseLateness(nowMs: number, pingTimeoutMs: number): void {
+    if (this.#excusedMs > 0) return;
+    const lateMs = Math.max(0, -this.pongDueInMs(nowMs, pingTimeoutMs));
+    this.#excusedMs = lateMs + Math.min(lateMs, pingTimeoutMs);
+  }
+
+  /**
    * How long the Pong may still take: `pingTimeoutMs`, and the time for what lies in front of the Ping and, on its way
-   * back, of the Pong. It counts from when the Ping left, and only while this side reads.
+   * back, of the Pong. It counts from when the Ping left, and only while this side reads and is not excused.
    */
   pongDueInMs(nowMs: number, pingTimeoutMs: number): number {
     const { flow, receivedBytes, pausedMs } = this.#channel;
     const { bufferedBytes, sentBytes, lastSentMs } = flow;
     const isWaiting = bufferedBytes >= sentBytes - this.#pingSentBytes;
-    const sinceMs = Math.max(this.#pingMs, isWaiting ? lastSentMs : 0) + pausedMs - this.#pingPausedMs;
+    const leftMs = Math.max(this.#pingMs, isWaiting ? lastSentMs : 0);
+    const sinceMs = leftMs + pausedMs - this.#pingPausedMs + this.#excusedMs;
     const ahead = Math.min(this.#pingSentBytes - this.#readBytes, bufferedBytes + MAX_HANDED_OVER_BYTES);
     const back = Math.min(receivedBytes - this.#pingReceivedBytes, MAX_BEFORE_PONG_BYTES);
     return sinceMs + pingTimeoutMs + ((ahead + back) * 1000) / SLOWEST_BYTES_PER_SECOND - nowMs;

@@ -33,6 +33,9 @@ export interface ConnectionWorld {
   pingMs: number;
   muchSince: boolean;
   hasMuchCome: boolean;
+  /** Whether the process has stood still, and how much longer a Pong may take since then. */
+  hasStood: boolean;
+  excusedMs: number;
   hasAnswered: boolean;
   pings: number;
   pongs: number;
@@ -71,6 +74,8 @@ const SLOW_ANSWER_MS = 1_000;
 const MUCH_MS = 101.5;
 /** What takes so long on the slowest link: {@link MUCH_MS} at 64 KiB/s. */
 export const MUCH_BYTES = 6_652;
+/** For how long a process stands still: longer than a Pong may take. */
+export const STANDSTILL_MS = 150;
 /** What the slowest link takes in a millisecond; what a small Command takes. */
 const BYTES_PER_MS = 65.536;
 const COMMAND_BYTES = 10;
@@ -86,6 +91,8 @@ interface Possible {
   /** Whether many Commands may be given up before their first Result. */
   readonly givesUp?: boolean;
   readonly much?: boolean;
+  /** Whether the process may stand still while a Pong is awaited. */
+  readonly stands?: boolean;
   /** Whether the peer may say goodbye. */
   readonly ends?: boolean;
   /** Whether its user closes the client when the Command fails. */
@@ -103,6 +110,14 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
     pingTimeoutMs: 100,
     drainTimeoutMs: 250,
     lateTimeMs: LATE_MS,
+  };
+  const pass = (world: ConnectionWorld, ms: number) => {
+    const add = (age: number, max: number) => Math.min(age + ms, max);
+    world.aliveMs = add(world.aliveMs, RENEWAL_MS);
+    world.unprovenMs = add(world.unprovenMs, Math.min(timings.keepaliveTimeMs, 1_000));
+    world.idleMs = add(world.idleMs, Math.min(timings.keepaliveTimeMs, 1_000));
+    world.givenUpMs = add(world.givenUpMs, SLOW_ANSWER_MS);
+    world.pingMs = add(world.pingMs, 1_000);
   };
   return {
     name,
@@ -126,6 +141,8 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       pingMs: 0,
       muchSince: false,
       hasMuchCome: false,
+      hasStood: false,
+      excusedMs: 0,
       hasAnswered: false,
       pings: 0,
       pongs: 0,
@@ -145,7 +162,11 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
     },
     input: (world) => ({ link: linkOf(world, timings, may), timings, parent: CLIENT }),
     stimuli: (state) => stimuliOf(state, may),
-    happen,
+    happen(world, stimulus) {
+      happen(world, stimulus);
+      // Its clock goes on, its timers do not.
+      if (stimulus.name === 'the process stands still') pass(world, STANDSTILL_MS);
+    },
     follows: ({ snapshot, world: { command } }) =>
       snapshot.value === 'closing' && !(may.closes && command === 'waiting') ? [CLOSED] : [],
     told(world, { type }) {
@@ -156,14 +177,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       world.streamSeq = world.seq;
       receive(world, world.seq);
     },
-    pass(world, ms) {
-      const add = (age: number, max: number) => Math.min(age + ms, max);
-      world.aliveMs = add(world.aliveMs, RENEWAL_MS);
-      world.unprovenMs = add(world.unprovenMs, Math.min(timings.keepaliveTimeMs, 1_000));
-      world.idleMs = add(world.idleMs, Math.min(timings.keepaliveTimeMs, 1_000));
-      world.givenUpMs = add(world.givenUpMs, SLOW_ANSWER_MS);
-      world.pingMs = add(world.pingMs, 1_000);
-    },
+    pass,
     stopped(world, source) {
       if (source !== 'socket') return;
       Object.assign(world, { open: false, accepting: false });
@@ -173,7 +187,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       world.reports.push(said(report as unknown as ConnectionReport));
     },
     key: ({ world, timers, snapshot }) => {
-      const { command, abandoned, isAddressCurrent, sent, left, leftMany, hasMuchCome, muchSince } = world;
+      const { command, abandoned, isAddressCurrent, sent, left, leftMany, hasMuchCome, muchSince, hasStood } = world;
       const { aliveMs, unprovenMs, idleMs, pingMs, hasAnswered, pings, pongs, awaitedPong, provingSeq, pingSeq } =
         world;
       const isPinging = JSON.stringify(snapshot.value).includes('pinging');
@@ -181,8 +195,8 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       return [
         world.unanswered > 0 && world.givenUpMs,
         world.gaveUpMany,
-        [command, Math.min(abandoned, MANY), isAddressCurrent, sent, left, leftMany, hasMuchCome],
-        [aliveMs, unprovenMs, idleMs, isPinging && [pingMs, muchSince, hasAnswered]],
+        [command, Math.min(abandoned, MANY), isAddressCurrent, sent, left, leftMany, hasMuchCome, hasStood],
+        [aliveMs, unprovenMs, idleMs, isPinging && [pingMs, muchSince, hasAnswered, world.excusedMs]],
         [pings - pongs, awaitedPong - pongs],
         may.pongs !== undefined && [pongs, isPinging && [world.aheadBytes, world.backBytes]],
         [command === 'waiting' && asProof(world.commandSeq), abandoned === 1 && asProof(world.streamSeq)],
@@ -211,6 +225,7 @@ function happen(world: ConnectionWorld, { name }: Stimulus): void {
     world.abandoned = 0;
     receive(world, world.streamSeq);
   }
+  if (name === 'the process stands still') world.hasStood = true;
   if (name === 'much comes') Object.assign(world, { hasMuchCome: true, muchSince: true });
   if (name.includes('Pong')) world.backBytes++;
   if (/^the peer answers .* Ping$/.test(name)) {
@@ -240,7 +255,16 @@ function receive(world: ConnectionWorld, seq: number): void {
 
 function stimuliOf(
   { snapshot, world }: ModelState<ConnectionWorld>,
-  { commands = 0, streams = 0, givesUp = false, much = false, closes = false, ends = false, pongs }: Possible,
+  {
+    commands = 0,
+    streams = 0,
+    givesUp = false,
+    much = false,
+    stands = false,
+    closes = false,
+    ends = false,
+    pongs,
+  }: Possible,
 ): Stimulus[] {
   const use = useOf(snapshot);
   if (use === undefined) return [];
@@ -288,6 +312,7 @@ function stimuliOf(
   if (world.abandoned === 1) stimuli.push({ name: 'its last Result comes' });
   const isPinging = JSON.stringify(snapshot.value).includes('pinging');
   if (isPinging && much && !world.hasMuchCome) stimuli.push({ name: 'much comes' });
+  if (isPinging && stands && !world.hasStood) stimuli.push({ name: 'the process stands still' });
   if (world.pongs === pongs) return stimuli;
   const pong = world.pongs + 1;
   if (pong < world.awaitedPong) stimuli.push({ name: 'the peer answers an earlier Ping' });
@@ -304,6 +329,12 @@ function useOf({ value }: AnyMachineSnapshot): string | undefined {
 }
 
 function linkOf(world: () => ConnectionWorld, timings: ConnectionTimings, may: Possible): ConnectionLink {
+  const pongDueInMs = () => {
+    const { pingMs, muchSince, aheadBytes, backBytes, excusedMs } = world();
+    // A few bytes count only where the next Ping is so near that the rest of the time for a Pong is waited for.
+    const few = may.keepaliveTimeMs === undefined ? 0 : (aheadBytes + backBytes) / BYTES_PER_MS;
+    return timings.pingTimeoutMs + (muchSince ? MUCH_MS : 0) + few + excusedMs - pingMs;
+  };
   return {
     id: 'connection',
     take: () => () => {},
@@ -316,6 +347,7 @@ function linkOf(world: () => ConnectionWorld, timings: ConnectionTimings, may: P
         pingMs: 0,
         muchSince: false,
         hasAnswered: false,
+        excusedMs: 0,
         aheadBytes: sentBytes - readBytes,
         backBytes: 0,
       };
@@ -328,11 +360,10 @@ function linkOf(world: () => ConnectionWorld, timings: ConnectionTimings, may: P
     },
     unprovenMs: () => world().unprovenMs,
     idleMs: () => world().idleMs,
-    pongDueInMs: () => {
-      const { pingMs, muchSince, aheadBytes, backBytes } = world();
-      // A few bytes count only where the next Ping is so near that the rest of the time for a Pong is waited for.
-      const few = may.keepaliveTimeMs === undefined ? 0 : (aheadBytes + backBytes) / BYTES_PER_MS;
-      return timings.pingTimeoutMs + (muchSince ? MUCH_MS : 0) + few - pingMs;
+    pongDueInMs,
+    excuseLateness: () => {
+      const lateMs = -pongDueInMs();
+      if (world().excusedMs === 0 && lateMs > 0) world().excusedMs = lateMs + Math.min(lateMs, timings.pingTimeoutMs);
     },
     hasAnswered: () => world().hasAnswered,
     isIdle: () => world().command !== 'waiting',

@@ -4,7 +4,7 @@ import { calc, SUM, TEXT, TICK } from '../../e2e/support/calc.ts';
 import { NotedCommand } from '../../unit/sender/client/pending.ts';
 import { codeOf, NEVER_MS, nextOf } from './client-model.ts';
 import { clientObject } from './client-object.ts';
-import { type ConnectionScenario, MANY, MUCH_BYTES, said } from './connection-model.ts';
+import { type ConnectionScenario, MANY, MUCH_BYTES, STANDSTILL_MS, said } from './connection-model.ts';
 import { Network, type Peer, Stage } from './network.ts';
 import type { Play } from './replay.ts';
 import { Inspector } from './taken.ts';
@@ -93,6 +93,7 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
     'its last Result comes': () => peer.result(stream?.seq ?? 0, TICK, { n: 0, last: true }),
     // Of a Command that has been answered: it does not show that the peer reads.
     'much comes': () => peer.result(first.seq, TEXT, 'x'.repeat(MUCH_BYTES)),
+    'the process stands still': () => clock.standStill(STANDSTILL_MS),
     'the peer answers the first Ping': () => peer.pong(),
     'the peer answers an earlier Ping': () => peer.pong(),
     'the peer answers a repeated Ping': () => peer.pong(),

@@ -13,9 +13,22 @@ QuestionPace.prototype.waitMs = () => 0;
 // And a connection that is read gives others their turns by a timer of its own.
 FairTurn.prototype.look = () => {};
 
+/** A clock that goes on while the process stands still, so that no timer of it fires. */
+class StandingClock extends VirtualClock {
+  #stoodMs = 0;
+
+  standStill(ms: number): void {
+    this.#stoodMs += ms;
+  }
+
+  override monotonicMs(): number {
+    return super.monotonicMs() + this.#stoodMs;
+  }
+}
+
 /** Time, and all that is put off to the end of a turn, in the hands of the test. */
 export class Stage {
-  readonly clock = new VirtualClock();
+  readonly clock = new StandingClock();
   #busy = false;
 
   /** For transports, senders and servers. */

@@ -24,6 +24,13 @@ export const OF_TIME: readonly Mutant[] = [
     why: 'a connection is given up whose Pong lies there',
   },
   {
+    name: 'a Pong has one turn, however much lies before it',
+    file: 'machines/connection.ts',
+    from: "                  entry: 'excuseLateness',\n",
+    to: '',
+    why: 'a connection is given up whose Pong lies behind the rest of a stream',
+  },
+  {
     name: 'frames have come in part since ever',
     file: 'src/wire/stream-channel.ts',
     from: '    this.#partialSinceMs = this.#options.clock.monotonicMs();\n',

@@ -83,6 +83,15 @@ describe('a connection in use', () => {
     expect(client.connection?.keepalive).toBe('idle');
   });
 
+  it('V4: excuses that this process was late, before it judges the Pong', async () => {
+    const client = await readyClient();
+    client.clock.advance(500);
+    expect(client.link.calls.at(-1)).toBe('excuse');
+    client.link.connection.extraMs = 50;
+    client.clock.advance(1);
+    expect(client.connection?.keepalive).toEqual(pinging);
+  });
+
   it('is alive when a Result has shown that the peer reads, although no Pong has come', async () => {
     const client = await readyClient();
     client.clock.advance(400);

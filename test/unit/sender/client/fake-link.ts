@@ -80,6 +80,10 @@ export class FakeConnection implements ConnectionLink {
     return this.#pingMs + pingTimeoutMs + this.extraMs - this.#clock.monotonicMs();
   }
 
+  excuseLateness(): void {
+    this.#note('excuse');
+  }
+
   hasAnswered(): boolean {
     return this.#answered;
   }

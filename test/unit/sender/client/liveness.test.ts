@@ -79,6 +79,28 @@ describe('the time for a Pong', () => {
     expect(liveness.pongDueInMs(5_000, 200)).toBe(200 + msOf(64 * KIB));
   });
 
+  it.each([
+    ['as long as it did', 120],
+    ['at most for the timeout', 5_000, 200],
+    ['not at all where it did not', -40, -40],
+  ])('V4: counts the time again in which the process stood still: %s', (_, lateMs, moreMs = lateMs) => {
+    const { liveness } = pinged();
+    const nowMs = 1_200 + lateMs;
+    liveness.excuseLateness(nowMs, 200);
+    expect(liveness.pongDueInMs(nowMs, 200)).toBe(Math.abs(moreMs));
+  });
+
+  it('V4: counts that time once a Ping', () => {
+    const { liveness } = pinged();
+    liveness.excuseLateness(1_300, 200);
+    liveness.excuseLateness(1_500, 200);
+    expect(liveness.pongDueInMs(1_500, 200)).toBe(-100);
+    liveness.sendPing(2_000);
+    expect(liveness.pongDueInMs(2_000, 200)).toBeCloseTo(200, 0);
+    liveness.excuseLateness(2_300, 200);
+    expect(liveness.pongDueInMs(2_300, 200)).toBeCloseTo(100, 0);
+  });
+
   it('counts from when the Ping left, and from when what is in front of it did', () => {
     const { liveness, channel } = pinged();
     channel.flow.bufferedBytes = 300;
