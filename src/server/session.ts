@@ -1,5 +1,5 @@
 import { type Actor, type AnyActorRef, createActor } from 'xstate';
-import { type SessionConnection, type SessionEvent, sessionMachine } from '../../machines/session.ts';
+import { type SessionEvent, type SessionLink, sessionMachine } from '../../machines/session.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { printable } from '../base/errors/printable.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
@@ -26,7 +26,7 @@ const GOODBYE_TIMEOUT_MS = 500;
  * One accepted connection: takes Commands from its channel, has them executed, and puts their Results back. Its life is
  * `sessionMachine`; what happens for each Command goes past that, and only asks in which state it is.
  */
-export class Session implements FrameReceiver, GatedSession, ResultPort, SessionConnection {
+export class Session implements FrameReceiver, GatedSession, ResultPort, SessionLink {
   readonly service: Service;
   readonly info: ConnectionInfo;
   readonly order = new SendingOrder();
@@ -67,7 +67,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#actor = createActor(sessionMachine, {
       parent,
       id: `session ${channel.remoteAddress}`,
-      input: { connection: this, ...authorization(options), goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
+      input: { link: this, ...authorization(options), goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
     });
   }
 
