@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import type { FrameChannel } from '../../wire/frame-channel.ts';
 import type { AddressBook } from './address-book.ts';
-import { Connection, type ConnectionContext, type ConnectionEvents } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionContext, ConnectionEvents } from './connection-parts.ts';
 import type { UnexpectedResult } from './pending-command.ts';
 
 /** Events of a connection for the group that its client belongs to. */

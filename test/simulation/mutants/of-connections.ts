@@ -33,8 +33,8 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'sequence numbers begin anew',
     file: 'src/sender/client/client.ts',
-    from: '    this.#tried.clear();\n',
-    to: '    this.#tried.clear();\n    this.#seq = 0;\n',
+    from: '    this.#dials.reset();\n',
+    to: '    this.#dials.reset();\n    this.#seq = 0;\n',
     why: 'the same number stands for two Commands of a client',
   },
   {
