@@ -61,7 +61,7 @@ export const serverMachine = setup({
     /** Provided by the owner of the transport: resolves once connections can come. */
     listen: fromPromise<ServerListener>(async () => ({ address: '', close: async () => {} })),
     stopListening: fromPromise<void, Pick<ServerContext, 'listener'>>(async ({ input }) => input.listener?.close()),
-    /** Provided by the owner of the connections: closes those from which nothing comes. */
+    /** Provided by the owner of the connections: closes idle ones, from which nothing comes. */
     watchIdle: fromCallback(() => {}),
   },
   guards: {

@@ -1,5 +1,5 @@
 // A session: one accepted connection of a server, from the question whether its client may come in to its end.
-// Driven by its connection (Commands settled, connection lost or failed) and by the server (drain, close, idle).
+// Driven by its connection (Commands settled, connection lost or failed) and by the server (drain, close, idle: nothing heard).
 // No Command passes this machine: while it serves, Commands and Results go over the connection directly.
 import { fromCallback, setup } from 'xstate';
 
@@ -39,7 +39,7 @@ export type SessionEvent =
   | { readonly type: 'handshake.done' }
   /** Nothing is in flight any more; told while draining only. */
   | { readonly type: 'commands.settled' }
-  /** Nothing arrived for too long. */
+  /** Idle: nothing has been heard of the client for too long. */
   | { readonly type: 'idle.elapsed'; readonly error: unknown }
   /** A Command failed that is not answered by an error Result: the connection ends in order in place of that. */
   | { readonly type: 'command.failed'; readonly error: unknown }
@@ -129,7 +129,7 @@ export const sessionMachine = setup({
       entry: 'introduce',
       on: {
         'handshake.done': 'serving',
-        'session.drain': 'draining.idle',
+        'session.drain': 'draining.settled',
       },
     },
     serving: {
@@ -139,7 +139,7 @@ export const sessionMachine = setup({
         'connection.lost': { target: 'closed', actions: 'reportLost' },
         'connection.failed': { target: 'closing', actions: 'reportLost' },
         'idle.elapsed': { target: 'closing', actions: 'reportLost' },
-        'session.drain': [{ guard: 'isBusy', target: 'draining' }, { target: 'draining.idle' }],
+        'session.drain': [{ guard: 'isBusy', target: 'draining' }, { target: 'draining.settled' }],
       },
     },
     draining: {
@@ -154,11 +154,11 @@ export const sessionMachine = setup({
       tags: 'draining',
       initial: 'busy',
       states: {
-        busy: { on: { 'commands.settled': 'idle' } },
-        idle: {
+        busy: { on: { 'commands.settled': 'settled' } },
+        settled: {
           always: { guard: 'isQuiet', target: '#session.ending' },
           on: { 'connection.lost': '#session.closed' },
-          after: { quietTime: { target: 'idle', reenter: true } },
+          after: { quietTime: { target: 'settled', reenter: true } },
         },
       },
     },

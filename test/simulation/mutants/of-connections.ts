@@ -89,7 +89,7 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'keepalive only while nothing comes',
     file: 'machines/connection.ts',
-    from: 'return Math.max(link.unprovenMs(), link.idleMs());',
+    from: 'return Math.max(link.unprovenMs(), link.sinceSentMs());',
     to: 'return link.unprovenMs();',
     why: 'a client that listens to a long stream is taken for idle by its server',
   },

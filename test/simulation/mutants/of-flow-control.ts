@@ -66,14 +66,14 @@ export const OF_FLOW_CONTROL: readonly Mutant[] = [
   {
     name: 'retired and cut off',
     file: 'machines/connection.ts',
-    from: "              entry: 'awaitIdle',\n              always: { guard: 'isIdle', target: '#connection.closing' },\n              on: { 'pending.settled': '#connection.closing' },",
-    to: "              entry: 'awaitIdle',\n              always: '#connection.closing',",
+    from: "              entry: 'awaitSettled',\n              always: { guard: 'isSettled', target: '#connection.closing' },\n              on: { 'pending.settled': '#connection.closing' },",
+    to: "              entry: 'awaitSettled',\n              always: '#connection.closing',",
     why: 'what is pending on a connection that another takes the place of fails',
   },
   {
     name: 'retired for good',
     file: 'machines/connection.ts',
-    from: "              always: { guard: 'isIdle', target: '#connection.closing' },\n              on: { 'pending.settled': '#connection.closing' },",
+    from: "              always: { guard: 'isSettled', target: '#connection.closing' },\n              on: { 'pending.settled': '#connection.closing' },",
     to: '',
     why: 'a server never learns that nobody waits for what it does',
   },
