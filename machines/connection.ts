@@ -66,7 +66,7 @@ export const connectionMachine = setup({
     repeatPing: ({ context }) => context.link.repeatPing(),
     excuseLateness: ({ context: { link, timings } }) => link.excuseLateness(timings.pingTimeoutMs),
     awaitSettled: ({ context }) => context.link.awaitSettled(),
-    rememberError: assign(({ event }) => (event.type === 'connection.lost' ? { error: event.error } : {})),
+    rememberError: assign((_, { error }: { error: Error }) => ({ error })),
     cutOff: enqueueActions(({ context, enqueue }) => {
       const error = context.link.overdueError('results');
       enqueue(() => context.link.giveUp('results', error));
@@ -101,7 +101,12 @@ export const connectionMachine = setup({
     open: {
       type: 'parallel',
       invoke: { src: 'socket', input: ({ context }) => ({ link: context.link }) },
-      on: { 'connection.lost': { target: 'closing', actions: 'rememberError' } },
+      on: {
+        'connection.lost': {
+          target: 'closing',
+          actions: { type: 'rememberError', params: ({ event }) => ({ error: event.error }) },
+        },
+      },
       states: {
         keepalive: {
           description: 'A peer that has not been seen to read for a while is asked by a Ping.',
