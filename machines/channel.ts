@@ -19,8 +19,8 @@ export type ChannelEvent =
   /** The stream is over; without an error where it ended in order. */
   | { readonly type: 'stream.closed'; readonly error?: Error | undefined };
 
-/** Effects of the machine on the world. Each is called at the moment that the chart says, and must not throw. */
-export interface ChannelWork {
+/** The stream's and the user's side of a channel: what the machine makes happen, when its chart says so. None of it may throw. */
+export interface ChannelLink {
   /** Hands the event's ServerInfo to the one who waits for it. */
   introduce(event: ChannelEvent): void;
   /** Says goodbye, behind all that was written. */
@@ -39,7 +39,7 @@ export interface ChannelWork {
 
 /** Input of a channel. */
 export interface ChannelInput {
-  readonly work: ChannelWork;
+  readonly link: ChannelLink;
 }
 
 /** Transitions that may happen as long as there is a stream. */
@@ -52,23 +52,23 @@ const LOSS = {
 /** The channel machine. */
 export const channelMachine = setup({
   types: {
-    context: {} as { readonly work: ChannelWork },
+    context: {} as { readonly link: ChannelLink },
     events: {} as ChannelEvent,
     input: {} as ChannelInput,
   },
   actions: {
-    introduce: ({ context, event }) => context.work.introduce(event),
-    endStream: ({ context }) => context.work.endStream(),
-    destroyStream: ({ context }) => context.work.destroyStream(),
-    drop: ({ context }) => context.work.drop(),
-    keepReason: ({ context, event }) => context.work.keepReason(event),
-    rejectHandshake: ({ context }) => context.work.rejectHandshake(),
-    tellLost: ({ context }) => context.work.tellLost(),
+    introduce: ({ context, event }) => context.link.introduce(event),
+    endStream: ({ context }) => context.link.endStream(),
+    destroyStream: ({ context }) => context.link.destroyStream(),
+    drop: ({ context }) => context.link.drop(),
+    keepReason: ({ context, event }) => context.link.keepReason(event),
+    rejectHandshake: ({ context }) => context.link.rejectHandshake(),
+    tellLost: ({ context }) => context.link.tellLost(),
   },
 }).createMachine({
   id: 'channel',
   description: 'One connection as frames, at either end of it. Whoever opens it is told of its loss, once.',
-  context: ({ input }) => ({ work: input.work }),
+  context: ({ input }) => ({ link: input.link }),
   initial: 'unread',
   states: {
     unread: {

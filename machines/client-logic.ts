@@ -60,9 +60,8 @@ export const clientLogic = setup({
     drainTimeout: ({ context }) => context.drainTimeoutMs,
   },
   actions: {
-    openConnection: enqueueActions(({ context: { timings, connections }, event, enqueue, self }) => {
-      if (!('output' in event)) return;
-      const { output: link } = event;
+    openConnection: enqueueActions(({ context, enqueue, self }, { link }: { link: ConnectionLink }) => {
+      const { timings, connections } = context;
       enqueue.spawnChild('connection', { id: link.id, input: { link, timings, parent: self } });
       enqueue.assign({ connections: [...connections, link.id], renewals: 0 });
     }),
@@ -85,9 +84,9 @@ export const clientLogic = setup({
       return { hurried: true, delayMs: random() * Math.min(timings.backoffInitialMs, delayMs) };
     }),
     countRenewal: assign(({ context }) => ({ renewals: context.renewals + 1 })),
-    limitDraining: assign(({ context, event }) => ({
+    limitDraining: assign((_, { timeoutMs }: { timeoutMs: number }) => ({
       error: undefined,
-      drainTimeoutMs: event.type === 'client.drain' ? event.timeoutMs : context.drainTimeoutMs,
+      drainTimeoutMs: timeoutMs,
     })),
     countAttempt: assign(({ context }) => ({ attempt: context.attempt + 1 })),
     resetAttempts: assign({ attempt: 0, hurried: false }),

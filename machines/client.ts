@@ -47,7 +47,10 @@ export const clientMachine = clientLogic.createMachine({
     'client.close': { target: '.closed', actions: 'forgetError' },
     'client.drain': [
       { guard: 'hasNone', target: '.closed', actions: 'forgetError' },
-      { target: '.draining', actions: 'limitDraining' },
+      {
+        target: '.draining',
+        actions: { type: 'limitDraining', params: ({ event }) => ({ timeoutMs: event.timeoutMs }) },
+      },
     ],
     'connection.over': { actions: 'endConnection' },
   },
@@ -59,7 +62,10 @@ export const clientMachine = clientLogic.createMachine({
       invoke: {
         src: 'connect',
         input: ({ context }) => ({ link: context.link }),
-        onDone: { target: 'connected', actions: 'openConnection' },
+        onDone: {
+          target: 'connected',
+          actions: { type: 'openConnection', params: ({ event }) => ({ link: event.output }) },
+        },
         onError: [...NOT_CONNECTED],
       },
       on: {
@@ -121,7 +127,13 @@ export const clientMachine = clientLogic.createMachine({
               invoke: {
                 src: 'connect',
                 input: ({ context }) => ({ link: context.link }),
-                onDone: { target: 'home', actions: ['openConnection', 'retireBefore'] },
+                onDone: {
+                  target: 'home',
+                  actions: [
+                    { type: 'openConnection', params: ({ event }) => ({ link: event.output }) },
+                    'retireBefore',
+                  ],
+                },
                 onError: 'away',
               },
               on: { 'dial.overdue': 'away' },
@@ -138,7 +150,10 @@ export const clientMachine = clientLogic.createMachine({
           invoke: {
             src: 'connect',
             input: ({ context }) => ({ link: context.link }),
-            onDone: { target: 'steady', actions: ['openConnection', 'retireBefore'] },
+            onDone: {
+              target: 'steady',
+              actions: [{ type: 'openConnection', params: ({ event }) => ({ link: event.output }) }, 'retireBefore'],
+            },
             onError: 'waiting',
           },
           on: {
@@ -181,7 +196,10 @@ export const clientMachine = clientLogic.createMachine({
           invoke: {
             src: 'connect',
             input: ({ context }) => ({ link: context.link }),
-            onDone: { target: '#client.connected', actions: 'openConnection' },
+            onDone: {
+              target: '#client.connected',
+              actions: { type: 'openConnection', params: ({ event }) => ({ link: event.output }) },
+            },
             onError: [...NOT_RECONNECTED],
           },
           on: {

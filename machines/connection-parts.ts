@@ -19,7 +19,7 @@ export interface ConnectionLink {
   /** For how long the peer has not been seen to read. */
   unprovenMs(): number;
   /** For how long nothing has been sent. */
-  idleMs(): number;
+  sinceSentMs(): number;
   /** How much of `pingTimeoutMs` is left for the Pong, and of the time for all that is under way; not positive: it is late. */
   pongDueInMs(pingTimeoutMs: number): number;
   /** The Pong is late, and so may this process be: the time in which it did not look counts again, once a Ping. */
@@ -27,9 +27,9 @@ export interface ConnectionLink {
   /** Whether the peer has been seen to read since the last Ping. */
   hasAnswered(): boolean;
   /** Whether no Result is awaited. */
-  isIdle(): boolean;
+  isSettled(): boolean;
   /** Tells `pending.settled` once no Result is awaited any more, and `late.settled` once `hasLate` says no. */
-  awaitIdle(): void;
+  awaitSettled(): void;
   /** Whether Results may still come of Commands that were given up before the first; and of no stream that was left. */
   hasLate(): boolean;
   /** Whether new Commands had better go over another connection. */

@@ -15,7 +15,7 @@ const socket = fromCallback<ConnectionEvent, { link: ConnectionLink }>(({ input,
 
 /** For how long one of the two sides has not been heard: either may close a connection on which it hears nothing. */
 function silentMs(link: ConnectionLink): number {
-  return Math.max(link.unprovenMs(), link.idleMs());
+  return Math.max(link.unprovenMs(), link.sinceSentMs());
 }
 
 function pongDueInMs({ link, timings }: ConnectionContext): number {
@@ -38,10 +38,11 @@ export const connectionMachine = setup({
     isPingDue: ({ context }) => silentMs(context.link) >= context.timings.keepaliveTimeMs,
     isPongLate: ({ context }) => !context.link.hasAnswered() && pongDueInMs(context) <= 0,
     isPongAwaited: ({ context }) => !context.link.hasAnswered(),
-    isUnheard: ({ context }) => !context.link.hasAnswered() && context.link.idleMs() >= context.timings.keepaliveTimeMs,
+    isUnheard: ({ context }) =>
+      !context.link.hasAnswered() && context.link.sinceSentMs() >= context.timings.keepaliveTimeMs,
     isWorn: ({ context }) => context.link.isWorn(),
     isRenewalUrgent: ({ context }) => context.link.isRenewalUrgent(),
-    isIdle: ({ context }) => context.link.isIdle(),
+    isSettled: ({ context }) => context.link.isSettled(),
     hasNothingLate: ({ context }) => !context.link.hasLate(),
     isAddressCurrent: ({ context }) => context.link.isAddressCurrent(),
   },
@@ -64,8 +65,8 @@ export const connectionMachine = setup({
     sendPing: ({ context }) => context.link.sendPing(),
     repeatPing: ({ context }) => context.link.repeatPing(),
     excuseLateness: ({ context: { link, timings } }) => link.excuseLateness(timings.pingTimeoutMs),
-    awaitIdle: ({ context }) => context.link.awaitIdle(),
-    rememberError: assign(({ event }) => (event.type === 'connection.lost' ? { error: event.error } : {})),
+    awaitSettled: ({ context }) => context.link.awaitSettled(),
+    rememberError: assign((_, { error }: { error: Error }) => ({ error })),
     cutOff: enqueueActions(({ context, enqueue }) => {
       const error = context.link.overdueError('results');
       enqueue(() => context.link.giveUp('results', error));
@@ -100,17 +101,22 @@ export const connectionMachine = setup({
     open: {
       type: 'parallel',
       invoke: { src: 'socket', input: ({ context }) => ({ link: context.link }) },
-      on: { 'connection.lost': { target: 'closing', actions: 'rememberError' } },
+      on: {
+        'connection.lost': {
+          target: 'closing',
+          actions: { type: 'rememberError', params: ({ event }) => ({ error: event.error }) },
+        },
+      },
       states: {
         keepalive: {
           description: 'A peer that has not been seen to read for a while is asked by a Ping.',
-          initial: 'idle',
+          initial: 'resting',
           states: {
-            idle: {
+            resting: {
               after: {
                 keepaliveTime: [
                   { guard: 'isPingDue', target: 'pinging' },
-                  { target: 'idle', reenter: true },
+                  { target: 'resting', reenter: true },
                 ],
               },
             },
@@ -118,7 +124,7 @@ export const connectionMachine = setup({
               description:
                 'Its Pong has the ping timeout, and the time that all that is under way takes on a slow link.',
               entry: 'sendPing',
-              on: { 'pong.received': 'idle' },
+              on: { 'pong.received': 'resting' },
               initial: 'waiting',
               states: {
                 waiting: { after: { pongTime: 'overdue' } },
@@ -131,7 +137,7 @@ export const connectionMachine = setup({
                       { guard: 'isPongLate', actions: 'loseUnresponsive' },
                       { guard: 'isUnheard', target: 'waiting', actions: 'repeatPing' },
                       { guard: 'isPongAwaited', target: 'waiting' },
-                      { target: '#connection.open.keepalive.idle' },
+                      { target: '#connection.open.keepalive.resting' },
                     ],
                   },
                 },
@@ -167,11 +173,11 @@ export const connectionMachine = setup({
             retired: {
               description:
                 'Another has taken its place. It waits for the Results of what is pending, however long they take.',
-              entry: 'awaitIdle',
+              entry: 'awaitSettled',
               initial: 'awaited',
               on: { 'connection.drain': 'finishing' },
               states: {
-                awaited: { always: { guard: 'isIdle', target: 'late' }, on: { 'pending.settled': 'late' } },
+                awaited: { always: { guard: 'isSettled', target: 'late' }, on: { 'pending.settled': 'late' } },
                 late: {
                   description:
                     'A slow server still answers what was given up: whoever asked to be told of that is told.',
@@ -183,14 +189,14 @@ export const connectionMachine = setup({
             },
             finishing: {
               description: 'Its client drains, or its server has said goodbye: what is pending comes to its end.',
-              entry: 'awaitIdle',
-              always: { guard: 'isIdle', target: '#connection.closing' },
+              entry: 'awaitSettled',
+              always: { guard: 'isSettled', target: '#connection.closing' },
               on: { 'pending.settled': '#connection.closing' },
             },
             leaving: {
               description: 'Its address is gone: what is pending has the drain timeout.',
-              entry: 'awaitIdle',
-              always: { guard: 'isIdle', target: '#connection.closing' },
+              entry: 'awaitSettled',
+              always: { guard: 'isSettled', target: '#connection.closing' },
               on: { 'pending.settled': '#connection.closing', 'connection.drain': 'finishing' },
               after: { drainTimeout: { target: '#connection.closing', actions: 'cutOff' } },
             },

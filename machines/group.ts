@@ -37,6 +37,13 @@ export interface GroupContext {
   readonly error: Error | undefined;
 }
 
+/** Phase that a client has come to. */
+interface PhaseOfClient {
+  readonly id: number;
+  readonly phase: ClientPhase;
+  readonly error: Error | undefined;
+}
+
 /** The group machine. */
 export const groupMachine = setup({
   types: {
@@ -57,12 +64,9 @@ export const groupMachine = setup({
     drainTimeout: ({ event }) => (event.type === 'group.drain' ? event.timeoutMs : 0),
   },
   actions: {
-    notePhase: assign(({ context, event }) => {
-      if (event.type === 'client.changed') return withPhase(context, event.id, event.phase, event.error);
-      return 'output' in event ? withPhase(context, event.output.id, 'closed', event.output.error) : {};
-    }),
-    hurryOthers: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'client.changed' || event.phase !== 'ready') return;
+    notePhase: assign(({ context }, { id, phase, error }: PhaseOfClient) => withPhase(context, id, phase, error)),
+    hurryOthers: enqueueActions(({ context, enqueue }, { phase }: Pick<PhaseOfClient, 'phase'>) => {
+      if (phase !== 'ready') return;
       for (const [id, client] of context.clients.entries()) {
         if (context.phases[id] === 'reconnecting') enqueue.sendTo(client, { type: 'client.hurry' });
       }
@@ -93,8 +97,15 @@ export const groupMachine = setup({
   }),
   initial: 'starting',
   on: {
-    'client.changed': { actions: ['notePhase', 'hurryOthers'] },
-    'xstate.done.actor.*': { actions: 'notePhase' },
+    'client.changed': {
+      actions: [
+        { type: 'notePhase', params: ({ event }) => event },
+        { type: 'hurryOthers', params: ({ event }) => event },
+      ],
+    },
+    'xstate.done.actor.*': {
+      actions: { type: 'notePhase', params: ({ event }) => ({ ...event.output, phase: 'closed' as const }) },
+    },
     'addresses.changed': { actions: 'tellAddresses' },
     'group.drain': '.draining',
     'group.close': '.closing',

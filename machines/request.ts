@@ -27,8 +27,8 @@ export interface ResultReceived {
   readonly last: boolean;
 }
 
-/** Effects of the machine on the world. Each is called at the moment that the chart says, and must not throw. */
-export interface RequestWork {
+/** The caller's and the client's side of a request: what the machine makes happen, when its chart says so. None of it may throw. */
+export interface RequestLink {
   /** Whether the caller has left so many Results untaken that no more may be kept. */
   isFull(): boolean;
   /** Hands a Result to the caller. */
@@ -49,33 +49,33 @@ export interface RequestWork {
 
 /** Input of a request. */
 export interface RequestInput {
-  readonly work: RequestWork;
+  readonly link: RequestLink;
 }
 
 /** The request machine. */
 export const requestMachine = setup({
   types: {
-    context: {} as { readonly work: RequestWork },
+    context: {} as { readonly link: RequestLink },
     events: {} as RequestEvent,
     input: {} as RequestInput,
   },
   guards: {
-    isFull: ({ context }) => context.work.isFull(),
+    isFull: ({ context }) => context.link.isFull(),
     isLast: ({ event }) => event.type === 'result.received' && event.last,
   },
   actions: {
-    deliver: ({ context, event }) => context.work.deliver(event),
-    release: ({ context }) => context.work.release(),
-    recall: ({ context }) => context.work.recall(),
-    succeed: ({ context }) => context.work.succeed(),
-    fail: ({ context, event }) => context.work.fail(event),
-    timeOut: ({ context }) => context.work.timeOut(),
-    cancel: ({ context, event }) => context.work.cancel(event),
+    deliver: ({ context, event }) => context.link.deliver(event),
+    release: ({ context }) => context.link.release(),
+    recall: ({ context }) => context.link.recall(),
+    succeed: ({ context }) => context.link.succeed(),
+    fail: ({ context, event }) => context.link.fail(event),
+    timeOut: ({ context }) => context.link.timeOut(),
+    cancel: ({ context, event }) => context.link.cancel(event),
   },
 }).createMachine({
   id: 'request',
   description: 'One send of one Command. It comes to one of its four ends, always, and to one only.',
-  context: ({ input }) => ({ work: input.work }),
+  context: ({ input }) => ({ link: input.link }),
   initial: 'queued',
   states: {
     queued: {

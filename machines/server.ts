@@ -3,9 +3,9 @@
 // Neither connections nor Commands pass this machine: each connection is a session of its own beside it.
 import { assign, fromCallback, fromPromise, setup } from 'xstate';
 
-/** Effects of a server's machine on its connections. None of them may throw. */
-export interface ServerConnections {
-  /** How many there are. */
+/** The side of a server's connections: what the machine makes happen. None of it may throw. */
+export interface ServerLink {
+  /** How many connections there are. */
   readonly size: number;
   /** Lets each finish what it has in flight, and then close. */
   drain(): void;
@@ -34,7 +34,7 @@ export type ServerEvent =
 
 /** Input of a server. */
 export interface ServerInput {
-  readonly connections: ServerConnections;
+  readonly link: ServerLink;
   /** How long an own or foreign transport may take to close what it was told to close. */
   readonly closeTimeoutMs: number;
 }
@@ -61,11 +61,11 @@ export const serverMachine = setup({
     /** Provided by the owner of the transport: resolves once connections can come. */
     listen: fromPromise<ServerListener>(async () => ({ address: '', close: async () => {} })),
     stopListening: fromPromise<void, Pick<ServerContext, 'listener'>>(async ({ input }) => input.listener?.close()),
-    /** Provided by the owner of the connections: closes those from which nothing comes. */
+    /** Provided by the owner of the connections: closes idle ones, from which nothing comes. */
     watchIdle: fromCallback(() => {}),
   },
   guards: {
-    isEmpty: ({ context }) => context.connections.size === 0,
+    isEmpty: ({ context }) => context.link.size === 0,
   },
   delays: {
     shutdownTimeout: ({ context }) => context.shutdownTimeoutMs,
@@ -75,8 +75,8 @@ export const serverMachine = setup({
     keepListener: assign({ listener: (_, { listener }: { listener: ServerListener }) => listener }),
     rememberError: assign({ error: (_, { error }: { error: unknown }) => error }),
     rememberTimeout: assign({ shutdownTimeoutMs: (_, { timeoutMs }: { timeoutMs: number }) => timeoutMs }),
-    drainConnections: ({ context }) => context.connections.drain(),
-    destroyConnections: ({ context }) => context.connections.destroy(),
+    drainConnections: ({ context }) => context.link.drain(),
+    destroyConnections: ({ context }) => context.link.destroy(),
   },
 }).createMachine({
   id: 'server',

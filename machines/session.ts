@@ -1,10 +1,10 @@
 // A session: one accepted connection of a server, from the question whether its client may come in to its end.
-// Driven by its connection (Commands settled, connection lost or failed) and by the server (drain, close, idle).
+// Driven by its connection (Commands settled, connection lost or failed) and by the server (drain, close, idle: nothing heard).
 // No Command passes this machine: while it serves, Commands and Results go over the connection directly.
 import { fromCallback, setup } from 'xstate';
 
-/** The socket side of a session: what the machine makes happen. Nothing of it may throw. */
-export interface SessionConnection {
+/** The socket side of a session: what the machine makes happen. None of it may throw. */
+export interface SessionLink {
   /** Asks whether the client may come in, and tells the answer: `client.admitted` or `client.refused`. */
   authorize(tell: (answer: SessionEvent) => void): void;
   /** Tells the operator that the client may not come in; without an error nobody has said so in time. */
@@ -39,7 +39,7 @@ export type SessionEvent =
   | { readonly type: 'handshake.done' }
   /** Nothing is in flight any more; told while draining only. */
   | { readonly type: 'commands.settled' }
-  /** Nothing arrived for too long. */
+  /** Idle: nothing has been heard of the client for too long. */
   | { readonly type: 'idle.elapsed'; readonly error: unknown }
   /** A Command failed that is not answered by an error Result: the connection ends in order in place of that. */
   | { readonly type: 'command.failed'; readonly error: unknown }
@@ -54,7 +54,7 @@ export type SessionEvent =
 
 /** Input of a session. */
 export interface SessionInput {
-  readonly connection: SessionConnection;
+  readonly link: SessionLink;
   /** Whether clients are let in only where that is said of each. */
   readonly authorizes: boolean;
   /** How long it may take to say so. */
@@ -63,9 +63,7 @@ export interface SessionInput {
   readonly goodbyeTimeoutMs: number;
 }
 
-const authorization = fromCallback<SessionEvent, SessionInput>(({ input, sendBack }) =>
-  input.connection.authorize(sendBack),
-);
+const authorization = fromCallback<SessionEvent, SessionInput>(({ input, sendBack }) => input.link.authorize(sendBack));
 
 /** The session machine. */
 export const sessionMachine = setup({
@@ -78,24 +76,24 @@ export const sessionMachine = setup({
   actors: { authorization },
   guards: {
     mustAuthorize: ({ context }) => context.authorizes,
-    isBusy: ({ context }) => context.connection.isBusy(),
-    isQuiet: ({ context }) => context.connection.quietInMs() <= 0,
-    isWriting: ({ context }) => context.connection.isWriting(),
+    isBusy: ({ context }) => context.link.isBusy(),
+    isQuiet: ({ context }) => context.link.quietInMs() <= 0,
+    isWriting: ({ context }) => context.link.isWriting(),
   },
   delays: {
     authorizeTimeout: ({ context }) => context.authorizeTimeoutMs,
     goodbyeTimeout: ({ context }) => context.goodbyeTimeoutMs,
-    quietTime: ({ context }) => Math.max(context.connection.quietInMs(), 1),
+    quietTime: ({ context }) => Math.max(context.link.quietInMs(), 1),
     oneTurn: 1,
   },
   actions: {
-    reportRefused: ({ context, event }) => context.connection.reportRefused(errorOf(event)),
-    introduce: ({ context }) => context.connection.introduce(),
-    endConnection: ({ context }) => context.connection.end(),
-    destroyConnection: ({ context }) => context.connection.destroy(),
-    abandonCommands: ({ context, event }) => context.connection.abandon(errorOf(event)),
-    reportLost: ({ context, event }) => context.connection.reportLost(errorOf(event)),
-    forget: ({ context }) => context.connection.forget(),
+    reportRefused: ({ context, event }) => context.link.reportRefused(errorOf(event)),
+    introduce: ({ context }) => context.link.introduce(),
+    endConnection: ({ context }) => context.link.end(),
+    destroyConnection: ({ context }) => context.link.destroy(),
+    abandonCommands: ({ context, event }) => context.link.abandon(errorOf(event)),
+    reportLost: ({ context, event }) => context.link.reportLost(errorOf(event)),
+    forget: ({ context }) => context.link.forget(),
   },
 }).createMachine({
   id: 'session',
@@ -131,7 +129,7 @@ export const sessionMachine = setup({
       entry: 'introduce',
       on: {
         'handshake.done': 'serving',
-        'session.drain': 'draining.idle',
+        'session.drain': 'draining.settled',
       },
     },
     serving: {
@@ -141,7 +139,7 @@ export const sessionMachine = setup({
         'connection.lost': { target: 'closed', actions: 'reportLost' },
         'connection.failed': { target: 'closing', actions: 'reportLost' },
         'idle.elapsed': { target: 'closing', actions: 'reportLost' },
-        'session.drain': [{ guard: 'isBusy', target: 'draining' }, { target: 'draining.idle' }],
+        'session.drain': [{ guard: 'isBusy', target: 'draining' }, { target: 'draining.settled' }],
       },
     },
     draining: {
@@ -156,11 +154,11 @@ export const sessionMachine = setup({
       tags: 'draining',
       initial: 'busy',
       states: {
-        busy: { on: { 'commands.settled': 'idle' } },
-        idle: {
+        busy: { on: { 'commands.settled': 'settled' } },
+        settled: {
           always: { guard: 'isQuiet', target: '#session.ending' },
           on: { 'connection.lost': '#session.closed' },
-          after: { quietTime: { target: 'idle', reenter: true } },
+          after: { quietTime: { target: 'settled', reenter: true } },
         },
       },
     },

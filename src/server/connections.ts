@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import type { ServerConnections } from '../../machines/server.ts';
+import type { ServerLink } from '../../machines/server.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
 import { strangerClient } from '../wire/strangers.ts';
 import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
@@ -19,7 +19,7 @@ export interface ConnectionCodecs {
 }
 
 /** The connections of a server, each with its session. */
-export class Connections implements ServerConnections {
+export class Connections implements ServerLink {
   readonly #service: Service;
   readonly #channelOptions: StreamChannelOptions;
   readonly #root: AnyActorRef;

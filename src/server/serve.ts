@@ -79,7 +79,7 @@ async function listening<Receiver>(
   const actor = createActor(logic, {
     parent: root,
     id: 'server',
-    input: { connections, closeTimeoutMs: CLOSE_TIMEOUT_MS },
+    input: { link: connections, closeTimeoutMs: CLOSE_TIMEOUT_MS },
   });
   const started = waitFor(actor, (snapshot) => !snapshot.matches('starting'));
   actor.start();

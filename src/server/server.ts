@@ -1,5 +1,5 @@
 import { type Actor, toPromise } from 'xstate';
-import type { ServerConnections, ServerEvent, ServerListener, serverMachine } from '../../machines/server.ts';
+import type { ServerEvent, ServerLink, ServerListener, serverMachine } from '../../machines/server.ts';
 import type { Clock } from '../base/clock.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { type DrainOptions, resolveDrainOptions } from '../base/options/drain-options.ts';
@@ -18,7 +18,7 @@ export class Server {
   readonly done: Promise<void>;
 
   readonly #actor: Actor<typeof serverMachine>;
-  readonly #connections: ServerConnections;
+  readonly #connections: ServerLink;
   readonly #listener: ServerListener;
   readonly #shutdownTimeoutMs: number;
   readonly #clock: Clock;
@@ -27,7 +27,7 @@ export class Server {
   /** @internal For `serve` only. */
   constructor(
     actor: Actor<typeof serverMachine>,
-    connections: ServerConnections,
+    connections: ServerLink,
     listener: ServerListener,
     { shutdownTimeoutMs, clock }: { readonly shutdownTimeoutMs: number; readonly clock: Clock },
     hold: ProcessHold,

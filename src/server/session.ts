@@ -1,11 +1,11 @@
 import { type Actor, type AnyActorRef, createActor } from 'xstate';
-import { type SessionConnection, type SessionEvent, sessionMachine } from '../../machines/session.ts';
+import { sessionMachine } from '../../machines/session.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { printable } from '../base/errors/printable.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
 import type { FrameReceiver, ServerChannel } from '../wire/frame-channel.ts';
 import { Abandonment } from './abandonment.ts';
-import { askAuthorize, authorization, tellRefused } from './admission.ts';
+import { authorization } from './admission.ts';
 import { Backpressure } from './backpressure.ts';
 import { Account } from './budget.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
@@ -17,6 +17,7 @@ import { Refusals } from './refusals.ts';
 import { RunningCommand } from './running-command.ts';
 import { SendingOrder } from './sending-order.ts';
 import type { AbandonedCommand, AcceptedConnection, ResultPort, Service, SettledCommand } from './service.ts';
+import { SessionLife } from './session-life.ts';
 import { describeSilence } from './silence.ts';
 
 /** How long a client may take to answer the server's goodbye. */
@@ -24,14 +25,14 @@ const GOODBYE_TIMEOUT_MS = 500;
 
 /**
  * One accepted connection: takes Commands from its channel, has them executed, and puts their Results back. Its life is
- * `sessionMachine`; what happens for each Command goes past that, and only asks in which state it is.
+ * `sessionMachine`, linked by a {@link SessionLife}; what happens for each Command goes past that, and only asks in which state
+ * it is.
  */
-export class Session implements FrameReceiver, GatedSession, ResultPort, SessionConnection {
+export class Session implements FrameReceiver, GatedSession, ResultPort {
   readonly service: Service;
   readonly info: ConnectionInfo;
   readonly order = new SendingOrder();
   readonly #channel: ServerChannel;
-  readonly #forget: (session: Session) => void;
   readonly #actor: Actor<typeof sessionMachine>;
   readonly #backpressure: Backpressure;
   readonly #holdings: Holdings;
@@ -54,7 +55,6 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.service = service;
     this.info = info;
     this.#channel = channel;
-    this.#forget = forget;
     const { maxInFlightCommands, maxInFlightBytes, maxQueuedBytes, errorResults: canRefuse, clock } = options;
     this.#holdings = new Holdings(new Account(service.budget), maxInFlightBytes);
     this.#watchedBytes = Math.min(options.maxBufferedBytes, LEAST_BUFFERED_BYTES);
@@ -64,10 +64,24 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     this.#turn = new ReadingTurn(service.turn, this.#backpressure);
     this.#gate = new CommandGate(channel, this, this.#backpressure, this.#holdings, this.#turn);
     this.#abandonment = new Abandonment(channel.remoteAddress);
+    const link = new SessionLife({
+      service,
+      info,
+      channel,
+      backpressure: this.#backpressure,
+      times: this.#times,
+      abandonment: this.#abandonment,
+      isOpen: () => this.isOpen,
+      forget: () => {
+        this.#holdings.close();
+        service.turn.leave();
+        forget(this);
+      },
+    });
     this.#actor = createActor(sessionMachine, {
       parent,
       id: `session ${channel.remoteAddress}`,
-      input: { connection: this, ...authorization(options), goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
+      input: { link, ...authorization(options), goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
     });
   }
 
@@ -103,11 +117,6 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     if (what === undefined) return;
     const error = new CmdStreamError('connection-lost', `${this.remoteAddress} ${what}`);
     this.#actor.send({ type: 'idle.elapsed', error });
-  }
-
-  /** Fields of it that an inspector shows. */
-  toJSON(): object {
-    return { remoteAddress: this.remoteAddress, inFlight: this.#backpressure.inFlight };
   }
 
   // ---- what arrives
@@ -247,60 +256,6 @@ export class Session implements FrameReceiver, GatedSession, ResultPort, Session
     if (command.heldBytes > 0) this.#holdings.commandWent(command.heldBytes);
     this.#backpressure.settled();
     if (this.#backpressure.inFlight === 0 && this.#isDraining) this.#actor.send({ type: 'commands.settled' });
-  }
-
-  // ---- what the machine makes happen
-
-  authorize(tell: (answer: SessionEvent) => void): void {
-    askAuthorize(this.service.options, this.info, (answer) => {
-      tell(answer);
-      if (this.isOpen) this.#channel.resume();
-    });
-  }
-
-  reportRefused(error: unknown): void {
-    tellRefused(this.service.options, this.info.peer, error);
-  }
-
-  introduce(): void {
-    this.service.options.onConnection(this.info);
-    this.#channel.sendServerInfo(this.service.introduction);
-  }
-
-  isBusy(): boolean {
-    return this.#backpressure.inFlight > 0;
-  }
-
-  quietInMs(): number {
-    return this.service.options.errorResults ? this.#times.quietInMs() : 0;
-  }
-
-  end(): void {
-    this.#channel.end();
-  }
-
-  isWriting(): boolean {
-    return this.#channel.flow.bufferedBytes > 0;
-  }
-
-  destroy(): void {
-    this.#channel.destroy();
-  }
-
-  abandon(error: unknown): void {
-    this.#abandonment.tell(error);
-    this.#backpressure.releaseAll();
-  }
-
-  reportLost(error: unknown): void {
-    const known = error === undefined ? undefined : CmdStreamError.from(error, 'connection-lost');
-    this.service.options.onConnectionLost({ ...this.info, error: known });
-  }
-
-  forget(): void {
-    this.#holdings.close();
-    this.service.turn.leave();
-    this.#forget(this);
   }
 
   get #isDraining(): boolean {

@@ -1,8 +1,8 @@
-import { type ChannelEvent, type ChannelWork, channelMachine } from '../../machines/channel.ts';
+import { type ChannelEvent, type ChannelLink, channelMachine } from '../../machines/channel.ts';
 import { compileMachine } from '../base/compile.ts';
 import { CompiledActor } from '../base/compiled-actor.ts';
 
-const MACHINE = compileMachine<{ work: ChannelWork }, ChannelEvent>(channelMachine);
+const MACHINE = compileMachine<{ link: ChannelLink }, ChannelEvent>(channelMachine);
 const HANDSHAKE = MACHINE.stateNumber('handshake');
 const ENDING = MACHINE.stateNumber('ending');
 const ENDED = MACHINE.stateNumber('ended');
@@ -13,15 +13,15 @@ const OVER = MACHINE.stateNumber('over');
  * The life of a channel: an actor of the channel machine, whose state the parts of the channel go by. No action reads or
  * writes frames: what that finds out is an event, and an event within a transition waits for its end.
  */
-export class ChannelLife extends CompiledActor<{ work: ChannelWork }, ChannelEvent> {
-  readonly #context: { work: ChannelWork };
+export class ChannelLife extends CompiledActor<{ link: ChannelLink }, ChannelEvent> {
+  readonly #context: { link: ChannelLink };
 
-  constructor(work: ChannelWork) {
+  constructor(link: ChannelLink) {
     super(MACHINE);
-    this.#context = { work };
+    this.#context = { link };
   }
 
-  protected override get machineContext(): { work: ChannelWork } {
+  protected override get machineContext(): { link: ChannelLink } {
     return this.#context;
   }
 

@@ -1,4 +1,4 @@
-import type { ChannelEvent, ChannelWork } from '../../machines/channel.ts';
+import type { ChannelEvent, ChannelLink } from '../../machines/channel.ts';
 import { runOutside } from '../base/async-context.ts';
 import type { ByteReader } from '../base/bytes/byte-reader.ts';
 import { CmdStreamError, describeError, printableError } from '../base/errors/cmd-stream-error.ts';
@@ -22,7 +22,7 @@ export interface StreamChannelOptions extends WriteBatchOptions {
  * Turns a byte stream into a channel of frames: batches writes by the turn, and cuts what arrives into frames. What may
  * happen next is what its life says; reading and writing go past that, and only ask it.
  */
-export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelWork {
+export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelLink {
   readonly flow: Flow;
   lastReceivedMs: number;
   receivedBytes = 0;

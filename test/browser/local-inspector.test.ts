@@ -57,7 +57,7 @@ describe('the local inspector', { timeout: 30_000 }, () => {
       /client 0 .*connecting · inTime → reconnecting · waiting.*connect failed/,
       /client 0 .*dialling.* → connected · steady · home.*connect done/,
       /client 0 · connection 1 .*→ closing.*connection.lost/,
-      /client 0 · connection 2 .*keepalive · idle, use · accepting · fresh.*start/,
+      /client 0 · connection 2 .*keepalive · resting, use · accepting · fresh.*start/,
       /group .*→ unavailable/,
       /circuit breaker .*closed → open.*failureRate.reached/,
       /circuit breaker .*halfOpen → closed.*trial.succeeded/,
@@ -86,7 +86,7 @@ describe('the local inspector', { timeout: 30_000 }, () => {
     await soon(() => lit(page)).toEqual([
       'open',
       'open.keepalive',
-      'open.keepalive.idle',
+      'open.keepalive.resting',
       'open.use',
       'open.use.accepting',
       'open.use.accepting.fresh',
@@ -94,9 +94,9 @@ describe('the local inspector', { timeout: 30_000 }, () => {
     expect(await tab(page, 'connection 1').getAttribute('data-tone')).toBe('good');
     const told = () => page.locator('#transitions li').allTextContents();
     await soon(async () => (await told()).join('\n')).toMatch(
-      /client 0 · connection 1.*idle → pinging · waiting.*after 'keepaliveTime'/,
+      /client 0 · connection 1.*resting → pinging · waiting.*after 'keepaliveTime'/,
     );
-    await soon(async () => (await told()).join('\n')).toMatch(/pinging · waiting → idle.*pong.received/);
+    await soon(async () => (await told()).join('\n')).toMatch(/pinging · waiting → resting.*pong.received/);
 
     const facts = () => page.locator('#chart-facts').textContent();
     const waiting = sender.send(calc.Wait({ ms: 1_000 }));

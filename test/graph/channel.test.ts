@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { type ChannelWork, channelMachine } from '../../machines/channel.ts';
+import { type ChannelLink, channelMachine } from '../../machines/channel.ts';
 import { encodeServerInfo } from '../../src/wire/server-info.ts';
 import { StreamChannel } from '../../src/wire/stream-channel.ts';
 import { fixedBound } from '../../src/wire/write-flow.ts';
@@ -46,7 +46,7 @@ const scenario: Scenario<World> = {
     half: false,
     closed: false,
   },
-  input: (world) => ({ work: workOf(world) }),
+  input: (world) => ({ link: linkOf(world) }),
   stimuli,
   happen(world, { name: what }) {
     if (what === 'a client waits for the ServerInfo') world.info = WAITS;
@@ -102,7 +102,7 @@ function stimuli(state: ModelState<World>): Stimulus[] {
   return all;
 }
 
-function workOf(world: () => World): ChannelWork {
+function linkOf(world: () => World): ChannelLink {
   return {
     introduce: () => {
       world().info = 'default';

@@ -36,12 +36,12 @@ testMachine<ConnectionWorld>({
   remembered: rememberedByConnection,
   equivalent: Object.fromEntries(
     [
-      'finishing: always [isIdle]',
+      'finishing: always [isSettled]',
       'finishing: pending.settled',
       'retired.late: always [hasNothingLate]',
       'retired.late: late.settled',
       'retired.late: after lateTime',
-      'leaving: always [isIdle]',
+      'leaving: always [isSettled]',
       'leaving: pending.settled',
     ].map((transition) => [
       `open.use.${transition}: leads to over`,

@@ -1,4 +1,4 @@
-import { type ServerConnections, type ServerContext, serverMachine } from '../../machines/server.ts';
+import { type ServerContext, type ServerLink, serverMachine } from '../../machines/server.ts';
 import { codeOf } from './support/client-model.ts';
 import type { ModelState, Scenario, Stimulus } from './support/model.ts';
 import { Stage } from './support/network.ts';
@@ -57,7 +57,7 @@ function scenario(
         ? { type: `xstate.error.actor.${LISTEN}`, error: refusal }
         : { type: `xstate.done.actor.${LISTEN}`, output: { address: ADDRESS } },
     ],
-    input: (world) => ({ connections: connectionsOf(world), closeTimeoutMs: CLOSE_MS }),
+    input: (world) => ({ link: linkOf(world), closeTimeoutMs: CLOSE_MS }),
     stimuli,
     timersOf: ({ name: what }) =>
       what === 'a client connects' && idleMs !== undefined
@@ -108,7 +108,7 @@ function scenario(
 const isDraining = (value: unknown) => JSON.stringify(value).includes('"connections":"draining"');
 const needsClosing = (value: unknown) => value === 'listening' || isDraining(value);
 
-const connectionsOf = (world: () => World): ServerConnections => ({
+const linkOf = (world: () => World): ServerLink => ({
   get size() {
     return world().connection === 'there' ? 1 : 0;
   },

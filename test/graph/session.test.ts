@@ -1,4 +1,4 @@
-import type { SessionConnection } from '../../machines/session.ts';
+import type { SessionLink } from '../../machines/session.ts';
 import { sessionMachine } from '../../machines/session.ts';
 import type { ModelState, Scenario, Stimulus } from './support/model.ts';
 import { Stage } from './support/network.ts';
@@ -84,7 +84,7 @@ function scenario(
       ...(atOnce === 'closes' ? [LOST] : []),
     ],
     input: (world) => ({
-      connection: connectionOf(world, errorResults),
+      link: linkOf(world, errorResults),
       authorizes: atOnce === 'asks',
       authorizeTimeoutMs: AUTHORIZE_MS,
       goodbyeTimeoutMs: 500,
@@ -115,7 +115,7 @@ function scenario(
   };
 }
 
-function connectionOf(world: () => World, errorResults: boolean): SessionConnection {
+function linkOf(world: () => World, errorResults: boolean): SessionLink {
   return {
     authorize: () => {},
     reportRefused: () => {

@@ -5,7 +5,7 @@ import { KEPT, type Outcome, type ShownRequest, type ShownStep } from './shown.t
 const OUTCOMES: ReadonlySet<unknown> = new Set<Outcome>(['succeeded', 'failed', 'timedOut', 'cancelled']);
 
 /** Fields that a request shows of itself to inspectors. */
-interface Work {
+interface LinkFields {
   readonly seq: number;
   readonly client: number | undefined;
   readonly timeoutMs: number | undefined;
@@ -26,7 +26,7 @@ export class RequestRecord {
   #last: ShownStep[] = [];
   #results = 0;
   #leftOut = 0;
-  #work: Work = { seq: 0, client: undefined, timeoutMs: undefined };
+  #link: LinkFields = { seq: 0, client: undefined, timeoutMs: undefined };
   /** The Command's payload; as a text of its own, so that nothing of the payload itself is kept. */
   #payload: string | undefined;
   #outcome: Outcome | undefined;
@@ -53,12 +53,12 @@ export class RequestRecord {
   /** Takes what came of an event: a snapshot of the request machine. */
   see(event: EventObject & Record<string, unknown>, snapshot: Record<string, unknown>, atMs: number): void {
     const said = saidBy(snapshot);
-    this.#work = workOf(said);
+    this.#link = linkOf(said);
     if (this.#payload === undefined && said.payload !== undefined) {
       this.#payload = inShort(said.payload, KEPT.payloadLength);
       this.#length += this.#payload.length;
     }
-    if (event.type === 'command.sent') this.#first.push({ kind: 'sent', atMs, text: `seq ${this.#work.seq}` });
+    if (event.type === 'command.sent') this.#first.push({ kind: 'sent', atMs, text: `seq ${this.#link.seq}` });
     if (event.type === 'result.received') this.#addResult(event, atMs);
     if (this.#outcome !== undefined || !OUTCOMES.has(snapshot.value)) return;
     this.#outcome = snapshot.value as Outcome;
@@ -72,7 +72,7 @@ export class RequestRecord {
   get shown(): ShownRequest {
     // The deadline is armed after the Command has left: it is looked up as late as this.
     const { client, seq, timeoutMs } =
-      this.#actor === undefined ? this.#work : workOf(saidBy(this.#actor.getSnapshot()));
+      this.#actor === undefined ? this.#link : linkOf(saidBy(this.#actor.getSnapshot()));
     return {
       id: this.id,
       system: this.system,
@@ -106,12 +106,12 @@ export class RequestRecord {
 
 /** Fields that a request shows of itself, in its snapshot. */
 function saidBy(snapshot: unknown): Readonly<Record<string, unknown>> {
-  const { context } = (snapshot ?? {}) as { context?: { work?: Record<string, unknown> } };
-  return context?.work ?? {};
+  const { context } = (snapshot ?? {}) as { context?: { link?: Record<string, unknown> } };
+  return context?.link ?? {};
 }
 
 /** The numbers alone: they hold on to nothing. */
-function workOf({ seq, client, timeoutMs }: Readonly<Record<string, unknown>>): Work {
+function linkOf({ seq, client, timeoutMs }: Readonly<Record<string, unknown>>): LinkFields {
   const numberOr = <Else>(value: unknown, other: Else) => (typeof value === 'number' ? value : other);
   return { seq: numberOr(seq, 0), client: numberOr(client, undefined), timeoutMs: numberOr(timeoutMs, undefined) };
 }

@@ -1,11 +1,12 @@
 import type { ClientLink } from '../../../machines/client.ts';
 import type { ConnectionLink } from '../../../machines/connection.ts';
 import { fieldOf } from '../../base/errors/ask.ts';
-import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import type { FrameChannel } from '../../wire/frame-channel.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionLife, type ConnectionOwner, type LifeContext, type LifeEvents } from './connection-life.ts';
-import { type DialStage, describeSlowDial } from './dial-stage.ts';
+import type { DialStage } from './dial-stage.ts';
+import { Dials } from './dials.ts';
 import type { PendingCommand } from './pending-command.ts';
 
 /**
@@ -56,27 +57,18 @@ export class Client implements ClientLink, ConnectionOwner {
   #seq = 0;
   /** How many connections it has opened. */
   #opened = 0;
-  /** The address of the last attempt, when that began, and how long the last one took that was a success. */
-  #dialled = '';
-  #dialledMs = 0;
-  #dialMs = 0;
+  readonly #dials: Dials;
   /** When a connection last took the place of another. */
   #renewedMs = Number.NEGATIVE_INFINITY;
-  /** The addresses that were tried since the last connection, and how many dials that took. */
-  readonly #tried = new Set<string>();
-  #dials = 0;
-  /** Counts all dials. */
-  #lastDial = 0;
   /** The connection that was opened last, taken into use or not. */
   #newest: ConnectionLife | undefined;
-  /** How far the last attempt has come. */
-  #stage: DialStage | undefined;
   #connection: Connection | undefined;
   #retired: readonly Connection[] = [];
 
   constructor(id: number, context: ClientContext) {
     this.id = id;
     this.#context = context;
+    this.#dials = new Dials(id, context.clock, context.handshakeTimeoutMs);
   }
 
   /** How many Commands wait for Results. */
@@ -144,38 +136,34 @@ export class Client implements ClientLink, ConnectionOwner {
 
   async connect(signal: AbortSignal): Promise<ConnectionLink> {
     const { addresses } = this.#context;
-    this.#dialledMs = this.#nowMs;
-    this.#dialled = '';
-    this.#stage = undefined;
-    const dial = ++this.#lastDial;
+    const dials = this.#dials;
+    const dial = dials.begin();
     let address = '';
     let over = () => {};
     try {
-      address = await addresses.pick(this.id, signal, this.#tried);
-      this.#dialled = address;
+      address = await addresses.pick(this.id, signal, dials.tried);
+      dials.pick(address);
       if (this.#connection === undefined) this.address = address;
       else if (addresses.isAway(this.id, this.address)) over = addresses.goingHome();
       signal.addEventListener('abort', over, { once: true });
-      this.#tried.add(address);
-      this.#dials++;
       const life = await this.#open(address, signal);
-      this.#dialMs = this.#nowMs - this.#dialledMs;
+      dials.succeed();
       addresses.reached(address);
       return life;
     } catch (error) {
       // An attempt that was called off says nothing about the address.
       if (!signal.aborted) this.#giveUp(address, error);
       if (isRefused(error) && address === this.#connection?.address) this.#connection.serverRefuses();
-      else if (dial === this.#lastDial) this.#stay();
+      else if (dials.isLast(dial)) this.#stay();
       const where = address === '' ? 'cannot resolve the address' : `cannot connect to ${address}`;
-      throw this.#about(CmdStreamError.from(error, 'connect-failed', where));
+      throw dials.about(CmdStreamError.from(error, 'connect-failed', where));
     } finally {
       over();
     }
   }
 
   isDialCurrent(): boolean {
-    return this.#context.addresses.includes(this.#dialled);
+    return this.#context.addresses.includes(this.#dials.address);
   }
 
   isAddressCurrent(): boolean {
@@ -198,13 +186,11 @@ export class Client implements ClientLink, ConnectionOwner {
   }
 
   hasUntriedAddress(): boolean {
-    // By their number: a resolver that gives another address each time must not keep a client dialling without a pause.
-    return this.#dials > 0 && this.#dials < this.#context.addresses.size;
+    return this.#dials.hasUntried(this.#context.addresses.size);
   }
 
   handshakeGraceMs(): number {
-    const { handshakeTimeoutMs } = this.#context;
-    return Math.min(this.#nowMs - this.#dialledMs - handshakeTimeoutMs, handshakeTimeoutMs);
+    return this.#dials.graceMs();
   }
 
   turnInMs(share: number, turnMs: number): number {
@@ -221,12 +207,11 @@ export class Client implements ClientLink, ConnectionOwner {
   }
 
   giveUpDial(): void {
-    this.#giveUp(this.#dialled);
+    this.#giveUp(this.#dials.address);
   }
 
   overdueError(): CmdStreamError {
-    const message = describeSlowDial(this.#dialled, this.#stage, this.#context.handshakeTimeoutMs);
-    return this.#about(new CmdStreamError('handshake-timeout', message));
+    return this.#dials.overdueError();
   }
 
   // ---- ConnectionOwner
@@ -236,7 +221,7 @@ export class Client implements ClientLink, ConnectionOwner {
   }
 
   renewalDueInMs(): number {
-    const pauseMs = Math.max(MIN_RENEWAL_PAUSE_MS, RENEWAL_DIALS * this.#dialMs);
+    const pauseMs = Math.max(MIN_RENEWAL_PAUSE_MS, RENEWAL_DIALS * this.#dials.tookMs);
     return Math.min(pauseMs, MAX_RENEWAL_PAUSE_MS) - this.sinceRenewalMs();
   }
 
@@ -249,8 +234,7 @@ export class Client implements ClientLink, ConnectionOwner {
     const before = this.#connection;
     this.#connection = connection;
     this.address = connection.address;
-    this.#tried.clear();
-    this.#dials = 0;
+    this.#dials.reset();
     if (before === undefined) {
       events.accepting(this);
       return;
@@ -272,11 +256,6 @@ export class Client implements ClientLink, ConnectionOwner {
     this.#retired = this.#retired.filter((retired) => retired !== connection);
   }
 
-  /** An error of the last attempt. */
-  #about(error: CmdStreamError): CmdStreamError {
-    return tellSubject(error, { address: this.#dialled === '' ? undefined : this.#dialled, clientId: this.id });
-  }
-
   get #nowMs(): number {
     return this.#context.clock.monotonicMs();
   }
@@ -296,7 +275,7 @@ export class Client implements ClientLink, ConnectionOwner {
   async #open(address: string, signal: AbortSignal): Promise<ConnectionLife> {
     const channel = await this.#context.connect(address, signal, (stage) => {
       // One that was called off may be late.
-      if (!signal.aborted) this.#stage = stage;
+      if (!signal.aborted) this.#dials.stage = stage;
     });
     // A transport may have come too late to heed the signal.
     if (signal.aborted) channel.destroy();

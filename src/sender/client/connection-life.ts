@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import type { FrameChannel } from '../../wire/frame-channel.ts';
 import type { AddressBook } from './address-book.ts';
-import { Connection, type ConnectionContext, type ConnectionEvents } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionContext, ConnectionEvents } from './connection-parts.ts';
 import type { UnexpectedResult } from './pending-command.ts';
 
 /** Events of a connection for the group that its client belongs to. */
@@ -61,7 +62,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   readonly #channel: FrameChannel;
   readonly #sinceMs: number;
   #tell: ((event: ConnectionLinkEvent) => void) | undefined;
-  #awaitingIdle = false;
+  #awaitingSettled = false;
   /** How often another connection was asked for. */
   #asked = 0;
   /** When the last one was given up that made them many. */
@@ -124,7 +125,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     return this.#context.clock.monotonicMs() - this.connection.liveness.provedMs;
   }
 
-  idleMs(): number {
+  sinceSentMs(): number {
     return this.#context.clock.monotonicMs() - this.connection.flow.lastSentMs;
   }
 
@@ -140,12 +141,12 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
     return this.connection.liveness.hasAnswered;
   }
 
-  isIdle(): boolean {
+  isSettled(): boolean {
     return this.connection.pending === 0;
   }
 
-  awaitIdle(): void {
-    this.#awaitingIdle = true;
+  awaitSettled(): void {
+    this.#awaitingSettled = true;
   }
 
   hasLate(): boolean {
@@ -234,7 +235,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   }
 
   late(): void {
-    if (this.#awaitingIdle && !this.hasLate()) this.#tell?.({ type: 'late.settled' });
+    if (this.#awaitingSettled && !this.hasLate()) this.#tell?.({ type: 'late.settled' });
   }
 
   retire(): void {
@@ -243,7 +244,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
   }
 
   room(): void {
-    if (this.#awaitingIdle && this.connection.pending === 0) this.#tell?.({ type: 'pending.settled' });
+    if (this.#awaitingSettled && this.connection.pending === 0) this.#tell?.({ type: 'pending.settled' });
     this.#context.events.room();
   }
 

@@ -1,52 +1,20 @@
-import type { Clock } from '../../base/clock.ts';
 import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
-import type { FairTurn } from '../../base/fair-turn.ts';
 import { BadPayload } from '../../protocol/codec/codec.ts';
 import { isLastOne } from '../../protocol/last-one.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
 import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, isGoodbye } from '../../protocol/reserved.ts';
 import type { Flow, FrameChannel, FrameReceiver } from '../../wire/frame-channel.ts';
 import { Abandoned, isLastForNobody } from './abandoned.ts';
-import type { Pressure, ResultBounds } from './backlog.ts';
+import type { Pressure } from './backlog.ts';
 import { isPlain } from './check-result.ts';
+import type { ConnectionContext, ConnectionEvents } from './connection-parts.ts';
 import { Departure, type ReasonOfEnd } from './departure.ts';
 import { Liveness } from './liveness.ts';
-import type { Carrier, PendingCommand, UnexpectedResult } from './pending-command.ts';
+import type { Carrier, PendingCommand } from './pending-command.ts';
 import { PendingTable } from './pending-table.ts';
 import { Reading, type WaitsFor } from './reading.ts';
 import { RecentFailures } from './recent-failures.ts';
 import { type CheckedConnection, ResultChecks } from './result-checks.ts';
-
-/** Events of a connection for its client. */
-export interface ConnectionEvents {
-  /** @param inOrder - whether the peer has closed it as it should. */
-  lost(error: CmdStreamError, inOrder: boolean): void;
-  /** The Ping that was sent last is answered. */
-  pong(): void;
-  /** The server goes on working on one more Command that nobody waits for. */
-  abandoned(): void;
-  /** One more Command was given up before its first Result. */
-  givenUp(): void;
-  /** A late Result has come, for nobody. */
-  late(): void;
-  /** There is room again: a pending Command settled, or waiting bytes were written. */
-  room(): void;
-  /** A stream is slow: new Commands had better go over another connection, since this one may have to stop reading. */
-  retire(): void;
-  unexpected(result: UnexpectedResult): void;
-  /** The server takes no more Commands: it is shutting down. */
-  goodbye(): void;
-}
-
-/** Context that connections of one sender have in common. */
-export interface ConnectionContext {
-  readonly resultEntries: readonly ResultEntry[];
-  /** How many Results of one Command may wait for an asynchronous schema. */
-  readonly bounds: ResultBounds;
-  /** Turns in which connections are read. */
-  readonly turn: FairTurn;
-  readonly clock: Clock;
-}
 
 /**
  * One connection in use: the table of Commands that wait for Results, and the way of a Result to its Command. It lives

@@ -1,5 +1,5 @@
 import { type AnyActorRef, createActor } from 'xstate';
-import { type RequestWork, requestMachine } from '../../../machines/request.ts';
+import { type RequestLink, requestMachine } from '../../../machines/request.ts';
 
 /**
  * With an inspector attached, requests run as actors of XState's own, which it sees. Each has a name that tells it from
@@ -21,11 +21,11 @@ export class RequestActors {
   }
 
   /** Starts the actor of a request, where it is one of those that are shown; none after `stop`. */
-  start(work: RequestWork, commandName: string): AnyActorRef | undefined {
+  start(link: RequestLink, commandName: string): AnyActorRef | undefined {
     if (this.#parent === undefined) return undefined;
     if (this.#requests++ % this.#everyNth !== 0) return undefined;
     const id = `request ${this.#requests} ${commandName}`;
-    return createActor(requestMachine, { parent: this.#parent, id, input: { work } }).start();
+    return createActor(requestMachine, { parent: this.#parent, id, input: { link } }).start();
   }
 
   /** The parent is about to stop: requests that still come fail at once, and nobody sees it. */

@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import { type RequestEvent, type RequestWork, type ResultReceived, requestMachine } from '../../../machines/request.ts';
+import { type RequestEvent, type RequestLink, type ResultReceived, requestMachine } from '../../../machines/request.ts';
 import { compileMachine } from '../../base/compile.ts';
 import { CompiledActor } from '../../base/compiled-actor.ts';
 import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
@@ -35,7 +35,7 @@ export interface RequestContext {
   readonly callSites?: boolean | undefined;
 }
 
-const MACHINE = compileMachine<{ work: RequestWork }, RequestEvent>(requestMachine);
+const MACHINE = compileMachine<{ link: RequestLink }, RequestEvent>(requestMachine);
 const COMMAND_SENT = MACHINE.eventNumber('command.sent');
 const COMMAND_RETURNED = MACHINE.eventNumber('command.returned');
 const RESULT_RECEIVED = MACHINE.eventNumber('result.received');
@@ -49,8 +49,8 @@ const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
 
 /** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
 export abstract class Request
-  extends CompiledActor<{ work: RequestWork }, RequestEvent>
-  implements RequestWork, PendingCommand, DeadlineEntry, Cancellable, SentCommand, EndedSend
+  extends CompiledActor<{ link: RequestLink }, RequestEvent>
+  implements RequestLink, PendingCommand, DeadlineEntry, Cancellable, SentCommand, EndedSend
 {
   readonly command: Command;
   seq = 0;
@@ -194,14 +194,14 @@ export abstract class Request
     else if (!this.settled) this.#inspected.send(event);
   }
 
-  // ---- CompiledActor and RequestWork: what the machine makes it do
+  // ---- CompiledActor and RequestLink: what the machine makes it do
 
-  /** A request is what its own machine works on. */
-  protected override get machineContext(): { work: RequestWork } {
+  /** A request is the link of its own machine. */
+  protected override get machineContext(): { link: RequestLink } {
     return this;
   }
 
-  get work(): RequestWork {
+  get link(): RequestLink {
     return this;
   }
 

@@ -66,8 +66,8 @@ describe('a local inspector', () => {
       ['group', 'ready'],
       [`client 0 @ ${server.address}`, 'connected.steady.home'],
       [`client 1 @ ${server.address}`, 'connected.steady.home'],
-      [`connection 1 @ ${server.address}`, 'open.keepalive.idle,open.use.accepting.fresh'],
-      [`connection 1 @ ${server.address}`, 'open.keepalive.idle,open.use.accepting.fresh'],
+      [`connection 1 @ ${server.address}`, 'open.keepalive.resting,open.use.accepting.fresh'],
+      [`connection 1 @ ${server.address}`, 'open.keepalive.resting,open.use.accepting.fresh'],
     ]);
     expect(requests).toMatchObject([{ number: 1, command: 'Add', outcome: 'succeeded', results: 1 }]);
     expect(requests[0]?.steps.map(({ kind }) => kind)).toEqual(['queued', 'sent', 'result', 'succeeded']);

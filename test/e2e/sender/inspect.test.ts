@@ -22,15 +22,15 @@ function watching() {
         : [],
     );
   /** What the snapshots of a request say of it. */
-  const works = (id: string) =>
+  const links = (id: string) =>
     events.flatMap((event) => {
-      const work = 'snapshot' in event && 'context' in event.snapshot ? workOf(event.snapshot.context) : undefined;
-      return work?.id === id ? [work] : [];
+      const link = 'snapshot' in event && 'context' in event.snapshot ? linkOf(event.snapshot.context) : undefined;
+      return link?.id === id ? [link] : [];
     });
-  return { events, inspect, actors, statesOf, works };
+  return { events, inspect, actors, statesOf, links };
 }
 
-const workOf = (context: unknown) => (context as { work?: { id: string } } | undefined)?.work;
+const linkOf = (context: unknown) => (context as { link?: { id: string } } | undefined)?.link;
 
 /** An event with all that an observer can get at by it. */
 function everything(event: InspectionEvent): unknown {
@@ -70,7 +70,7 @@ it('an inspector sees the sender, its group, its clients, its circuit breaker, a
 });
 
 it('an inspector sees no payloads: not those of Commands, of Results, nor of what failed', async () => {
-  const { inspect, events, works } = watching();
+  const { inspect, events, links } = watching();
   const server = await peer(answers);
   const client = await sender({ address: server.address, inspect });
   expect(await client.send(calc.Echo('a secret'))).toBe('a secret');
@@ -82,16 +82,16 @@ it('an inspector sees no payloads: not those of Commands, of Results, nor of wha
   expect(shown).toContain('"value":"(hidden)"');
   expect(shown).not.toContain('secret');
   const echo = { id: 'request 1 Echo', command: 'Echo', state: 'succeeded', seq: 1, client: 0, timeoutMs: 30_000 };
-  expect(works('request 1 Echo').at(-1)).toEqual(echo);
+  expect(links('request 1 Echo').at(-1)).toEqual(echo);
 });
 
 it('an inspector that asks for payloads sees them', async () => {
-  const { inspect, events, works } = watching();
+  const { inspect, events, links } = watching();
   const server = await peer(answers);
   const client = await sender({ address: server.address, inspect: { observer: inspect, payloads: true } });
   await client.send(calc.Echo('a question'));
   expect((await failureOf(client.send(calc.Fail({ message: 'a reason' })))).message).toContain('a reason');
-  expect(works('request 1 Echo')[0]).toMatchObject({ command: 'Echo', payload: 'a question' });
+  expect(links('request 1 Echo')[0]).toMatchObject({ command: 'Echo', payload: 'a question' });
   const shown = JSON.stringify(events.map(everything));
   expect(shown).toContain('"value":"a question"');
   expect(shown).toContain('a reason');

@@ -256,10 +256,10 @@ function stimuliOf(
   const phase = phaseOf(snapshot);
   const { open, current, command, commandAt } = world;
   const isWaiting = (number: number) => command === 'waiting' && commandAt === number;
-  const idle = open.filter((number) => !isWaiting(number)).map((number) => over(number));
+  const settled = open.filter((number) => !isWaiting(number)).map((number) => over(number));
   const stimuli: Stimulus[] = [{ name: 'close', event: { type: 'client.close' } }];
   if (phase !== 'draining') {
-    stimuli.push({ name: 'drain', event: { type: 'client.drain', timeoutMs: DRAIN_MS }, follow: idle });
+    stimuli.push({ name: 'drain', event: { type: 'client.drain', timeoutMs: DRAIN_MS }, follow: settled });
   } else if (alone) {
     // A group that is draining drains its clients once.
     stimuli.push({ name: 'drain for longer', event: { type: 'client.drain', timeoutMs: 2 * DRAIN_MS } });

@@ -28,7 +28,7 @@ export interface ConnectionWorld {
   /** Since it was opened, since the peer was last seen to read, since bytes were last sent; up to what matters. */
   aliveMs: number;
   unprovenMs: number;
-  idleMs: number;
+  sinceSentMs: number;
   /** Since the last Ping; whether much has come since then, and whether a sign that the peer reads. */
   pingMs: number;
   muchSince: boolean;
@@ -115,7 +115,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
     const add = (age: number, max: number) => Math.min(age + ms, max);
     world.aliveMs = add(world.aliveMs, RENEWAL_MS);
     world.unprovenMs = add(world.unprovenMs, Math.min(timings.keepaliveTimeMs, 1_000));
-    world.idleMs = add(world.idleMs, Math.min(timings.keepaliveTimeMs, 1_000));
+    world.sinceSentMs = add(world.sinceSentMs, Math.min(timings.keepaliveTimeMs, 1_000));
     world.givenUpMs = add(world.givenUpMs, SLOW_ANSWER_MS);
     world.pingMs = add(world.pingMs, 1_000);
   };
@@ -137,7 +137,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       givenUpMs: 0,
       aliveMs: 0,
       unprovenMs: 0,
-      idleMs: 0,
+      sinceSentMs: 0,
       pingMs: 0,
       muchSince: false,
       hasMuchCome: false,
@@ -188,7 +188,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
     },
     key: ({ world, timers, snapshot }) => {
       const { command, abandoned, isAddressCurrent, sent, left, leftMany, hasMuchCome, muchSince, hasStood } = world;
-      const { aliveMs, unprovenMs, idleMs, pingMs, hasAnswered, pings, pongs, awaitedPong, provingSeq, pingSeq } =
+      const { aliveMs, unprovenMs, sinceSentMs, pingMs, hasAnswered, pings, pongs, awaitedPong, provingSeq, pingSeq } =
         world;
       const isPinging = JSON.stringify(snapshot.value).includes('pinging');
       const asProof = (seq: number) => [seq >= provingSeq, seq <= pingSeq];
@@ -196,7 +196,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
         world.unanswered > 0 && world.givenUpMs,
         world.gaveUpMany,
         [command, Math.min(abandoned, MANY), isAddressCurrent, sent, left, leftMany, hasMuchCome, hasStood],
-        [aliveMs, unprovenMs, idleMs, isPinging && [pingMs, muchSince, hasAnswered, world.excusedMs]],
+        [aliveMs, unprovenMs, sinceSentMs, isPinging && [pingMs, muchSince, hasAnswered, world.excusedMs]],
         [pings - pongs, awaitedPong - pongs],
         may.pongs !== undefined && [pongs, isPinging && [world.aheadBytes, world.backBytes]],
         [command === 'waiting' && asProof(world.commandSeq), abandoned === 1 && asProof(world.streamSeq)],
@@ -245,7 +245,7 @@ function sendOne(world: ConnectionWorld): void {
 
 function sendBytes(world: ConnectionWorld, bytes: number): void {
   world.sentBytes += bytes;
-  world.idleMs = 0;
+  world.sinceSentMs = 0;
 }
 
 /** A Result shows that the peer has read the Command. */
@@ -269,7 +269,7 @@ function stimuliOf(
   const use = useOf(snapshot);
   if (use === undefined) return [];
   const isWaiting = world.command === 'waiting';
-  // What is idle has nothing to wait for.
+  // A connection on which nothing is pending has nothing to wait for.
   const ended = isWaiting ? [] : [CLOSED];
   const retired = isWaiting || (world.unanswered > 0 && world.abandoned === 0) ? [] : [CLOSED];
   const lost = { type: 'connection.lost', error: Object.assign(new Error('lost'), { code: 'connection-lost' }) };
@@ -359,16 +359,16 @@ function linkOf(world: () => ConnectionWorld, timings: ConnectionTimings, may: P
       sendBytes(world(), 1);
     },
     unprovenMs: () => world().unprovenMs,
-    idleMs: () => world().idleMs,
+    sinceSentMs: () => world().sinceSentMs,
     pongDueInMs,
     excuseLateness: () => {
       const lateMs = -pongDueInMs();
       if (world().excusedMs === 0 && lateMs > 0) world().excusedMs = lateMs + Math.min(lateMs, timings.pingTimeoutMs);
     },
     hasAnswered: () => world().hasAnswered,
-    isIdle: () => world().command !== 'waiting',
+    isSettled: () => world().command !== 'waiting',
     hasLate: () => world().unanswered > 0 && world().abandoned === 0,
-    awaitIdle: () => {},
+    awaitSettled: () => {},
     isWorn: () => world().abandoned > 0 || world().unanswered > 0,
     renewalDueInMs: () => (world().abandoned > 0 ? RENEWAL_MS - world().aliveMs : SLOW_ANSWER_MS - world().givenUpMs),
     isRenewalUrgent: () => world().abandoned >= MANY,

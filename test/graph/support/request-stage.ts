@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { type CmdStreamError, createSender, type SenderOptions } from 'cmd-stream';
-import type { RequestEvent, RequestWork } from '../../../machines/request.ts';
+import type { RequestEvent, RequestLink } from '../../../machines/request.ts';
 import { requestMachine } from '../../../machines/request.ts';
 import { calc, TICK } from '../../e2e/support/calc.ts';
 import { codeOf } from './client-model.ts';
@@ -39,7 +39,7 @@ const scenario: Scenario<World> = {
     turnedAway: false,
     sent: false,
   },
-  input: (world) => ({ work: workOf(world) }),
+  input: (world) => ({ link: linkOf(world) }),
   stimuli,
   happen(world, { name: what }) {
     if (what === 'a server comes') Object.assign(world, { carried: true, sent: true });
@@ -74,7 +74,7 @@ function stimuli({ snapshot, world }: ModelState<World>): Stimulus[] {
   ];
 }
 
-function workOf(world: () => World): RequestWork {
+function linkOf(world: () => World): RequestLink {
   const end = (hook: string, code: string) => {
     world().told.push(`${hook} ${code}${world().sent ? ', perhaps executed' : ''}`);
     world().ending = code;

@@ -33,8 +33,8 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'sequence numbers begin anew',
     file: 'src/sender/client/client.ts',
-    from: '    this.#tried.clear();\n',
-    to: '    this.#tried.clear();\n    this.#seq = 0;\n',
+    from: '    this.#dials.reset();\n',
+    to: '    this.#dials.reset();\n    this.#seq = 0;\n',
     why: 'the same number stands for two Commands of a client',
   },
   {
@@ -89,7 +89,7 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'keepalive only while nothing comes',
     file: 'machines/connection.ts',
-    from: 'return Math.max(link.unprovenMs(), link.idleMs());',
+    from: 'return Math.max(link.unprovenMs(), link.sinceSentMs());',
     to: 'return link.unprovenMs();',
     why: 'a client that listens to a long stream is taken for idle by its server',
   },

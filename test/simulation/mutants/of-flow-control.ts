@@ -19,8 +19,8 @@ export const OF_FLOW_CONTROL: readonly Mutant[] = [
   {
     name: 'refused and executed',
     file: 'src/wire/incoming-frames.ts',
-    from: '      this.#leaveOut(reader, missing);\n      this.gate.refused(',
-    to: '      if (!isWhole) return this.#waitForRest(reader, start);\n      this.#held.append(reader.buffer.subarray(start, reader.position));\n      this.gate.refused(',
+    from: '      this.leaveOut(reader, missing);\n      this.gate.refused(',
+    to: '      if (!isWhole) return this.#waitForRest(reader, start);\n      this.held.append(reader.buffer.subarray(start, reader.position));\n      this.gate.refused(',
     why: 'a Command is executed after it was said that it was not',
   },
   {
@@ -51,9 +51,9 @@ export const OF_FLOW_CONTROL: readonly Mutant[] = [
   },
   {
     name: 'what is over the limit is read as frames',
-    file: 'src/wire/incoming-frames.ts',
-    from: 'this.#unwantedBytes = bytes - here;',
-    to: 'this.#unwantedBytes = 0;',
+    file: 'src/wire/frame-intake.ts',
+    from: 'this.unwantedBytes = bytes - here;',
+    to: 'this.unwantedBytes = 0;',
     why: 'the rest of a payload that is skipped is taken for what follows',
   },
   {
@@ -66,14 +66,14 @@ export const OF_FLOW_CONTROL: readonly Mutant[] = [
   {
     name: 'retired and cut off',
     file: 'machines/connection.ts',
-    from: "              entry: 'awaitIdle',\n              always: { guard: 'isIdle', target: '#connection.closing' },\n              on: { 'pending.settled': '#connection.closing' },",
-    to: "              entry: 'awaitIdle',\n              always: '#connection.closing',",
+    from: "              entry: 'awaitSettled',\n              always: { guard: 'isSettled', target: '#connection.closing' },\n              on: { 'pending.settled': '#connection.closing' },",
+    to: "              entry: 'awaitSettled',\n              always: '#connection.closing',",
     why: 'what is pending on a connection that another takes the place of fails',
   },
   {
     name: 'retired for good',
     file: 'machines/connection.ts',
-    from: "              always: { guard: 'isIdle', target: '#connection.closing' },\n              on: { 'pending.settled': '#connection.closing' },",
+    from: "              always: { guard: 'isSettled', target: '#connection.closing' },\n              on: { 'pending.settled': '#connection.closing' },",
     to: '',
     why: 'a server never learns that nobody waits for what it does',
   },

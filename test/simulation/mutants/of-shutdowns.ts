@@ -68,8 +68,8 @@ export const OF_SHUTDOWNS: readonly Mutant[] = [
   {
     name: 'idle connections hold a server up',
     file: 'machines/session.ts',
-    from: 'context.connection.quietInMs() <= 0,',
-    to: 'context.connection.quietInMs() < -1e9,',
+    from: 'context.link.quietInMs() <= 0,',
+    to: 'context.link.quietInMs() < -1e9,',
     why: 'a server waits for clients that say nothing',
   },
   {

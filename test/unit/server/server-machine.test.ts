@@ -18,7 +18,7 @@ function startServer({
   const machine = serverMachine.provide({
     actors: { listen: fromPromise(listen) },
   });
-  const actor = createActor(machine, { clock, input: { connections, closeTimeoutMs: 1000 } });
+  const actor = createActor(machine, { clock, input: { link: connections, closeTimeoutMs: 1000 } });
   actor.start();
   return {
     log,

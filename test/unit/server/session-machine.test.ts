@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
-import { type SessionConnection, type SessionEvent, sessionMachine } from '../../../machines/session.ts';
+import { type SessionEvent, type SessionLink, sessionMachine } from '../../../machines/session.ts';
 
-/** A connection that writes down what the machine makes happen. */
+/** A link that writes down what the machine makes happen. */
 function startSession(busy = false, authorizes = false) {
   const log: string[] = [];
   const state = { busy, writing: false, quietInMs: 0 };
@@ -10,7 +10,7 @@ function startSession(busy = false, authorizes = false) {
     log.push(error === undefined ? what : `${what}: ${String(error)}`);
   };
   let answer: ((answer: SessionEvent) => void) | undefined;
-  const connection: SessionConnection = {
+  const link: SessionLink = {
     authorize: (tell) => {
       log.push('authorize');
       answer = tell;
@@ -27,7 +27,7 @@ function startSession(busy = false, authorizes = false) {
     forget: note('forget'),
   };
   const clock = new SimulatedClock();
-  const input = { connection, authorizes, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500 };
+  const input = { link, authorizes, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500 };
   const actor = createActor(sessionMachine, { clock, input });
   actor.start();
   const value = () => {

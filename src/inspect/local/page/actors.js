@@ -137,7 +137,7 @@ export function shortState({ states }) {
 /** Words for a state: for a connection in use what it does beside that, where it does anything. @param {string} state */
 function wordsOf(state) {
   const [outer = '', region, use = '', inner = ''] = state.split('.');
-  if (region === 'keepalive') return use === 'idle' ? [] : [use];
+  if (region === 'keepalive') return use === 'resting' ? [] : [use];
   if (region === 'use') return [use === 'accepting' && inner !== 'fresh' ? inner : use];
   if (outer === 'connected') return ['ready'];
   return [outer === 'halfOpen' ? 'half-open' : outer];

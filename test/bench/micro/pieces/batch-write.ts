@@ -1,4 +1,4 @@
-import type { ChannelWork } from '../../../../machines/channel.ts';
+import type { ChannelLink } from '../../../../machines/channel.ts';
 import { ChannelLife } from '../../../../src/wire/channel-life.ts';
 import { WriteBatch } from '../../../../src/wire/write-batch.ts';
 import type { Piece } from '../piece.ts';
@@ -10,7 +10,7 @@ import { DevNull, wireOptions } from '../wire-parts.ts';
 const FRAMES = 500;
 
 /** Is told of a life in which nothing happens. */
-class Nobody implements ChannelWork {
+class Nobody implements ChannelLink {
   introduce() {}
   endStream() {}
   destroyStream() {}

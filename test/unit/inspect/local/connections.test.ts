@@ -60,7 +60,7 @@ describe('connections in the local inspector', () => {
       ['client 0 @ localhost:9000', 'connection 1 @ localhost:9000'],
       ['client 1 @ localhost:9000', 'connection 1 @ localhost:9000'],
     ]);
-    expect(connections()[0]?.states).toEqual(['open.keepalive.idle', 'open.use.accepting.fresh']);
+    expect(connections()[0]?.states).toEqual(['open.keepalive.resting', 'open.use.accepting.fresh']);
     expect(transitions.map(({ name, cause }) => `${name}: ${cause}`)).toContain(
       'client 1 · connection 1 @ localhost:9000: start',
     );
@@ -116,11 +116,11 @@ describe('connections in the local inspector', () => {
 });
 
 it.each([
-  [['open.keepalive.idle', 'open.use.accepting.fresh'], 'good', 'accepting'],
+  [['open.keepalive.resting', 'open.use.accepting.fresh'], 'good', 'accepting'],
   [['open.keepalive.pinging.waiting', 'open.use.accepting.fresh'], 'good', 'pinging, accepting'],
-  [['open.keepalive.idle', 'open.use.accepting.worn'], 'good', 'worn'],
-  [['open.keepalive.idle', 'open.use.accepting.renewing'], 'good', 'renewing'],
-  [['open.keepalive.idle', 'open.use.retired'], 'wait', 'retired'],
+  [['open.keepalive.resting', 'open.use.accepting.worn'], 'good', 'worn'],
+  [['open.keepalive.resting', 'open.use.accepting.renewing'], 'good', 'renewing'],
+  [['open.keepalive.resting', 'open.use.retired'], 'wait', 'retired'],
   [['open.keepalive.pinging.overdue', 'open.use.leaving'], 'wait', 'pinging, leaving'],
   [['closing'], 'wait', 'closing'],
 ])('a connection in %j is shown as %s: %s', (states, tone, text) => {

@@ -291,8 +291,8 @@ describe('an open client', () => {
     const { channel, link } = await open();
     client.send(new NotedCommand(protocol.Go(1)));
     client.send(new NotedCommand(protocol.Go(2)));
-    link.awaitIdle();
-    expect(link.isIdle()).toBe(false);
+    link.awaitSettled();
+    expect(link.isSettled()).toBe(false);
     channel.receiver.frame(1, 0, 5, 3);
     expect(told).toEqual([]);
     client.forget(2);
@@ -368,7 +368,7 @@ describe('an open client', () => {
     clock.advance(70);
     channel.flow.lastSentMs = 50;
     channel.lastReceivedMs = 60;
-    expect([link.unprovenMs(), link.idleMs()]).toEqual([70, 20]);
+    expect([link.unprovenMs(), link.sinceSentMs()]).toEqual([70, 20]);
     client.send(new NotedCommand(protocol.Go(1)));
     channel.receiver.frame(1, 0, 5, 3);
     expect(link.unprovenMs()).toBe(10);

@@ -8,19 +8,19 @@ const accepting = { accepting: 'fresh' };
 const pinging = { pinging: 'waiting' };
 
 describe('a connection in use', () => {
-  it('pings when its peer has not been seen to read for the keepalive time, and is idle again with the pong', async () => {
+  it('pings when its peer has not been seen to read for the keepalive time, and rests again with the pong', async () => {
     const client = await readyClient();
     const { connection } = client.link;
     client.clock.advance(299);
-    expect(client.connection).toEqual({ keepalive: 'idle', use: accepting });
+    expect(client.connection).toEqual({ keepalive: 'resting', use: accepting });
     client.clock.advance(1);
     expect(client.connection).toEqual({ keepalive: pinging, use: accepting });
     expect(client.link.calls.filter((call) => call === 'ping')).toHaveLength(1);
     client.clock.advance(100);
     connection.pongs();
-    expect(client.connection?.keepalive).toBe('idle');
+    expect(client.connection?.keepalive).toBe('resting');
     client.clock.advance(199);
-    expect(client.connection?.keepalive).toBe('idle');
+    expect(client.connection?.keepalive).toBe('resting');
     client.clock.advance(1);
     expect(client.connection?.keepalive, 'the keepalive time after the last Ping').toEqual(pinging);
   });
@@ -57,7 +57,7 @@ describe('a connection in use', () => {
     const pings = client.link.calls.filter((call) => call.startsWith('ping'));
     expect(pings).toEqual(['ping', 'ping again']);
     connection.pongs();
-    expect(client.connection?.keepalive).toBe('idle');
+    expect(client.connection?.keepalive).toBe('resting');
   });
 
   it('V4: gives a Pong the time that what is under way takes, also where that grows meanwhile', async () => {
@@ -80,7 +80,7 @@ describe('a connection in use', () => {
     const client = await readyClient();
     client.clock.advance(500);
     client.link.connection.pongs();
-    expect(client.connection?.keepalive).toBe('idle');
+    expect(client.connection?.keepalive).toBe('resting');
   });
 
   it('V4: excuses that this process was late, before it judges the Pong', async () => {
@@ -97,7 +97,7 @@ describe('a connection in use', () => {
     client.clock.advance(400);
     client.link.connection.answers();
     client.clock.advance(101);
-    expect(client.connection?.keepalive).toBe('idle');
+    expect(client.connection?.keepalive).toBe('resting');
     client.clock.advance(200);
     expect(client.connection?.keepalive).toEqual(pinging);
   });
@@ -114,7 +114,7 @@ describe('a connection in use', () => {
   it('never pings where the keepalive time is endless', async () => {
     const client = await readyClient({ timings: { keepaliveTimeMs: Number.POSITIVE_INFINITY } as Timings });
     client.clock.advance(100 * 24 * 3_600_000);
-    expect(client.connection?.keepalive).toBe('idle');
+    expect(client.connection?.keepalive).toBe('resting');
     expect(client.link.calls).not.toContain('ping');
   });
 

@@ -68,7 +68,7 @@ export class FakeConnection implements ConnectionLink {
     this.tell({ type: 'pong.received' });
   }
 
-  idleMs(): number {
+  sinceSentMs(): number {
     return this.#clock.monotonicMs() - this.sentMs;
   }
 
@@ -88,12 +88,12 @@ export class FakeConnection implements ConnectionLink {
     return this.#answered;
   }
 
-  isIdle(): boolean {
+  isSettled(): boolean {
     return this.pending === 0;
   }
 
-  awaitIdle(): void {
-    this.#note('await idle');
+  awaitSettled(): void {
+    this.#note('await settled');
   }
 
   endedInOrder(): boolean {

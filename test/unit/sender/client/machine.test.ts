@@ -282,7 +282,7 @@ describe('a client whose connection is to be replaced', () => {
     const [old] = client.link.connections;
     await client.dialled();
     expect(client.state).toEqual(steady);
-    expect(client.link.calls.slice(3)).toEqual(['open 2', 'refuse', 'await idle']);
+    expect(client.link.calls.slice(3)).toEqual(['open 2', 'refuse', 'await settled']);
     old?.tell({ type: 'pending.settled' });
     expect(client.link.calls.slice(6)).toEqual(['dispose']);
     expect(client.state).toEqual(steady);
@@ -293,7 +293,7 @@ describe('a client whose connection is to be replaced', () => {
     const client = await renewing(replaced[0]?.[1] as never);
     client.link.connection.pending = 0;
     await client.dialled();
-    expect(client.link.calls.slice(3)).toEqual(['open 2', 'refuse', 'await idle', 'dispose']);
+    expect(client.link.calls.slice(3)).toEqual(['open 2', 'refuse', 'await settled', 'dispose']);
   });
 
   it('gives what is pending all the time it takes, and drainTimeoutMs where the address is gone', async () => {
@@ -408,7 +408,7 @@ describe('a client that is drained', () => {
     const client = await readyClient();
     client.actor.send({ type: 'client.drain', timeoutMs: 100 });
     expect(client.actor.getSnapshot().output).toEqual({ id: 7, error: undefined });
-    expect(client.link.calls.slice(2)).toEqual(['refuse', 'await idle', 'dispose']);
+    expect(client.link.calls.slice(2)).toEqual(['refuse', 'await settled', 'dispose']);
   });
 
   it('is closed when what is pending has settled, at the latest after the limit', async () => {

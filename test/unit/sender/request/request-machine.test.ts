@@ -2,11 +2,11 @@ import { getSimplePaths } from '@xstate/graph';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import { type RequestEvent, type RequestWork, requestMachine } from '../../../../machines/request.ts';
+import { type RequestEvent, type RequestLink, requestMachine } from '../../../../machines/request.ts';
 import { compileMachine } from '../../../../src/base/compile.ts';
 import { TestActor } from '../../base/test-actor.ts';
 
-const MACHINE = compileMachine<{ work: RequestWork }, RequestEvent>(requestMachine);
+const MACHINE = compileMachine<{ link: RequestLink }, RequestEvent>(requestMachine);
 
 const error = new Error('reason');
 const EVENTS: readonly RequestEvent[] = [
@@ -20,7 +20,7 @@ const EVENTS: readonly RequestEvent[] = [
 ];
 
 /** Work that writes down what it is made to do, and may cause events of its own while it does it. */
-class Recorder implements RequestWork {
+class Recorder implements RequestLink {
   readonly log: string[] = [];
   /** Taken by one action after the other: what that action sends to its own request. */
   echoes: (RequestEvent | undefined)[] = [];
@@ -75,12 +75,12 @@ function runBoth(
 ) {
   const theirs = new Recorder();
   const ours = new Recorder();
-  for (const work of [theirs, ours]) {
-    work.full = [...full];
-    work.echoes = [...echoes];
+  for (const link of [theirs, ours]) {
+    link.full = [...full];
+    link.echoes = [...echoes];
   }
-  const actor = createActor(requestMachine, { input: { work: theirs } }).start();
-  const compiled = new TestActor(MACHINE, { work: ours });
+  const actor = createActor(requestMachine, { input: { link: theirs } }).start();
+  const compiled = new TestActor(MACHINE, { link: ours });
   theirs.send = (event) => actor.send(event);
   ours.send = (event) => compiled.send(event);
   for (const event of events) {
@@ -95,10 +95,10 @@ function runBoth(
 
 /** All paths that visit no state twice, as the sequences of events along them. */
 function simplePaths(full: boolean) {
-  const work = new Recorder();
-  work.isFull = () => full;
+  const link = new Recorder();
+  link.isFull = () => full;
   return getSimplePaths(requestMachine, {
-    input: { work },
+    input: { link },
     events: EVENTS,
     serializeState: (snapshot) => JSON.stringify(snapshot.value),
   }).map(({ state, steps }) => ({

@@ -432,17 +432,17 @@ describe('an inspector', () => {
     expect(actorRefs.map(({ id }) => id)).toEqual(['root', 'request 1 Add', 'request 2 Add', 'request 3 Countdown']);
   });
 
-  it('sees the work of a request without its payloads', () => {
+  it('sees the link of a request without its payloads', () => {
     const { context, actorRefs } = requestContext('inspected');
     const secret = calc.Echo('a secret') as Command;
     const request = new SingleRequest(secret, commandEntry('Echo'), context);
     const shown = () => JSON.parse(JSON.stringify(actorRefs.at(-1)?.getSnapshot()));
     expect(shown()).toMatchObject({ value: 'queued', status: 'active' });
-    expect(shown().context).toEqual({ work: { id: 'request 1 Echo', command: 'Echo', state: 'queued', seq: 0 } });
+    expect(shown().context).toEqual({ link: { id: 'request 1 Echo', command: 'Echo', state: 'queued', seq: 0 } });
     request.sent(new TestCarrier(), 8, 10);
     request.result(TEXT, 'another secret', 4, true);
     expect(shown().context).toEqual({
-      work: { id: 'request 1 Echo', command: 'Echo', state: 'succeeded', seq: 8, client: 3 },
+      link: { id: 'request 1 Echo', command: 'Echo', state: 'succeeded', seq: 8, client: 3 },
     });
     expect(JSON.stringify(shown())).not.toContain('secret');
   });
