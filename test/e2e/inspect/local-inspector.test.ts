@@ -92,13 +92,13 @@ describe('a local inspector', () => {
 
   it.each(['looked-at', 'unseen'])(
     'V7, R3-N9, R3-N10: is not filled, nor ended, by payloads and errors of megabytes: %s',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (how) => {
       const fixture = program(new URL('./fixtures/watched.ts', import.meta.url));
       const limits = ['--max-old-space-size=160', '--expose-gc'];
       const { code, stdout, stderr } = await run(process.execPath, [...limits, fixture, how], {
         cwd: ROOT,
-        timeoutMs: 110_000,
+        timeoutMs: 280_000,
       });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const { largest, isHostile, heapUsed } = JSON.parse(stdout);
