@@ -51,8 +51,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { interval: 5, timeout: 60_000 } },
     pool: 'forks',
-    // Most of a test waits: one worker more than there are cores.
-    maxWorkers: availableParallelism() + 1,
+    // Most of a test waits: two workers more than there are cores.
+    maxWorkers: availableParallelism() + 2,
     // Of tests of one file that run side by side; some have a process of up to 1 GiB each.
     maxConcurrency: 3,
     sequence: { sequencer: LongestFirst },
