@@ -8,9 +8,16 @@ const LONGEST = [
   '/test/faults/',
   '/test/simulation/',
   '/test/slow/',
-  '/slow-consumers',
-  '/user-code.',
   '/test/browser/',
+  '/test/graph/client.',
+  '/test/e2e/process/',
+  '/test/e2e/client/sockets-left.',
+  '/test/e2e/client/slow-consumers',
+  '/test/e2e/client/renewal.',
+  '/test/e2e/sender/user-code.',
+  '/test/e2e/package/',
+  '/test/e2e/',
+  '/test/graph/',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -24,6 +31,13 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** What needs a process of its own: it puts its hands on modules that are shared, or is a load by itself. */
+const APART = ['test/{browser,faults,graph,simulation,slow}/**/*.test.ts', 'test/e2e/sender/time.test.ts'];
+/** What measures how long an honest client waits beside others. */
+const ALONE = ['test/faults/hostile/**/*.test.ts'];
+
+const PROGRAMS = 'test/support/programs.ts';
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -33,11 +47,12 @@ export default defineConfig({
   },
   test: {
     // On a busy machine, too; a test that hangs fails all the same.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { interval: 5, timeout: 60_000 } },
     pool: 'forks',
-    // Most of a test waits: one worker more than there are cores.
-    maxWorkers: availableParallelism() + 1,
+    // Most of a test waits: two workers more than there are cores.
+    maxWorkers: availableParallelism() + 2,
     // Of tests of one file that run side by side; some have a process of up to 1 GiB each.
     maxConcurrency: 3,
     sequence: { sequencer: LongestFirst },
@@ -49,20 +64,27 @@ export default defineConfig({
       },
       {
         extends: true,
+        // What is changed here is put back by the file that did it.
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/unit/**', 'test/faults/hostile/**'],
-          globalSetup: ['test/interop/support/build-peers.ts'],
+          exclude: ['**/node_modules/**', 'test/unit/**', ...APART],
+          isolate: false,
+          globalSetup: ['test/interop/support/build-peers.ts', PROGRAMS],
           typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
         },
       },
       {
         extends: true,
-        // After all others, and by themselves: they measure how long an honest client waits.
+        test: { name: 'apart', include: APART, exclude: ALONE, globalSetup: [PROGRAMS] },
+      },
+      {
+        extends: true,
+        // After all others, and by themselves.
         test: {
           name: 'alone',
-          include: ['test/faults/hostile/**/*.test.ts'],
+          include: ALONE,
+          globalSetup: [PROGRAMS],
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

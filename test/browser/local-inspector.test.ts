@@ -18,7 +18,7 @@ async function startInspector(port = 0): Promise<LocalInspector> {
 }
 
 /** Looks at the page until it is as it should be. */
-const soon = <Value>(read: () => Promise<Value>) => expect.poll(read, { interval: 20, timeout: 8_000 });
+const soon = <Value>(read: () => Promise<Value>) => expect.poll(read, { interval: 20 });
 
 const tab = (page: Page, name: string) => page.locator('[role=tab]', { hasText: name });
 const stateOf = (page: Page, name: string) => tab(page, name).first().locator('.state').textContent();
@@ -27,7 +27,7 @@ const lit = (page: Page) =>
   page.locator('#chart .lit').evaluateAll((states) => states.map((state) => state.getAttribute('data-state')));
 const sequence = (page: Page) => page.locator('#sequence').textContent();
 
-describe('the local inspector', { timeout: 30_000 }, () => {
+describe('the local inspector', () => {
   it('shows a client and the circuit breaker on their way through an outage', async () => {
     const inspector = await startInspector();
     const server = await startServer(browser);
@@ -258,7 +258,7 @@ describe('the local inspector', { timeout: 30_000 }, () => {
   });
 });
 
-describe('the page of the local inspector', { timeout: 30_000 }, () => {
+describe('the page of the local inspector', () => {
   it('looks at a new inspector when the old one has gone', async () => {
     const first = await createLocalInspector();
     const { port } = new URL(first.url);

@@ -112,7 +112,7 @@ describe('the README and the guide', () => {
     expect(client).toEqual({ code: 0, stdout: '2 + 3 = 5, 4 + 5 = 9\n3\n2\n1\n', stderr: '' });
     expect(server.stdout).toBe(`serving at 127.0.0.1:${port}\nadding 2 and 3\nadding 4 and 5\n`);
     expect(server.stderr).toBe('');
-  }, 30_000);
+  });
 });
 
 const commands = [

@@ -3,14 +3,17 @@ import { runFleet } from './fleet.ts';
 import { OF_THE_FLEET } from './mutants/of-the-fleet.ts';
 import { hunt } from './mutants/plant.ts';
 
+/** Each planted fault is seen with the first. */
+const SEEDS = 3;
+
 it('F15: thirty senders are spread within a minute of every change, and none is worse off for it', async () => {
-  for (let seed = 1; seed <= 6; seed++) expect((await runFleet(seed)).violations, `seed ${seed}`).toEqual([]);
+  for (let seed = 1; seed <= SEEDS; seed++) expect((await runFleet(seed)).violations, `seed ${seed}`).toEqual([]);
 }, 240_000);
 
 it.each(OF_THE_FLEET)(
   'the fleet sees a planted fault: $name',
   async (mutant) => {
-    const [caught] = await hunt(mutant, 6, [1], 'hunt-fleet.ts');
+    const [caught] = await hunt(mutant, SEEDS, [1], 'hunt-fleet.ts');
     expect(caught?.promises).toEqual(['fleet']);
   },
   240_000,

@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Environment variables beside this process's; `undefined` takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** When it is killed. Default 30 000. */
+  /** When it is killed. Default 100 000. */
   readonly timeoutMs?: number;
 }
 
@@ -28,7 +28,7 @@ export class Running {
   stderr = '';
   readonly #child: ChildProcess;
 
-  constructor(command: string, args: readonly string[], { cwd, env, timeoutMs = 30_000 }: RunOptions) {
+  constructor(command: string, args: readonly string[], { cwd, env, timeoutMs = 100_000 }: RunOptions) {
     // Colours are the business of the tests that ask for them.
     const inherited = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined };
     this.#child = spawn(command, args, {

@@ -43,7 +43,7 @@ export function inBrowser(): InBrowser {
   beforeAll(async () => {
     if (isMissing) console.warn('skipped: no Chromium');
     else browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
-  }, 30_000);
+  });
   afterAll(() => browser?.close());
   beforeEach((context) => {
     if (isMissing) context.skip('skipped: no Chromium');

@@ -18,7 +18,7 @@ let address: string;
 
 beforeAll(async () => {
   ({ server, address } = await cli.serve());
-}, 30_000);
+});
 
 afterAll(async () => {
   await server?.stop('SIGKILL');
@@ -44,7 +44,7 @@ const misuse = (line: RegExp) => ({
   stderr: expect.stringMatching(new RegExp(`^${line.source}\\n\\nUsage: cmd-stream call [^]*--timeout`)),
 });
 
-describe.concurrent('cmd-stream call', { timeout: 30_000 }, () => {
+describe.concurrent('cmd-stream call', () => {
   it('prints the Result of a Command', async () => {
     expect(await call(address, 'Add', '{"a":2,"b":3}')).toEqual({ code: 0, stdout: '5\n', stderr: '' });
   });

@@ -13,12 +13,10 @@ const hasScript = spawnSync('script', ['--version']).stdout?.includes('util-linu
 
 const ESCAPE = String.fromCharCode(27);
 
-describe.concurrent('cmd-stream demo', { timeout: 30_000 }, () => {
+describe.concurrent('cmd-stream demo', () => {
   it('shows a group of clients that lives through an outage', async () => {
-    const startedMs = performance.now();
     const { code, stdout, stderr } = await cli.run(['demo']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(performance.now() - startedMs).toBeLessThan(15_000);
     expect(stdout).not.toContain(ESCAPE);
     expect(stdout).not.toContain('✗');
     inOrder(stdout, [

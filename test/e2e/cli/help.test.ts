@@ -16,7 +16,7 @@ const OPTIONS = {
   ],
 };
 
-describe.concurrent('cmd-stream', { timeout: 30_000 }, () => {
+describe.concurrent('cmd-stream', () => {
   it.each(['--help', '-h', 'help'])('tells with %s what it can do', async (word) => {
     const { code, stdout, stderr } = await cli.run([word]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -5,7 +5,7 @@ import { commandLine } from './support.ts';
 
 const cli = commandLine();
 
-describe.concurrent('cmd-stream serve', { timeout: 30_000 }, () => {
+describe.concurrent('cmd-stream serve', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('finishes what is under way on %s, and exits with 0', async (signal) => {
     const { server, address } = await cli.serve();
     await using _ = server;

@@ -34,7 +34,7 @@ describe.each(MODES)('a consumer that is slower than its server, requests runnin
     let over = false;
     let echoes = 0;
     const neighbours = (async () => {
-      while (!over) expect(await sender.send(rows.Echo(++echoes), { timeoutMs: 10_000 })).toBe(echoes);
+      while (!over) expect(await sender.send(rows.Echo(++echoes), { timeoutMs: 60_000 })).toBe(echoes);
     })();
     let expected = 1;
     for await (const { n } of sender.sendMulti(rows.Table({ count: 20_000, bytes: 20 }))) {
@@ -176,7 +176,7 @@ describe('a stream whose consumer is slow', PATIENT, () => {
     const left = await paused(sender, served);
     await left.stream.return?.();
     // What is left goes on being read, into nothing.
-    expect(await sender.send(rows.Echo(1), { timeoutMs: 10_000 })).toBe(1);
+    expect(await sender.send(rows.Echo(1), { timeoutMs: 60_000 })).toBe(1);
     const closed = await paused(sender, served);
     await sender.close();
     expect(await failureOf(drained(closed.stream))).toMatchObject({ code: 'closed' });

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { program } from '../../support/program.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import type { Step } from '../support/fixtures/closing-sides.ts';
 import { stage } from './stage.ts';
@@ -19,8 +20,7 @@ class Side {
   readonly #ready: Promise<unknown>;
 
   constructor() {
-    const fixture = new URL('../support/fixtures/closing-sides.ts', import.meta.url);
-    this.#child = fork(fixture, [], { execArgv: ['--import', 'tsx'] });
+    this.#child = fork(program(new URL('../support/fixtures/closing-sides.ts', import.meta.url)));
     this.#ready = once(this.#child, 'message');
     const ended = once(this.#child, 'exit');
     onEnd(() => {

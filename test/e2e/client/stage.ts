@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { CmdStreamError, createSender, type Sender, type SenderOptions } from 'cmd-stream';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { ownMsOf } from '../../support/own-time.ts';
 import { freePort } from '../../support/ports.ts';
 import { calc, SUM } from '../support/calc.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
@@ -110,14 +111,10 @@ export async function failureOf(promise: Promise<unknown>): Promise<CmdStreamErr
 }
 
 /** Looks at something until it is as it should be, which may take a while on a busy machine: `await soon(read).toBe(1)`. */
-export const soon = <Value>(read: () => Value) => expect.poll(read, { interval: 1, timeout: 5_000 });
+export const soon = <Value>(read: () => Value) => expect.poll(read, { interval: 1 });
 
-/** How long `task` takes, in milliseconds. */
-export async function timed(task: () => Promise<unknown>): Promise<number> {
-  const startMs = performance.now();
-  await task();
-  return performance.now() - startMs;
-}
+/** How long `task` takes at least, in milliseconds: what the machine did otherwise meanwhile does not count. */
+export const timed = (task: () => Promise<unknown>) => ownMsOf(task);
 
 /** An address at which nobody listens. */
 export const deadAddress = async () => `127.0.0.1:${await freePort()}`;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { OwnTime } from '../../support/own-time.ts';
 import { adds, failureOf, onePlusOne, sleep, soon, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
 import type { PeerScript } from '../support/scripted-peer.ts';
@@ -20,12 +21,14 @@ it.each(deadPeers)('flaw 14: a peer that %s is lost within keepalive time + ping
   const server = await peer(script);
   const client = await sender({ address: server.address, keepalive, reconnect: { initialMs: 1, maxMs: 1 } });
   const startMs = performance.now();
-  const error = await failureOf(client.send(onePlusOne, { timeoutMs: 5_000 }));
+  using time = new OwnTime();
+  const error = await failureOf(client.send(onePlusOne, { timeoutMs: 20_000 }));
   const tookMs = performance.now() - startMs;
+  const ownMs = time.ms;
   expect(error).toMatchObject({ code: 'connection-lost', mayHaveExecuted: true });
   expect(error.message).toContain('did not answer a Ping');
   expect(tookMs).toBeGreaterThan(100);
-  expect(tookMs).toBeLessThan(keepalive.timeMs + keepalive.timeoutMs + LATE_MS);
+  expect(ownMs).toBeLessThan(keepalive.timeMs + keepalive.timeoutMs + LATE_MS);
   await soon(() => server.accepted).toBe(2);
 });
 
@@ -36,11 +39,11 @@ it('flaw 14: so is one that dies after a long and busy life', async () => {
     expect(await client.send(onePlusOne)).toBe(2);
     await sleep(20);
   }
-  const lastMs = performance.now();
+  using time = new OwnTime();
   expect(await client.send(onePlusOne)).toBe(2);
   const pending = failureOf(client.send(calc.Wait({ ms: 60_000 })));
   expect(await pending).toMatchObject({ code: 'connection-lost' });
-  expect(performance.now() - lastMs).toBeLessThan(keepalive.timeMs + keepalive.timeoutMs + LATE_MS);
+  expect(time.ms).toBeLessThan(keepalive.timeMs + keepalive.timeoutMs + LATE_MS);
   expect(server.accepted).toBe(1);
 });
 

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { command, defineProtocol, result } from '../../../src/index.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { tcpTransport } from '../../../src/wire/transport/tcp.ts';
 import type { ListenerEvents } from '../../../src/wire/transport/transport.ts';
+import { program } from '../../support/program.ts';
 import { RawClient } from '../server/raw-client.ts';
 
 // Go: an accept error, such as running out of file descriptors, ends the server.
@@ -21,13 +21,11 @@ afterEach(async () => {
 });
 
 describe.skipIf(process.platform === 'win32')('flaw 20: a server that runs out of file descriptors', () => {
-  it('goes on serving, and accepts again once there are some', { timeout: 20_000 }, async () => {
-    const script = fileURLToPath(new URL('./flaw-20-full-server.ts', import.meta.url));
-    const started = spawn(
-      'sh',
-      ['-c', 'ulimit -n 256 && exec "$0" "$@"', process.execPath, '--import', 'tsx', script],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    );
+  it('goes on serving, and accepts again once there are some', async () => {
+    const script = program(new URL('./flaw-20-full-server.ts', import.meta.url));
+    const started = spawn('sh', ['-c', 'ulimit -n 256 && exec "$0" "$@"', process.execPath, script], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     child = started;
     const lines = createInterface(started.stdout)[Symbol.asyncIterator]();
     const next = async () => (await lines.next()).value;

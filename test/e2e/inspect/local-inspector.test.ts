@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import { CmdStreamError } from 'cmd-stream';
 import { createLocalInspector, type LocalInspectorOptions } from 'cmd-stream/inspect';
 import { describe, expect, it } from 'vitest';
 import { MACHINES } from '../../../src/inspect/local/machines.ts';
 import { KEPT, type ShownAll } from '../../../src/inspect/local/shown.ts';
 import { ROOT } from '../../support/compiled.ts';
+import { program } from '../../support/program.ts';
 import { run } from '../../support/run.ts';
 import { failureOf, onePlusOne, stage } from '../client/stage.ts';
 import { answers } from '../sender/support.ts';
@@ -92,13 +92,13 @@ describe('a local inspector', () => {
 
   it.each(['looked-at', 'unseen'])(
     'V7, R3-N9, R3-N10: is not filled, nor ended, by payloads and errors of megabytes: %s',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (how) => {
-      const fixture = fileURLToPath(new URL('./fixtures/watched.ts', import.meta.url));
+      const fixture = program(new URL('./fixtures/watched.ts', import.meta.url));
       const limits = ['--max-old-space-size=160', '--expose-gc'];
-      const { code, stdout, stderr } = await run(process.execPath, [...limits, '--import', 'tsx', fixture, how], {
+      const { code, stdout, stderr } = await run(process.execPath, [...limits, fixture, how], {
         cwd: ROOT,
-        timeoutMs: 110_000,
+        timeoutMs: 280_000,
       });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const { largest, isHostile, heapUsed } = JSON.parse(stdout);

@@ -84,7 +84,7 @@ describe('the package', () => {
   });
 });
 
-describe('the package, installed', { timeout: 30_000 }, () => {
+describe('the package, installed', () => {
   beforeEach((context) => {
     if (whyNotInstalled !== undefined) context.skip(`skipped: ${whyNotInstalled}`);
   });

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { serve } from 'cmd-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { program } from '../../support/program.ts';
 import { run, start } from '../../support/run.ts';
 import { deadAddress, sleep, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
@@ -10,8 +10,10 @@ const { silentServer } = stage();
 
 /** Far beyond what a process takes to start; what keeps one here keeps it for a minute. */
 const END_MS = 40_000;
-const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}.ts`, import.meta.url));
-const argumentsOf = (name: string, ...rest: string[]) => ['--import', 'tsx', fixture(name), ...rest];
+const argumentsOf = (name: string, ...rest: string[]) => [
+  program(new URL(`fixtures/${name}.ts`, import.meta.url)),
+  ...rest,
+];
 
 const handlers = {
   Add: ({ a, b }: { a: number; b: number }) => a + b,

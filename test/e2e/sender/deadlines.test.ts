@@ -76,9 +76,9 @@ describe.each(MODES)('the deadline of a send, requests running %s', (_, mode) =>
       client.sendMultiWithDeadline(countdown, Date.now() + 60, () => undefined, { timeoutMs: 20_000 }),
       client.sendMultiWithDeadline(countdown, Date.now() + 20_000, () => undefined, { timeoutMs: 60 }),
     ];
-    const elapsedMs = await timed(() => Promise.all(failures.map(failureOf)));
-    expect(elapsedMs).toBeGreaterThanOrEqual(58);
-    expect(elapsedMs).toBeLessThan(2_000);
+    const startMs = performance.now();
+    expect(await timed(() => Promise.all(failures.map(failureOf)))).toBeLessThan(2_000);
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(55);
   });
 
   it('of the caller takes the place of the default, be it later or never', async () => {

@@ -57,7 +57,7 @@ describe.each(MODES)('a sender whose requests run %s', (_, mode) => {
     const { server, client } = await connected({ onCommand: ({ connection }) => connection.reset() });
     const error = await failureOf(client.send(onePlusOne));
     expect(error).toMatchObject({ code: 'connection-lost', mayHaveExecuted: true });
-    await expect.poll(() => client.status.state, { timeout: 5_000 }).toBe('ready');
+    await expect.poll(() => client.status.state).toBe('ready');
     expect(server.accepted).toBe(2);
   });
 

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { createSender } from 'cmd-stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { program } from '../../support/program.ts';
 import { start } from '../../support/run.ts';
 import { failureOf, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
@@ -11,12 +11,11 @@ import { answers } from './support.ts';
 
 const { onEnd, peer, sender } = stage();
 
+const script = (name: string) => program(new URL(`./fixtures/${name}.ts`, import.meta.url));
+
 /** Where a server listens that is in a process of its own. */
 async function serverElsewhere(): Promise<string> {
-  const child = fork(new URL('./fixtures/later-server.ts', import.meta.url), {
-    execArgv: ['--import', 'tsx'],
-    stdio: 'inherit',
-  });
+  const child = fork(script('later-server'), { stdio: 'inherit' });
   onEnd(async () => {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
@@ -25,9 +24,8 @@ async function serverElsewhere(): Promise<string> {
   return await new Promise((resolve) => child.once('message', resolve as () => void));
 }
 
-const script = (name: string) => fileURLToPath(new URL(`./fixtures/${name}.ts`, import.meta.url));
 const run = (name: string, ...args: (string | number)[]) =>
-  start(process.execPath, ['--import', 'tsx', script(name), ...args.map(String)]);
+  start(process.execPath, [script(name), ...args.map(String)]);
 
 function busyFor(ms: number): void {
   const untilMs = performance.now() + ms;

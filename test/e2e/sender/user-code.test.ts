@@ -1,5 +1,6 @@
 import { CmdStreamError, type Codec, msgpack, type SenderOptions, tcpTransport } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
+import { OwnTime } from '../../support/own-time.ts';
 import { freePort } from '../../support/ports.ts';
 import { dispatchStage, endOf, type TaleSender, tales, tellRunning } from './dispatch-stage.ts';
 import { collect, MODES } from './support.ts';
@@ -50,9 +51,9 @@ async function expectHonest(name: string, send: Promise<unknown>): Promise<strin
 
 async function expectNothingPending(sender: TaleSender): Promise<void> {
   stage.release();
-  const startMs = performance.now();
+  using time = new OwnTime();
   await sender.drain();
-  expect(performance.now() - startMs, 'nothing was left that drain() had to wait for').toBeLessThan(1_500);
+  expect(time.ms, 'nothing was left that drain() had to wait for').toBeLessThan(1_500);
 }
 
 describe.each(MODES)('R1 with requests running %s', (_, mode) => {

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { lengthPrefixed } from '../../../src/codec.ts';
@@ -13,6 +12,7 @@ import {
   type ServerOptions,
   serve,
 } from '../../../src/index.ts';
+import { program } from '../../support/program.ts';
 import { run } from '../../support/run.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
 
@@ -68,8 +68,8 @@ describe('F5: a process whose Promise is not the native one', () => {
   it.each(['subclass', 'own'])(
     'F5: has its Commands and Results checked all the same: %s',
     async (kind) => {
-      const script = fileURLToPath(new URL('fixtures/replaced-promise.ts', import.meta.url));
-      const { code, stdout, stderr } = await run(process.execPath, ['--import', 'tsx', script, kind], {
+      const script = program(new URL('fixtures/replaced-promise.ts', import.meta.url));
+      const { code, stdout, stderr } = await run(process.execPath, [script, kind], {
         timeoutMs: 60_000,
       });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

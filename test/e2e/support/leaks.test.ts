@@ -86,4 +86,4 @@ test('a test file that leaves something behind fails, and says what', async () =
   const said = outcome.stdout + outcome.stderr;
   expect(said).toContain('left behind by this test file');
   expect(said).toContain('TCPServerWrap');
-}, 30_000);
+});

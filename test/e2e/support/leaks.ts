@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/base/clock.ts';
  * Call it at the top of an end-to-end test file: when the file is done, no socket, server, timer or other resource may be
  * left that was not there before. Resources that are on their way out get a moment; what stays is listed.
  */
-export function expectNothingLeft({ waitMs = 2000 }: { waitMs?: number } = {}): void {
+export function expectNothingLeft({ waitMs = 20_000 }: { waitMs?: number } = {}): void {
   let watch: LeakWatch;
   beforeAll(() => {
     watch = new LeakWatch();
@@ -73,7 +73,8 @@ function describeHandles(type: string): string {
 
 interface SeenTimer {
   readonly timer: NodeJS.Timeout;
-  readonly setAt: string;
+  /** Where it was set. To make a text of it costs far more than all else here: only for those that are told. */
+  readonly place: { readonly stack?: string };
 }
 
 /**
@@ -118,13 +119,15 @@ class TimerWatch {
 
   live(): string[] {
     this.#prune();
-    return this.#seen.map(({ setAt }) => `timer set ${setAt}`);
+    return this.#seen.map(({ place: { stack = '' } }) => {
+      return `timer set ${stack.split('\n').slice(1, 4).join(' ').replace(/\s+/g, ' ').trim()}`;
+    });
   }
 
   #remember(timer: NodeJS.Timeout, caller: (...parameters: never[]) => unknown): void {
     const place: { stack?: string } = {};
     Error.captureStackTrace(place, caller);
-    this.#seen.push({ timer, setAt: place.stack?.split('\n').slice(1, 4).join(' ').replace(/\s+/g, ' ').trim() ?? '' });
+    this.#seen.push({ timer, place });
     if (this.#seen.length < this.#pruneAt) return;
     this.#prune();
     this.#pruneAt = Math.max(1000, this.#seen.length * 2);

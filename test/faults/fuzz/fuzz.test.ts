@@ -6,7 +6,8 @@ import { HOSTILE } from './hostile-bytes.ts';
 import { MAX_FRAME_BYTES } from './outcome.ts';
 import { fuzz, memoryInUse } from './run.ts';
 
-const CASES = 20_000;
+/** Before a change lands there are more: see `.ci/run`. */
+const CASES = 6_000;
 const MEBIBYTE = 1024 * 1024;
 
 describe('no byte sequence', () => {
@@ -17,7 +18,7 @@ describe('no byte sequence', () => {
     timeout: 300_000,
   }, async () => {
     const { ends, targets, grownBytes } = await fuzz({ seed, cases: CASES });
-    expect(grownBytes).toBeLessThan(32 * MEBIBYTE);
+    expect(grownBytes).toBeLessThan(20 * MEBIBYTE);
     // All of it was under fire, and every way to end was taken.
     expect(targets.size).toBe(2 * FORMATS.length);
     expect([...ends.keys()].sort()).toEqual([

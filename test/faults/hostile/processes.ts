@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { program } from '../../support/program.ts';
 import type { AttackAnswer, AttackName, AttackQuestion, ServerAnswer, ServerQuestion } from './messages.ts';
 
 const ANSWER_MS = 20_000;
@@ -10,10 +11,7 @@ class Process<Question, Answer> {
   readonly #child: ChildProcess;
 
   constructor(script: string) {
-    this.#child = fork(new URL(script, import.meta.url), {
-      execArgv: ['--import', 'tsx'],
-      stdio: ['ignore', 2, 2, 'ipc'],
-    });
+    this.#child = fork(program(new URL(script, import.meta.url)), { stdio: ['ignore', 2, 2, 'ipc'] });
   }
 
   tell(question: Question): void {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { command, createSender, defineProtocol, result } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
+import { program } from '../../support/program.ts';
 import { Attacker, frame } from './attacker.ts';
 
 expectNothingLeft();
@@ -137,8 +138,8 @@ async function settledBytes({ child }: Started): Promise<number> {
 const MAX_RESIDENT_BYTES = 1024 * MEBIBYTE;
 
 async function start(): Promise<Started> {
-  const child = fork(new URL('./server-process.ts', import.meta.url), {
-    execArgv: ['--max-old-space-size=512', '--import', 'tsx'],
+  const child = fork(program(new URL('./server-process.ts', import.meta.url)), {
+    execArgv: ['--max-old-space-size=512'],
     stdio: ['ignore', 2, 'pipe', 'ipc'],
   });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];

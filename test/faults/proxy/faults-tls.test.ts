@@ -1,5 +1,5 @@
 import { expectNothingLeft } from '../../e2e/support/leaks.ts';
 import { testEveryToxic } from './matrix.ts';
 
-expectNothingLeft({ waitMs: 5_000 });
+expectNothingLeft();
 testEveryToxic('tls');

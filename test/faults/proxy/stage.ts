@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createSender, type Sender } from 'cmd-stream';
 import { expect } from 'vitest';
 import { type Certificates, makeCertificates } from '../../e2e/support/certificates.ts';
+import { OwnTime } from '../../support/own-time.ts';
 import { type Executions, marked, serveCounted } from './counted-service.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { expectPromisesKept } from './promises.ts';
@@ -76,23 +77,24 @@ export class Stage {
   /** All faults are over: every client is back within a bound, and sends succeed. */
   async expectService(): Promise<void> {
     await this.proxy.heal();
-    const startMs = performance.now();
+    using time = new OwnTime();
     for (;;) {
-      const sent = [0, 1, 2, 3].map(() => this.traffic.send(this.sender, TIMEOUT_MS, { waitForReady: true }));
-      await this.traffic.settle(TIMEOUT_MS + TOLERANCE_MS + this.#lag.mostMs);
+      // A machine that is so busy that nothing is done within the deadline has resumed its service all the same.
+      const timeoutMs = TIMEOUT_MS + 4 * this.#lag.mostMs;
+      const sent = [0, 1, 2, 3].map(() => this.traffic.send(this.sender, timeoutMs, { waitForReady: true }));
+      await this.traffic.settle(timeoutMs + TOLERANCE_MS + this.#lag.mostMs);
       if (sent.every(({ error }) => error === undefined) && this.sender.status.ready === 2) return;
-      const elapsedMs = performance.now() - startMs;
-      expect(elapsedMs, 'service has not resumed').toBeLessThan(RESUME_MS + this.#lag.mostMs);
+      expect(time.ms, 'service has not resumed').toBeLessThan(RESUME_MS);
     }
   }
 
   /** Closes both sides, in bounded time, and checks the books. */
   async finish(): Promise<void> {
-    const startMs = performance.now();
+    using time = new OwnTime();
     await this.sender.close();
     await this.traffic.settle(TOLERANCE_MS);
     await this.#server.shutdown({ timeoutMs: 500 });
-    expect(performance.now() - startMs, 'closing took too long').toBeLessThan(CLOSE_MS + this.#lag.mostMs);
+    expect(time.ms, 'closing took too long').toBeLessThan(CLOSE_MS);
     expect(this.sender.status).toMatchObject({ state: 'closed', ready: 0 });
     expect(this.#server.connections).toBe(0);
     expectPromisesKept(this.traffic, this.executions, TOLERANCE_MS + this.#lag.mostMs);

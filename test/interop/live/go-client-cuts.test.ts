@@ -14,7 +14,7 @@ const bytesOfACommand: Readonly<Record<CodecName, number>> = { json: 18, msgpack
 
 describeWithGo('a Go client and a server whose bytes are cut', () => {
   describe.concurrent.each(CODECS)('%s', (codec) => {
-    it('understand each other byte by byte', { timeout: 30_000 }, async ({ expect }) => {
+    it('understand each other byte by byte', async ({ expect }) => {
       await using server = await OurServer.start(codec);
       await using proxy = await CuttingProxy.start(server.address, {
         toServer: { kind: 'bytes' },

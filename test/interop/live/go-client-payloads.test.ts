@@ -65,7 +65,7 @@ describeWithGo('a Go client and a server', () => {
         ...flags,
       ]);
 
-    it('understand each other in everything', { timeout: 20_000 }, async ({ expect }) => {
+    it('understand each other in everything', async ({ expect }) => {
       await using server = await OurServer.start(codec, { musFirstType, ...route.options() });
       await using client = start('all', server.address, ['--idle-ms', '300']);
       const code = await client.ended;

@@ -24,7 +24,7 @@ describe('a micro benchmark', () => {
     },
   );
 
-  it('is reached from the command line', { timeout: 30_000 }, () => {
+  it('is reached from the command line', () => {
     const { stdout } = run('--micro', '--quick', '--json', '--only', 'pending');
     const results = JSON.parse(stdout) as PieceResult[];
     expect(results.map(({ piece }) => piece.name)).toEqual(['pending table']);
@@ -42,12 +42,12 @@ describe('a micro benchmark', () => {
 });
 
 describe('a measure', () => {
-  it('is reached from the command line, and stands beside its target', { timeout: 30_000 }, () => {
+  it('is reached from the command line, and stands beside its target', () => {
     const { stdout } = run('--measure', 'idle-connections', '--requests', '20');
     expect(stdout).toMatch(/^20 idle connections: heap and buffers each +[\d.]+ KiB {3}at most 12, better 8/);
   });
 
-  it('that is unknown is told with those that there are', { timeout: 30_000 }, () => {
+  it('that is unknown is told with those that there are', () => {
     expect(run('--measure', 'nothing')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('request-life, in-flight, request-memory, heap-growth'),

@@ -13,7 +13,7 @@ const run = (...args: string[]) =>
 const tiny = ['--rounds', '2', '--duration-ms', '40', '--warm-up-ms', '20', '--sizes', '16', '--windows', '64'];
 
 describe('the bench', () => {
-  it('measures raw and cmd-stream in processes of their own, and prints JSON', { timeout: 30_000 }, async () => {
+  it('measures raw and cmd-stream in processes of their own, and prints JSON', async () => {
     const { stdout, stderr } = await run('--json', '-', '--systems', 'raw,cmd-stream', '--connections', '1,4', ...tiny);
     const { cases, versions, machine } = JSON.parse(stdout) as Run;
     expect(cases).toMatchObject([1, 4].map((connections) => ({ work: { window: 64, stringLength: 16, connections } })));
@@ -35,7 +35,7 @@ describe('the bench', () => {
     expect(stderr).toContain('16 characters, window 64, 4 connections\n');
   });
 
-  it('sends all at once to servers that wait, in the mode latency', { timeout: 30_000 }, async () => {
+  it('sends all at once to servers that wait, in the mode latency', async () => {
     const few = ['--mode', 'latency', '--requests', '500', '--connections', '2', '--rounds', '1', '--warm-up-ms', '20'];
     const { stdout } = await run('--json', '-', '--systems', 'raw-json,cmd-stream-tls', ...few);
     const { cases } = JSON.parse(stdout) as Run;
@@ -48,7 +48,7 @@ describe('the bench', () => {
     }
   });
 
-  it('tells what is wrong with its command line', { timeout: 30_000 }, async () => {
+  it('tells what is wrong with its command line', async () => {
     await expect(run('--windows', 'many')).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringContaining("--windows takes whole numbers above 0; got 'many'"),

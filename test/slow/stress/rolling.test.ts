@@ -3,7 +3,10 @@ import { UsageError } from '../../stress/options.ts';
 import { RollingBook } from '../../stress/rolling/book.ts';
 import { parseRollingOptions } from '../../stress/rolling/options.ts';
 import { TICKS } from '../../stress/rolling/service.ts';
+import { program } from '../../support/program.ts';
 import { run } from '../../support/run.ts';
+
+const MAIN = program(new URL('../../stress/main.ts', import.meta.url));
 
 describe('the options of a rolling restart', () => {
   it('are three replicas, three rounds, fifty callers, and three ways to reach them', () => {
@@ -84,11 +87,9 @@ describe('the book of a rolling restart', () => {
 describe('a rolling restart', { timeout: 120_000 }, () => {
   it('F6, F22, D1: two replicas restarted in turn cost no call, and no stream', async () => {
     const args = ['--rolling', '2', '--rounds', '1', '--senders', '2', '--pause-ms', '200'];
-    const { code, stdout, stderr } = await run(
-      process.execPath,
-      ['--expose-gc', '--import', 'tsx', 'test/stress/main.ts', ...args],
-      { timeoutMs: 110_000 },
-    );
+    const { code, stdout, stderr } = await run(process.execPath, ['--expose-gc', MAIN, ...args], {
+      timeoutMs: 110_000,
+    });
     expect(stderr).toBe('');
     expect(stdout).toContain('cmd-stream: 2 senders, 1 client each');
     for (const zero of ['failed', 'executed twice', 'streams with a gap', 'verify errors']) {

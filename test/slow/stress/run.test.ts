@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { program } from '../../support/program.ts';
 import { run } from '../../support/run.ts';
 
-/** Runs the sources; `npm run stress` does so with the built library. */
-const stress = (...args: string[]) =>
-  run(process.execPath, ['--expose-gc', '--import', 'tsx', 'test/stress/main.ts', ...args], { timeoutMs: 110_000 });
+const MAIN = program(new URL('../../stress/main.ts', import.meta.url));
+
+const stress = (...args: string[]) => run(process.execPath, ['--expose-gc', MAIN, ...args], { timeoutMs: 110_000 });
 
 const SHORT = ['--minutes', '0.04', '--fault-every-ms', '500', '--rate', '500', '--seed', '1'];
 
@@ -45,7 +46,7 @@ describe.concurrent('the stress run', { timeout: 120_000 }, () => {
     [undefined, 0],
     ['true', 1],
   ])('is skipped where there is no Go; with CI=%s it exits with %i', async (CI, expected) => {
-    const { code, stdout } = await run(process.execPath, ['--import', 'tsx', 'test/stress/main.ts', '--peer', 'go'], {
+    const { code, stdout } = await run(process.execPath, [MAIN, '--peer', 'go'], {
       env: { PATH: '', CI },
     });
     expect(stdout).toBe('skipped: no Go toolchain\n');

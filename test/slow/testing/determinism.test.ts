@@ -1,20 +1,32 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../src/testing/simulate.ts';
+import { program } from '../../support/program.ts';
 import { run } from '../../support/run.ts';
 import { everything, OPTIONS } from '../../unit/testing/scenario.ts';
 
 const SEED = 20_270_115;
+const OTHER_SEED = SEED + 1;
+/** In each of two processes. */
+const TIMES = 3;
 
-/** Runs a file of `fixtures/` in a process of its own. */
+/** Runs once whatever many tests compare others with. */
+const once = <Value>(run: () => Promise<Value>) => {
+  let value: Promise<Value> | undefined;
+  return () => {
+    value ??= run();
+    return value;
+  };
+};
+const first = once(() => simulate(SEED, everything, OPTIONS));
+const ofOtherSeed = once(() => simulate(OTHER_SEED, everything, OPTIONS));
+
+/** Runs a program of `fixtures/`. */
 const runFixture = (name: string, ...args: string[]) =>
-  run(process.execPath, ['--import', 'tsx', fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)), ...args], {
-    timeoutMs: 90_000,
-  });
+  run(process.execPath, [program(new URL(`fixtures/${name}.ts`, import.meta.url)), ...args], { timeoutMs: 90_000 });
 
 describe('a simulation of everything', () => {
   it('does all there is, and leaves nothing', async () => {
-    const { value, left, log } = await simulate(SEED, everything, OPTIONS);
+    const { value, left, log } = await first();
     expect(value.ok).toBeGreaterThan(500);
     expect(value.failed).toBeGreaterThan(50);
     expect(left).toEqual({ timers: 0, connections: 0 });
@@ -22,10 +34,10 @@ describe('a simulation of everything', () => {
     for (const code of ['timeout', 'cancelled', 'connection-lost', 'command-failed', 'unavailable']) {
       expect(codes, code).toContain(code);
     }
-  }, 30_000);
+  }, 60_000);
 
   it('reaches for no real time, no real randomness and no turn of the event loop but those that drive it', async () => {
-    const { code, stdout } = await runFixture('callers.ts');
+    const { code, stdout } = await runFixture('callers');
     expect(code).toBe(0);
     const known = [
       /^(nextTick|setImmediate) src\/testing\/simulate\.ts$/,
@@ -39,26 +51,25 @@ describe('a simulation of everything', () => {
     expect(callers, 'the watch works').toContain('nextTick src/testing/simulate.ts');
   }, 60_000);
 
-  it('that the very same things happen in every process, 20 times over, under load', async () => {
-    const { hash } = await simulate(SEED, everything, OPTIONS);
-    const other = () => runFixture('hashes.ts', String(SEED), '10');
+  it('that the very same things happen in every process, again and again, under load', async () => {
+    const { hash } = await first();
+    const other = () => runFixture('hashes', String(SEED), String(TIMES));
     // Two at the same time are load for each other.
     const ends = await Promise.all([other(), other()]);
     for (const { code, stdout } of ends) {
       expect(code).toBe(0);
-      expect(stdout).toBe(`${hash}\n`.repeat(10));
+      expect(stdout).toBe(`${hash}\n`.repeat(TIMES));
     }
   }, 100_000);
 
   it('of another seed is another', async () => {
-    const [one, other] = [await simulate(1, everything, OPTIONS), await simulate(2, everything, OPTIONS)];
-    expect(one.hash).not.toBe(other.hash);
-  }, 30_000);
+    expect((await first()).hash).not.toBe((await ofOtherSeed()).hash);
+  }, 60_000);
 
   it('does not mind another at the same time', async () => {
-    const alone = await simulate(3, everything, OPTIONS);
-    const [one, other] = await Promise.all([simulate(3, everything, OPTIONS), simulate(4, everything, OPTIONS)]);
-    expect(one.hash).toBe(alone.hash);
-    expect(other.hash).not.toBe(alone.hash);
+    const both = [SEED, OTHER_SEED].map((seed) => simulate(seed, everything, OPTIONS));
+    const [one, other] = await Promise.all(both);
+    expect(one?.hash).toBe((await first()).hash);
+    expect(other?.hash).toBe((await ofOtherSeed()).hash);
   }, 60_000);
 });

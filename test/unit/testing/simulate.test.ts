@@ -289,12 +289,12 @@ describe('the speed', () => {
     let sent = 0;
     const { steps } = await simulate(1, async (simulation) => {
       const { sender } = await service(simulation);
-      for (let burst = 0; burst < 200; burst++) {
+      for (let burst = 0; burst < 50; burst++) {
         const together = Array.from({ length: 20 }, () => sender.send(Count({ by: 1 })));
         sent += (await Promise.all(together)).length;
       }
     });
-    expect(sent).toBe(4000);
+    expect(sent).toBe(1000);
     expect(steps / sent).toBeLessThan(0.5);
   });
 });

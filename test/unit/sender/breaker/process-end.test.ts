@@ -6,13 +6,11 @@ import { open, startBreaker } from './support.ts';
 
 describe('an open circuit breaker', () => {
   it('A5 A6: does not keep a process from ending', async () => {
+    // It is open for a minute: were the process kept by that, it would be killed before.
     const script = fileURLToPath(new URL('fixtures/open-breaker.ts', import.meta.url));
-    const startMs = performance.now();
-    const { code, stdout } = await run(process.execPath, ['--import', 'tsx', script], { timeoutMs: 20_000 });
+    const { code, stdout } = await run(process.execPath, ['--import', 'tsx', script], { timeoutMs: 50_000 });
     expect(stdout).toBe('open\n');
     expect(code).toBe(0);
-    // It is open for a minute.
-    expect(performance.now() - startMs).toBeLessThan(20_000);
   });
 
   it('A5 A6: asks the clock to let go of its timer, where that can', () => {

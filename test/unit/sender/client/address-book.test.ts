@@ -7,6 +7,7 @@ import {
   type AddressResolver,
 } from '../../../../src/sender/client/address-book.ts';
 import { parseAddress } from '../../../../src/wire/transport/address.ts';
+import { OwnTime } from '../../../support/own-time.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { warningsTo } from '../../../support/warnings.ts';
 import { turn } from './fake-link.ts';
@@ -204,7 +205,7 @@ describe('the users of addresses', () => {
     const { book } = newBook(addresses);
     const picks = await Promise.all(addresses.map((_, client) => book.pick(client, signal)));
     expect(new Set(picks).size).toBe(1_000);
-    const startMs = performance.now();
+    using time = new OwnTime();
     for (let round = 0; round < 5; round++) {
       for (let client = 0; client < 1_000; client++) {
         book.giveUp(await book.pick(client, signal));
@@ -214,7 +215,7 @@ describe('the users of addresses', () => {
       for (let client = 0; client < 1_000; client++) await another.pick(client, signal);
     }
     // It took tens of seconds when each was counted for each.
-    expect(performance.now() - startMs).toBeLessThan(2_000);
+    expect(time.ms).toBeLessThan(2_000);
   });
 
   it('R5-DD4: are counted rightly, whatever clients take and give up', async () => {

@@ -106,12 +106,12 @@ export async function connected(transport: Transport): Promise<{ client: Recorde
   return { client, server: await next() };
 }
 
-/** Waits until something is so. */
-export async function until(condition: () => boolean, what: string, waitMs = 5000): Promise<void> {
+/** Waits until something is so: looks after each turn at first, then leaves others the processor. */
+export async function until(condition: () => boolean, what: string, waitMs = 30_000): Promise<void> {
   const end = performance.now() + waitMs;
-  while (!condition()) {
+  for (let looks = 0; !condition(); looks++) {
     if (performance.now() > end) throw new Error(`waited ${waitMs} ms in vain for: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => (looks < 100 ? setImmediate(resolve) : setTimeout(resolve, 1)));
   }
 }
 

@@ -109,7 +109,7 @@ test('an accept error of the server is told, and listening goes on', async () =>
   await listener.close();
 });
 
-test('a listener that runs out of file descriptors survives it', { timeout: 30_000 }, async () => {
+test('a listener that runs out of file descriptors survives it', async () => {
   const script = fileURLToPath(new URL('./fixtures/out-of-files.ts', import.meta.url));
   const command = `ulimit -n 64 && exec "${process.execPath}" --import tsx "${script}"`;
   const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'] });
