@@ -5,9 +5,9 @@ import { setup } from 'xstate';
 
 /** Events of a channel. Errors travel with the events: the machine never looks into them. */
 export type ChannelEvent =
-  /** A client waits for the ServerInfo. */
+  /** A client waits for the server to introduce itself: by its ServerInfo, then perhaps by its WELCOME. */
   | { readonly type: 'handshake.awaited' }
-  | { readonly type: 'info.received'; readonly info: string }
+  | { readonly type: 'introduction.received'; readonly introduction: unknown }
   /** Frames are read from now on, and somebody wants to be told of the loss. */
   | { readonly type: 'channel.opened' }
   | { readonly type: 'channel.ended' }
@@ -19,9 +19,9 @@ export type ChannelEvent =
   /** The stream is over; without an error where it ended in order. */
   | { readonly type: 'stream.closed'; readonly error?: Error | undefined };
 
-/** The stream's and the user's side of a channel: what the machine makes happen, when its chart says so. None of it may throw. */
+/** Effects of the machine on the world. Each is called at the moment that the chart says, and must not throw. */
 export interface ChannelLink {
-  /** Hands the event's ServerInfo to the one who waits for it. */
+  /** Hands the event's introduction to the one who waits for it. */
   introduce(event: ChannelEvent): void;
   /** Says goodbye, behind all that was written. */
   endStream(): void;
@@ -31,7 +31,7 @@ export interface ChannelLink {
   drop(): void;
   /** Keeps why it was lost: the event's error, if it has one. */
   keepReason(event: ChannelEvent): void;
-  /** Tells the one who waits for the ServerInfo that there will be none. */
+  /** Tells the one who waits for an introduction that there will be none. */
   rejectHandshake(): void;
   /** Tells the one who has opened it that it is lost; nobody, where nobody has. */
   tellLost(): void;
@@ -76,8 +76,9 @@ export const channelMachine = setup({
       on: { 'handshake.awaited': 'handshake', 'channel.opened': 'open', 'channel.ended': 'ending', ...LOSS },
     },
     handshake: {
-      description: 'The server is to say who it is, before any frame.',
-      on: { 'info.received': { target: 'unread', actions: 'introduce' }, ...LOSS },
+      description:
+        'The server is to say who it is, and with the wire extension whether this client may come in, before any frame.',
+      on: { 'introduction.received': { target: 'unread', actions: 'introduce' }, ...LOSS },
     },
     open: {
       description: 'Frames go to and fro.',

@@ -7,17 +7,25 @@ import { fromCallback, setup } from 'xstate';
 export interface SessionLink {
   /** Asks whether the client may come in, and tells the answer: `client.admitted` or `client.refused`. */
   authorize(tell: (answer: SessionEvent) => void): void;
-  /** Tells the operator that the client may not come in; without an error nobody has said so in time. */
+  /** Tells the operator that the client may not come in, and the client, where it understands; without an error nobody has said so in time. */
   reportRefused(error: unknown): void;
-  /** Tells the peer who serves it. */
+  /** Tells the peer who serves it, once. */
   introduce(): void;
+  /** Whether the client has said hello: it has the wire extension. */
+  isGreeted(): boolean;
+  /** Answers the client's hello. */
+  welcome(): void;
+  /** Tells the operator that the client has come in. */
+  admit(): void;
+  /** Tells the client which Commands are the last that are executed. */
+  sayGoodbye(): void;
   /** Whether Commands are in flight. */
   isBusy(): boolean;
   /** How long it is until a client that still sends Commands has had time to hear that they are refused; not positive: it has. */
   quietInMs(): number;
-  /** Says goodbye: what is written still goes out. */
+  /** Ends the connection in order: what is written still goes out. */
   end(): void;
-  /** Whether something that was written before the goodbye still waits to go out. */
+  /** Whether something that was written before that still waits to go out. */
   isWriting(): boolean;
   /** Closes at once; `connection.lost` follows. */
   destroy(): void;
@@ -31,6 +39,10 @@ export interface SessionLink {
 
 /** Events of a session. */
 export type SessionEvent =
+  /** The client has said who it is, by the wire extension. */
+  | { readonly type: 'client.greeted' }
+  /** The client speaks, and has not said who it is: it has no wire extension. */
+  | { readonly type: 'client.spoke' }
   /** The client may come in. */
   | { readonly type: 'client.admitted' }
   /** The client may not come in. */
@@ -57,6 +69,8 @@ export interface SessionInput {
   readonly link: SessionLink;
   /** Whether clients are let in only where that is said of each. */
   readonly authorizes: boolean;
+  /** Whether the server offers the wire extension, so that a client says who it is before anybody is asked. */
+  readonly offers: boolean;
   /** How long it may take to say so. */
   readonly authorizeTimeoutMs: number;
   /** How long the peer may take to answer the server's goodbye. */
@@ -75,8 +89,10 @@ export const sessionMachine = setup({
   },
   actors: { authorization },
   guards: {
+    mustListen: ({ context }) => context.authorizes && context.offers,
     mustAuthorize: ({ context }) => context.authorizes,
-    isBusy: ({ context }) => context.link.isBusy(),
+    isGreeted: ({ context }) => context.link.isGreeted(),
+    isSettled: ({ context }) => !context.link.isBusy(),
     isQuiet: ({ context }) => context.link.quietInMs() <= 0,
     isWriting: ({ context }) => context.link.isWriting(),
   },
@@ -89,6 +105,9 @@ export const sessionMachine = setup({
   actions: {
     reportRefused: ({ context, event }) => context.link.reportRefused(errorOf(event)),
     introduce: ({ context }) => context.link.introduce(),
+    welcome: ({ context }) => context.link.welcome(),
+    admit: ({ context }) => context.link.admit(),
+    sayGoodbye: ({ context }) => context.link.sayGoodbye(),
     endConnection: ({ context }) => context.link.end(),
     destroyConnection: ({ context }) => context.link.destroy(),
     abandonCommands: ({ context, event }) => context.link.abandon(errorOf(event)),
@@ -104,13 +123,32 @@ export const sessionMachine = setup({
   states: {
     accepted: {
       description: 'The connection is there.',
-      always: [{ guard: 'mustAuthorize', target: 'authorizing' }, { target: 'handshake' }],
+      always: [
+        { guard: 'mustListen', target: 'listening' },
+        { guard: 'mustAuthorize', target: 'authorizing' },
+        { target: 'handshake' },
+      ],
+    },
+    listening: {
+      description:
+        'The server tells who it is. Whether the client may come in is asked once it has said who it is itself.',
+      entry: 'introduce',
+      on: {
+        'client.greeted': 'authorizing',
+        'client.spoke': 'authorizing',
+        'connection.lost': 'closed',
+        'session.drain': 'ending',
+      },
+      after: { authorizeTimeout: 'authorizing' },
     },
     authorizing: {
-      description: 'Nothing is read from the client, and nothing sent to it.',
+      description: 'Nothing more is read from the client.',
       invoke: { src: 'authorization', input: ({ context }) => context },
       on: {
-        'client.admitted': { target: 'serving', actions: 'introduce' },
+        'client.admitted': [
+          { guard: 'isGreeted', target: 'serving.greeted', actions: 'admit' },
+          { target: 'serving', actions: ['admit', 'introduce'] },
+        ],
         'client.refused': { target: 'ending', actions: 'reportRefused' },
         'connection.lost': 'closed',
         'session.drain': 'ending',
@@ -126,10 +164,10 @@ export const sessionMachine = setup({
     },
     handshake: {
       description: 'The server tells who it is.',
-      entry: 'introduce',
+      entry: ['admit', 'introduce'],
       on: {
         'handshake.done': 'serving',
-        'session.drain': 'draining.settled',
+        'session.drain': 'draining',
       },
     },
     serving: {
@@ -139,22 +177,32 @@ export const sessionMachine = setup({
         'connection.lost': { target: 'closed', actions: 'reportLost' },
         'connection.failed': { target: 'closing', actions: 'reportLost' },
         'idle.elapsed': { target: 'closing', actions: 'reportLost' },
-        'session.drain': [{ guard: 'isBusy', target: 'draining' }, { target: 'draining.settled' }],
+        'session.drain': 'draining',
+      },
+      initial: 'plain',
+      states: {
+        plain: {
+          description: "The client has not said who it is: one of Go's or an older one, or its hello is on its way.",
+          on: { 'client.greeted': 'greeted' },
+        },
+        greeted: { description: 'Both ends have the wire extension.', entry: 'welcome' },
       },
     },
     draining: {
       description:
-        'Commands in flight finish; what comes is answered: not executed. A peer that understands goes by itself.',
+        'Commands in flight finish; what comes is not executed: a client with the wire extension has been told which were taken, another is answered. A peer that understands goes by itself.',
       on: {
         'command.failed': { target: 'ending', actions: ['reportLost', 'abandonCommands'] },
         'connection.lost': { target: 'closed', actions: 'reportLost' },
         'connection.failed': { target: 'closing', actions: 'reportLost' },
         'idle.elapsed': { target: 'closing', actions: 'reportLost' },
+        'client.greeted': { actions: ['welcome', 'sayGoodbye'] },
       },
       tags: 'draining',
+      entry: 'sayGoodbye',
       initial: 'busy',
       states: {
-        busy: { on: { 'commands.settled': 'settled' } },
+        busy: { always: { guard: 'isSettled', target: 'settled' }, on: { 'commands.settled': 'settled' } },
         settled: {
           always: { guard: 'isQuiet', target: '#session.ending' },
           on: { 'connection.lost': '#session.closed' },
@@ -163,7 +211,7 @@ export const sessionMachine = setup({
       },
     },
     ending: {
-      description: "The server has said all; the peer's goodbye is awaited.",
+      description: 'The server has said all, and ends the connection; that the peer does the same is awaited.',
       entry: 'endConnection',
       on: { 'connection.lost': 'closed', 'idle.elapsed': 'closing' },
       initial: 'waiting',
@@ -174,7 +222,7 @@ export const sessionMachine = setup({
           },
         },
         overdue: {
-          description: 'A process that was busy for longer gets one turn to read the goodbye that lies there.',
+          description: 'A process that was busy for longer gets one turn to see that the peer has ended it.',
           after: { oneTurn: '#session.closing' },
         },
       },

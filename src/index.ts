@@ -55,6 +55,7 @@ export {
 export { type CircuitBreaker, createCircuitBreaker } from './sender/breaker/circuit-breaker.ts';
 export type { CircuitBreakerOptions, CircuitBreakerState, CountsAsFailure } from './sender/breaker/options.ts';
 export type { CircuitBreakerListener } from './sender/breaker/state-changes.ts';
+export type { CallContext } from './sender/call-context.ts';
 export type { AddressResolver } from './sender/client/address-book.ts';
 export type { UnexpectedResult } from './sender/client/pending-command.ts';
 export { createSender } from './sender/create-sender.ts';
@@ -99,6 +100,7 @@ export type {
 export type { ServerOptions } from './server/options.ts';
 export { serve } from './server/serve.ts';
 export type { Server } from './server/server.ts';
+export type { Metadata } from './wire/extension/metadata.ts';
 export type { CertificateName, PeerCertificate } from './wire/transport/certificate.ts';
 export { type MemoryOptions, memoryTransport } from './wire/transport/memory.ts';
 export type { Peer, PeerTls } from './wire/transport/peer.ts';

@@ -1,5 +1,6 @@
 // For those who write a transport of their own: 'cmd-stream/transport'.
 export type { ProcessHolder } from './base/process-hold.ts';
+export type { Metadata } from './wire/extension/metadata.ts';
 export type { CertificateName, PeerCertificate } from './wire/transport/certificate.ts';
 export type { Peer, PeerTls } from './wire/transport/peer.ts';
 export type { ServerTlsOptions } from './wire/transport/tls-options.ts';

@@ -47,9 +47,13 @@ export async function demo(args: string[], out: Terminal): Promise<number> {
     await drain(sender, out);
     await successor.shutdown();
   } else {
-    await using sender = await connect(values.address);
+    const { address } = values;
+    await using sender = await connect(address).catch((error: unknown) => {
+      const isOther = CmdStreamError.is(error) && error.code === 'server-info-mismatch';
+      throw isOther ? noDemoServer(address, codec.name, error) : error;
+    });
     await allReady(sender);
-    await requireDemoServer(sender, values.address, codec.name);
+    await requireDemoServer(sender, address, codec.name);
     await sendSome(sender, out, scores);
     await drain(sender, out);
   }
@@ -67,9 +71,13 @@ async function requireDemoServer(sender: Sender<typeof calc>, address: string, c
   try {
     await sender.send(calc.AddLater({ a: 0, b: 0, afterMs: 0 }), { timeoutMs: 5_000 });
   } catch (error) {
-    const how = `'cmd-stream serve --codec ${codec}' starts a server that does`;
-    throw new Error(`${address} does not speak the demo's protocol in ${codec}: ${describeError(error)}; ${how}`);
+    throw noDemoServer(address, codec, error);
   }
+}
+
+function noDemoServer(address: string, codec: string, error: unknown): Error {
+  const how = `'cmd-stream serve --codec ${codec}' starts a server that does`;
+  return new Error(`${address} does not speak the demo's protocol in ${codec}: ${describeError(error)}; ${how}`);
 }
 
 async function sendSome(sender: Sender<typeof calc>, out: Terminal, scores: Scoreboard): Promise<void> {

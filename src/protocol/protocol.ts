@@ -3,7 +3,7 @@ import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { optionNames, show } from '../base/options/check.ts';
 import { Command, type SingleCommand, type StreamCommand } from './command.ts';
 import type { CommandDefinition, ResultDefinition } from './definitions.ts';
-import { ERROR_RESULT_TYPE } from './reserved.ts';
+import { FIRST_RESERVED_TYPE } from './reserved.ts';
 
 /** The Result types of a protocol by name; the order of the keys is the type number on the wire. */
 export type Results = Record<string, ResultDefinition<never, unknown>>;
@@ -175,12 +175,6 @@ export function defineProtocol<R extends Results, C extends Commands<Results>>(d
     definition: entry,
     lastOne: (entry.lastOne as ((value: unknown) => boolean) | undefined) ?? always,
   }));
-  if (resultEntries.length > ERROR_RESULT_TYPE) {
-    throw new CmdStreamError(
-      'invalid-argument',
-      `'results' may declare at most ${ERROR_RESULT_TYPE} types; got ${resultEntries.length}`,
-    );
-  }
   const typeOf = new Map(resultEntries.map(({ name, type }) => [name, type]));
   const commandEntries = entries('commands', commands, 'command').map(([name, entry], type) => ({
     name,
@@ -213,6 +207,10 @@ function entries<T extends { readonly kind: string }>(
   const list = typeof map === 'object' && map !== null ? entriesOf(map) : [];
   if (list.length === 0) {
     throw new CmdStreamError('invalid-argument', `'${where}' must declare at least one type; got ${show(map)}`);
+  }
+  if (list.length > FIRST_RESERVED_TYPE) {
+    const message = `'${where}' may declare at most ${FIRST_RESERVED_TYPE} types; got ${list.length}`;
+    throw new CmdStreamError('invalid-argument', message);
   }
   for (const [name, entry] of list) {
     if (/^\d+$/.test(name)) {

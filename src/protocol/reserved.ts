@@ -8,7 +8,7 @@ import { type FailureFields, readFailure } from './failure-text.ts';
  */
 
 /** Codes of an error Result. */
-export type ErrorResultCode = 'command-failed' | 'command-invalid' | 'overloaded' | 'closed';
+export type ErrorResultCode = 'command-failed' | 'command-invalid' | 'overloaded' | 'timeout' | 'closed';
 
 /**
  * Codes of an error Result, and whether the Command may have been executed then.
@@ -18,12 +18,14 @@ export type ErrorResultCode = 'command-failed' | 'command-invalid' | 'overloaded
  * | `command-failed` | has executed the Command; its handler failed |
  * | `command-invalid` | did not execute it: it does not know it, cannot read it, or its validator refused it |
  * | `overloaded` | did not execute it: too many wait before it |
+ * | `timeout` | did not execute it: its time was over (only to clients of the wire extension) |
  * | `closed` | did not execute it: it is closing |
  */
 const EXECUTED: Readonly<Record<ErrorResultCode, boolean>> = {
   'command-failed': true,
   'command-invalid': false,
   overloaded: false,
+  timeout: false,
   closed: false,
 };
 
@@ -50,6 +52,33 @@ export interface ReceivedError extends Omit<ErrorResult, 'failure'> {
  * another one takes no error for a Result. The largest that two bytes hold on the wire.
  */
 export const ERROR_RESULT_TYPE = 16_383;
+
+/**
+ * Type numbers that the library keeps for itself: the largest that two bytes hold. All but the error Result are frames of the
+ * wire extension, which is used only where both ends have said so; they have an encoding of their own, the same with every
+ * codec.
+ */
+export const RESERVED_TYPES = Object.freeze({
+  /** A Result, of any codec: the Command has failed, or was not executed. */
+  errorResult: ERROR_RESULT_TYPE,
+  /** A client introduces itself. */
+  hello: 16_382,
+  /** The server's answer to it. */
+  welcome: 16_381,
+  /** Before a Command: its deadline and metadata. */
+  head: 16_380,
+  /** Nobody waits for a Command any more. */
+  cancel: 16_379,
+  /** A Command that was cancelled, or whose time is over, has come to its end at the server. */
+  ended: 16_378,
+  /** The server takes no more Commands. */
+  goodbye: 16_377,
+  /** More Results of a Command may come. */
+  credit: 16_376,
+});
+
+/** The lowest of the {@link RESERVED_TYPES}: no protocol has types from here on. */
+export const FIRST_RESERVED_TYPE = RESERVED_TYPES.credit;
 
 /** Name of the error Result where Results have names. */
 export const ERROR_RESULT_NAME = '(error)';

@@ -1,4 +1,5 @@
 import { type ActorRoot, startActorRoot } from '../base/actor-root.ts';
+import { DeadlineQueue } from '../base/deadline-queue.ts';
 import { FairTurn } from '../base/fair-turn.ts';
 import { ProcessHold } from '../base/process-hold.ts';
 import { checkedRandom, type Random } from '../base/random.ts';
@@ -7,7 +8,6 @@ import { type BoundCodec, bindCodec } from '../protocol/codec/bind.ts';
 import type { ProtocolTables } from '../protocol/protocol.ts';
 import { ResultBounds } from './client/backlog.ts';
 import { ClosingSignal } from './closing-signal.ts';
-import { DeadlineQueue } from './request/deadline-queue.ts';
 import { RequestActors } from './request/request-actors.ts';
 import type { ResolvedSenderOptions } from './resolve-options.ts';
 

@@ -114,6 +114,18 @@ export interface SenderOptions {
    */
   readonly maxFrameBytes?: number | undefined;
 
+  /**
+   * Texts that servers are told of this sender when they are connected to, for `context.peer.metadata` and `authorize`: a token, a
+   * name. Keys of a to z, 0 to 9, `.`, `_` and `-`, 8,000 bytes in all. Default: none.
+   */
+  readonly metadata?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * Keys of metadata that a Command hands on to those that are sent `within` it, beside `traceparent`, `tracestate` and `baggage`.
+   * `'ambient'`: those three, and whatever a handler of this process sends by this sender is sent within its Command,
+   * without `within` (kept by an `AsyncLocalStorage`). Default: those three.
+   */
+  readonly propagate?: readonly string[] | 'ambient' | undefined;
+
   /** How the client for a Command is chosen among those that are ready. Default `'round-robin'`. */
   readonly dispatch?: DispatchOption | undefined;
   /** Whether a lost connection is opened again, and how patiently. Default true. */

@@ -1,10 +1,12 @@
 import { inContextOfNow, runOutside } from '../base/async-context.ts';
 import { RefusalPace } from '../base/refusal-pace.ts';
+import { VERSION } from '../base/version.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
 import { parseAddress } from '../wire/transport/address.ts';
 import { fixedBound } from '../wire/write-flow.ts';
 import { CircuitBreaker, isCircuitBreaker } from './breaker/circuit-breaker.ts';
 import { AddressBook } from './client/address-book.ts';
+import { welcomeCheck } from './client/check-welcome.ts';
 import type { Connect } from './client/client.ts';
 import { dialer } from './client/dial.ts';
 import type { UnexpectedResult } from './client/pending-command.ts';
@@ -84,7 +86,7 @@ export function makeGroup(ground: Ground, addresses: AddressBook): Group {
   });
 }
 
-function connectOf({ options, codecs, hold }: Ground): Connect {
+function connectOf({ options, codecs, hold, tables }: Ground): Connect {
   const connect = dialer({
     transport: options.transport,
     serverInfo: options.serverInfo,
@@ -95,6 +97,8 @@ function connectOf({ options, codecs, hold }: Ground): Connect {
     clock: options.clock,
     defer: options.defer,
     holds: hold.add,
+    hello: { timeoutMs: options.timeoutMs, metadata: options.metadata, version: VERSION, describe: false },
+    checkWelcome: welcomeCheck(options.codec.name, tables),
   });
   // A socket outlives whoever caused that it was dialled.
   return (...dial) => runOutside(connect, ...dial);

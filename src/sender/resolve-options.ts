@@ -16,6 +16,7 @@ import {
 import { systemRandom } from '../base/random.ts';
 import { resolveInspect } from '../inspect/options.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
+import { checkMetadata, copyMetadata } from '../wire/extension/metadata.ts';
 import { parseAddress } from '../wire/transport/address.ts';
 import { tcpTransport } from '../wire/transport/tcp.ts';
 import { tlsTransport } from '../wire/transport/tls.ts';
@@ -26,6 +27,7 @@ import {
   type ResolvedCircuitBreakerOptions,
   resolveCircuitBreakerOptions,
 } from './breaker/options.ts';
+import { resolvePropagation } from './call-context.ts';
 import type { AddressResolver } from './client/address-book.ts';
 import { resolveExpectedInfo } from './client/expected-info.ts';
 import type { UnexpectedResult } from './client/pending-command.ts';
@@ -75,6 +77,8 @@ const TABLE = {
   maxBufferedResults: count(1_024),
   maxBufferedResultBytes: count(16 * MEBIBYTE),
   maxFrameBytes: count(4 * MEBIBYTE, { max: 0x7fff_ffff }),
+  metadata: (field, value) => copyMetadata(checkMetadata(field, value)),
+  propagate: resolvePropagation,
   dispatch: (_field, value) => resolveDispatch(value),
   reconnect: (field, value) => group(field, value, BACKOFF),
   keepalive: (field, value) => group(field, value, KEEPALIVE),

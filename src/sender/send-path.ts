@@ -1,5 +1,6 @@
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { Warnings } from '../base/warnings.ts';
+import { copyMetadata, NO_METADATA } from '../wire/extension/metadata.ts';
 import type { MessageEncoder } from '../wire/message-encoder.ts';
 import type { Group } from './group/group.ts';
 import type { DispatchRefusal } from './group/refusal.ts';
@@ -64,14 +65,23 @@ export class SendPath {
     const hooks = this.#hooks;
     const isTimed = timeoutMs !== Number.POSITIVE_INFINITY;
     const sinceMs = isTimed || hooks !== undefined ? this.#options.clock.monotonicMs() : 0;
+    const deadlineMs = sinceMs + timeoutMs;
+    const isUsual = timeoutMs === this.#options.timeoutMs;
+    if (!isUsual || terms.metadata !== NO_METADATA) {
+      request.head = { deadlineMs: isUsual ? undefined : deadlineMs, metadata: terms.metadata };
+    }
     if (hooks === undefined) this.#send(request);
     else this.#askHooks(request, terms, hooks, sinceMs);
+    // It waits: what is left of its time once it leaves is told then.
+    if (request.seq === 0 && !request.settled) request.head = { deadlineMs, metadata: copyMetadata(terms.metadata) };
     // Only now, since nothing of it may stay where nothing is under way: no timer of a closed sender's.
     if (isTimed && !request.settled) request.setDeadline(timeoutMs, sinceMs);
   }
 
   /** Sends a request anew that a server has turned away unexecuted: to another client, now or once one is ready. */
   resend(request: Request): void {
+    const deadlineMs = request.deadlineBucket?.dueMs ?? Number.POSITIVE_INFINITY;
+    request.head = { deadlineMs, metadata: request.head?.metadata ?? NO_METADATA };
     this.#send(request);
   }
 

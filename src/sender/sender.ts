@@ -12,6 +12,7 @@ import type {
   SingleCommandOf,
   ValueOf,
 } from '../protocol/protocol.ts';
+import { NO_METADATA } from '../wire/extension/metadata.ts';
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts';
 import { consume } from './consume.ts';
 import { ClientGroup } from './group/client-group.ts';
@@ -76,13 +77,13 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     this.group = new ClientGroup(parts, (options) => this.drain(options));
     this.#parts = parts;
     // Hooks get to see them.
-    this.#singleTerms = Object.freeze({ timeoutMs, signal: undefined, waitForReady, resultsCount: 1, whenSlow });
+    const metadata = NO_METADATA;
+    const shared = { signal: undefined, waitForReady, whenSlow, metadata };
+    this.#singleTerms = Object.freeze({ ...shared, timeoutMs, resultsCount: 1 });
     this.#multiTerms = Object.freeze({
+      ...shared,
       timeoutMs: multiTimeoutMs,
-      signal: undefined,
-      waitForReady,
       resultsCount: Number.POSITIVE_INFINITY,
-      whenSlow,
     });
   }
 
@@ -235,7 +236,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
     const { path, requests, options: own } = this.#parts;
     try {
       const entry = entryOf(this.#parts.tables, command);
-      const terms = resolveSendOptions('single', options, deadline, this.#singleTerms, own.clock);
+      const terms = resolveSendOptions('single', options, deadline, this.#singleTerms, own);
       const request = new SingleRequest(command, entry, requests);
       path.start(request, terms);
       return request.promise as Promise<Value>;
@@ -256,7 +257,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
       if (handler === undefined && second !== undefined) throw invalidOption('handler', 'a function', first);
       const entry = entryOf(this.#parts.tables, command);
       const options = typeof first === 'function' ? second : first;
-      const terms = resolveSendOptions('multi', options, deadline, this.#multiTerms, own.clock);
+      const terms = resolveSendOptions('multi', options, deadline, this.#multiTerms, own);
       const request = new StreamRequest(command, entry, requests, terms.resultsCount, terms.whenSlow);
       path.start(request, terms);
       return handler === undefined ? streamOf(request.results) : consume(request, handler);

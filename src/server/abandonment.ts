@@ -28,6 +28,13 @@ export class Abandonment {
     return controller.signal;
   }
 
+  /** Fires the signal of one Command. */
+  fire(owner: object, reason: CmdStreamError): void {
+    const controller = this.#signals.get(owner);
+    this.#signals.delete(owner);
+    controller?.abort(reason);
+  }
+
   /** A Command is answered, and so concerned no more. */
   settled(owner: object): void {
     if (this.#signals.size > 0) this.#signals.delete(owner);

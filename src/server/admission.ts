@@ -25,8 +25,14 @@ export function askAuthorize(
 }
 
 /** Input of a session about admission: whether clients are authorized, and within what time. */
-export function authorization(options: ResolvedServerOptions): Pick<SessionInput, 'authorizes' | 'authorizeTimeoutMs'> {
-  return { authorizes: options.authorize !== undefined, authorizeTimeoutMs: options.handshakeTimeoutMs };
+export function authorization(
+  options: ResolvedServerOptions,
+): Pick<SessionInput, 'authorizes' | 'offers' | 'authorizeTimeoutMs'> {
+  return {
+    authorizes: options.authorize !== undefined,
+    offers: !options.goClients,
+    authorizeTimeoutMs: options.handshakeTimeoutMs,
+  };
 }
 
 /** Tells the operator of a client that may not come in; without an error nobody has said in time whether it may. */

@@ -5,7 +5,9 @@ import type { ReadingTurn } from './reading-turn.ts';
 
 /** Session that a {@link CommandGate} stands before. */
 export interface GatedSession {
-  /** A Command was put aside: others may have their turn. */
+  /** A Command was put aside. */
+  held(): void;
+  /** So many bytes were looked at: others may have their turn. */
   worked(size: number): void;
   /** A Command was refused, since too much is held already. */
   overloaded(seq: number, type: number): void;
@@ -55,6 +57,7 @@ export class CommandGate implements FrameGate {
   held(size: number): void {
     this.arrived();
     this.#backpressure.held();
+    this.#session.held();
     this.#session.worked(size);
   }
 

@@ -13,6 +13,14 @@ export class CommandTimes {
   /** Which delivery of the channel's is being read, and when it came (milliseconds since the Unix epoch). */
   #delivery = -1;
   #deliveredAtMs = 0;
+  /** The same time, monotonic. */
+  nowMs = 0;
+  /** How long the Command that came last had waited by then, here: in line behind others, undecoded; whole milliseconds. */
+  waitedMs = 0;
+  /** The same for one that was not put aside. */
+  #unreadMs = 0;
+  /** When those came that wait, and how many together. */
+  #held: { readonly atMs: number; count: number }[] = [];
   /** When a Command came last (monotonic milliseconds). */
   #lastMs = Number.NEGATIVE_INFINITY;
   /** Time from which they are turned away (monotonic milliseconds). */
@@ -23,14 +31,37 @@ export class CommandTimes {
     this.#clock = clock;
   }
 
-  /** A Command has come: returns when (milliseconds since the Unix epoch). */
-  came(): number {
+  /**
+   * A Command has come: returns when (milliseconds since the Unix epoch).
+   * @param mayHaveWaited - whether it is one of those that were put aside, where there are any.
+   */
+  came(mayHaveWaited = true): number {
     if (this.#delivery !== this.#channel.deliveries) {
       this.#delivery = this.#channel.deliveries;
       this.#deliveredAtMs = this.#clock.now();
-      this.#lastMs = this.#channel.lastReceivedMs;
+      this.nowMs = this.#clock.monotonicMs();
+      const arrivedMs = this.#channel.lastReceivedMs;
+      // One that was put aside may have come long before Commands were turned away.
+      this.#lastMs = Math.max(this.#lastMs, arrivedMs);
+      this.#unreadMs = Math.floor(this.nowMs - arrivedMs);
     }
+    const isHeld = mayHaveWaited && this.#held.length > 0;
+    this.waitedMs = isHeld ? Math.floor(this.nowMs - this.#takeHeld(this.#held)) : this.#unreadMs;
     return this.#deliveredAtMs;
+  }
+
+  /** A Command is put aside: it comes later, behind those that were put aside before. */
+  held(): void {
+    const atMs = this.#channel.lastReceivedMs;
+    const last = this.#held.at(-1);
+    if (last?.atMs === atMs) last.count++;
+    else this.#held.push({ atMs, count: 1 });
+  }
+
+  #takeHeld(held: { readonly atMs: number; count: number }[]): number {
+    const first = held[0] as { readonly atMs: number; count: number };
+    if (--first.count === 0) held.shift();
+    return first.atMs;
   }
 
   /** From now on they are turned away: none is taken to be on its way before clients have had time to hear of it. */

@@ -98,8 +98,11 @@ export class CommandWatch {
   }
 }
 
+/** Why nobody waits for it any more, where that is about the Command itself or its connection. */
+const OF_ITS_OWN: ReadonlySet<CmdStreamErrorCode> = new Set(['connection-lost', 'closed', 'cancelled', 'timeout']);
+
 /** Why nobody waits for a Command any more, as its outcome: a neighbour's failure is none of its own. */
 function abandonment(reason: CmdStreamError): CmdStreamError {
-  if (reason.code === 'connection-lost' || reason.code === 'closed') return reason;
+  if (OF_ITS_OWN.has(reason.code)) return reason;
   return new CmdStreamError('connection-lost', reason.message, { cause: reason, mayHaveExecuted: true });
 }

@@ -49,6 +49,7 @@ export class Connections implements ServerLink {
       clock,
       defer,
       stranger: strangerClient,
+      extended: !service.options.goClients,
     };
     this.#root = root;
     this.#gone = gone;

@@ -1,6 +1,7 @@
+import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError, type CmdStreamErrorDetails } from '../base/errors/cmd-stream-error.ts';
 import { traitsOf } from '../base/errors/codes.ts';
-import { describeError, messageOf } from '../base/errors/describe-error.ts';
+import { describeError, isAbortError, messageOf } from '../base/errors/describe-error.ts';
 import { isFailureKind } from '../base/errors/failure-kind.ts';
 import { MAX_TEXT_LENGTH } from '../base/errors/printable.ts';
 import type { Random } from '../base/random.ts';
@@ -38,6 +39,24 @@ export function answerOf(error: unknown, command: string, options: ResolvedServe
   if (told !== undefined) return { message: told, failure: undefined, outcome, errorId: undefined };
   const errorId = makeId(options.random);
   return { message: `${HIDDEN} (error id ${errorId})`, failure: undefined, outcome, errorId };
+}
+
+/** So far the causes of an error are looked at. */
+const MAX_CAUSES = 4;
+
+/**
+ * Whether a handler threw it since its signal fired, for `reason`: that, what an aborted wait throws, or the failure of a send
+ * within its Command, which was cancelled by it or whose time was over as well.
+ */
+export function isOfAbort(error: unknown, reason: unknown): boolean {
+  if (isAbortError(error)) return true;
+  if (CmdStreamError.is(error) && error.code === 'timeout' && fieldOf(reason, 'code') === 'timeout') return true;
+  let cause = error;
+  for (let depth = 0; depth < MAX_CAUSES && cause !== undefined; depth++) {
+    if (cause === reason) return true;
+    cause = fieldOf(cause, 'cause');
+  }
+  return false;
 }
 
 /** Whether it is a failure that its handler meant: an answer, of which nobody need be told as an error. */

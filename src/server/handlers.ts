@@ -11,6 +11,7 @@ import type {
   ResultNamesOf,
   ResultsOf,
 } from '../protocol/protocol.ts';
+import type { Metadata } from '../wire/extension/metadata.ts';
 import type { Peer } from '../wire/transport/peer.ts';
 import type { ClientConnection } from './client-connection.ts';
 
@@ -42,6 +43,13 @@ export interface HandlerContext<out Receiver, in Value = never> {
   readonly seq: number;
   /** When the Command arrived, or its wait for others was over: milliseconds since the Unix epoch. */
   readonly receivedAt: number;
+  /**
+   * When the caller gives the Command up: milliseconds since the Unix epoch, by the server's clock; Infinity: never, or the
+   * client does not say so (one of cmd-stream-go, or an older one). To hand on to what the handler calls itself.
+   */
+  readonly deadline: number;
+  /** Texts that the caller has sent along: the options `metadata` of the send and of its sender, by their keys. */
+  readonly metadata: Metadata;
   /** Where the client is: `127.0.0.1:51234`. */
   readonly remoteAddress: string;
   /** Identity of the client: its address, its TLS, and the certificate that it has shown. */
@@ -49,8 +57,9 @@ export interface HandlerContext<out Receiver, in Value = never> {
   /** The connection that the Command came by: `connection.id`, and `connection.state` for what belongs to it. */
   readonly connection: ClientConnection;
   /**
-   * Fires when the connection goes or the server closes while the Command is unanswered: its Results reach nobody any
-   * more. Made when it is first asked for.
+   * Fires when nobody waits for the Command any more while it is unanswered: its caller has given it up (the reason's code is
+   * `cancelled`), its deadline is over (`timeout`), the connection goes (`connection-lost`) or the server closes (`closed`).
+   * Of clients that do not tell (those of cmd-stream-go, and older ones) only the last two. Made when it is first asked for.
    *
    * A handler's wait is ended by this signal alone: a generator is told by `return()` as soon as it has given its next
    * Result, so that one that waits for something endless must hand the signal on (`events.on(source, name, { signal })`). And

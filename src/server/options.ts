@@ -69,7 +69,7 @@ export interface ServerOptions<Receiver = unknown> {
   readonly maxTotalBytes?: number | undefined;
   /**
    * Once the Commands of one connection that wait at these limits have so many bytes, further ones are answered at once by
-   * an error of the code `overloaded` (`mayHaveExecuted: false`). Where `errorResults` is off nothing more is read from the
+   * an error of the code `overloaded` (`mayHaveExecuted: false`). With `goClients` nothing more is read from the
    * connection in place of that. Default 8 MiB.
    */
   readonly maxQueuedBytes?: number | undefined;
@@ -97,12 +97,13 @@ export interface ServerOptions<Receiver = unknown> {
    */
   readonly frameTimeoutMs?: number | undefined;
   /**
-   * Whether a Command that fails (its handler throws, its payload is refused) is answered by an error Result, so that the
-   * failure is its own alone. Clients of cmd-stream-go do not know that Result and close for good: `false` ends the
-   * connection in order instead, as a server of theirs does; whatever else is in flight on it is lost, and a client that
-   * reconnects does so. Default `true`.
+   * Whether clients of cmd-stream-go may come: nothing is said or expected then that those do not know. A Command that fails
+   * (its handler throws, its payload is refused) is not answered by an error Result: its connection ends in order instead,
+   * as a server of theirs does it; whatever else is in flight on it is lost, and a client that reconnects does so. And the
+   * server offers no wire extension: it knows nothing of deadlines, metadata and callers who give up. Without it a client of
+   * cmd-stream-go fails at its first connect, since it compares the ServerInfo byte for byte. Default `false`.
    */
-  readonly errorResults?: boolean | undefined;
+  readonly goClients?: boolean | undefined;
   /** How long the TLS handshake of an accepted connection may take. Default 10,000. */
   readonly handshakeTimeoutMs?: number | undefined;
   /** How long `shutdown()` lets Commands in flight finish where it is not told otherwise; 0: not at all. Default 10,000. */
@@ -187,7 +188,7 @@ const TABLE = {
   maxBufferedBytes: count(8 * MEBIBYTE),
   idleTimeoutMs: duration(60_000, { infinite: true }),
   frameTimeoutMs: duration(30_000, { infinite: true }),
-  errorResults: onOff(true),
+  goClients: onOff(false),
   handshakeTimeoutMs: duration(10_000),
   shutdownTimeoutMs: duration(10_000, { minMs: 0 }),
   authorize: callback<Authorize>,
@@ -208,6 +209,8 @@ const TABLE = {
 export interface ResolvedServerOptions extends Omit<Resolved<typeof TABLE>, 'tls'> {
   /** The same as `idleTimeoutMs` for connections that are not read, since the client does not take what there is for it. */
   readonly stalledTimeoutMs: number;
+  /** Whether Commands that fail are answered by error Results. */
+  readonly errorResults: boolean;
 }
 
 /**
@@ -217,7 +220,11 @@ export interface ResolvedServerOptions extends Omit<Resolved<typeof TABLE>, 'tls
 export function resolveServerOptions<Receiver>(options: ServerOptions<Receiver> = {}): ResolvedServerOptions {
   const resolved = resolveOptions<ServerOptions<never>, typeof TABLE>('the options of serve()', options, TABLE);
   // A slow consumer may take its time; that its machine is gone shows by what is written to it.
-  return Object.freeze({ ...resolved, stalledTimeoutMs: options.idleTimeoutMs ?? Number.POSITIVE_INFINITY });
+  return Object.freeze({
+    ...resolved,
+    stalledTimeoutMs: options.idleTimeoutMs ?? Number.POSITIVE_INFINITY,
+    errorResults: !resolved.goClients,
+  });
 }
 
 function host(field: string, value: unknown): string {

@@ -24,6 +24,16 @@ export class Refusals {
     );
   }
 
+  /** One whose time was over before its handler began. */
+  expired(seq: number, type: number): void {
+    this.#refuse(seq, type, 'timeout', 'its time was over before the server came to it: it was not executed');
+  }
+
+  /** One that its caller gave up while it waited: nobody is to be told but the operator. */
+  cancelled(seq: number, type: number): void {
+    tellNotExecuted(this.#port, seq, type, 'cancelled', 'its caller gave it up before the server came to it');
+  }
+
   /** One for which there is no room to wait. */
   overloaded(seq: number, type: number, inFlight: number, heldBytes: number): void {
     this.#refuse(seq, type, 'overloaded', overloadMessage(this.#port.service.options, inFlight, heldBytes));

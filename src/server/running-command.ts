@@ -1,80 +1,43 @@
+import { isAmbientKept, runWithin } from '../base/ambient.ts';
 import { runOutside } from '../base/async-context.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import { describeError, isAbortError } from '../base/errors/describe-error.ts';
+import { describeError } from '../base/errors/describe-error.ts';
 import { isThenable } from '../base/thenable.ts';
 import { isBadPayload } from '../protocol/codec/codec.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import { isLastOne } from '../protocol/last-one.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
+import { CommandContext } from './command-context.ts';
 import { CommandWatch } from './command-watch.ts';
-import { answerOf, errorResult, type HandlerAnswer, isMeant } from './handler-error.ts';
+import { answerOf, errorResult, type HandlerAnswer, isMeant, isOfAbort } from './handler-error.ts';
 import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
 import { Invocation } from './invocation.ts';
 import { type StreamedCommand, sendOneByOne } from './one-by-one.ts';
 import { resultsOf } from './outcome.ts';
 import { NOT_AWAITED, NOT_TAKEN, whenRoomFor } from './room.ts';
-import { type Route, resultEntryOf } from './route.ts';
-import type { AbandonedCommand, ResultPort, SettledCommand } from './service.ts';
+import { resultEntryOf } from './route.ts';
+import type { AbandonedCommand, SettledCommand } from './service.ts';
 
 /**
  * One Command from its arrival to its last Result, and at the same time the `context` of its handler and the `proxy` in it:
  * one object for each Command. Whatever the handler does, nothing is thrown out of here.
  */
 export class RunningCommand
+  extends CommandContext
   implements HandlerContext<unknown, unknown>, ResultProxy<unknown>, StreamedCommand, AbandonedCommand, SettledCommand
 {
-  readonly seq: number;
-  readonly receivedAt: number;
   /** How many bytes of memory are counted for it. */
   heldBytes = 0;
+  /** When its time is over (monotonic milliseconds, whole); `undefined`: never. */
+  dueMs: number | undefined = undefined;
 
-  readonly #port: ResultPort;
-  readonly #route: Route;
   /** Itself, once anybody has asked for `context.proxy`. */
   #proxy: ResultProxy<unknown> | undefined;
-  #signal: AbortSignal | undefined;
   /** The promise that its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
   #pause: Promise<void> | undefined;
-  /** Whether nothing more may be sent: the last Result was, or an error Result. */
-  #answered = false;
   /** The watch for those who want to know how it ends; none where there is neither `onCommandDone` nor an invoker. */
   #watch: CommandWatch | undefined;
-
-  constructor(port: ResultPort, route: Route, seq: number, receivedAt: number) {
-    this.#port = port;
-    this.#route = route;
-    this.seq = seq;
-    this.receivedAt = receivedAt;
-  }
-
-  // ---- what the handler sees
-
-  get receiver(): unknown {
-    return this.#port.service.receiver;
-  }
-
-  get command(): string {
-    return this.#route.name;
-  }
-
-  get remoteAddress(): string {
-    return this.#port.info.remoteAddress;
-  }
-
-  get peer(): HandlerContext<unknown>['peer'] {
-    return this.#port.info.peer;
-  }
-
-  get connection(): HandlerContext<unknown>['connection'] {
-    return this.#port.info.connection;
-  }
-
-  get signal(): AbortSignal {
-    // A Command that is answered waits for nothing that could go away.
-    this.#signal ??= this.#answered ? new AbortController().signal : this.#port.makeSignal(this);
-    return this.#signal;
-  }
 
   get proxy(): ResultProxy<unknown> {
     this.#proxy ??= this;
@@ -85,17 +48,17 @@ export class RunningCommand
 
   /** Checks the payload and runs the handler; at once unless the schema takes its time. */
   start(payload: unknown): void {
-    const { invoker, onCommandDone } = this.#port.service.options;
+    const { invoker, onCommandDone } = this.port.service.options;
     if (invoker !== undefined || onCommandDone !== undefined) this.#watch = this.#makeWatch();
     if (isBadPayload(payload)) this.#refuse('command-invalid', `not readable: ${payload.reason}`);
-    else if (this.#route.schema === undefined) this.#run(payload);
-    else this.#check(this.#route.schema, payload);
+    else if (this.route.schema === undefined) this.#run(payload);
+    else this.#check(this.route.schema, payload);
   }
 
   #makeWatch(): CommandWatch {
-    const { service, info, arrivedMs } = this.#port;
-    const { name, type } = this.#route;
-    this.#port.watch(this);
+    const { service, info, arrivedMs } = this.port;
+    const { name, type } = this.route;
+    this.port.watch(this);
     return new CommandWatch(service.options, { ...info, command: name, type, seq: this.seq }, arrivedMs);
   }
 
@@ -118,14 +81,22 @@ export class RunningCommand
   }
 
   #runChecked(validation: Validation): void {
-    if (!this.#port.isOpen) return;
+    if (this.closed) {
+      this.#endIfStopped();
+      return;
+    }
     if (validation.refusal !== undefined) this.#refuse('command-invalid', validation.refusal);
     else this.#run(validation.value);
   }
 
   #run(payload: unknown): void {
-    const { handler, self } = this.#route;
-    const { invoker } = this.#port.service.options;
+    if (isAmbientKept()) runWithin(this, () => this.#execute(payload));
+    else this.#execute(payload);
+  }
+
+  #execute(payload: unknown): void {
+    const { handler, self } = this.route;
+    const { invoker } = this.port.service.options;
     try {
       if (invoker === undefined) this.#take(handler.call(self, payload, this));
       // The receiver is what the invoker was typed with; types end where handlers are looked up by number.
@@ -136,20 +107,21 @@ export class RunningCommand
   }
 
   #invoke(invoker: Invoker<unknown>, payload: unknown): void {
-    const { handler, self, name } = this.#route;
+    const { handler, self, name } = this.route;
     const invocation = new Invocation({
       name,
       context: this,
       watch: this.#watch as CommandWatch,
       isLeftToProxy: (outcome) => this.#isLeftToProxy(outcome),
       call: (given) => handler.call(self, given, this),
-      pace: this.#port.service.pace,
-      stream: (results) => sendOneByOne(this, this.#port, results),
+      pace: this.port.service.pace,
+      stream: (results) => this.#sendOneByOne(results),
       take: (outcome) => this.#take(outcome),
       fail: (error) => this.#fail(error),
       failWithoutLast: () => this.failWithoutLast(),
     });
-    runOutside(() => invocation.start(invoker, payload));
+    const start = () => invocation.start(invoker, payload);
+    runOutside(() => (isAmbientKept() ? runWithin(this, start) : start()));
   }
 
   // ---- what the handler gives
@@ -159,10 +131,20 @@ export class RunningCommand
       this.#takeResult(outcome);
     } else if (isThenable(outcome)) {
       void this.#takeLater(outcome);
-    } else if (!this.#isLeftToProxy(outcome)) {
+    } else if (this.#isLeftToProxy(outcome)) {
+      this.#endIfStopped();
+    } else {
       const results = resultsOf(outcome);
       if (results === undefined) this.#takeResult(outcome);
-      else sendOneByOne(this, this.#port, results).catch((error: unknown) => this.#fail(error));
+      else this.#sendOneByOne(results).catch((error: unknown) => this.#fail(error));
+    }
+  }
+
+  async #sendOneByOne(results: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
+    try {
+      await sendOneByOne(this, this.port, results);
+    } finally {
+      this.#endIfStopped();
     }
   }
 
@@ -180,16 +162,17 @@ export class RunningCommand
   }
 
   #takeResult(result: unknown): void {
-    if (this.#answered || this.#isLeftToProxy(result)) return;
-    const { order } = this.#port;
-    if (this.#port.isFull || order.isEncoding || order.isWaiting) this.#takeInTurn(result);
+    if (this.stopped !== undefined) this.#endIfStopped();
+    if (this.answered || this.#isLeftToProxy(result)) return;
+    const { order } = this.port;
+    if (this.port.isFull || order.isEncoding || order.isWaiting) this.#takeInTurn(result);
     else this.#giveOnly(result);
   }
 
   /** Apart: where closures are made, they cost something although none is. */
   #takeInTurn(result: unknown): void {
-    if (!this.#port.isFull) this.#port.order.wait(() => this.#giveOnly(result));
-    else if (!whenRoomFor(this.#port, result, () => this.#takeResult(result))) this.dropResult();
+    if (!this.port.isFull) this.port.order.wait(() => this.#giveOnly(result));
+    else if (!whenRoomFor(this.port, result, () => this.#takeResult(result))) this.dropResult();
   }
 
   #giveOnly(result: unknown): void {
@@ -197,13 +180,13 @@ export class RunningCommand
   }
 
   send(result: unknown): Promise<void> | undefined {
-    const { order } = this.#port;
+    const { order } = this.port;
     // What its neighbours have sent is not held against it.
-    const isOverfull = this.#pause !== undefined && this.#port.isOverfull;
+    const isOverfull = this.#pause !== undefined && this.port.isOverfull;
     if (order.isEncoding || order.isWaiting) order.wait(() => this.#giveOrOverload(result, isOverfull));
     else this.#giveOrOverload(result, isOverfull);
     // One for all that a handler sends meanwhile, should it not await: they may be many.
-    this.#pause ??= this.#port.room()?.then(() => {
+    this.#pause ??= this.port.room()?.then(() => {
       this.#pause = undefined;
     });
     return this.#pause;
@@ -216,39 +199,57 @@ export class RunningCommand
   }
 
   get isAnswered(): boolean {
-    return this.#answered;
+    return this.answered;
   }
 
   get closed(): boolean {
-    return this.#answered || !this.#port.isOpen;
+    return this.answered || this.stopped !== undefined || !this.port.isOpen;
   }
 
   /** Sends a Result, and what encoding it made others send; returns whether more may follow. */
   give(result: unknown): boolean {
     if (this.closed) return false;
-    const { result: only } = this.#route;
-    const { order } = this.#port;
+    const { result: only } = this.route;
+    const { order } = this.port;
     try {
-      const entry = only ?? resultEntryOf(this.#route, result);
+      const entry = only ?? resultEntryOf(this.route, result);
       const value = only === undefined ? (result as { value: unknown }).value : result;
       const last = isLastOne(entry, value);
       // The user's `lastOne` may have answered the Command itself.
-      if (this.#answered) return false;
-      this.#port.send(this.seq, entry.type, value);
+      if (this.answered) return false;
+      this.port.send(this.seq, entry.type, value);
       if (this.#watch !== undefined) this.#watch.results++;
       if (last) this.#succeed();
     } catch (error) {
       this.#fail(error);
     }
     if (order.isWaiting) order.release();
-    return !this.#answered;
+    return !this.answered;
   }
 
   // ---- the end
 
   /** The connection is gone, or to be closed: nobody waits for Results any more. */
   abandoned(reason: CmdStreamError): void {
-    if (!this.#answered) this.#watch?.abandoned(reason);
+    if (!this.answered) this.#watch?.abandoned(reason);
+  }
+
+  /**
+   * Nobody waits for its Results any more, for `reason`: its signal fires, and nothing more is sent. It is in flight until
+   * its handler is through; one that answers by the proxy is taken to be.
+   */
+  stop(reason: CmdStreamError): void {
+    if (this.closed) return;
+    this.#watch?.abandoned(reason);
+    this.stopFor(reason);
+    if (this.#proxy !== undefined) this.#endIfStopped();
+  }
+
+  /** The handler is through, or cannot be seen to be. */
+  #endIfStopped(): void {
+    if (this.stopped === undefined || this.answered) return;
+    this.settle();
+    this.port.ended(this);
   }
 
   dropResult(): void {
@@ -256,38 +257,48 @@ export class RunningCommand
   }
 
   failWithoutLast(): void {
+    this.#endIfStopped();
     if (!this.closed) this.#fail(new CmdStreamError('command-failed', 'the handler ended without its last Result'));
   }
 
   #fail(error: unknown): void {
     // What a handler throws because its signal fired is no failure of the handler.
-    if (this.#signal?.aborted && (error === this.#signal.reason || isAbortError(error))) return;
+    if (this.madeSignal?.aborted && isOfAbort(error, this.madeSignal.reason)) {
+      this.#endIfStopped();
+      return;
+    }
     // An invoker that hands on what the Command has failed by already says nothing new.
-    if (this.#watch?.isFailedBy(error)) return;
+    if (this.#watch?.isFailedBy(error)) {
+      this.#endIfStopped();
+      return;
+    }
     const { command, seq } = this;
-    const { info, service } = this.#port;
+    const { info, service } = this.port;
     const answer = answerOf(error, command, service.options);
     if (!isMeant(answer)) service.options.onHandlerError(error, { ...info, command, seq, errorId: answer.errorId });
     this.#refuse('command-failed', answer.message, error, answer);
   }
 
   #refuse(code: ErrorResult['code'], message: string, cause?: unknown, answer?: HandlerAnswer): void {
-    if (this.closed) return;
-    const { order } = this.#port;
+    if (this.closed) {
+      this.#endIfStopped();
+      return;
+    }
+    const { order } = this.port;
     if (order.isEncoding) {
       order.wait(() => this.#refuse(code, message, cause, answer));
       return;
     }
-    this.#answered = true;
-    this.#port.sendError(this.seq, errorResult(code, message, answer?.failure));
-    this.#port.settled(this);
+    this.settle();
+    this.port.sendError(this.seq, errorResult(code, message, answer?.failure));
+    this.port.settled(this);
     if (order.isWaiting) order.release();
     this.#watch?.refused(code, cause === undefined ? message : describeError(cause), cause, answer?.outcome);
   }
 
   #succeed(): void {
-    this.#answered = true;
-    this.#port.settled(this);
+    this.settle();
+    this.port.settled(this);
     this.#watch?.succeeded();
   }
 }

@@ -1,5 +1,6 @@
 import { createActor, waitFor } from 'xstate';
 import { startActorRoot } from '../base/actor-root.ts';
+import { DeadlineQueue } from '../base/deadline-queue.ts';
 import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { FairTurn } from '../base/fair-turn.ts';
@@ -8,6 +9,7 @@ import { ProcessHold } from '../base/process-hold.ts';
 import { clockOf, paced, RefusalPace } from '../base/refusal-pace.ts';
 import { bindCodec } from '../protocol/codec/bind.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
+import { EXTENSION } from '../wire/extension/introduction.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
 import { Budget } from './budget.ts';
 import { Connections } from './connections.ts';
@@ -17,6 +19,7 @@ import { makeRoutes } from './route.ts';
 import { Server } from './server.ts';
 import { serverLogic } from './server-logic.ts';
 import type { Service } from './service.ts';
+import { Welcomes } from './welcomes.ts';
 
 /** How long a transport may take to close what it was told to close. */
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -89,6 +92,7 @@ async function listening<Receiver>(
     throw CmdStreamError.from(error);
   }
   return new Server(actor, connections, listener, resolved, hold, () => {
+    service.deadlines.stop();
     service.turn.stop();
     root.stop();
   });
@@ -104,11 +108,13 @@ function makeService(
   const budget: Budget = new Budget(options.maxTotalBytes, (task) => turn.queue(budget, task));
   return {
     options,
-    introduction: encodeServerInfo(options.serverInfo),
+    welcomes: new Welcomes(protocol, options),
+    introduction: encodeServerInfo(options.goClients ? options.serverInfo : `${options.serverInfo};${EXTENSION}`),
     receiver,
     routes: makeRoutes(protocol, handlers),
     turn,
     pace: RefusalPace.of(options.clock),
+    deadlines: new DeadlineQueue(options.clock),
     budget,
   };
 }

@@ -1,3 +1,4 @@
+import type { DeadlineQueue } from '../base/deadline-queue.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { FairTurn } from '../base/fair-turn.ts';
 import type { RefusalPace } from '../base/refusal-pace.ts';
@@ -8,10 +9,13 @@ import type { ConnectionInfo } from './callback-infos.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Route } from './route.ts';
 import type { SendingOrder } from './sending-order.ts';
+import type { Welcomes } from './welcomes.ts';
 
 /** Parts that all sessions of a server have in common. */
 export interface Service {
   readonly options: ResolvedServerOptions;
+  /** What it says to clients that have the wire extension. */
+  readonly welcomes: Welcomes;
   /** The bytes by which the server introduces itself. */
   readonly introduction: Uint8Array;
   /** Receiver that the handlers work on. */
@@ -21,6 +25,8 @@ export interface Service {
   readonly turn: FairTurn;
   /** At which what handlers and invokers ask in vain is refused. */
   readonly pace: RefusalPace;
+  /** Deadlines of Commands that are being executed. */
+  readonly deadlines: DeadlineQueue;
   /** The memory that the connections share. */
   readonly budget: Budget;
 }
@@ -33,6 +39,8 @@ export interface AcceptedConnection {
 
 /** A Command that is answered. */
 export interface SettledCommand {
+  /** Its sequence number at its client. */
+  readonly seq: number;
   /** How many bytes were held for it. */
   readonly heldBytes: number;
 }
@@ -78,6 +86,10 @@ export interface ResultPort {
   watch(command: AbandonedCommand): void;
   /** The Command is answered. */
   settled(command: SettledCommand): void;
+  /** The handler of a Command that nobody waits for any more is through. */
+  ended(command: SettledCommand): void;
+  /** Fires the signal that {@link makeSignal} has made for `owner`, if it has. */
+  fireSignal(owner: object, reason: CmdStreamError): void;
   /** A Result that takes about so many bytes is to wait for room; returns whether there is memory for that. */
   resultWaits(bytes: number): boolean;
   /** It waits no longer. */

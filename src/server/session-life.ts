@@ -1,23 +1,28 @@
 import type { SessionEvent, SessionLink } from '../../machines/session.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { RESERVED_TYPES } from '../protocol/reserved.ts';
+import { CONNECTION_SEQ } from '../wire/extension/control-frame.ts';
+import { encodeGoodbye } from '../wire/extension/goodbye.ts';
 import type { ServerChannel } from '../wire/frame-channel.ts';
 import type { Abandonment } from './abandonment.ts';
 import { askAuthorize, tellRefused } from './admission.ts';
 import type { Backpressure } from './backpressure.ts';
-import type { ConnectionInfo } from './callback-infos.ts';
 import type { CommandTimes } from './command-times.ts';
+import type { Conversation } from './conversation.ts';
 import type { Service } from './service.ts';
 
 /** Parts of a session that its machine asks and acts on. */
 export interface SessionParts {
   readonly service: Service;
-  readonly info: ConnectionInfo;
+  readonly talk: Conversation;
   readonly channel: ServerChannel;
   readonly backpressure: Backpressure;
   readonly times: CommandTimes;
   readonly abandonment: Abandonment;
   /** Whether Commands are taken, or answered at least. */
   isOpen(): boolean;
+  /** The client has come in: what it has sent before that is looked at. */
+  hearEarly(): void;
   /** The connection is gone: lets go of what is held for it. */
   forget(): void;
 }
@@ -25,28 +30,50 @@ export interface SessionParts {
 /** One accepted connection as its machine sees it, from the question whether its client may come in to its end. */
 export class SessionLife implements SessionLink {
   readonly #parts: SessionParts;
+  #isIntroduced = false;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
   }
 
   authorize(tell: (answer: SessionEvent) => void): void {
-    const { service, info, channel } = this.#parts;
-    askAuthorize(service.options, info, (answer) => {
+    const { service, talk, channel } = this.#parts;
+    channel.pause();
+    askAuthorize(service.options, talk.info, (answer) => {
       tell(answer);
-      if (this.#parts.isOpen()) channel.resume();
+      if (!this.#parts.isOpen()) return;
+      this.#parts.hearEarly();
+      channel.resume();
     });
   }
 
   reportRefused(error: unknown): void {
-    const { service, info } = this.#parts;
-    tellRefused(service.options, info.peer, error);
+    const { service, talk } = this.#parts;
+    tellRefused(service.options, talk.info.peer, error);
+    if (talk.hasBegun) this.#sayWelcome("its option 'authorize' has refused it");
   }
 
   introduce(): void {
-    const { service, info, channel } = this.#parts;
-    service.options.onConnection(info);
-    channel.sendServerInfo(service.introduction);
+    if (this.#isIntroduced) return;
+    this.#isIntroduced = true;
+    this.#parts.channel.sendServerInfo(this.#parts.service.introduction);
+  }
+
+  isGreeted(): boolean {
+    return this.#parts.talk.hasBegun;
+  }
+
+  welcome(): void {
+    this.#sayWelcome(undefined);
+  }
+
+  admit(): void {
+    this.#parts.service.options.onConnection(this.#parts.talk.info);
+  }
+
+  sayGoodbye(): void {
+    const { talk, channel } = this.#parts;
+    if (talk.hasBegun) channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.goodbye, encodeGoodbye(talk.lastSeq));
   }
 
   isBusy(): boolean {
@@ -54,8 +81,8 @@ export class SessionLife implements SessionLink {
   }
 
   quietInMs(): number {
-    const { service, times } = this.#parts;
-    return service.options.errorResults ? times.quietInMs() : 0;
+    const { service, times, talk } = this.#parts;
+    return service.options.errorResults && !talk.hasBegun ? times.quietInMs() : 0;
   }
 
   end(): void {
@@ -76,18 +103,23 @@ export class SessionLife implements SessionLink {
   }
 
   reportLost(error: unknown): void {
-    const { service, info } = this.#parts;
+    const { service, talk } = this.#parts;
     const known = error === undefined ? undefined : CmdStreamError.from(error, 'connection-lost');
-    service.options.onConnectionLost({ ...info, error: known });
+    service.options.onConnectionLost({ ...talk.info, error: known });
   }
 
   forget(): void {
     this.#parts.forget();
   }
 
+  #sayWelcome(refused: string | undefined): void {
+    const { service, talk, channel } = this.#parts;
+    channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.welcome, service.welcomes.encode(talk.hello, refused));
+  }
+
   /** Fields of it that an inspector shows. */
   toJSON(): object {
-    const { info, backpressure } = this.#parts;
-    return { remoteAddress: info.remoteAddress, inFlight: backpressure.inFlight };
+    const { talk, backpressure } = this.#parts;
+    return { remoteAddress: talk.info.remoteAddress, inFlight: backpressure.inFlight };
   }
 }

@@ -2,22 +2,22 @@ import { type Actor, type AnyActorRef, createActor } from 'xstate';
 import { sessionMachine } from '../../machines/session.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { printable } from '../base/errors/printable.ts';
-import { ERROR_RESULT_TYPE, type ErrorResult } from '../protocol/reserved.ts';
-import type { FrameReceiver, ServerChannel } from '../wire/frame-channel.ts';
-import { Abandonment } from './abandonment.ts';
+import { ERROR_RESULT_TYPE, type ErrorResult, RESERVED_TYPES } from '../protocol/reserved.ts';
+import type { ControlFrame } from '../wire/extension/control-frame.ts';
+import { readHead } from '../wire/extension/head.ts';
+import { readHello } from '../wire/extension/introduction.ts';
+import type { FrameReceiver } from '../wire/frame-channel.ts';
 import { authorization } from './admission.ts';
-import { Backpressure } from './backpressure.ts';
-import { Account } from './budget.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
 import { CommandGate, type GatedSession } from './command-gate.ts';
 import { CommandTimes } from './command-times.ts';
-import { Holdings, LEAST_BUFFERED_BYTES } from './holdings.ts';
+import { Conversation } from './conversation.ts';
 import { ReadingTurn } from './reading-turn.ts';
 import { Refusals } from './refusals.ts';
 import { RunningCommand } from './running-command.ts';
-import { SendingOrder } from './sending-order.ts';
-import type { AbandonedCommand, AcceptedConnection, ResultPort, Service, SettledCommand } from './service.ts';
+import type { AcceptedConnection, Service, SettledCommand } from './service.ts';
 import { SessionLife } from './session-life.ts';
+import { SessionPort } from './session-port.ts';
 import { describeSilence } from './silence.ts';
 
 /** How long a client may take to answer the server's goodbye. */
@@ -28,22 +28,15 @@ const GOODBYE_TIMEOUT_MS = 500;
  * `sessionMachine`, linked by a {@link SessionLife}; what happens for each Command goes past that, and only asks in which state
  * it is.
  */
-export class Session implements FrameReceiver, GatedSession, ResultPort {
-  readonly service: Service;
-  readonly info: ConnectionInfo;
-  readonly order = new SendingOrder();
-  readonly #channel: ServerChannel;
+export class Session extends SessionPort implements FrameReceiver, GatedSession {
   readonly #actor: Actor<typeof sessionMachine>;
-  readonly #backpressure: Backpressure;
-  readonly #holdings: Holdings;
   readonly #turn: ReadingTurn;
   readonly #gate: CommandGate;
-  /** With less waiting to be written there is nothing to regulate. */
-  readonly #watchedBytes: number;
   readonly #times: CommandTimes;
   readonly #refusals = new Refusals(this);
-  /** Listeners for the moment at which the client can no longer be reached. */
-  readonly #abandonment: Abandonment;
+  readonly #talk: Conversation;
+  /** What came before it was known whether the client may come in. */
+  #early: (() => void) | undefined;
 
   /**
    * @param parent - the root of the server's actor system.
@@ -52,28 +45,23 @@ export class Session implements FrameReceiver, GatedSession, ResultPort {
   constructor(service: Service, accepted: AcceptedConnection, parent: AnyActorRef, forget: (session: Session) => void) {
     const { options } = service;
     const { info, channel } = accepted;
-    this.service = service;
-    this.info = info;
-    this.#channel = channel;
-    const { maxInFlightCommands, maxInFlightBytes, maxQueuedBytes, errorResults: canRefuse, clock } = options;
-    this.#holdings = new Holdings(new Account(service.budget), maxInFlightBytes);
-    this.#watchedBytes = Math.min(options.maxBufferedBytes, LEAST_BUFFERED_BYTES);
-    this.#times = new CommandTimes(channel, clock);
-    const limits = { maxInFlightCommands, maxQueuedBytes, canRefuse };
-    this.#backpressure = new Backpressure(channel, limits, this.#holdings, clock);
-    this.#turn = new ReadingTurn(service.turn, this.#backpressure);
-    this.#gate = new CommandGate(channel, this, this.#backpressure, this.#holdings, this.#turn);
-    this.#abandonment = new Abandonment(channel.remoteAddress);
+    super(service, channel);
+    this.#times = new CommandTimes(channel, options.clock);
+    this.#talk = new Conversation(info, service.deadlines);
+    this.#turn = new ReadingTurn(service.turn, this.backpressure);
+    this.#gate = new CommandGate(channel, this, this.backpressure, this.holdings, this.#turn);
     const link = new SessionLife({
       service,
-      info,
+      talk: this.#talk,
       channel,
-      backpressure: this.#backpressure,
+      backpressure: this.backpressure,
       times: this.#times,
-      abandonment: this.#abandonment,
+      abandonment: this.abandonment,
       isOpen: () => this.isOpen,
+      hearEarly: () => this.#hearEarly(),
       forget: () => {
-        this.#holdings.close();
+        this.#talk.end();
+        this.holdings.close();
         service.turn.leave();
         forget(this);
       },
@@ -85,6 +73,11 @@ export class Session implements FrameReceiver, GatedSession, ResultPort {
     });
   }
 
+  /** Info on the connection and its client. */
+  override get info(): ConnectionInfo {
+    return this.#talk.info;
+  }
+
   get remoteAddress(): string {
     return this.info.remoteAddress;
   }
@@ -93,17 +86,16 @@ export class Session implements FrameReceiver, GatedSession, ResultPort {
   start(): void {
     this.service.turn.join();
     const isAsked = this.service.options.authorize !== undefined;
-    if (isAsked) this.#channel.pause();
     this.#actor.start();
     if (!isAsked) this.#actor.send({ type: 'handshake.done' });
-    this.#channel.open(this, this.#gate);
+    this.channel.open(this, this.#gate);
   }
 
   /** Finishes what is in flight, then closes. What waits to be executed is refused. */
   drain(): void {
     this.#times.turnAway();
     this.#actor.send({ type: 'session.drain' });
-    this.#backpressure.takeAll();
+    this.backpressure.takeAll();
   }
 
   /** Closes at once. */
@@ -113,7 +105,7 @@ export class Session implements FrameReceiver, GatedSession, ResultPort {
 
   /** Closes if nothing has arrived for too long, or a Command takes too long to arrive; since `awakeSinceMs`. */
   closeIdle(awakeSinceMs: number): void {
-    const what = describeSilence(this.service.options, this.#channel, this.#backpressure, awakeSinceMs);
+    const what = describeSilence(this.service.options, this.channel, this.backpressure, awakeSinceMs);
     if (what === undefined) return;
     const error = new CmdStreamError('connection-lost', `${this.remoteAddress} ${what}`);
     this.#actor.send({ type: 'idle.elapsed', error });
@@ -122,42 +114,71 @@ export class Session implements FrameReceiver, GatedSession, ResultPort {
   // ---- what arrives
 
   frame(seq: number, type: number, payload: unknown, size: number, weight = size): void {
-    if (this.#actor.getSnapshot().value !== 'serving') {
-      this.#turnAway(seq, type);
+    if (!this.#isServing) {
+      this.#comeEarlyOrLate(seq, type, payload, size, weight);
       this.worked(size);
       return;
     }
+    // One that is too long has not waited with the others.
+    const receivedAt = this.#times.came(weight > 0);
     const route = this.service.routes[type];
     if (route === undefined) {
       this.#refusals.unknown(seq, type);
       this.worked(size);
       return;
     }
-    this.#backpressure.started();
-    const command = new RunningCommand(this, route, seq, this.#times.came());
+    const talk = this.#talk;
+    const head = talk.takeHead(seq);
+    const leftMs = talk.timeOf(head) - this.#times.waitedMs;
+    talk.lastSeq = seq;
+    const isCancelled = talk.wasCancelled(seq);
+    if (isCancelled || leftMs <= 0) {
+      this.#skip(seq, type, isCancelled);
+      this.worked(size);
+      return;
+    }
+    this.backpressure.started();
+    const command = new RunningCommand(this, route, seq, receivedAt, leftMs, head.texts);
     command.start(payload);
     // Most are answered by now, and hold nothing.
-    if (!command.isAnswered) command.heldBytes = this.#holdings.commandCame(weight);
-    if (this.#backpressure.isAtLimit && this.isOpen) this.#backpressure.regulate();
+    if (!command.isAnswered) {
+      command.heldBytes = this.holdings.commandCame(weight);
+      talk.started(command, leftMs, this.#times.nowMs);
+    }
+    if (this.backpressure.isAtLimit && this.isOpen) this.backpressure.regulate();
     this.worked(size);
   }
 
+  control(frame: ControlFrame): void {
+    const { seq, type } = frame;
+    const talk = this.#talk;
+    if (type === RESERVED_TYPES.hello && !talk.hasBegun) {
+      talk.begin(readHello(frame.body));
+      this.#actor.send({ type: 'client.greeted' });
+    } else if (type === RESERVED_TYPES.head && talk.hasBegun)
+      talk.headCame(seq, readHead(frame.buffer, frame.start, frame.end));
+    else if (type === RESERVED_TYPES.cancel && talk.hasBegun) talk.cancel(seq, this.channel.heldBytes);
+    else throw new CmdStreamError('protocol-error', `${this.remoteAddress} sent a frame of type ${type} out of place`);
+    this.worked(frame.size);
+  }
+
   ping(): void {
+    if (this.#isListening) this.#keep(() => this.ping());
     if (!this.isOpen) return;
-    this.#channel.sendPing();
-    this.#backpressure.sent();
+    this.channel.sendPing();
+    this.backpressure.sent();
     this.worked(1);
   }
 
   partial(size: number): void {
     this.#gate.arrived();
-    if (this.#backpressure.isAtLimit && this.isOpen) this.#backpressure.regulate();
+    if (this.backpressure.isAtLimit && this.isOpen) this.backpressure.regulate();
     this.worked(size);
   }
 
   drained(): void {
-    this.#holdings.writtenAre(this.#channel.flow.bufferedBytes);
-    this.#backpressure.drained();
+    this.holdings.writtenAre(this.channel.flow.bufferedBytes);
+    this.backpressure.drained();
   }
 
   lost(error: CmdStreamError | undefined): void {
@@ -166,6 +187,10 @@ export class Session implements FrameReceiver, GatedSession, ResultPort {
 
   // ---- what its gate tells
 
+  held(): void {
+    this.#times.held();
+  }
+
   worked(size: number): void {
     if (this.#turn.spend(size) && this.isOpen) this.#turn.letOthersGo();
   }
@@ -173,44 +198,18 @@ export class Session implements FrameReceiver, GatedSession, ResultPort {
   overloaded(seq: number, type: number): void {
     if (!this.isOpen) return;
     if (this.#isDraining) this.#turnAway(seq, type);
-    else this.#refusals.overloaded(seq, type, this.#backpressure.inFlight, this.#holdings.bytes);
+    else this.#refusals.overloaded(seq, type, this.backpressure.inFlight, this.holdings.bytes);
   }
 
   // ---- what Commands that are being executed need
 
-  get isOpen(): boolean {
+  override get isOpen(): boolean {
     // Whoever is told that the client is gone asks while the machine is still on its way to the state that says so.
-    if (this.#abandonment.reason !== undefined) return false;
-    return this.#actor.getSnapshot().value === 'serving' || this.#isDraining;
+    if (this.abandonment.reason !== undefined) return false;
+    return this.#isServing || this.#isDraining;
   }
 
-  get isFull(): boolean {
-    return this.isOpen && this.#channel.flow.isFull;
-  }
-
-  get isOverfull(): boolean {
-    return this.#channel.flow.bufferedBytes >= 2 * this.service.options.maxBufferedBytes;
-  }
-
-  get arrivedMs(): number {
-    return this.#channel.lastReceivedMs;
-  }
-
-  send(seq: number, type: number, value: unknown): void {
-    const { order } = this;
-    order.isEncoding = true;
-    try {
-      this.#channel.send(seq, type, value);
-    } finally {
-      order.isEncoding = false;
-    }
-    const { bufferedBytes } = this.#channel.flow;
-    if (bufferedBytes < this.#watchedBytes && !this.#holdings.hasWritten) return;
-    this.#holdings.writtenAre(bufferedBytes);
-    this.#backpressure.sent();
-  }
-
-  sendError(seq: number, error: ErrorResult): void {
+  override sendError(seq: number, error: ErrorResult): void {
     if (!this.service.options.errorResults) {
       this.#actor.send({ type: 'command.failed', error: new CmdStreamError(error.code, printable(error.message)) });
       return;
@@ -224,47 +223,67 @@ export class Session implements FrameReceiver, GatedSession, ResultPort {
     }
   }
 
-  whenRoom(goOn: () => void): void {
-    this.#backpressure.whenRoom(goOn);
+  override ended(command: SettledCommand): void {
+    if (this.isOpen) this.channel.sendControl(command.seq, RESERVED_TYPES.ended);
+    this.settled(command);
   }
 
-  room(): Promise<void> | undefined {
-    if (this.isFull) return new Promise((resolve) => this.whenRoom(resolve));
-    const { turn } = this.service;
-    turn.look();
-    return turn.isOver() ? new Promise((resolve) => turn.queue(this, resolve)) : undefined;
-  }
-
-  makeSignal(owner: object): AbortSignal {
-    return this.#abandonment.makeSignal(owner, this.isOpen);
-  }
-
-  watch(command: AbandonedCommand): void {
-    this.#abandonment.watch(command);
-  }
-
-  resultWaits(bytes: number): boolean {
-    return this.#holdings.resultWaits(bytes);
-  }
-
-  resultWent(bytes: number): void {
-    this.#holdings.resultWent(bytes);
-  }
-
-  settled(command: SettledCommand): void {
-    this.#abandonment.settled(command);
-    if (command.heldBytes > 0) this.#holdings.commandWent(command.heldBytes);
-    this.#backpressure.settled();
-    if (this.#backpressure.inFlight === 0 && this.#isDraining) this.#actor.send({ type: 'commands.settled' });
+  override settled(command: SettledCommand): void {
+    this.#talk.settled(command.seq);
+    this.abandonment.settled(command);
+    if (command.heldBytes > 0) this.holdings.commandWent(command.heldBytes);
+    this.backpressure.settled();
+    if (this.backpressure.inFlight === 0 && this.#isDraining) this.#actor.send({ type: 'commands.settled' });
   }
 
   get #isDraining(): boolean {
     return this.#actor.getSnapshot().hasTag('draining');
   }
 
+  /** Commands are executed. A question for each of them: the state is looked at, not matched. */
+  get #isServing(): boolean {
+    const { value } = this.#actor.getSnapshot();
+    return typeof value === 'object' && 'serving' in value;
+  }
+
+  /** Whether the client is to say who it is before it may come in. */
+  get #isListening(): boolean {
+    return this.#actor.getSnapshot().value === 'listening';
+  }
+
+  /** What comes before it is known whether the client may come in waits for that; what comes too late is turned away. */
+  #comeEarlyOrLate(seq: number, type: number, payload: unknown, size: number, weight: number): void {
+    if (this.#isListening) this.#keep(() => this.frame(seq, type, payload, size, weight));
+    else this.#turnAway(seq, type);
+  }
+
+  /** One at most: nothing more is read until it is heard. */
+  #keep(hear: () => void): void {
+    this.#early = hear;
+    this.#actor.send({ type: 'client.spoke' });
+  }
+
+  #hearEarly(): void {
+    const hear = this.#early;
+    this.#early = undefined;
+    hear?.();
+  }
+
+  /** A Command whose time is over, or that nobody waits for any more, is not executed. */
+  #skip(seq: number, type: number, isCancelled: boolean): void {
+    if (!isCancelled) {
+      this.#refusals.expired(seq, type);
+      return;
+    }
+    this.channel.sendControl(seq, RESERVED_TYPES.ended);
+    this.#refusals.cancelled(seq, type);
+  }
+
   /** A Command has come that is not executed any more: its client is told so, for as long as it can be told anything. */
   #turnAway(seq: number, type: number): void {
     this.#times.came();
-    this.#refusals.shuttingDown(seq, type, this.#isDraining && this.service.options.errorResults);
+    // A client that has been told goodbye knows already.
+    const isTold = this.#isDraining && this.service.options.errorResults && !this.#talk.hasBegun;
+    this.#refusals.shuttingDown(seq, type, isTold);
   }
 }

@@ -1,4 +1,7 @@
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import type { ControlFrame } from './extension/control-frame.ts';
+import type { Head } from './extension/head.ts';
+import type { Welcome } from './extension/introduction.ts';
 
 /** Events of a {@link FrameChannel} for the client or session that uses it. */
 export interface FrameReceiver {
@@ -11,6 +14,8 @@ export interface FrameReceiver {
   frame(seq: number, type: number, value: unknown, size: number, weight?: number): void;
   /** The frame with sequence number 0 has arrived: a Pong at the client, a Ping at the server. */
   ping(): void;
+  /** A frame of the wire extension has arrived; its body is valid during the call. */
+  control(frame: ControlFrame): void;
   /**
    * Bytes have come that are no frame: the rest of one is still to come, or they are skipped.
    * @param size - how many have come just now.
@@ -73,6 +78,8 @@ export interface FrameChannel {
   /** Where the other end is, for messages. */
   readonly remoteAddress: string;
   readonly flow: Flow;
+  /** What the server has answered to this client's HELLO; none where it has no wire extension, and at servers. */
+  readonly welcome: Welcome | undefined;
   /** Bytes that have arrived so far. */
   readonly receivedBytes: number;
   /** For how long this side has not read, by `pause`, so far: milliseconds. */
@@ -92,11 +99,14 @@ export interface FrameChannel {
   /**
    * Appends a frame, which leaves at the end of the turn, and returns its size in bytes; 0 where `gate` does not let it
    * leave once it is encoded: no byte of it is kept then.
+   * @param head - what goes before it, where both ends have the wire extension.
    * @throws CmdStreamError `encode-failed` or `frame-too-large`; no byte of it is kept.
    */
-  send(seq: number, type: number, value: unknown, gate?: SendGate): number;
+  send(seq: number, type: number, value: unknown, gate?: SendGate, head?: Head): number;
   /** As `send`, for a message that has been encoded already (by a `MessageEncoder`). */
-  sendEncoded(seq: number, message: Uint8Array, gate?: SendGate): number;
+  sendEncoded(seq: number, message: Uint8Array, gate?: SendGate, head?: Head): number;
+  /** Appends a frame of the wire extension, where both ends have it. */
+  sendControl(seq: number, type: number, body?: Uint8Array): void;
   /** Appends the frame with sequence number 0. */
   sendPing(): void;
   /** Stops delivering frames and reading: neither a Ping nor the end of the connection is seen. */

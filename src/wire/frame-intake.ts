@@ -21,6 +21,8 @@ export abstract class FrameIntake {
   /** Whom frames are handed to. */
   receiver: FrameReceiver | undefined;
   gate: FrameGate = OPEN_GATE;
+  /** Whether frames of the wire extension may come. */
+  extended = false;
   /** Looks at the first bytes, of which the other side can be told, and throws where it is another one. */
   lookAtFirst: ((bytes: Buffer) => void) | undefined;
 

@@ -2,10 +2,14 @@ import { type ByteReader, NEED_MORE } from '../base/bytes/byte-reader.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { DecodedMessage, MessageCodec } from '../protocol/codec/codec.ts';
 import { decodeNow } from '../protocol/codec/prompt.ts';
+import { RESERVED_TYPES } from '../protocol/reserved.ts';
 import type { ChannelLife } from './channel-life.ts';
+import { ControlFrame, isControlNext, readControlFrame } from './extension/control-frame.ts';
 import { type Fail, FrameIntake } from './frame-intake.ts';
 import { checkSkipped, frameTooLarge, LARGE_FRAME_BYTES, MAX_HEADER_BYTES } from './frame-size.ts';
 import { skipMessage } from './read-message.ts';
+
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * The reading side of a channel: cuts what arrives into frames and hands them over, or puts them aside while they are
@@ -17,6 +21,9 @@ export class IncomingFrames extends FrameIntake {
 
   readonly #codec: MessageCodec;
   readonly #maxFrameBytes: number;
+  readonly #control = new ControlFrame();
+  /** The Command for whose head there was no room: there is none for it either. 0: none. */
+  #headlessSeq = 0;
   readonly #message: DecodedMessage = { type: 0, value: undefined, weight: 0 };
 
   /** @param fail - called where the bytes are no frames, or what was told of one threw; nothing is read after that. */
@@ -44,6 +51,8 @@ export class IncomingFrames extends FrameIntake {
       receiver.ping();
       return true;
     }
+    if (this.extended && seq !== NEED_MORE && isControlNext(reader))
+      return this.#takeControl(reader, start, seq, false);
     const message = this.#message;
     message.weight = 0;
     reader.missing = 0;
@@ -52,7 +61,8 @@ export class IncomingFrames extends FrameIntake {
       const size = reader.position - start;
       message.value = undefined;
       this.handedOver = true;
-      receiver.frame(seq, message.type, value, size, weight > 0 ? weight : size);
+      if (seq === this.#headlessSeq) this.gate.refused(seq, message.type, size);
+      else receiver.frame(seq, message.type, value, size, weight > 0 ? weight : size);
       return true;
     }
     if (reader.postponed) return this.#decideOnLarge(reader, start);
@@ -70,6 +80,7 @@ export class IncomingFrames extends FrameIntake {
       return true;
     }
     reader.missing = 0;
+    if (this.extended && seq !== NEED_MORE && isControlNext(reader)) return this.#takeControl(reader, start, seq, true);
     const isWhole = seq !== NEED_MORE && skipMessage(this.#codec, reader, this.#message);
     if (reader.oversized > 0) return this.#passOversized(reader, start, seq);
     // Where it is known how much is to come, what is not wanted is not waited for.
@@ -77,7 +88,7 @@ export class IncomingFrames extends FrameIntake {
     if (!isWhole && (missing === 0 || this.#codec.skip === undefined)) return this.#waitForRest(reader, start);
     const size = reader.position - start + missing;
     this.handedOver = true;
-    if (this.gate.mayHold(size)) {
+    if (seq !== this.#headlessSeq && this.gate.mayHold(size)) {
       if (!isWhole) return this.#waitForRest(reader, start);
       this.held.append(reader.buffer.subarray(start, reader.position));
       this.gate.held(size);
@@ -85,6 +96,28 @@ export class IncomingFrames extends FrameIntake {
       this.leaveOut(reader, missing);
       this.gate.refused(seq, this.#message.type, size);
     }
+    return true;
+  }
+
+  /** A frame of the wire extension: what goes before a Command is put aside with it, all else is told at once. */
+  #takeControl(reader: ByteReader, start: number, seq: number, holds: boolean): boolean {
+    reader.missing = 0;
+    const frame = this.#control;
+    if (!readControlFrame(reader, seq, frame)) {
+      this.wantedBytes = reader.missing > 0 ? reader.position - start + reader.missing : 0;
+      reader.position = start;
+      return false;
+    }
+    this.handedOver = true;
+    if (!holds || frame.type !== RESERVED_TYPES.head) {
+      this.receiver?.control(frame);
+    } else {
+      const size = reader.position - start;
+      if (this.gate.mayHold(size)) this.held.append(reader.buffer.subarray(start, reader.position));
+      else this.#headlessSeq = seq;
+      this.receiver?.partial(size);
+    }
+    frame.buffer = NO_BYTES;
     return true;
   }
 

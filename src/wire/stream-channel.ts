@@ -3,12 +3,18 @@ import { runOutside } from '../base/async-context.ts';
 import type { ByteReader } from '../base/bytes/byte-reader.ts';
 import { CmdStreamError, describeError, printableError } from '../base/errors/cmd-stream-error.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
+import { RESERVED_TYPES } from '../protocol/reserved.ts';
 import { ChannelLife } from './channel-life.ts';
+import { CONNECTION_SEQ } from './extension/control-frame.ts';
+import type { Head } from './extension/head.ts';
+import { encodeHello, type Hello, readWelcomeFrame, type Welcome } from './extension/introduction.ts';
 import type { Flow, FrameChannel, FrameGate, FrameReceiver, SendGate } from './frame-channel.ts';
 import { IncomingFrames } from './incoming-frames.ts';
 import { readServerInfo } from './server-info.ts';
 import type { ByteStream, ByteStreamConsumer } from './transport/transport.ts';
 import { WriteBatch, type WriteBatchOptions } from './write-batch.ts';
+
+const NO_BODY = new Uint8Array();
 
 /** Options of a {@link StreamChannel}. */
 export interface StreamChannelOptions extends WriteBatchOptions {
@@ -16,6 +22,8 @@ export interface StreamChannelOptions extends WriteBatchOptions {
   readonly incoming: MessageCodec;
   /** Description of the first bytes where they are those of another protocol: `is no cmd-stream server: ...`. */
   readonly stranger?: ((bytes: Buffer) => string | undefined) | undefined;
+  /** Whether frames of the wire extension are read from the start: by a server that offers it. Default false. */
+  readonly extended?: boolean | undefined;
 }
 
 /**
@@ -24,6 +32,7 @@ export interface StreamChannelOptions extends WriteBatchOptions {
  */
 export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelLink {
   readonly flow: Flow;
+  welcome: Welcome | undefined;
   lastReceivedMs: number;
   receivedBytes = 0;
 
@@ -32,8 +41,8 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
   readonly #life = new ChannelLife(this);
   readonly #batch: WriteBatch;
   readonly #incoming: IncomingFrames;
-  /** Hears the ServerInfo, or why there is none: what comes first counts. */
-  #awaitServerInfo: ((info: string | CmdStreamError) => void) | undefined;
+  /** Hears how the server has introduced itself, or why there is nothing: what comes first counts. */
+  #awaitIntroduction: ((introduction: unknown, error?: CmdStreamError) => void) | undefined;
   /** Which frame it is that has come in part, and since when. */
   #partial = 0;
   #partialSinceMs = 0;
@@ -55,7 +64,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
     );
     this.flow = this.#batch.flow;
     this.#incoming = new IncomingFrames(options.incoming, options.maxFrameBytes, this.#life, this.#fail);
-    this.#incoming.readFirst = this.#readServerInfo;
+    this.#incoming.extended = options.extended === true;
     if (options.stranger !== undefined) this.#incoming.lookAtFirst = this.#lookAtFirst;
     this.lastReceivedMs = options.clock.monotonicMs();
     stream.open(this);
@@ -98,9 +107,33 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
    * Resolves with the ServerInfo that the server sends first; called by a client before `open`. Rejects when the
    * connection goes, or when what arrives is no ServerInfo.
    */
-  receiveServerInfo(): Promise<string> {
+  async receiveServerInfo(): Promise<string> {
+    const info = await this.#receiveFirst((reader) => readServerInfo(reader, this.remoteAddress));
+    this.#incoming.lookAtFirst = undefined;
+    return info;
+  }
+
+  /**
+   * Sends the HELLO of a client to a server that offers the wire extension, and resolves with its WELCOME; called before
+   * `open`. Rejects as `receiveServerInfo`.
+   */
+  async greet(hello: Hello): Promise<Welcome> {
+    this.sendControl(CONNECTION_SEQ, RESERVED_TYPES.hello, encodeHello(hello));
+    this.welcome = await this.#receiveFirst(readWelcomeFrame);
+    this.#incoming.extended = true;
+    return this.welcome;
+  }
+
+  #receiveFirst<T>(read: (reader: ByteReader) => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#awaitServerInfo = (info) => (typeof info === 'string' ? resolve(info) : reject(info));
+      this.#awaitIntroduction = (introduction, error) =>
+        error === undefined ? resolve(introduction as T) : reject(error);
+      this.#incoming.readFirst = (reader) => {
+        const introduction = read(reader);
+        if (introduction === undefined) return false;
+        this.#life.happen({ type: 'introduction.received', introduction });
+        return true;
+      };
       this.#life.happen({ type: 'handshake.awaited' });
       this.#readerCame();
     });
@@ -111,12 +144,16 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
     this.#batch.appendBytes(bytes);
   }
 
-  send(seq: number, type: number, value: unknown, gate?: SendGate): number {
-    return this.#batch.appendFrame(seq, type, value, gate);
+  send(seq: number, type: number, value: unknown, gate?: SendGate, head?: Head): number {
+    return this.#batch.appendFrame(seq, type, value, gate, head);
   }
 
-  sendEncoded(seq: number, message: Uint8Array, gate?: SendGate): number {
-    return this.#batch.appendEncoded(seq, message, gate);
+  sendEncoded(seq: number, message: Uint8Array, gate?: SendGate, head?: Head): number {
+    return this.#batch.appendEncoded(seq, message, gate, head);
+  }
+
+  sendControl(seq: number, type: number, body: Uint8Array = NO_BODY): void {
+    this.#batch.appendControl(seq, type, body);
   }
 
   sendPing(): void {
@@ -205,14 +242,6 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
     if (stranger !== undefined) throw new CmdStreamError('protocol-error', `${this.remoteAddress} ${stranger}`);
   };
 
-  readonly #readServerInfo = (reader: ByteReader): boolean => {
-    const info = readServerInfo(reader, this.remoteAddress);
-    if (info === undefined) return false;
-    this.#incoming.lookAtFirst = undefined;
-    this.#life.happen({ type: 'info.received', info });
-    return true;
-  };
-
   // ---- the end
 
   closed(error: Error | undefined): void {
@@ -240,7 +269,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
   // ---- what the machine makes happen
 
   introduce(event: ChannelEvent): void {
-    if (event.type === 'info.received') this.#awaitServerInfo?.(event.info);
+    if (event.type === 'introduction.received') this.#awaitIntroduction?.(event.introduction);
   }
 
   endStream(): void {
@@ -261,7 +290,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
 
   rejectHandshake(): void {
     const why = `${this.remoteAddress} closed the connection during the handshake`;
-    this.#awaitServerInfo?.(this.#lostError ?? new CmdStreamError('connection-lost', why));
+    this.#awaitIntroduction?.(undefined, this.#lostError ?? new CmdStreamError('connection-lost', why));
   }
 
   tellLost(): void {

@@ -4,6 +4,8 @@ import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
 import { encodeNow } from '../protocol/codec/prompt.ts';
 import type { ChannelLife } from './channel-life.ts';
+import { writeControlFrame } from './extension/control-frame.ts';
+import { type Head, writeHeadFrame } from './extension/head.ts';
 import type { SendGate } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
 import type { ByteStream } from './transport/transport.ts';
@@ -49,6 +51,8 @@ export class WriteBatch {
   #appending = false;
   /** A write came due while a frame was being appended: half a frame must not be written. */
   #writeDue = false;
+  /** What is to be appended behind the frame that is being appended. */
+  #behind: ByteWriter | undefined;
   #flushScheduled = false;
   /** The memory of the write that the stream has not taken. */
   #writing: Buffer | undefined;
@@ -76,16 +80,18 @@ export class WriteBatch {
   }
 
   /** Appends a frame and returns its size, or 0 where `gate` is shut. A frame that does not leave leaves no byte behind. */
-  appendFrame(seq: number, type: number, value: unknown, gate?: SendGate): number {
+  appendFrame(seq: number, type: number, value: unknown, gate?: SendGate, head?: Head): number {
     if (this.#appending) throw sentWhileEncoding();
     const gathered = this.#gathered;
+    const first = gathered.position;
+    if (head !== undefined) writeHeadFrame(gathered, seq, head);
     const start = gathered.position;
     this.#appending = true;
     try {
       gathered.writeVarint(seq);
       encodeNow(this.#options.outgoing, type, value, gathered);
     } catch (error) {
-      gathered.position = start;
+      gathered.position = first;
       throw unencodable(error);
     } finally {
       this.#appending = false;
@@ -93,17 +99,18 @@ export class WriteBatch {
     }
     const size = gathered.position - start;
     if (size > this.#options.maxFrameBytes + MAX_HEADER_BYTES) {
-      gathered.position = start;
+      gathered.position = first;
       throw frameTooLarge(size, this.#options.maxFrameBytes);
     }
-    return this.#letLeave(seq, start, gate);
+    return this.#letLeave(seq, first, gate);
   }
 
   /** As `appendFrame`, for a message that has been encoded already. */
-  appendEncoded(seq: number, message: Uint8Array, gate?: SendGate): number {
+  appendEncoded(seq: number, message: Uint8Array, gate?: SendGate, head?: Head): number {
     if (this.#appending) throw sentWhileEncoding();
     const gathered = this.#gathered;
     const start = gathered.position;
+    if (head !== undefined) writeHeadFrame(gathered, seq, head);
     gathered.writeVarint(seq);
     gathered.writeBytes(message);
     return this.#letLeave(seq, start, gate);
@@ -112,6 +119,14 @@ export class WriteBatch {
   /** Appends the frame with sequence number 0. */
   appendPing(): void {
     this.#gathered.writeByte(0);
+    this.#scheduleFlush();
+    this.flow.grew();
+  }
+
+  /** Appends a frame of the wire extension; while another frame is being encoded, behind that. */
+  appendControl(seq: number, type: number, body: Uint8Array): void {
+    if (this.#appending) this.#behind ??= new ByteWriter(64);
+    writeControlFrame(this.#appending ? (this.#behind as ByteWriter) : this.#gathered, seq, type, body);
     this.#scheduleFlush();
     this.flow.grew();
   }
@@ -150,6 +165,11 @@ export class WriteBatch {
     if (gathered.position >= EARLY_WRITE_BYTES) this.#writeGathered();
     this.flow.grew();
     return size;
+  }
+
+  #appendBehind({ buffer, position }: ByteWriter): void {
+    this.#behind = undefined;
+    this.#gathered.writeBytes(buffer.subarray(0, position));
   }
 
   #scheduleDueWrite(): void {
@@ -193,6 +213,7 @@ export class WriteBatch {
       this.#writeDue = true;
       return;
     }
+    if (this.#behind !== undefined) this.#appendBehind(this.#behind);
     const life = this.#life;
     if (!life.mayWrite) this.#gathered.position = 0;
     if (!life.mayWrite || this.#writing !== undefined) return;

@@ -218,9 +218,11 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
 
   goodbye(): void {
     const { connection } = this;
+    const error = new CmdStreamError('connection-lost', `${connection.address} is shutting down`);
+    // One that comes before the connection is taken into use is its end: the next address is dialled.
+    if (this.#tell === undefined) this.lostError ??= error;
     if (!this.#owner.isCurrent(connection)) return;
     this.#context.addresses.giveUp(connection.address);
-    const error = new CmdStreamError('connection-lost', `${connection.address} is shutting down`);
     this.#tell?.({ type: 'connection.goodbye', error });
   }
 

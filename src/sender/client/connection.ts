@@ -1,17 +1,19 @@
 import { CmdStreamError, describeError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
+import { PendingTable } from '../../base/pending-table.ts';
 import { BadPayload } from '../../protocol/codec/codec.ts';
 import { isLastOne } from '../../protocol/last-one.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
-import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, isGoodbye } from '../../protocol/reserved.ts';
+import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, isGoodbye, RESERVED_TYPES } from '../../protocol/reserved.ts';
+import type { ControlFrame } from '../../wire/extension/control-frame.ts';
+import { readGoodbye, shuttingDown } from '../../wire/extension/goodbye.ts';
 import type { Flow, FrameChannel, FrameReceiver } from '../../wire/frame-channel.ts';
-import { Abandoned, isLastForNobody } from './abandoned.ts';
 import type { Pressure } from './backlog.ts';
 import { isPlain } from './check-result.ts';
 import type { ConnectionContext, ConnectionEvents } from './connection-parts.ts';
 import { Departure, type ReasonOfEnd } from './departure.ts';
+import { GivenUp, isLastForNobody } from './given-up.ts';
 import { Liveness } from './liveness.ts';
 import type { Carrier, PendingCommand } from './pending-command.ts';
-import { PendingTable } from './pending-table.ts';
 import { Reading, type WaitsFor } from './reading.ts';
 import { RecentFailures } from './recent-failures.ts';
 import { type CheckedConnection, ResultChecks } from './result-checks.ts';
@@ -35,9 +37,9 @@ export class Connection implements FrameReceiver, Carrier {
   readonly #checks: ResultChecks;
   readonly #departure: Departure;
   readonly #reading: Reading;
-  readonly #abandoned = new Abandoned();
-  /** Those that were given up before their first Result. */
-  readonly #unanswered = new Abandoned();
+  readonly #givenUp: GivenUp;
+  /** How many Commands its server has said that it knows. */
+  readonly #knownCommands: number = Number.POSITIVE_INFINITY;
 
   constructor(
     clientId: number,
@@ -50,11 +52,14 @@ export class Connection implements FrameReceiver, Carrier {
     this.address = address;
     this.#channel = channel;
     this.flow = channel.flow;
-    this.#departure = new Departure(channel, this.#pending);
+    this.#departure = new Departure(channel, this.#pending, context.clock);
+    const known = channel.welcome?.commands.length ?? 0;
+    if (known > 0) this.#knownCommands = known;
     this.liveness = new Liveness(channel);
     this.recentFailures = new RecentFailures(context.clock);
     this.#context = context;
     this.#events = events;
+    this.#givenUp = new GivenUp(events, channel.welcome !== undefined);
     this.#reading = new Reading(channel, this.#pending, context.turn, context.clock);
     this.#checks = new ResultChecks(this.#checked(), context.bounds, (seq, pressure) =>
       this.#press(seq, 'schema', pressure),
@@ -73,12 +78,12 @@ export class Connection implements FrameReceiver, Carrier {
 
   /** How many Commands the server works on for nobody. */
   get abandoned(): number {
-    return this.#abandoned.count;
+    return this.#givenUp.abandoned;
   }
 
   /** How many Commands were given up whose first Result may still come. */
   get unanswered(): number {
-    return this.#unanswered.count;
+    return this.#givenUp.unanswered;
   }
 
   get deliveries(): number {
@@ -95,6 +100,7 @@ export class Connection implements FrameReceiver, Carrier {
    * @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then.
    */
   send(seq: number, pending: PendingCommand, encoded?: Uint8Array): boolean {
+    if (pending.command.type >= this.#knownCommands) throw this.#unknown();
     const isSent = this.#departure.send(this, seq, pending, encoded);
     if (isSent) this.liveness.lastSeq = seq;
     if (this.#reading.paused) this.#readOn();
@@ -115,9 +121,8 @@ export class Connection implements FrameReceiver, Carrier {
   forget(seq: number): boolean {
     const pending = this.#pending.get(seq);
     if (pending === undefined || !this.#settle(seq)) return false;
-    // One that has given no Result may never have begun; of one that has given some, more are to come.
-    if (pending.received === 0) this.#giveUp(seq);
-    else if (this.#abandoned.add(seq)) this.#events.abandoned();
+    this.#sayCancel(seq);
+    this.#givenUp.add(seq, pending.received);
     this.#events.room();
     return true;
   }
@@ -157,6 +162,14 @@ export class Connection implements FrameReceiver, Carrier {
     }
   }
 
+  control(frame: ControlFrame): void {
+    const { seq, type } = frame;
+    if (type === RESERVED_TYPES.ended) this.#givenUp.ended(seq);
+    else if (type === RESERVED_TYPES.goodbye) this.#leave(readGoodbye(frame.body));
+    else throw new CmdStreamError('protocol-error', `${this.address} sent a frame of type ${type} out of place`);
+    this.#reading.work(frame.size, false);
+  }
+
   partial(size: number): void {
     this.#reading.work(size, true);
   }
@@ -186,8 +199,9 @@ export class Connection implements FrameReceiver, Carrier {
     this.lost(new CmdStreamError('connection-lost', `${this.address} takes no more connections`));
   }
 
-  #giveUp(seq: number): void {
-    if (this.#unanswered.add(seq)) this.#events.givenUp();
+  /** The server is told that nobody waits for a Command any more, where it understands. */
+  #sayCancel(seq: number): void {
+    if (this.#channel.welcome !== undefined) this.#channel.sendControl(seq, RESERVED_TYPES.cancel);
   }
 
   #unexpected(seq: number, entry: ResultEntry | undefined, value: unknown, size: number): void {
@@ -195,10 +209,7 @@ export class Connection implements FrameReceiver, Carrier {
     const readable = value instanceof BadPayload ? undefined : value;
     this.#events.unexpected({ seq, clientId: this.clientId, type, value: readable, size });
     if (entry === undefined && isGoodbye(value)) this.#goodbye();
-    const wasLate = this.#unanswered.delete(seq);
-    if (isLastForNobody(entry, value)) this.#abandoned.delete(seq);
-    else if (seq <= this.flow.lastFlushedSeq && this.#abandoned.add(seq)) this.#events.abandoned();
-    if (wasLate) this.#events.late();
+    this.#givenUp.came(seq, isLastForNobody(entry, value), seq <= this.flow.lastFlushedSeq);
   }
 
   // ---- the way of a Result
@@ -261,6 +272,21 @@ export class Connection implements FrameReceiver, Carrier {
     if (pressure !== 'none') this.#events.retire();
   }
 
+  /** The server executes nothing above `lastSeq` any more: another one may. */
+  #leave(lastSeq: number): void {
+    this.refuse();
+    for (const [seq, pending] of this.#pending.all()) {
+      const isUntaken = seq > lastSeq && this.#pending.get(seq) === pending;
+      if (isUntaken) this.#turnAway(seq, pending, shuttingDown(pending.command.name, this.address));
+    }
+    this.#events.goodbye();
+  }
+
+  #unknown(): CmdStreamError {
+    const message = `${this.address} knows no such Command: it has ${this.#knownCommands}, since it is of an older version of the protocol`;
+    return new CmdStreamError('command-invalid', message);
+  }
+
   #goodbye(): void {
     this.refuse();
     this.#events.goodbye();
@@ -277,9 +303,12 @@ export class Connection implements FrameReceiver, Carrier {
   }
 
   #fail(seq: number, pending: PendingCommand, error: CmdStreamError): void {
-    this.#settle(seq);
+    if (this.#settle(seq) && GIVEN_UP.includes(error.code)) this.#sayCancel(seq);
     this.recentFailures.note(error);
     pending.failed(error);
     this.#events.room();
   }
 }
+
+/** Codes of what ends a Command here although its server goes on: a Result that cannot be taken. */
+const GIVEN_UP: readonly string[] = ['result-invalid', 'result-overflow', 'frame-too-large'];

@@ -1,7 +1,9 @@
+import type { Clock } from '../../base/clock.ts';
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
+import type { PendingTable } from '../../base/pending-table.ts';
+import type { Head } from '../../wire/extension/head.ts';
 import type { FrameChannel, SendGate } from '../../wire/frame-channel.ts';
 import type { Carrier, PendingCommand } from './pending-command.ts';
-import type { PendingTable } from './pending-table.ts';
 
 /** The error of a Command whose connection has ended, by the Command's name. */
 export type ReasonOfEnd = (commandName: string, mayHaveExecuted: boolean) => CmdStreamError;
@@ -13,13 +15,15 @@ export type ReasonOfEnd = (commandName: string, mayHaveExecuted: boolean) => Cmd
 export class Departure implements SendGate {
   readonly #channel: FrameChannel;
   readonly #pending: PendingTable<PendingCommand>;
+  readonly #clock: Clock;
   /** The Command that is being encoded. */
   #leaving: PendingCommand | undefined;
   #refusing = false;
   /** Why the connection has ended. */
   #reason: ReasonOfEnd | undefined;
 
-  constructor(channel: FrameChannel, pending: PendingTable<PendingCommand>) {
+  constructor(channel: FrameChannel, pending: PendingTable<PendingCommand>, clock: Clock) {
+    this.#clock = clock;
     this.#channel = channel;
     this.#pending = pending;
   }
@@ -32,7 +36,11 @@ export class Departure implements SendGate {
     try {
       const { type, payload } = pending.command;
       const channel = this.#channel;
-      size = encoded === undefined ? channel.send(seq, type, payload, this) : channel.sendEncoded(seq, encoded, this);
+      const head = this.#headOf(pending);
+      size =
+        encoded === undefined
+          ? channel.send(seq, type, payload, this, head)
+          : channel.sendEncoded(seq, encoded, this, head);
     } finally {
       this.#leaving = outer;
     }
@@ -42,6 +50,13 @@ export class Departure implements SendGate {
     // Large batches are written at once: a transport may find out there and then that its stream is over.
     if (this.#reason !== undefined) this.#failPending(this.#reason);
     return true;
+  }
+
+  #headOf({ head }: PendingCommand): Head | undefined {
+    if (head === undefined || this.#channel.welcome === undefined) return undefined;
+    const { deadlineMs, metadata } = head;
+    const leftMs = deadlineMs === undefined ? undefined : deadlineMs - this.#clock.monotonicMs();
+    return { leftMs, metadata };
   }
 
   /** Whether what is being encoded may leave still. */

@@ -1,6 +1,8 @@
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import type { ProcessHolder } from '../../base/process-hold.ts';
 import type { MessageCodec } from '../../protocol/codec/codec.ts';
+import { EXTENSION, type Hello, type Welcome } from '../../wire/extension/introduction.ts';
+import { parseServerInfo } from '../../wire/server-info.ts';
 import { strangerServer } from '../../wire/strangers.ts';
 import { StreamChannel, type StreamChannelOptions } from '../../wire/stream-channel.ts';
 import type { Transport } from '../../wire/transport/transport.ts';
@@ -14,6 +16,10 @@ export interface DialOptions extends StreamChannelOptions {
   readonly serverInfo: ExpectedInfo;
   readonly outgoing: MessageCodec;
   readonly incoming: MessageCodec;
+  /** Tells a server that has the wire extension who this is. */
+  readonly hello: Hello;
+  /** Throws where the server's WELCOME shows that the two do not go together. */
+  readonly checkWelcome: (address: string, welcome: Welcome) => void;
   /** Is told of what keeps the process from ending. */
   readonly holds?: ((holder: ProcessHolder) => void) | undefined;
 }
@@ -39,6 +45,10 @@ export function dialer(options: DialOptions): Connect {
       signal.throwIfAborted();
       const received = await channel.receiveServerInfo();
       serverInfo.check(address, received);
+      if (parseServerInfo(received).extensions.includes(EXTENSION)) {
+        reached?.('introduced');
+        options.checkWelcome(address, await channel.greet(options.hello));
+      }
       return channel;
     } catch (error) {
       channel.destroy();

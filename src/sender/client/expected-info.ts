@@ -3,6 +3,7 @@ import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-erro
 import { printable } from '../../base/errors/printable.ts';
 import { show } from '../../base/options/check.ts';
 import { tookPromise } from '../../base/thenable.ts';
+import { EXTENSION } from '../../wire/extension/introduction.ts';
 import { parseServerInfo, resolveServerInfo } from '../../wire/server-info.ts';
 
 /** Which ServerInfos a client takes. */
@@ -58,6 +59,9 @@ function describeRefusal(answer: unknown): string {
 }
 
 function mismatch(address: string, received: string, why: string, cause?: unknown): CmdStreamError {
-  const message = `${address} introduced itself as '${printable(received)}'; ${why}`;
+  const { name, extensions } = parseServerInfo(received);
+  // What the library offers behind the name is no part of what the option takes.
+  const shown = extensions.every((extension) => extension === EXTENSION) ? name : received;
+  const message = `${address} introduced itself as '${printable(shown)}'; ${why}`;
   return new CmdStreamError('server-info-mismatch', message, cause === undefined ? {} : { cause });
 }

@@ -1,6 +1,7 @@
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
+import type { Metadata } from '../../wire/extension/metadata.ts';
 import type { Arrival, Pressure, WhenSlow } from './backlog.ts';
 
 /** The connection that a Command was given to. */
@@ -17,9 +18,18 @@ export interface Carrier extends Arrival {
   pressed(seq: number, pressure: Pressure): void;
 }
 
+/** What goes before a Command where the server has the wire extension. */
+export interface PendingHead {
+  /** When its caller gives it up (monotonic milliseconds); Infinity: never; `undefined`: as the client's HELLO says. */
+  readonly deadlineMs: number | undefined;
+  readonly metadata: Metadata;
+}
+
 /** A Command that a client sends, and whom its Results go to. */
 export interface PendingCommand {
   readonly command: Command;
+  /** What is to be told beside what the client's HELLO has said; `undefined`: nothing. */
+  readonly head: PendingHead | undefined;
   readonly whenSlow: WhenSlow;
   /** How many Results it has had. */
   readonly received: number;

@@ -4,6 +4,7 @@ import type { DrainOptions } from '../../base/options/drain-options.ts';
 import type { Command } from '../../protocol/command.ts';
 import { entryOf } from '../../protocol/entry-of.ts';
 import type { ProtocolTables } from '../../protocol/protocol.ts';
+import { NO_METADATA } from '../../wire/extension/metadata.ts';
 import { deadlineToTimeoutMs } from '../request/deadline.ts';
 import { DirectRequest, type ResultReceiver } from '../request/direct-request.ts';
 import type { RequestContext } from '../request/request.ts';
@@ -118,6 +119,8 @@ export class ClientGroup {
   #sendFor(command: Command, receiver: ResultReceiver, timeoutMs: number): GroupTicket {
     const { group, tables, requests, options } = this.#parts;
     const request = new DirectRequest(command, entryOf(tables, command), requests, receiver);
+    const nowMs = options.clock.monotonicMs();
+    request.head = { deadlineMs: nowMs + timeoutMs, metadata: NO_METADATA };
     try {
       const refusal = group.dispatch(request);
       if (refusal !== undefined) throw group.refusalError(command.name, refusal);
@@ -126,7 +129,7 @@ export class ClientGroup {
       throw tellSubject(CmdStreamError.from(error), { command: command.name });
     }
     const { seq, clientId = -1, size } = request;
-    if (Number.isFinite(timeoutMs) && !request.settled) request.setDeadline(timeoutMs, options.clock.monotonicMs());
+    if (Number.isFinite(timeoutMs) && !request.settled) request.setDeadline(timeoutMs, nowMs);
     return { seq, clientId, size };
   }
 }

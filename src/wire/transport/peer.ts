@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { Metadata } from '../extension/metadata.ts';
 import { formatAddress } from './address.ts';
 import { certificateInfo, describeName, type PeerCertificate } from './certificate.ts';
 
@@ -29,6 +30,11 @@ export interface Peer {
    * shown none. Read when it is first asked for; also once the connection is gone.
    */
   readonly certificate: PeerCertificate | undefined;
+  /**
+   * Texts that a client has sent along when it connected: the option `metadata` of its sender. `undefined` where it has no wire
+   * extension: one of cmd-stream-go, or an older one.
+   */
+  readonly metadata?: Metadata | undefined;
 }
 
 const READ_ADDRESS = /^\[?(?<address>.*?)\]?:(?<port>\d+)$/;

@@ -1,5 +1,5 @@
-import { type Clock, inNextTurn, LATE_MS, type TimerHandle } from '../../base/clock.ts';
-import { MAX_TIMER_MS } from '../../base/options/check.ts';
+import { type Clock, inNextTurn, LATE_MS, type TimerHandle } from './clock.ts';
+import { MAX_TIMER_MS } from './options/check.ts';
 
 /** A timer that has not fired so long after its time may never do. */
 const OVERDUE_MS = 20;

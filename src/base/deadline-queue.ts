@@ -1,6 +1,6 @@
-import type { Clock } from '../../base/clock.ts';
-import { Heap } from '../../base/heap.ts';
+import type { Clock } from './clock.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
+import { Heap } from './heap.ts';
 
 /** Something with a deadline: the queue links it into its lists itself, so arming one allocates nothing. */
 export interface DeadlineEntry {
