@@ -12,6 +12,7 @@ testMachine<ClientWorld>({
     clientScenario('one address, soon stable', { stableMs: 10 }),
     clientScenario('two addresses, stable while another is dialled', { stableMs: 10, addresses: two }),
     clientScenario('servers that shut down', { stableMs: 10, ends: true }),
+    clientScenario('servers that are told who the client is', { stableMs: 10, greets: true }),
     clientScenario('no second connection, and a server that shuts down', {
       stableMs: 10,
       alone: true,

@@ -28,6 +28,18 @@ testMachine<ConnectionWorld>({
       ends: true,
       keepaliveTimeMs: Number.POSITIVE_INFINITY,
     }),
+    connectionScenario('a server that tells of the ends of what is given up', {
+      commands: 1,
+      givesUp: true,
+      greets: true,
+      keepaliveTimeMs: Number.POSITIVE_INFINITY,
+    }),
+    connectionScenario('a server that says which Commands it has taken when it shuts down', {
+      commands: 1,
+      ends: true,
+      greets: true,
+      keepaliveTimeMs: Number.POSITIVE_INFINITY,
+    }),
     connectionScenario('a user who closes the client when a Command fails', { commands: 1, closes: true }),
   ],
   open: (scenario) => openConnection(scenario as ConnectionScenario),

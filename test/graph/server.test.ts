@@ -130,7 +130,7 @@ async function open({ manners, taken, stuck, idleMs }: ServerScenario): Promise<
   // Clients that cannot be told that it shuts down: a connection ends as soon as nothing is in flight.
   await it.start(
     inspector,
-    { errorResults: false, shutdownTimeoutMs: 1, ...(idleMs === undefined ? {} : { idleTimeoutMs: idleMs }) },
+    { goClients: true, shutdownTimeoutMs: 1, ...(idleMs === undefined ? {} : { idleTimeoutMs: idleMs }) },
     taken,
   );
   const actor = inspector.actor('server');

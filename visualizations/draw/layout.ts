@@ -170,9 +170,19 @@ function headFor(state: ChartState, chart: Chart): Block {
 }
 
 function pointsOf({ sections = [] }: ElkExtendedEdge): Point[] {
-  return sections.flatMap(({ startPoint, bendPoints = [], endPoint }) =>
-    [startPoint, ...bendPoints, endPoint].map(({ x, y }) => ({ x: exact(x + MARGIN_PX), y: exact(y + MARGIN_PX) })),
-  );
+  const points = sections.flatMap(({ startPoint, bendPoints = [], endPoint }) => [startPoint, ...bendPoints, endPoint]);
+  let before: Point | undefined;
+  return points.map(({ x, y }) => {
+    const next = { x: exact(x + MARGIN_PX), y: exact(y + MARGIN_PX) };
+    before = before === undefined ? next : squared(next, before);
+    return before;
+  });
+}
+
+/** The same point, straight below or beside the one before where it is so but for a fraction: elk slants at a border. */
+function squared({ x, y }: Point, before: Point): Point {
+  const isNear = (a: number, b: number) => Math.abs(a - b) < 0.5;
+  return { x: isNear(x, before.x) ? before.x : x, y: isNear(y, before.y) ? before.y : y };
 }
 
 /** Without the traces of elk's sums: what is straight has to be exactly so. */

@@ -73,14 +73,15 @@ export const SUBJECTS: readonly Subject[] = [
   {
     file: 'session',
     title: 'Session',
-    summary: 'A session introduces the server, serves Commands, drains, says goodbye, and is closed.',
+    summary:
+      'A session introduces the server, asks whether its client may come in, serves Commands, drains, ends, and is closed.',
     machine: sessionMachine,
   },
   {
     file: 'channel',
     title: 'Channel',
     summary:
-      'A channel reads a ServerInfo where it is the end of a client, is open for frames, writes what waits before its goodbye, and is over.',
+      'A channel reads how the server introduces itself where it is the end of a client, is open for frames, writes what waits before its goodbye, and is over.',
     machine: channelMachine,
   },
 ];

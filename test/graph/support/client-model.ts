@@ -13,6 +13,8 @@ export interface ClientWorld {
   address: string;
   tried: string[];
   dials: number;
+  /** Whether the server that is dialled has been told who this is, and has not answered. */
+  greeting: boolean;
   /** For how much longer each address is known to be down; and those where dials have failed, the last one last. */
   down: Record<string, number>;
   failed: string[];
@@ -45,6 +47,8 @@ export interface ClientScenario extends Scenario<ClientWorld> {
   readonly maxRetired: number | undefined;
   /** Whether it stands alone, without a group. */
   readonly alone: boolean;
+  /** Whether servers have the wire extension. */
+  readonly greets: boolean;
 }
 
 /** How long a drain may take that the user asks for. */
@@ -62,6 +66,14 @@ const MAX_SENT = 1;
 /** What a server does that is shut down. */
 const GOODBYE = 'the server says goodbye';
 const CLOSES = 'the server closes';
+
+/** What a server with the wire extension does with a client that has said who it is. */
+export const WELCOMED = 'it is welcomed';
+export const SILENT = 'a server is there, and does not say whether it may come in';
+export const NOT_LET_IN = 'it may not come in';
+export const LEAVES = 'it is left without an answer';
+export const LEAVES_AT_ONCE = 'it is welcomed, and told goodbye in the same breath';
+const NOT_WELCOME = new Set([NOT_LET_IN, LEAVES, LEAVES_AT_ONCE]);
 
 /** Its server listens no more, and works for nobody on the connection in use: that is no use to keep. */
 const NO_MORE = 'nobody is there any more';
@@ -87,6 +99,8 @@ export function clientScenario(
     connections?: number;
     /** Whether servers may shut down. */
     ends?: boolean;
+    /** Whether servers have the wire extension. */
+    greets?: boolean;
   },
 ): ClientScenario {
   const {
@@ -97,6 +111,7 @@ export function clientScenario(
     maxRetired,
     connections = 2,
     ends = false,
+    greets = false,
   } = options;
   const timings: ClientTimings = {
     handshakeTimeoutMs: 40,
@@ -116,6 +131,7 @@ export function clientScenario(
     addresses,
     alone,
     maxRetired,
+    greets,
     world: {
       addresses: [...addresses],
       chosen: '',
@@ -123,6 +139,7 @@ export function clientScenario(
       address: '',
       tried: [],
       dials: 0,
+      greeting: false,
       down: {},
       failed: [],
       other: [],
@@ -146,9 +163,14 @@ export function clientScenario(
       random: () => 0.5,
       ...(alone ? {} : { parent: GROUP }),
     }),
-    stimuli: (state) => stimuliOf(state, { alone, connections, ends }),
+    stimuli: (state) => stimuliOf(state, { alone, connections, ends, greets }),
     happen(world, { name: what, event }) {
-      if (what === 'nobody is there' || what === NO_MORE) giveUp(world, world.dialled, timings);
+      if (what === 'nobody is there' || what === NO_MORE || NOT_WELCOME.has(what)) {
+        giveUp(world, world.dialled, timings);
+      }
+      if (what === SILENT) world.greeting = true;
+      // It was open, for a moment.
+      if (what === LEAVES_AT_ONCE) world.opened++;
       if (what === 'another server') {
         giveUp(world, world.dialled, timings);
         world.other.push(world.dialled);
@@ -206,6 +228,7 @@ export function clientScenario(
       Object.assign(world, { aliveMs: 0, worn: false, sent: 0 });
     },
     stopped(world, source) {
+      if (source === 'connect') world.greeting = false;
       if (source === 'connect' && world.current !== undefined) world.chosen = world.address;
       if (source !== 'connection') return;
       if (world.ending > 0) {
@@ -217,7 +240,7 @@ export function clientScenario(
     },
     key: ({ snapshot, world, timers }) => {
       const { attempt, renewals, hurried } = snapshot.context as ClientContext;
-      const { chosen, dialled, address, tried, dials, open, current, opened } = world;
+      const { chosen, dialled, address, tried, dials, open, current, opened, greeting } = world;
       const { aliveMs, worn, command, commandAt, sent, down, failed, short, other } = world;
       const at = (wanted: string) => world.addresses.indexOf(wanted);
       return [
@@ -239,7 +262,7 @@ export function clientScenario(
             ],
         [open.map((number) => [number === current, command === 'waiting' && number === commandAt])],
         world.addresses.map((each) => other.includes(each)),
-        [Math.min(opened, connections), aliveMs < stableMs, worn, sent],
+        [Math.min(opened, connections), aliveMs < stableMs, worn, sent, greeting],
         timers.map(({ event, inMs }) => [event.type, inMs]),
       ];
     },
@@ -250,7 +273,7 @@ export function clientScenario(
 /** What can happen where a client stands, besides time. */
 function stimuliOf(
   { snapshot, world }: ModelState<ClientWorld>,
-  { alone, connections, ends }: { alone: boolean; connections: number; ends: boolean },
+  { alone, connections, ends, greets }: { alone: boolean; connections: number; ends: boolean; greets: boolean },
 ): Stimulus[] {
   if (snapshot.status !== 'active') return [];
   const phase = phaseOf(snapshot);
@@ -280,14 +303,15 @@ function stimuliOf(
       const done = { type: `xstate.done.actor.0.client.${dial}`, output: { id: `connection ${world.opened + 1}` } };
       // The one whose place is taken has nothing more to do, unless something is pending there.
       const follow = phase === 'ready' && current !== undefined && !isWaiting(current) ? [over(current)] : [];
-      stimuli.push({ name: 'a server is there', event: done, follow });
+      stimuli.push({ name: world.greeting ? WELCOMED : 'a server is there', event: done, follow });
     }
+    if (greets) stimuli.push(...whileDialling(world.greeting, world.opened < connections, failed));
     const isLeft = phase === 'ready' && world.worn && world.dialled === world.address;
     if (isLeft && current !== undefined && !isWaiting(current)) {
       stimuli.push({ name: NO_MORE, event: over(current, 'connection-lost') });
-    } else stimuli.push({ name: 'nobody is there', event: failed('connect-failed') });
+    } else if (!world.greeting) stimuli.push({ name: 'nobody is there', event: failed('connect-failed') });
     // Which of several is dialled then, the tests of the address book say.
-    if (world.addresses.length === 1) {
+    if (world.addresses.length === 1 && !world.greeting) {
       stimuli.push({ name: 'another server', event: failed('server-info-mismatch') });
     }
   }
@@ -308,9 +332,19 @@ function stimuliOf(
     stimuli.push({ name: 'the Command is answered', event });
   } else if (phase === 'ready' && world.sent < MAX_SENT) stimuli.push({ name: 'a Command is sent' });
   if (phase === 'ready' && !world.worn && world.opened < connections) {
-    stimuli.push({ name: 'streams are left', event: { type: 'connection.renew' } });
+    if (!greets) stimuli.push({ name: 'streams are left', event: { type: 'connection.renew' } });
   }
   return stimuli;
+}
+
+/** What a server with the wire extension can do besides. */
+function whileDialling(isGreeting: boolean, mayOpen: boolean, failed: (code: string) => AnyEventObject): Stimulus[] {
+  if (!isGreeting) return [{ name: SILENT }];
+  return [
+    ...(mayOpen ? [{ name: LEAVES_AT_ONCE, event: failed('connection-lost') }] : []),
+    { name: NOT_LET_IN, event: failed('refused') },
+    { name: LEAVES, event: failed('connection-lost') },
+  ];
 }
 
 const over = (number: number, code?: string, inOrder = false): AnyEventObject => ({

@@ -7,6 +7,7 @@ import { ResultBounds } from '../../../src/sender/client/backlog.ts';
 import { Client } from '../../../src/sender/client/client.ts';
 import { dialer } from '../../../src/sender/client/dial.ts';
 import { resolveExpectedInfo } from '../../../src/sender/client/expected-info.ts';
+import { NO_METADATA } from '../../../src/wire/extension/metadata.ts';
 import { fixedBound } from '../../../src/wire/write-flow.ts';
 import { calc } from '../../e2e/support/calc.ts';
 import { warningsTo } from '../../support/warnings.ts';
@@ -51,6 +52,8 @@ export function clientObject(
     connect: dialer({
       transport,
       serverInfo: resolveExpectedInfo('default'),
+      hello: { timeoutMs: 1_000, metadata: NO_METADATA, version: '0', describe: false },
+      checkWelcome: () => {},
       outgoing: bind(
         'command',
         commandEntries.map(({ name }) => name),

@@ -5,7 +5,20 @@ import { AddressBook } from '../../../src/sender/client/address-book.ts';
 import { Homes } from '../../../src/sender/client/homes.ts';
 import { calc, SUM, TICK } from '../../e2e/support/calc.ts';
 import { openAlone } from './client-alone.ts';
-import { type ClientScenario, type ClientWorld, codeOf, DRAIN_MS, NEVER_MS, nextOf, phaseOf } from './client-model.ts';
+import {
+  type ClientScenario,
+  type ClientWorld,
+  codeOf,
+  DRAIN_MS,
+  LEAVES,
+  LEAVES_AT_ONCE,
+  NEVER_MS,
+  NOT_LET_IN,
+  nextOf,
+  phaseOf,
+  SILENT,
+  WELCOMED,
+} from './client-model.ts';
 import type { ModelState } from './model.ts';
 import { Network, type Peer, Stage } from './network.ts';
 import type { Play } from './replay.ts';
@@ -45,8 +58,8 @@ export function seenOfClient(state: ModelState<ClientWorld>) {
   const isDialling = /inTime|late/.test(JSON.stringify(snapshot.value));
   return {
     status: { state: phase, attempt, delayMs, error: codeOf(error), address: world.address },
-    dialling: isDialling ? [world.dialled] : [],
-    connections: world.open.length,
+    dialling: isDialling && !world.greeting ? [world.dialled] : [],
+    connections: world.open.length + (world.greeting ? 1 : 0),
     command: world.command,
     send: phase === 'ready' ? 'goes out' : phase === 'draining' || phase === 'closed' ? 'closed' : 'unavailable',
     timerInMs: Math.min(...timers.map(({ inMs }) => inMs)),
@@ -67,7 +80,9 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
   const client = await open(scenario, stage, network, inspector, () => addresses);
   await stage.settle();
   let command = 'none';
-  const peer = (): Peer | undefined => network.peers.findLast(({ over }) => !over);
+  /** Who has been told who this is, and has not answered. */
+  let asking: Peer | undefined;
+  const peer = (): Peer | undefined => network.peers.findLast((each) => !each.over && each !== asking);
   const change = (to: string[]) => {
     addresses = to;
     client.book.refresh();
@@ -76,6 +91,11 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
     network.dials()[0]?.accept();
     await stage.settle();
     peer()?.introduce(serverInfo);
+    return peer();
+  };
+  const welcome = (refused?: string) => {
+    asking?.welcome(refused);
+    asking = undefined;
   };
   /** Who has the Command that was sent last, and its sequence number. */
   let asked: { readonly peer: Peer | undefined; readonly seq: number } | undefined;
@@ -98,14 +118,27 @@ export async function openClient(scenario: ClientScenario): Promise<Play> {
       change(addresses.map((each) => (each === home?.address ? nextOf(each) : each)));
     },
     'its address stays': () => change(addresses.toReversed()),
-    'a server is there': () => acceptAs('default'),
+    'a server is there': async () => {
+      if (scenario.greets) (await acceptAs('default;x1'))?.welcome();
+      else await acceptAs('default');
+    },
+    [SILENT]: async () => {
+      asking = await acceptAs('default;x1');
+    },
+    [WELCOMED]: () => welcome(),
+    [NOT_LET_IN]: () => welcome('not this one'),
+    [LEAVES]: () => asking?.stream.destroy(),
+    [LEAVES_AT_ONCE]: () => {
+      asking?.welcomeAndLeave();
+      asking = undefined;
+    },
     'another server': () => acceptAs('other'),
     'nobody is there': () => network.dials()[0]?.refuse(),
     'nobody is there any more': () => network.dials()[0]?.refuse(),
     'the connection is reset': () => peer()?.breakRules(),
     'an old connection is reset': () => network.peers.find(({ over }) => !over)?.breakRules(),
     'the server closes': () => peer()?.stream.destroy(),
-    'the server says goodbye': () => peer()?.error(1_000, 'closed'),
+    'the server says goodbye': () => (scenario.greets ? peer()?.goodbye(1_000) : peer()?.error(1_000, 'closed')),
     // So many that it cannot wait.
     'streams are left': async () => {
       for (let left = 0; left < 8; left++) {

@@ -13,7 +13,9 @@ export interface ConnectionWorld {
   open: boolean;
   accepting: boolean;
   isAddressCurrent: boolean;
-  command: 'none' | 'waiting' | 'answered' | 'connection-lost';
+  command: 'none' | 'waiting' | 'answered' | 'connection-lost' | 'returned';
+  /** What the peer was told by the wire extension. */
+  told: string[];
   /** Streams that the server works on for nobody. */
   abandoned: number;
   /** Commands that were given up before their first Result. */
@@ -80,6 +82,10 @@ export const STANDSTILL_MS = 150;
 const BYTES_PER_MS = 65.536;
 const COMMAND_BYTES = 10;
 
+/** Of a peer that has the wire extension. */
+export const NOT_TAKEN = 'the peer says goodbye, and has not taken the Command';
+export const ENDED = 'it has come to its end';
+
 const CLIENT = createEmptyActor();
 const CLOSED = { type: 'connection.closed' };
 const WORN = { type: 'connection.worn' };
@@ -95,6 +101,8 @@ interface Possible {
   readonly stands?: boolean;
   /** Whether the peer may say goodbye. */
   readonly ends?: boolean;
+  /** Whether its peer has the wire extension: it is told what is given up, and tells when that has come to its end. */
+  readonly greets?: boolean;
   /** Whether its user closes the client when the Command fails. */
   readonly closes?: boolean;
   /** When the next Ping is due; where that is sooner than a Pong is late, the Ping is repeated. */
@@ -128,6 +136,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
       accepting: true,
       isAddressCurrent: true,
       command: 'none',
+      told: may.greets ? ['HELLO'] : [],
       abandoned: 0,
       unanswered: 0,
       sent: 0,
@@ -164,6 +173,7 @@ export function connectionScenario(name: string, may: Possible): ConnectionScena
     stimuli: (state) => stimuliOf(state, may),
     happen(world, stimulus) {
       happen(world, stimulus);
+      if (may.greets) cancel(world, stimulus.name);
       // Its clock goes on, its timers do not.
       if (stimulus.name === 'the process stands still') pass(world, STANDSTILL_MS);
     },
@@ -213,6 +223,7 @@ function happen(world: ConnectionWorld, { name }: Stimulus): void {
     sendOne(world);
     Object.assign(world, { command: 'waiting', commandSeq: world.seq, sent: world.sent + 1 });
   }
+  if (name === NOT_TAKEN) world.command = 'returned';
   if (name === 'the Command is answered') {
     world.command = 'answered';
     receive(world, world.commandSeq);
@@ -225,6 +236,7 @@ function happen(world: ConnectionWorld, { name }: Stimulus): void {
     world.abandoned = 0;
     receive(world, world.streamSeq);
   }
+  if (name === ENDED) world.abandoned = 0;
   if (name === 'the process stands still') world.hasStood = true;
   if (name === 'much comes') Object.assign(world, { hasMuchCome: true, muchSince: true });
   if (name.includes('Pong')) world.backBytes++;
@@ -236,6 +248,12 @@ function happen(world: ConnectionWorld, { name }: Stimulus): void {
       Object.assign(world, { hasAnswered: true, unprovenMs: 0, provingSeq: world.pingSeq + 1 });
     }
   }
+}
+
+/** The peer is told what nobody waits for any more. */
+function cancel(world: ConnectionWorld, what: string): void {
+  const cancelled = { 'a stream is left': 1, 'many streams are left': MANY, 'many Commands are given up': MANY }[what];
+  for (let left = cancelled ?? 0; left > 0; left--) world.told.push('CANCEL');
 }
 
 function sendOne(world: ConnectionWorld): void {
@@ -263,6 +281,7 @@ function stimuliOf(
     stands = false,
     closes = false,
     ends = false,
+    greets = false,
     pongs,
   }: Possible,
 ): Stimulus[] {
@@ -289,12 +308,16 @@ function stimuliOf(
       event: { type: 'connection.goodbye', error: goodbye },
       follow: ended,
     });
+    if (greets && isWaiting) {
+      stimuli.push({ name: NOT_TAKEN, event: { type: 'connection.goodbye', error: goodbye }, follow: [CLOSED] });
+    }
   }
   if (world.isAddressCurrent) stimuli.push({ name: 'its address is gone' });
   if (isWaiting) {
     const isEnd = use !== 'retired' || world.unanswered === 0 || world.abandoned > 0;
     const settled = use === 'accepting' ? {} : { event: { type: 'pending.settled' }, follow: isEnd ? [CLOSED] : [] };
     stimuli.push({ name: 'the Command is answered', ...settled });
+    if (greets && ends && !world.accepting) stimuli.push({ name: NOT_TAKEN, ...settled });
   }
   if (world.accepting && !isWaiting && world.sent < commands) stimuli.push({ name: 'a Command is sent' });
   if (world.accepting && world.left < streams) stimuli.push({ name: 'a stream is left', event: WORN });
@@ -309,7 +332,7 @@ function stimuliOf(
     const settled = isRetired ? { event: { type: 'late.settled' }, follow: [CLOSED] } : {};
     stimuli.push({ name: 'what was given up is answered', ...settled });
   }
-  if (world.abandoned === 1) stimuli.push({ name: 'its last Result comes' });
+  if (world.abandoned === 1) stimuli.push({ name: greets ? ENDED : 'its last Result comes' });
   const isPinging = JSON.stringify(snapshot.value).includes('pinging');
   if (isPinging && much && !world.hasMuchCome) stimuli.push({ name: 'much comes' });
   if (isPinging && stands && !world.hasStood) stimuli.push({ name: 'the process stands still' });
@@ -387,8 +410,8 @@ export function said(report: ConnectionReport): string {
 
 /** What a user, its client and its peer must see of a connection. */
 export function seenOfConnection({ world, timers }: ModelState<ConnectionWorld>) {
-  const { open, accepting, command, pings, reports } = world;
-  return { open, accepting, command, pings, reports, timerInMs: Math.min(...timers.map(({ inMs }) => inMs)) };
+  const { open, accepting, command, told, pings, reports } = world;
+  return { open, accepting, command, told, pings, reports, timerInMs: Math.min(...timers.map(({ inMs }) => inMs)) };
 }
 
 /** What of its memory counts. */

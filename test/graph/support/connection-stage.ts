@@ -4,7 +4,15 @@ import { calc, SUM, TEXT, TICK } from '../../e2e/support/calc.ts';
 import { NotedCommand } from '../../unit/sender/client/pending.ts';
 import { codeOf, NEVER_MS, nextOf } from './client-model.ts';
 import { clientObject } from './client-object.ts';
-import { type ConnectionScenario, MANY, MUCH_BYTES, STANDSTILL_MS, said } from './connection-model.ts';
+import {
+  type ConnectionScenario,
+  ENDED,
+  MANY,
+  MUCH_BYTES,
+  NOT_TAKEN,
+  STANDSTILL_MS,
+  said,
+} from './connection-model.ts';
 import { Network, type Peer, Stage } from './network.ts';
 import type { Play } from './replay.ts';
 import { Inspector } from './taken.ts';
@@ -62,7 +70,8 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
   };
   const acts: Record<string, () => unknown> = {
     'the peer closes': () => peer.stream.destroy(),
-    'the peer says goodbye': () => peer.error(first.seq, 'closed'),
+    'the peer says goodbye': () => (may.greets ? peer.goodbye(command?.seq ?? 0) : peer.error(first.seq, 'closed')),
+    [NOT_TAKEN]: () => peer.goodbye(first.seq),
     'another takes its place': () => actor.send({ type: 'connection.retire' }),
     'its client drains': () => actor.send({ type: 'connection.drain' }),
     'its address is gone': () => {
@@ -88,9 +97,13 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
       for (const { seq } of givenUp) client.forget(seq);
     },
     'what was given up is answered': async () => {
-      for (const { seq } of givenUp) peer.result(seq, SUM, 2);
+      for (const { seq } of givenUp) {
+        if (may.greets) peer.ended(seq);
+        else peer.result(seq, SUM, 2);
+      }
     },
     'its last Result comes': () => peer.result(stream?.seq ?? 0, TICK, { n: 0, last: true }),
+    [ENDED]: () => peer.ended(stream?.seq ?? 0),
     // Of a Command that has been answered: it does not show that the peer reads.
     'much comes': () => peer.result(first.seq, TEXT, 'x'.repeat(MUCH_BYTES)),
     'the process stands still': () => clock.standStill(STANDSTILL_MS),
@@ -111,6 +124,7 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
       open: !peer.over,
       accepting: object.isAccepting,
       command: stateOf(command),
+      told: [...peer.told],
       pings: peer.pings,
       reports,
       timerInMs: clock.nextTimerInMs ?? Number.POSITIVE_INFINITY,
@@ -127,7 +141,8 @@ export async function openConnection({ timings, may }: ConnectionScenario): Prom
     await stage.settle();
     network.dials()[0]?.accept();
     await stage.settle();
-    network.peers.at(-1)?.introduce('default');
+    network.peers.at(-1)?.introduce(may.greets ? 'default;x1' : 'default');
+    if (may.greets) network.peers.at(-1)?.welcome();
     await stage.settle();
     return connecting;
   }
@@ -148,5 +163,6 @@ function notForEver(link: ConnectionLink): ConnectionLink {
 
 function stateOf(command: NotedCommand | undefined): string {
   if (command === undefined) return 'none';
+  if (command.returns.length > 0) return 'returned';
   return codeOf(command.errors[0]) ?? (command.results.length > 0 ? 'answered' : 'waiting');
 }

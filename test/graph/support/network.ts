@@ -1,12 +1,14 @@
 import { ByteReader, NEED_MORE } from '../../../src/base/bytes/byte-reader.ts';
 import { FairTurn } from '../../../src/base/fair-turn.ts';
-import { ERROR_RESULT_TYPE } from '../../../src/protocol/reserved.ts';
+import { ERROR_RESULT_TYPE, FIRST_RESERVED_TYPE, RESERVED_TYPES } from '../../../src/protocol/reserved.ts';
 import { QuestionPace } from '../../../src/sender/client/question-pace.ts';
+import { encodeGoodbye } from '../../../src/wire/extension/goodbye.ts';
 import { encodeServerInfo } from '../../../src/wire/server-info.ts';
 import { memoryTransport } from '../../../src/wire/transport/memory.ts';
 import type { ByteStream, Listener, ListenOptions, Transport } from '../../../src/wire/transport/transport.ts';
 import { resultFrame } from '../../e2e/support/scripted-peer.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
+import { controlFrame } from './control-frames.ts';
 
 // The models ask for addresses as often as they like: the pauses between questions are the address book's own business.
 QuestionPace.prototype.waitMs = () => 0;
@@ -55,10 +57,18 @@ export class Stage {
   }
 }
 
+const NAMES = new Map<number, string>([
+  [RESERVED_TYPES.hello, 'HELLO'],
+  [RESERVED_TYPES.head, 'HEAD'],
+  [RESERVED_TYPES.cancel, 'CANCEL'],
+]);
+
 /** The server's end of a connection: speaks the bytes, and does nothing by itself. */
 export class Peer {
   readonly stream: ByteStream;
   readonly commands: number[] = [];
+  /** Frames of the wire extension that have come, by name. */
+  readonly told: string[] = [];
   pings = 0;
   over = false;
   #kept: Buffer = Buffer.alloc(0);
@@ -86,6 +96,27 @@ export class Peer {
     this.stream.write(resultFrame(seq, ERROR_RESULT_TYPE, { code, message: code }));
   }
 
+  /** Lets in a client that has said who it is; or does not. */
+  welcome(refused?: string): void {
+    this.stream.write(controlFrame(RESERVED_TYPES.welcome, Buffer.from(JSON.stringify({ refused }))));
+  }
+
+  /** Lets a client in, and takes no Commands of it. */
+  welcomeAndLeave(): void {
+    const goodbye = controlFrame(RESERVED_TYPES.goodbye, encodeGoodbye(0));
+    this.stream.write(Buffer.concat([controlFrame(RESERVED_TYPES.welcome, Buffer.from('{}')), goodbye]));
+  }
+
+  /** Takes no more Commands: none above that one is executed. */
+  goodbye(lastSeq: number): void {
+    this.stream.write(controlFrame(RESERVED_TYPES.goodbye, encodeGoodbye(lastSeq)));
+  }
+
+  /** Has come to the end of a Command that was given up. */
+  ended(seq: number): void {
+    this.stream.write(controlFrame(RESERVED_TYPES.ended, undefined, seq));
+  }
+
   /** Ends the connection as a peer does that is not to be understood. */
   breakRules(): void {
     this.result(1, 99, 0);
@@ -105,11 +136,12 @@ export class Peer {
       if (seq === NEED_MORE) break;
       if (seq === 0) this.pings++;
       else {
-        reader.readVarint();
+        const type = reader.readVarint();
         const length = reader.readVarint();
         if (length === NEED_MORE || reader.available < length) break;
         reader.position += length;
-        this.commands.push(seq);
+        if (type < FIRST_RESERVED_TYPE) this.commands.push(seq);
+        else this.told.push(NAMES.get(type) ?? String(type));
       }
       start = reader.position;
     }

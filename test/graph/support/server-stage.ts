@@ -1,4 +1,6 @@
 import { command, defineProtocol, memoryTransport, result, type Server, type ServerOptions, serve } from 'cmd-stream';
+import { RESERVED_TYPES } from '../../../src/protocol/reserved.ts';
+import { encodeHello } from '../../../src/wire/extension/introduction.ts';
 import type {
   ByteStream,
   Listener,
@@ -8,8 +10,10 @@ import type {
 } from '../../../src/wire/transport/transport.ts';
 import { RawClient } from '../../e2e/server/raw-client.ts';
 import { codeOf } from './client-model.ts';
+import { controlFrame } from './control-frames.ts';
 import type { Stage } from './network.ts';
 import type { Inspector } from './taken.ts';
+import { WrittenFrames } from './written-frames.ts';
 
 const PORT = 9000;
 const protocol = defineProtocol({
@@ -31,6 +35,8 @@ class MannersTransport implements Transport {
   readonly name = 'memory';
   /** Whether the streams that come now never say that they are closed. */
   stuck = false;
+  /** What the server has written. */
+  readonly written = new WrittenFrames();
   #closed = 0;
   readonly #inner: Transport;
   readonly #manners: Manners;
@@ -47,7 +53,7 @@ class MannersTransport implements Transport {
   async listen(options: ListenOptions, events: ListenerEvents): Promise<Listener> {
     const listener = await this.#inner.listen(options, {
       ...events,
-      connection: (stream) => events.connection(this.stuck ? neverClosed(stream) : stream),
+      connection: (stream) => events.connection(this.written.of(this.stuck ? neverClosed(stream) : stream)),
     });
     const close = async () => {
       // A machine that stops again and again within one turn would never let that turn end.
@@ -109,6 +115,8 @@ export class ServerStage {
   failure: string | undefined;
   client: RawConnection | undefined;
   executed = 0;
+  /** How many connections the operator was told of. */
+  admitted = 0;
   /** Why connections were lost, as the operator is told. */
   readonly lost: (string | undefined)[] = [];
   /** What the operator does when a connection comes, or is lost. */
@@ -116,7 +124,7 @@ export class ServerStage {
   onLost: ((server: Server) => void) | undefined;
   readonly #signals: AbortSignal[] = [];
   /** The handlers that are running. */
-  readonly running: { answer(): void; fail(error: Error): void }[] = [];
+  readonly running: { readonly seq: number; answer(): void; fail(error: Error): void }[] = [];
   done = false;
   readonly #stage: Stage;
 
@@ -138,7 +146,7 @@ export class ServerStage {
         this.executed++;
         this.#signals.push(context.signal);
         return new Promise<number>((resolve, reject) => {
-          this.running.push({ answer: () => resolve(value), fail: reject });
+          this.running.push({ seq: this.executed, answer: () => resolve(value), fail: reject });
         });
       },
     };
@@ -151,7 +159,10 @@ export class ServerStage {
       inspect: inspector.inspect,
       exposeErrors: true,
       maxFrameBytes: 500,
-      onConnection: () => this.onConnection?.(this.server as Server),
+      onConnection: () => {
+        this.admitted++;
+        this.onConnection?.(this.server as Server);
+      },
       onConnectionLost: ({ error }) => {
         this.lost.push(codeOf(error));
         this.onLost?.(this.server as Server);
@@ -182,6 +193,22 @@ export class ServerStage {
 
   command(type = 0): void {
     this.client?.stream.write(RawClient.command(this.executed + 1, type, 1));
+  }
+
+  /** Says who it is. */
+  hello(): void {
+    const hello = {
+      timeoutMs: Number.POSITIVE_INFINITY,
+      metadata: { name: 'somebody' },
+      version: '0',
+      describe: false,
+    };
+    this.client?.stream.write(controlFrame(RESERVED_TYPES.hello, encodeHello(hello)));
+  }
+
+  /** Gives up the Command that is running. */
+  cancel(): void {
+    this.client?.stream.write(controlFrame(RESERVED_TYPES.cancel, undefined, this.running.at(-1)?.seq));
   }
 
   /** Whether somebody who comes now is served. */
