@@ -19,13 +19,16 @@ export interface FleetRun {
   readonly violations: readonly string[];
 }
 
-/** Thirty senders of one to four clients; servers restart, three to six are named, and after a minute all is looked at. */
-export async function runFleet(seed: number): Promise<FleetRun> {
+/**
+ * Thirty senders of one to four clients; servers restart, three to six are named, and after a minute all is looked at.
+ * @param goClients - whether the servers are for Go clients as well: without the wire extension.
+ */
+export async function runFleet(seed: number, goClients = false): Promise<FleetRun> {
   const violations: string[] = [];
   await simulate(seed, async ({ clock, network, serve, createSender, random }) => {
     const dice = random.stream('fleet');
     const hosts = ['a', 'b', 'c', 'd', 'e', 'f'];
-    for (const host of hosts) await serve(protocol, () => undefined, { Ping: (n) => n }, { host });
+    for (const host of hosts) await serve(protocol, () => undefined, { Ping: (n) => n }, { host, goClients });
     const name = (count: number) => network.resolve('service', hosts.slice(0, count));
     name(3);
     const senders: Sender<typeof protocol>[] = [];

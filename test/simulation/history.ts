@@ -44,6 +44,8 @@ export interface History {
     /** Whether it waits for a client although none is about to be ready. */
     readonly isPatient: boolean | undefined;
     readonly padBytes: number;
+    /** The texts that go along; of a probe and what goes past the sender, none. */
+    readonly metadata?: Readonly<Record<string, string>>;
   };
   /** When its signal fired. */
   abort: Moment | undefined;
@@ -175,9 +177,13 @@ function note(history: History | undefined, kind: string, at: Moment, { id: _, .
 }
 
 /** Whether a server that was shutting down may have turned a send away, which then ended or went another way. */
-export function wasTurnedAway({ refusals, endings, settled }: History, { refusedUnread }: Past): boolean {
+export function wasTurnedAway({ refusals, endings, settled }: History, { refusedUnread, entries }: Past): boolean {
   const [end = settled[0]] = endings;
-  return refusals.length > 0 || (refusedUnread && end?.mayHaveExecuted === false);
+  if (refusals.length > 0) return true;
+  if (end?.mayHaveExecuted !== false) return false;
+  // A goodbye is heard also by those whose Commands have not come yet.
+  const isGoodbye = ({ kind }: LogEntry) => kind === 'server.ending';
+  return refusedUnread || (end.code === 'closed' && entries.slice(0, end.index).some(isGoodbye));
 }
 
 /** Whether a send goes past the sender and its hooks: by `group.send`. */

@@ -35,7 +35,7 @@ export interface NetworkPlan {
 }
 
 export interface ServerPlan {
-  readonly errorResults: boolean;
+  readonly goClients: boolean;
   /** Not a number: never. */
   readonly idleTimeoutMs: number | null;
   readonly maxInFlightCommands: number;
@@ -136,6 +136,10 @@ export interface SendPlan {
   readonly leaveAfter: number | null;
   /** For how long the consumer sleeps after its first Result. */
   readonly napMs: number;
+  /** Whether texts go along. */
+  readonly metadata: boolean;
+  /** How much time the Command has left within which it is sent; not a number: it is sent within none. */
+  readonly withinMs: number | null;
 }
 
 /** The count of a stream that would go on for longer than anybody waits: it ends with its connection. */

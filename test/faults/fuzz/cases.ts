@@ -4,6 +4,7 @@ import type { Delivery } from './fuzz-stream.ts';
 import { HOSTILE } from './hostile-bytes.ts';
 import type { Side } from './outcome.ts';
 import { varint } from './reference.ts';
+import { brokenWelcomes, introductionOf, withTalk } from './talk.ts';
 
 /** One stream of bytes, and how it arrives. The same seed and index give the same case, always. */
 export interface FuzzCase {
@@ -18,7 +19,8 @@ export interface FuzzCase {
   readonly delivery: Delivery;
 }
 
-interface Frame {
+/** A frame; those of the extension have no message, and no number here. */
+export interface Frame {
   readonly seq: number;
   readonly message: Buffer;
   readonly bytes: Buffer;
@@ -75,8 +77,9 @@ export function makeCase(seed: number, index: number): FuzzCase {
   const random = new TestRandom(`${seed}/${index}`);
   const format = FORMATS[index % FORMATS.length] as Format;
   const side: Side = random.chance(1 / 2) ? 'server' : 'client';
-  const introduction = side === 'client' ? Buffer.from('\x07default') : Buffer.alloc(0);
-  const traffic = trafficOf(random, format, side);
+  const talks = random.chance(1 / 2);
+  const introduction = side === 'client' ? introductionOf(format, talks) : Buffer.alloc(0);
+  const traffic = trafficOf(random, format, side, talks);
   let about: string;
   let body: Buffer;
   const kind = random.below(24);
@@ -89,11 +92,11 @@ export function makeCase(seed: number, index: number): FuzzCase {
     body = Buffer.concat([joined(traffic), hostile, joined(random.chance(1 / 2) ? traffic : [])]);
   } else {
     about = random.pick(Object.keys(CHANGES));
-    body = CHANGES[about]?.(random, traffic, joined(trafficOf(random, format, side))) ?? Buffer.alloc(0);
+    body = CHANGES[about]?.(random, traffic, joined(trafficOf(random, format, side, talks))) ?? Buffer.alloc(0);
   }
   const bytes =
     side === 'client' && random.chance(1 / 12)
-      ? Buffer.concat([random.pick(introductions(random)), body])
+      ? Buffer.concat([random.pick(introductions(random, format)), body])
       : Buffer.concat([introduction, body]);
   const same = sameStart(bytes, Buffer.concat([introduction, joined(traffic)]));
   let end = introduction.length;
@@ -113,7 +116,8 @@ export function makeCase(seed: number, index: number): FuzzCase {
 }
 
 /** What servers that are none of ours may say first. */
-const introductions = (random: TestRandom) => [
+const introductions = (random: TestRandom, format: Format) => [
+  ...brokenWelcomes(random, format),
   Buffer.alloc(0),
   Buffer.from('\x07Default'),
   Buffer.from('\x00'),
@@ -127,8 +131,16 @@ const introductions = (random: TestRandom) => [
   random.bytes(12),
 ];
 
-/** Some frames in order. Those for a client answer Commands that it has sent, and some that it has not. */
-function trafficOf(random: TestRandom, format: Format, side: Side): Frame[] {
+/**
+ * Some frames in order. Those for a client answer Commands that it has sent, and some that it has not.
+ * @param talks - whether both ends have the wire extension.
+ */
+function trafficOf(random: TestRandom, format: Format, side: Side, talks: boolean): Frame[] {
+  const frames = plainTraffic(random, format, side);
+  return talks ? withTalk(random, side, frames) : frames;
+}
+
+function plainTraffic(random: TestRandom, format: Format, side: Side): Frame[] {
   return Array.from({ length: random.int(1, 6) }, (_, index) => {
     if (random.chance(1 / 10)) return { seq: 0, message: Buffer.alloc(0), bytes: Buffer.of(0) };
     const seq = random.chance(1 / 8) ? random.int(1, 20_000) : index + 1;

@@ -4,10 +4,11 @@ import { BadPayload } from '../../../src/protocol/codec/codec.ts';
 import { type FuzzCase, makeCase } from './cases.ts';
 import { ClientTarget } from './client-target.ts';
 import { bindBoth, FORMATS } from './corpus.ts';
-import { expectedOutcome } from './expected.ts';
+import { cancelledIn, expectedOutcome } from './expected.ts';
 import { MAX_KEPT_BYTES } from './fuzz-stream.ts';
 import type { Event, Outcome, Side } from './outcome.ts';
 import { payloadOf } from './payload.ts';
+import { longestControl } from './reference.ts';
 import { ServerTarget } from './server-target.ts';
 
 /** What one case has shown. */
@@ -21,7 +22,7 @@ export interface CheckedCase {
 }
 
 /** How a format without lengths may end a connection; it may also refuse a Command or a Result. */
-const ENDS = ['in order', 'connection-lost', 'protocol-error', 'frame-too-large', 'server-info-mismatch'];
+const ENDS = ['in order', 'connection-lost', 'protocol-error', 'frame-too-large', 'server-info-mismatch', 'refused'];
 
 /** The real server and the real client of each format, and the cases that they are put through. */
 export class Range {
@@ -75,9 +76,13 @@ export class Range {
     const { side, format, bytes, delivery } = fuzzCase;
     const target = (side === 'server' ? this.#servers : this.#clients).get(format.name) as ServerTarget | ClientTarget;
     const incoming = this.#codecs.get(`${format.name} ${side}`) as MessageCodec;
-    const { keptMemory, ...outcome } = await target.play(bytes, delivery);
+    const { keptMemory, ended, ...outcome } = await target.play(bytes, delivery);
     if (outcome.ends.length !== 1) throw new Error(`the end was told ${outcome.ends.length} times: ${outcome.ends}`);
     this.#checkIntact(fuzzCase, outcome, incoming);
+    const cancelled =
+      ended === undefined || ended.length === 0 || !format.hasLengths ? undefined : cancelledIn(fuzzCase);
+    const wrong = cancelled && ended?.find((seq) => !cancelled.has(seq));
+    if (wrong !== undefined) throw new Error(`Command ${wrong} was ended, and nobody had cancelled it`);
     if (format.hasLengths) {
       compare(outcome, expectedOutcome(fuzzCase, incoming), 'it should have');
     } else {
@@ -89,14 +94,15 @@ export class Range {
       0,
       ...[...delivery.cuts, bytes.length].map((end, index) => end - (delivery.cuts[index - 1] ?? 0)),
     );
-    const bound = Math.max(2 * MAX_KEPT_BYTES, MAX_KEPT_BYTES + longest);
+    const kept = MAX_KEPT_BYTES + longestControl(bytes);
+    const bound = Math.max(2 * kept, kept + longest);
     if (keptMemory > bound) throw new Error(`${keptMemory} bytes of memory were kept, more than ${bound}`);
     return { outcome, keptMemory };
   }
 
   /** What stands before the first fault must have been dealt with as if there were no fault. */
   #checkIntact({ intact, side }: FuzzCase, { events, ends }: Outcome, incoming: MessageCodec): void {
-    if (ends[0] === 'server-info-mismatch') return;
+    if (ends[0] === 'server-info-mismatch' || ends[0] === 'refused') return;
     const commands = intact.filter(({ seq }) => seq > 0);
     const wanted = side === 'server' ? ['executed'] : ['result', 'unexpected', 'failed'];
     const seen = events.filter(({ what }) => wanted.includes(what));

@@ -5,10 +5,12 @@ import { CmdStreamError } from '../../../src/index.ts';
 import { Command } from '../../../src/protocol/command.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
 import { ResultBounds } from '../../../src/sender/client/backlog.ts';
+import { welcomeCheck } from '../../../src/sender/client/check-welcome.ts';
 import { Connection } from '../../../src/sender/client/connection.ts';
 import { dialer } from '../../../src/sender/client/dial.ts';
 import { resolveExpectedInfo } from '../../../src/sender/client/expected-info.ts';
 import type { PendingCommand } from '../../../src/sender/client/pending-command.ts';
+import { NO_METADATA } from '../../../src/wire/extension/metadata.ts';
 import type { FrameChannel } from '../../../src/wire/frame-channel.ts';
 import { fixedBound } from '../../../src/wire/write-flow.ts';
 import { schemas } from '../../interop/support/codecs.ts';
@@ -49,6 +51,8 @@ export class ClientTarget {
         listen: () => Promise.reject(new Error('nobody listens')),
       },
       serverInfo: resolveExpectedInfo('default'),
+      hello: { timeoutMs: 1_000, metadata: NO_METADATA, version: '0', describe: false },
+      checkWelcome: welcomeCheck(this.#format.codec.name, this.#format.protocol[protocolTables]),
       maxFrameBytes: MAX_FRAME_BYTES,
       bufferBound: fixedBound(64 * 1024),
       clock: systemClock,
@@ -117,6 +121,7 @@ export class ClientTarget {
     };
     return {
       command,
+      head: undefined,
       received: 0,
       settled: false,
       whenSlow: 'pause',

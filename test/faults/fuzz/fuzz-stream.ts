@@ -2,6 +2,7 @@ import { MAX_HEADER_BYTES } from '../../../src/wire/frame-size.ts';
 import { KeptBytes } from '../../../src/wire/kept-bytes.ts';
 import type { ByteStream, ByteStreamConsumer } from '../../../src/wire/transport/transport.ts';
 import { MAX_FRAME_BYTES } from './outcome.ts';
+import { longestControl } from './reference.ts';
 
 /** What the library may keep of a frame that has not come whole. */
 export const MAX_KEPT_BYTES = MAX_FRAME_BYTES + MAX_HEADER_BYTES;
@@ -36,6 +37,8 @@ export class FuzzStream implements ByteStream {
 
   readonly #takesSlowly: boolean;
   #consumer: ByteStreamConsumer | undefined;
+  /** A frame of the extension has a limit of its own. */
+  #longestControl = 0;
   #paused = false;
   #over = false;
 
@@ -76,6 +79,7 @@ export class FuzzStream implements ByteStream {
   async play(bytes: Buffer, { cuts, yieldEvery }: Delivery, flush: () => boolean): Promise<void> {
     for (let turns = 0; this.#consumer === undefined; turns++) await patience(turns);
     const consumer = this.#consumer;
+    this.#longestControl = longestControl(bytes);
     let start = 0;
     for (const [index, end] of [...cuts, bytes.length].entries()) {
       for (let turns = 0; this.#paused && !this.#over; turns++) {
@@ -117,7 +121,7 @@ export class FuzzStream implements ByteStream {
     if (lastKept === undefined) return;
     this.mostKeptMemory = Math.max(this.mostKeptMemory, lastKept.buffer.length);
     // What came while nobody reads is not looked at yet: a piece, since reading stops then.
-    const most = MAX_KEPT_BYTES + (this.#paused || this.handshaking ? pieceBytes : 0);
+    const most = MAX_KEPT_BYTES + this.#longestControl + (this.#paused || this.handshaking ? pieceBytes : 0);
     if (!this.#over && lastKept.length > most) throw new Error(`${lastKept.length} bytes are kept, more than ${most}`);
   }
 }

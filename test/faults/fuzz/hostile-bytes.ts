@@ -1,7 +1,8 @@
 import type { TestRandom } from '../../support/random.ts';
 import type { Format } from './corpus.ts';
 import { MAX_FRAME_BYTES, type Side } from './outcome.ts';
-import { varint } from './reference.ts';
+import { CONTROL, controlFrame, varint } from './reference.ts';
+import { head, hello } from './talk.ts';
 
 /** What makers of hostile bytes need. */
 export interface HostileInput {
@@ -78,4 +79,43 @@ export const HOSTILE: Readonly<Record<string, (input: HostileInput) => Buffer>> 
       varint(1),
       random.pick(format.broken[side].length > 0 ? format.broken[side] : format.messages[side]),
     ]),
+  'frames of the extension in any place': ({ random }) =>
+    Buffer.concat(
+      Array.from({ length: random.int(1, 4) }, () => {
+        const body = random.pick([
+          Buffer.alloc(0),
+          Buffer.from('{}'),
+          random.bytes(random.below(12)),
+          Buffer.of(0),
+          Buffer.of(2),
+        ]);
+        return controlFrame(random.int(0, 9), random.int(16_376, 16_382), body);
+      }),
+    ),
+  'a goodbye': ({ random }) => controlFrame(1, CONTROL.goodbye, varint(random.below(12))),
+  'a second HELLO': ({ random }) => Buffer.concat([hello(random), hello(random)]),
+  'a HELLO as long as allowed': ({ random }) => {
+    const body = Buffer.alloc(around(random, 64 * 1024), 0x20);
+    body.write('{}');
+    return controlFrame(1, CONTROL.hello, body);
+  },
+  'many heads': ({ random }) =>
+    Buffer.concat([hello(random), ...Array.from({ length: random.int(10, 60) }, () => head(random, random.int(1, 9)))]),
+  'heads without time': ({ random, format, side }) => {
+    const message = random.pick(format.messages[side]);
+    const frames = [1, 2, 3].flatMap((seq) => [controlFrame(seq, CONTROL.head, Buffer.of(2)), varint(seq), message]);
+    return Buffer.concat([hello(random), ...frames]);
+  },
+  'many cancels': ({ random }) =>
+    Buffer.concat([
+      hello(random),
+      ...Array.from({ length: random.int(50, 300) }, () => controlFrame(random.int(1, 400), CONTROL.cancel)),
+    ]),
+  'Commands sent and cancelled in turn': ({ random, format, side }) => {
+    const one = (seq: number) => [varint(seq), random.pick(format.messages[side]), controlFrame(seq, CONTROL.cancel)];
+    return Buffer.concat([
+      hello(random),
+      ...Array.from({ length: random.int(5, 60) }, (_, index) => one(index + 1)).flat(),
+    ]);
+  },
 };

@@ -9,6 +9,8 @@ export interface ReferenceFrame {
   readonly message: Buffer;
   /** Whether its payload is over the limit: it is announced, and need not have come whole. */
   readonly oversized?: true;
+  /** Body of a frame of the wire extension. */
+  readonly control?: Buffer;
 }
 
 /** What a stream of bytes holds. */
@@ -58,7 +60,12 @@ export function readVarint(bytes: Buffer, at: number): { value: number; end: num
  * what the incremental reader of the library is compared with. A frame of a type that does not exist is an error only
  * once it is whole, or known to be too large.
  */
-export function readFrames(bytes: Buffer, from: number, isType: (type: number) => boolean): ReferenceStream {
+export function readFrames(
+  bytes: Buffer,
+  from: number,
+  isType: (type: number) => boolean,
+  extended = false,
+): ReferenceStream {
   const frames: ReferenceFrame[] = [];
   let at = from;
   for (;;) {
@@ -74,6 +81,15 @@ export function readFrames(bytes: Buffer, from: number, isType: (type: number) =
     if (typeof type === 'string') return { frames, end: type };
     const length = readVarint(bytes, type.end);
     if (typeof length === 'string') return { frames, end: length };
+    if (extended && isControl(bytes, seq.end)) {
+      const after = length.end + length.value;
+      if (length.value > controlLimit(type.value)) return { frames, end: 'protocol-error' };
+      if (after > bytes.length) return { frames, end: 'cut' };
+      const control = bytes.subarray(length.end, after);
+      frames.push({ seq: seq.value, type: type.value, message: bytes.subarray(seq.end, after), control });
+      at = after;
+      continue;
+    }
     if (length.value > MAX_SKIPPED_BYTES) return { frames, end: 'protocol-error' };
     const end = length.end + length.value;
     const oversized = length.value > MAX_FRAME_BYTES;
@@ -85,4 +101,33 @@ export function readFrames(bytes: Buffer, from: number, isType: (type: number) =
     if (!oversized) frames.push({ seq: seq.value, type: type.value, message: bytes.subarray(seq.end, end) });
     at = end;
   }
+}
+
+/** Type numbers of the wire extension: HELLO, WELCOME, HEAD, CANCEL, ENDED, GOODBYE, and one that nobody sends. */
+export const CONTROL = { hello: 16_382, welcome: 16_381, head: 16_380, cancel: 16_379, ended: 16_378, goodbye: 16_377 };
+
+/** Whether a frame of the extension begins there, behind its sequence number: by the shortest form of its type only. */
+export function isControl(bytes: Buffer, at: number): boolean {
+  const [first = 0, second] = bytes.subarray(at, at + 2);
+  return first >= 0xf8 && first <= 0xfe && second === 0x7f;
+}
+
+/** The longest body that a frame of the extension may have. */
+export function controlLimit(type: number): number {
+  return type === CONTROL.hello || type === CONTROL.welcome ? 64 * 1024 : 16 * 1024;
+}
+
+/** A frame of the extension. */
+export function controlFrame(seq: number | bigint, type: number, body: Uint8Array = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([varint(seq), varint(type), varint(body.length), body]);
+}
+
+/** How many bytes of a frame of the extension there may be, at the most, anywhere in these. */
+export function longestControl(bytes: Buffer): number {
+  let longest = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const length = isControl(bytes, at) ? readVarint(bytes, at + 2) : 'cut';
+    if (typeof length !== 'string') longest = Math.max(longest, Math.min(length.value, 64 * 1024));
+  }
+  return longest;
 }

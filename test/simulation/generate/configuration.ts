@@ -21,7 +21,7 @@ export const ROOMY_SERVER = {
 export const ROOMY_SENDER = { maxWaitingBytes: 16_000_000 } as const;
 
 export const serverPlan: fc.Arbitrary<ServerPlan> = fc.record({
-  errorResults: weighted([true, 5], [false, 1]),
+  goClients: weighted([false, 5], [true, 1]),
   idleTimeoutMs: seldom(whole(1300, 2500), 3),
   maxInFlightCommands: weighted([1000, 3], [2, 1], [8, 1]),
   maxBufferedBytes: oneOf(8_000_000, 2000, 200),

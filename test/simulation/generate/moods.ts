@@ -86,7 +86,7 @@ export function inOrder(stalls: readonly StallPlan[]): readonly StallPlan[] {
 export function listening(schedule: Schedule): Schedule {
   const servers = schedule.servers.map((server) => ({
     ...server,
-    errorResults: true,
+    goClients: false,
     idleTimeoutMs: server.idleTimeoutMs ?? 1400,
     maxInFlightCommands: 1000,
     maxFrameBytes: 65_536,

@@ -5,6 +5,7 @@ import { byteBounds, endingPlan, networkPlan, ROOMY_SENDER, senderPlan, serverPl
 import { fault, faultKinds, fitFault } from './faults.ts';
 import { deafened, inOrder, limited, listening, patient, piecemeal, standing, withStalledDeadline } from './moods.ts';
 import { absent, givingUp, returning, rolling, shutdownMood } from './shutdowns.ts';
+import { cancelling, cancellingPlan, withTalk } from './talks.ts';
 import { abandon, fitSend, sendPlan, troubles } from './workload.ts';
 
 const LIES: readonly Lie[] = [
@@ -131,6 +132,12 @@ const raw = fc.record({
   shutdowns: shutdownMood,
   /** Processes that stand still while a Pong lies behind the rest of a stream. */
   standing: seldom(fc.record({ atMs: whole(505, 700), forMs: oneOf(1500, 4000) }), 24),
+  /** Texts that go along with each so manieth plan of sends, and the Command within which they are sent. */
+  talk: seldom(fc.record({ every: oneOf(1, 2, 3), withinMs: seldom(oneOf(400, 0, 30, 2000), 2) }), 2),
+  /** Commands that are given up, at servers for Go clients. */
+  goGivingUp: oneOf(false, true),
+  /** Commands are given up, and nothing else goes wrong. */
+  cancelling: seldom(cancellingPlan, 10),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -144,10 +151,18 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
+  const { talk, shutdowns, cancelling: isCancelling, stalledDeadline, patient: isPatient } = plan;
+  // What is about deadlines has its own.
+  const isTimed = shutdowns !== null || isCancelling !== null || stalledDeadline !== null || isPatient;
+  return withTalk(made(plan), talk !== null && isTimed ? { ...talk, withinMs: null } : talk);
+});
+
+function made(plan: Raw): Schedule {
   const schedule = withStalledDeadline(withMore(scheduleFrom(plan), plan), plan.stalledDeadline);
   if (plan.shutdowns?.kind === 'rolling') return rolling(listening(schedule), schedule, plan.shutdowns.plan);
-  if (plan.shutdowns?.kind === 'givingUp') return givingUp(listening(schedule), plan.shutdowns.plan);
+  if (plan.shutdowns?.kind === 'givingUp') return givingUp(listening(schedule), plan.shutdowns.plan, plan.goGivingUp);
   if (plan.shutdowns?.kind === 'absent') return absent(listening(schedule), plan.shutdowns.plan);
+  if (plan.cancelling !== null) return cancelling(schedule, plan.cancelling);
   if (plan.standing !== null) return standing(schedule, plan.standing);
   if (plan.piecemeal) return piecemeal(schedule);
   if (plan.limited) return limited(schedule);
@@ -157,7 +172,7 @@ export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
   return plan.shutdowns?.kind === 'returning'
     ? returning(schedule, plan.shutdowns.plan)
     : withLiar(schedule, plan.liar);
-});
+}
 
 type Raw = typeof raw extends fc.Arbitrary<infer T> ? T : never;
 

@@ -112,6 +112,7 @@ export const givingUpPlan = fc.record({
 export function givingUp(
   calm: Schedule,
   plan: typeof givingUpPlan extends fc.Arbitrary<infer T> ? T : never,
+  goClients: boolean,
 ): Schedule {
   const { hanging, everyMs, timeoutMs } = plan;
   const maxInFlightCommands = hanging > 1 ? 8 : 1000;
@@ -130,7 +131,7 @@ export function givingUp(
   return {
     ...calm,
     network: roomy(calm.network),
-    servers: [{ ...server, maxInFlightCommands, idleTimeoutMs: null }],
+    servers: [{ ...server, goClients, maxInFlightCommands, idleTimeoutMs: null }],
     sender: { ...sender, reconnect: sender.reconnect ?? { initialMs: 50, maxMs: 800, factor: 2, resetAfterMs: 1000 } },
     sends: [
       { ...quick, style: 'hang', everyMs: 0, times: hanging },

@@ -47,6 +47,8 @@ export const sendPlan: fc.Arbitrary<SendPlan> = fc.record({
   consumeMs: oneOf(0, 0, 5, 40),
   leaveAfter: seldom(whole(0, 4), 4),
   napMs: fc.constant(0),
+  metadata: fc.constant(false),
+  withinMs: fc.constant(null),
 });
 
 /** A send as this run has it: at its time, and without the troubles that this run is spared. */

@@ -3,6 +3,7 @@ import { OF_CONNECTIONS } from './of-connections.ts';
 import { OF_FLOW_CONTROL } from './of-flow-control.ts';
 import { OF_REQUESTS } from './of-requests.ts';
 import { OF_SHUTDOWNS } from './of-shutdowns.ts';
+import { OF_THE_EXTENSION } from './of-the-extension.ts';
 import { OF_THE_WHOLE } from './of-the-whole.ts';
 import { OF_TIME } from './of-time.ts';
 import { OF_USER_CODE } from './of-user-code.ts';
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...OF_FLOW_CONTROL,
   ...OF_TIME,
   ...OF_SHUTDOWNS,
+  ...OF_THE_EXTENSION,
 ];

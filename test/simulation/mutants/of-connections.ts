@@ -131,7 +131,7 @@ export const OF_CONNECTIONS: readonly Mutant[] = [
   {
     name: 'half a frame stays in the buffer',
     file: 'src/wire/write-batch.ts',
-    from: '      gathered.position = start;\n      throw unencodable(error)',
+    from: '      gathered.position = first;\n      throw unencodable(error)',
     to: '      throw unencodable(error)',
     why: 'flaw 17: a Command that cannot be encoded kills the connection',
   },

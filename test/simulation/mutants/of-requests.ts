@@ -18,21 +18,21 @@ export const OF_REQUESTS: readonly Mutant[] = [
   },
   {
     name: 'coarse deadlines',
-    file: 'src/sender/request/deadline-queue.ts',
+    file: 'src/base/deadline-queue.ts',
     from: 'const COARSE_TICK_MS = 10;',
     to: 'const COARSE_TICK_MS = 100;',
     why: 'deadlines are reached up to 100 ms late',
   },
   {
     name: 'early deadlines',
-    file: 'src/sender/request/deadline-queue.ts',
+    file: 'src/base/deadline-queue.ts',
     from: 'const dueMs = Math.ceil((this.#timer',
     to: 'const dueMs = Math.floor((this.#timer',
     why: 'deadlines are reached before their time',
   },
   {
     name: 'lost deadline',
-    file: 'src/sender/request/deadline-queue.ts',
+    file: 'src/base/deadline-queue.ts',
     from: 'if (dueMs < this.#timer.dueMs) this.#timer.set(dueMs);',
     to: 'if (this.#timer.dueMs === Number.POSITIVE_INFINITY) this.#timer.set(dueMs);',
     why: 'a deadline that is nearer than the one before it waits for that one',
@@ -131,7 +131,7 @@ export const OF_REQUESTS: readonly Mutant[] = [
   {
     name: 'group sends without a deadline',
     file: 'src/sender/group/client-group.ts',
-    from: 'if (Number.isFinite(timeoutMs) && !request.settled) request.setDeadline(timeoutMs, options.clock.monotonicMs());',
+    from: 'if (Number.isFinite(timeoutMs) && !request.settled) request.setDeadline(timeoutMs, nowMs);',
     to: '',
     why: 'what is sent past the sender waits for ever',
   },

@@ -5,16 +5,9 @@ export const OF_SHUTDOWNS: readonly Mutant[] = [
   {
     name: 'executed while shutting down',
     file: 'src/server/session.ts',
-    from: "    if (this.#actor.getSnapshot().value !== 'serving') {\n      this.#turnAway",
-    to: '    if (!this.isOpen) {\n      this.#turnAway',
+    from: '    if (!this.#isServing) {\n      this.#comeEarlyOrLate',
+    to: '    if (!this.isOpen) {\n      this.#comeEarlyOrLate',
     why: 'a server that shuts down goes on taking Commands',
-  },
-  {
-    name: 'turned away in silence',
-    file: 'src/server/refusals.ts',
-    from: "    if (isTold) this.#refuse(seq, type, 'closed', SHUTTING_DOWN);\n    else tell",
-    to: '    void isTold;\n    tell',
-    why: 'a client waits for what is not executed',
   },
   {
     name: 'turned away for good',
@@ -33,8 +26,8 @@ export const OF_SHUTDOWNS: readonly Mutant[] = [
   {
     name: 'deaf to a goodbye',
     file: 'src/sender/client/connection.ts',
-    from: '    this.refuse();\n    this.#events.goodbye();\n',
-    to: '',
+    from: 'this.#leave(readGoodbye(frame.body));',
+    to: 'readGoodbye(body);',
     why: 'Commands go on to a server that takes none',
   },
   {
@@ -57,20 +50,6 @@ export const OF_SHUTDOWNS: readonly Mutant[] = [
     from: '    group.hope.onGone(() => this.#failImpatient());\n',
     to: '',
     why: 'who would not wait for a client waits until the deadline',
-  },
-  {
-    name: 'idle connections end at once',
-    file: 'src/server/command-times.ts',
-    from: '    this.#lastMs = this.#awayMs;\n',
-    to: '',
-    why: 'Commands on their way to a server that shuts down are lost',
-  },
-  {
-    name: 'idle connections hold a server up',
-    file: 'machines/session.ts',
-    from: 'context.link.quietInMs() <= 0,',
-    to: 'context.link.quietInMs() < -1e9,',
-    why: 'a server waits for clients that say nothing',
   },
   {
     name: 'places held for good',

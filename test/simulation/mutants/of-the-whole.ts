@@ -159,7 +159,7 @@ export const OF_THE_WHOLE: readonly Mutant[] = [
   {
     name: 'server does not answer pings',
     file: 'src/server/session.ts',
-    from: '    this.#channel.sendPing();\n    this.#backpressure.sent();\n',
+    from: '    this.channel.sendPing();\n    this.backpressure.sent();\n',
     to: '',
     why: 'idle connections are taken for dead',
   },

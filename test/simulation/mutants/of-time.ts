@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const OF_TIME: readonly Mutant[] = [
   {
     name: 'late deadlines are judged unread',
-    file: 'src/sender/request/deadline-timer.ts',
+    file: 'src/base/deadline-timer.ts',
     from: 'if (this.#now() <= this.#expectedMs + LATE_MS) this.#due();',
     to: 'if (this.#now() > 0) this.#due();',
     why: 'a send times out whose Result lies there',

@@ -1,11 +1,14 @@
 import { isDirect, type Past, type Violation } from '../history.ts';
 
 const promise = '4';
+/** So long before a call a goodbye may have been sent that is not heard yet. */
+const GOODBYE_MS = 1000;
 
 /** A Command is never sent twice by itself, and every error says whether the server may have executed it. */
 export function* atMostOnce({ entries, sends, corrupted, corruption }: Past): Generator<Violation> {
   // Whose they were that were turned away unread, nobody can tell.
   const someTurnedAway = entries.some(({ kind, details }) => kind === 'refused' && details.id === null);
+  const endingsMs = entries.filter(({ kind }) => kind === 'server.ending').map(({ atMs }) => atMs);
   for (const send of sends.values()) {
     const { id, settled, endings, call, carried } = send;
     const isSpared = !corrupted || corruption.spares(send);
@@ -33,10 +36,11 @@ export function* atMostOnce({ entries, sends, corrupted, corruption }: Past): Ge
         message: `send ${id} was refused (${code}); its error said that it may have been executed`,
       };
     }
-    // What was turned away is encoded anew.
+    // What was turned away is encoded anew; by a goodbye also before it has come.
     const late =
       someTurnedAway || send.refusals.length > 0 ? undefined : executions.find((execution) => execution.isLate);
-    if (late !== undefined) {
+    const meetsGoodbye = (endingMs: number) => endingMs > call.atMs - GOODBYE_MS && endingMs <= (late?.atMs ?? 0);
+    if (late !== undefined && !endingsMs.some(meetsGoodbye)) {
       yield {
         promise,
         id,

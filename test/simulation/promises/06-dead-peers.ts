@@ -31,9 +31,9 @@ function* silences({ entries, schedule }: Past): Generator<Violation> {
     // During the handshake its own limit counts; after a stall once more.
     const handshakeMs = handshakeTimeoutMs * (schedule.stalls.length > 0 ? 2 : 1) + 2.01;
     if (sinceMs - openedMs < handshakeTimeoutMs) boundMs = Math.max(boundMs, handshakeMs);
-    // The time in which nobody looked counts again, at most as the ping timeout.
-    const stoodMs = stalledMs(schedule, sinceMs - keepalive.timeMs, sinceMs + silentMs);
-    boundMs += stoodMs + Math.min(stoodMs, keepalive.timeoutMs);
+    const stallMs = stalledMs(schedule, sinceMs - keepalive.timeMs, sinceMs + silentMs);
+    // What lies there when a process goes on may have to be read before the Pong.
+    boundMs += stallMs + Math.min(stallMs, keepalive.timeoutMs);
     if (silentMs <= boundMs) continue;
     const message = `${who} to ${address} was silent for ${silentMs.toFixed(3)} ms before it was given up; bound ${boundMs} ms`;
     yield { promise, atMs, message };

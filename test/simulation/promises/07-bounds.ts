@@ -1,5 +1,6 @@
 import { type History, type Past, type Violation, wasTurnedAway } from '../history.ts';
 import type { SenderPlan } from '../schedule.ts';
+import { type ToldCommands, toldOf } from '../told.ts';
 
 const promise = '7';
 
@@ -89,16 +90,21 @@ function* waitingBytes(past: Past): Generator<Violation> {
 /** What Commands in flight weigh at the least; one more may come where there is a byte left. */
 function* bytesInFlight({ entries, schedule }: Past): Generator<Violation> {
   const limits = new Map(schedule.servers.map(({ maxInFlightBytes }, index) => ['abc'[index], maxInFlightBytes]));
-  const inFlight = new Map<string, Map<unknown, number>>();
-  for (const { kind, details, atMs, who } of entries) {
-    if ((kind !== 'execute' && kind !== 'handled') || String(details.client).startsWith('stranger')) continue;
+  const inFlight = new Map<string, Set<unknown>>();
+  const told = toldOf(entries);
+  for (const entry of entries) {
+    const { kind, details, atMs, who } = entry;
+    if (
+      (kind !== 'execute' && kind !== 'handled' && kind !== 'stopped') ||
+      String(details.client).startsWith('stranger')
+    )
+      continue;
     const key = `${who} ${details.client}`;
-    const commands = inFlight.get(key) ?? new Map<unknown, number>();
+    const commands = inFlight.get(key) ?? new Set();
     inFlight.set(key, commands);
-    const before = [...commands.values()].reduce((sum, bytes) => sum + bytes, 0);
-    if (kind === 'handled') commands.delete(details.seq);
-    else commands.set(details.seq, COMMAND_BYTES);
-    if (kind === 'handled' || before < (limits.get(who) ?? 0)) continue;
+    const before = commands.size * COMMAND_BYTES;
+    follow(commands, entry, told);
+    if (kind !== 'execute' || before < (limits.get(who) ?? 0)) continue;
     yield { promise, atMs, message: `server ${who} took a Command beside ${before} bytes of one connection in flight` };
     return;
   }
@@ -106,16 +112,17 @@ function* bytesInFlight({ entries, schedule }: Past): Generator<Violation> {
 
 function* atServers({ entries, schedule }: Past): Generator<Violation> {
   const limits = new Map(schedule.servers.map(({ maxInFlightCommands }, index) => ['abc'[index], maxInFlightCommands]));
-  const inFlight = new Map<string, Set<number>>();
-  for (const { kind, details, atMs, who } of entries) {
-    if (kind !== 'execute' && kind !== 'handled') continue;
+  const inFlight = new Map<string, Set<unknown>>();
+  const told = toldOf(entries);
+  for (const entry of entries) {
+    const { kind, details, atMs, who } = entry;
+    if (kind !== 'execute' && kind !== 'handled' && kind !== 'stopped') continue;
     // What strangers send may be a Command, but its payload is no work that a handler could log the end of.
     if (String(details.client).startsWith('stranger')) continue;
     const key = `${who} ${details.client}`;
     const commands = inFlight.get(key) ?? new Set();
     inFlight.set(key, commands);
-    if (kind === 'handled') commands.delete(Number(details.seq));
-    else commands.add(Number(details.seq));
+    follow(commands, entry, told);
     const limit = limits.get(who) ?? 0;
     if (commands.size <= limit) continue;
     yield {
@@ -125,6 +132,12 @@ function* atServers({ entries, schedule }: Past): Generator<Violation> {
     };
     return;
   }
+}
+
+/** Follows which Commands of a connection are in flight. */
+function follow(commands: Set<unknown>, { kind, who, details }: Past['entries'][number], told: ToldCommands): void {
+  if (kind === 'execute') commands.add(details.seq);
+  else if (kind === 'handled' || told.endsWithStop(who, details.client, details.seq)) commands.delete(details.seq);
 }
 
 /**

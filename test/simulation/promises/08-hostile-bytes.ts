@@ -11,8 +11,12 @@ const EXPECTED = [/^cmd-stream: the hook '\w+' failed/, /^cmd-stream: the addres
 export function* hostileBytes({ run, sends, entries, corrupted, corruption }: Past): Generator<Violation> {
   for (const warning of run.warnings) {
     if (EXPECTED.some((pattern) => pattern.test(warning))) continue;
-    // Another ServerInfo is one that was changed on its way, or a liar's.
-    if (/^cmd-stream: \S+ introduced itself as/.test(warning) && (corrupted || run.schedule.liar !== null)) continue;
+    // Another ServerInfo, or WELCOME, is one that was changed on its way, or a liar's.
+    if (
+      /^cmd-stream: \S+ (introduced itself as|is another service:)/.test(warning) &&
+      (corrupted || run.schedule.liar !== null)
+    )
+      continue;
     yield { promise, atMs: run.durationMs, message: `nobody expected: ${warning}` };
   }
   for (const { id, settled } of sends.values()) {

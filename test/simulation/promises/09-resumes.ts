@@ -29,8 +29,9 @@ export function* resumes(past: Past): Generator<Violation> {
 /** A server learns that nobody waits for a Command any more: its connection is replaced once it is idle. */
 function* leavesNoWork({ entries, schedule }: Past): Generator<Violation> {
   if (schedule.faults.length > 0 || schedule.liar !== null) return;
-  // A few that never answer are no reason for another connection.
-  const hanging = schedule.sends.some(({ style }) => style === 'hang') ? 7 : 0;
+  // A server that cannot be told: a few that never answer are no reason for another connection.
+  const canHang = schedule.servers.some(({ goClients }) => goClients);
+  const hanging = canHang && schedule.sends.some(({ style }) => style === 'hang') ? 7 : 0;
   for (const { kind, details, atMs } of entries) {
     if (kind !== 'idle' || Number(details.handlers) <= hanging) continue;
     yield { promise, atMs, message: `${details.handlers} handlers go on although nobody waits for them` };
@@ -48,9 +49,9 @@ function isQuiet({ network, faults, servers, sender, liar, stalls, meddling }: P
   if (bytesPerMs(network) < SLOWEST_BYTES_PER_MS) return false;
   const longestStallMs = Math.max(0, ...stalls.map(({ forMs }) => forMs));
   const fits = servers.every(
-    ({ shutdown, errorResults, idleTimeoutMs }) =>
+    ({ shutdown, goClients, idleTimeoutMs }) =>
       shutdown === null &&
-      errorResults &&
+      !goClients &&
       (idleTimeoutMs === null ||
         (sender.keepalive !== null && idleTimeoutMs > sender.keepalive.timeMs + longestStallMs + 250)),
   );

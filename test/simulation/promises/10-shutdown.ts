@@ -17,8 +17,11 @@ export function* shutdowns(past: Past): Generator<Violation> {
   yield* takesNone(past);
   yield* hopes(past);
   if (!isCalm(past.schedule)) return;
-  yield* unnoticed(past);
-  yield* inTime(past);
+  if (past.schedule.servers.every(({ goClients }) => !goClients)) {
+    yield* unnoticed(past);
+    yield* inTime(past);
+    return;
+  }
   yield* lateResults(past);
   yield* freedPlaces(past);
 }
@@ -77,8 +80,13 @@ function* hopes({ entries, schedule, sends, ending }: Past): Generator<Violation
 }
 
 /** A Command comes to a server once more only where it has been turned away each time before. */
-function* oncePerRefusal({ sends, corrupted }: Past): Generator<Violation> {
+function* oncePerRefusal({ entries, sends, corrupted }: Past): Generator<Violation> {
   if (corrupted) return;
+  const isGoing = (refusal: number, before: number) => {
+    const host = entries[refusal]?.who;
+    const isAbout = ({ kind, who }: (typeof entries)[number]) => /^server\.(ending|up)$/.test(kind) && who === host;
+    return entries.slice(0, before).findLast(isAbout)?.kind === 'server.ending';
+  };
   for (const { id, executions, refusals } of sends.values()) {
     const clients = refusals.map(({ client }) => client);
     if (new Set(clients).size < clients.length) {
@@ -87,7 +95,8 @@ function* oncePerRefusal({ sends, corrupted }: Past): Generator<Violation> {
     }
     const [execution] = executions;
     const again = refusals.find(({ index }) => execution !== undefined && index > execution.index);
-    if (again === undefined) continue;
+    // Its client may have heard the goodbye of that server before it came there, and have sent it to another.
+    if (again === undefined || isGoing(again.index, execution?.index ?? 0)) continue;
     yield { promise, id, atMs: again.atMs, message: `send ${id} was executed, and came to a server once more` };
   }
 }
@@ -95,9 +104,7 @@ function* oncePerRefusal({ sends, corrupted }: Past): Generator<Violation> {
 /** Whether nothing but the servers' shutting down gives a Command a reason to fail. */
 function isCalm({ servers, sender, faults, liar, meddling, strangers, stalls }: Schedule): boolean {
   const isEnded = meddling?.acts.some((act) => act === 'close' || act === 'drain') ?? false;
-  const roomy = servers.every(
-    ({ errorResults, idleTimeoutMs, maxFrameBytes }) => errorResults && idleTimeoutMs === null && maxFrameBytes > 4000,
-  );
+  const roomy = servers.every(({ idleTimeoutMs, maxFrameBytes }) => idleTimeoutMs === null && maxFrameBytes > 4000);
   const none = faults.length + strangers.length + stalls.length === 0 && liar === null;
   return none && roomy && !isEnded && sender.reconnect !== null && (sender.keepalive?.timeoutMs ?? 1000) > 250;
 }
@@ -156,11 +163,20 @@ function* unnoticed(past: Past): Generator<Violation> {
   if (ordered.some(({ fromMs }, at) => at > 0 && fromMs < (ordered[at - 1] as Span).untilMs + settleMs)) return;
   for (const send of sends.values()) {
     const [end] = send.settled;
-    if (end === undefined || !NOTICED.includes(end.code) || end.atMs >= endMs || isDirect(send)) continue;
+    if (end === undefined || end.atMs >= endMs || isDirect(send)) continue;
+    if (!NOTICED.includes(end.code) && !wasDropped(send)) continue;
     if (cutOff(send, servers, past) || meetsGoodbye(send, past, spans)) continue;
     const message = `send ${send.id} ended with ${end.code}, although another server was there`;
     yield { promise, id: send.id, atMs: end.atMs, message };
   }
+}
+
+/** Whether a send has timed out that a server had turned away long before, and nobody has executed. */
+function wasDropped({ settled, refusals, executions }: History): boolean {
+  const [end] = settled;
+  const turnedAwayMs = refusals.at(-1)?.atMs;
+  if (end?.code !== 'timeout' || turnedAwayMs === undefined) return false;
+  return executions.length === 0 && end.atMs - turnedAwayMs > 1000;
 }
 
 /**
@@ -241,10 +257,10 @@ function* lateResults({ schedule, sends, entries, ending }: Past): Generator<Vio
   }
 }
 
-/** Whether a schedule has sends that are given up, and nothing else that ends a connection. */
+/** Whether a schedule has sends that are given up, of which servers for Go clients hear nothing, and nothing else that ends a connection. */
 function isOfGivingUp({ servers, sends }: Schedule): boolean {
   const isLong = sends.some(({ style }) => style === 'hang');
-  return isLong && servers.every(({ shutdown }) => shutdown === null);
+  return isLong && servers.every(({ shutdown, goClients }) => shutdown === null && goClients);
 }
 
 /** So many that were given up are reason for another connection, */

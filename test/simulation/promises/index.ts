@@ -12,6 +12,8 @@ import { bounds } from './07-bounds.ts';
 import { hostileBytes } from './08-hostile-bytes.ts';
 import { resumes } from './09-resumes.ts';
 import { shutdowns } from './10-shutdown.ts';
+import { cancelled } from './11-cancelled.ts';
+import { told } from './12-told.ts';
 
 type Check = (past: Past) => Iterable<Violation>;
 
@@ -26,6 +28,8 @@ const CHECKS: readonly Check[] = [
   hostileBytes,
   resumes,
   shutdowns,
+  cancelled,
+  told,
 ];
 
 const MODELS: readonly Check[] = [breakerModel, dispatchModel];
@@ -42,6 +46,8 @@ export const PROMISES: Readonly<Record<string, string>> = {
   '8': 'no byte sequence crashes either side',
   '9': 'service resumes when faults stop',
   '10': 'servers that shut down turn Commands away unexecuted, and nobody notices',
+  '11': 'Commands that nobody waits for are stopped, and free their places',
+  '12': 'handlers know deadlines and metadata, and nothing goes on after its time',
   breaker: 'the circuit breaker does what its model does',
   dispatch: 'Commands go where the model of the dispatch says',
 };

@@ -114,6 +114,29 @@ export function firesAt({ stalls }: Schedule, atMs: number): number {
   return stall === undefined ? atMs : stall.atMs + stall.forMs;
 }
 
+/**
+ * Within what time a server hears that nobody waits for a Command any more: the way there, and what is under way before it;
+ * `undefined` where something may keep it from hearing, such as a client that does not read.
+ */
+export function talkSlackMs(schedule: Schedule): number | undefined {
+  const { servers, sends, network, faults, strangers, stalls, liar, meddling, ending } = schedule;
+  if (faults.length + strangers.length + stalls.length > 0 || liar !== null || meddling !== null) return undefined;
+  if (ending.atMs !== null || sends.some(({ consumeMs, napMs }) => consumeMs + napMs > 0)) return undefined;
+  const isFree = servers.every(
+    ({ goClients, shutdown, maxBufferedBytes, maxTotalBytes, maxInFlightBytes, maxFrameBytes }) =>
+      !goClients &&
+      shutdown === null &&
+      maxFrameBytes > 4000 &&
+      Math.min(maxBufferedBytes, maxTotalBytes, maxInFlightBytes) >= 1_000_000,
+  );
+  if (!isFree || network.windowBytes < 8192) return undefined;
+  const bytes = sends.reduce((sum, send) => {
+    const results = isEndless(send) ? 200 : send.count;
+    return sum + send.times * (1 + results) * (send.padBytes + FRAME_BYTES);
+  }, 0);
+  return tripMs(schedule) + bytes / bytesPerMs(network) + 3;
+}
+
 /** How long the sender's process stands still within a span of time. */
 export function stalledMs({ stalls }: Schedule, fromMs: number, untilMs: number): number {
   const overlaps = stalls.map(({ atMs, forMs }) => Math.min(untilMs, atMs + forMs) - Math.max(fromMs, atMs));

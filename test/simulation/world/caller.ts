@@ -5,6 +5,7 @@ import { type Cancelling, sendDirectly } from './direct-send.ts';
 import type { Meddler } from './meddler.ts';
 import { type Answer, foreign, protocol, RESULTS, type Work } from './protocol.ts';
 import type { Sleeper } from './sleeper.ts';
+import { talkOf } from './talk.ts';
 
 type AnySender = Sender<typeof protocol>;
 /** Whether one Result is expected or several: `send` must do with both. */
@@ -92,7 +93,8 @@ export class Caller {
     const { sender } = this.#schedule;
     const isDirect = method === 'group';
     const isOpenEnded = (method === 'sendMulti' || isDirect) && sender.keepalive !== null;
-    const timeoutMs = plan.timeoutMs ?? (isOpenEnded ? null : sender.timeoutMs);
+    const ownMs = plan.timeoutMs ?? (isOpenEnded ? null : sender.timeoutMs);
+    const timeoutMs = plan.withinMs === null ? ownMs : Math.min(ownMs ?? Number.POSITIVE_INFINITY, plan.withinMs);
     const isMeddled = this.#schedule.meddling?.acts.some((act) => act.startsWith('abort')) ?? false;
     const isCancelled = plan.cancelAfterMs !== null || isMeddled;
     const cancelling = isCancelled ? this.#cancelling(id, plan, plan.cancelAfterMs) : undefined;
@@ -100,16 +102,21 @@ export class Caller {
     const controller = cancelling?.controller;
     const wanted = isDirect ? null : plan.resultsCount;
     const isPatient = !isDirect && (waitForReady ?? sender.waitForReady);
-    const details = { id, method, command, timeoutMs, payload, padBytes, count, wanted, style: plan.style, isPatient };
+    const talk = talkOf(id, plan, this.#clock.now(), controller?.signal);
+    const details = {
+      ...{ id, method, command, timeoutMs, payload, padBytes, count, wanted, style: plan.style, isPatient },
+      metadata: talk.expected,
+    };
     this.#log.add('call', 'caller', { ...details, aborted: controller?.signal.aborted === true });
     const options = {
-      ...(controller === undefined ? {} : { signal: controller.signal }),
+      ...(controller === undefined || talk.hasSignal ? {} : { signal: controller.signal }),
+      ...talk.options,
       ...(waitForReady === null ? {} : { waitForReady }),
       ...(plan.timeoutMs === null || method.endsWith('Deadline') ? {} : { timeoutMs: plan.timeoutMs }),
     };
     const multi = plan.resultsCount === null ? options : { ...options, resultsCount: plan.resultsCount };
     const made = this.#command(id, plan);
-    const dueMs = this.#clock.now() + (timeoutMs ?? 0);
+    const dueMs = this.#clock.now() + (ownMs ?? 0);
     const deadline = id % 2 === 0 ? dueMs : new Date(dueMs);
     const value = (one: unknown) => this.#value(id, one);
     const isHandler = plan.consumer === 'handler';
@@ -118,7 +125,7 @@ export class Caller {
     using _ = { [Symbol.dispose]: () => Object.assign(made.payload as Work, { late: true }) };
     const { length: before } = this.calls;
     if (isDirect) {
-      const send = { id, command: made, deadline: timeoutMs === null ? null : deadline, leaveAfter: plan.leaveAfter };
+      const send = { id, command: made, deadline: ownMs === null ? null : deadline, leaveAfter: plan.leaveAfter };
       const direct = { ...send, cancelling, results: RESULTS[command], take: value };
       this.calls[before] = sendDirectly(this.#sender.group, direct, this.#log);
       return;

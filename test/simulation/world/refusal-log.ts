@@ -5,7 +5,8 @@ import type { Work } from './protocol.ts';
 
 /**
  * Which Commands a server turned away since it was shutting down: logs `refused` with the place of each, and with the
- * send that it was of, where its payload has been read.
+ * send that it was of, where its payload has been read. And which it stopped, or did not begin, since nobody waits for them or
+ * their time is over: `stopped`.
  */
 export class RefusalLog {
   readonly #log: EventLog;
@@ -30,7 +31,13 @@ export class RefusalLog {
   }
 
   readonly onCommandDone = ({ seq, remoteAddress: client }: CommandDoneInfo, outcome: CommandOutcome): void => {
-    if (outcome === 'success' || outcome.code !== 'closed' || !outcome.message.includes('has not executed')) return;
+    if (outcome === 'success') return;
+    if (outcome.code === 'cancelled' || outcome.code === 'timeout') {
+      const isBegun = !/before the server came to it/.test(outcome.message);
+      this.#log.add('stopped', this.#host, { seq, client, code: outcome.code, isBegun });
+      return;
+    }
+    if (outcome.code !== 'closed' || !outcome.message.includes('has not executed')) return;
     this.#log.add('refused', this.#host, { id: this.#readId ?? null, seq, client });
     this.#readId = undefined;
   };

@@ -6,6 +6,7 @@ import { PAYLOADS } from './lies.ts';
 import { handlersOn, protocol } from './protocol.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { Sleeper } from './sleeper.ts';
+import { toldHandlers } from './told-handlers.ts';
 
 /** The port of every server. */
 export const PORT = 9000;
@@ -54,7 +55,7 @@ export class Servers {
     const server = await this.#simulation.serve(
       protocol,
       () => undefined,
-      handlersOn(host, this.#simulation, this.#sleeper),
+      toldHandlers(handlersOn(host, this.#simulation, this.#sleeper), host, this.#simulation),
       {
         ...options,
         host,

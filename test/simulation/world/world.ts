@@ -18,6 +18,7 @@ import { PORT, Servers } from './servers.ts';
 import { Sleeper } from './sleeper.ts';
 import { StallingClock } from './stalling-clock.ts';
 import { visitAsStranger } from './stranger.ts';
+import { HANDED_ON, TOKEN } from './talk.ts';
 import { TimerLedger } from './timer-ledger.ts';
 import { WatchHooks } from './watch-hooks.ts';
 import { WatchedTransport } from './watched-transport.ts';
@@ -230,6 +231,8 @@ export class World {
       transport: this.#transport,
       clock: this.#timers,
       defer: clock.defer,
+      metadata: TOKEN,
+      propagate: HANDED_ON,
       random: () => {
         const value = jitter.next();
         this.#log.add('draw', 'sender', { value });

@@ -4,6 +4,7 @@ import { type Clock, deferToEndOfTurn, systemClock } from '../../../src/base/clo
 import type { CmdStreamError } from '../../../src/base/errors/cmd-stream-error.ts';
 import type { DecodedMessage, MessageCodec, MessageSet } from '../../../src/protocol/codec/codec.ts';
 import { msgpack } from '../../../src/protocol/codec/msgpack/msgpack.ts';
+import type { ControlFrame } from '../../../src/wire/extension/control-frame.ts';
 import type { FrameReceiver } from '../../../src/wire/frame-channel.ts';
 import { StreamChannel, type StreamChannelOptions } from '../../../src/wire/stream-channel.ts';
 import type { ByteStream, ByteStreamConsumer } from '../../../src/wire/transport/transport.ts';
@@ -113,6 +114,8 @@ export interface SeenFrame {
 /** Keeps what a channel tells. A ping is a frame of sequence number 0. */
 export class FrameLog implements FrameReceiver {
   readonly frames: SeenFrame[] = [];
+  /** Frames of the wire extension. */
+  readonly controls: { readonly seq: number; readonly type: number; readonly body: Buffer }[] = [];
   readonly losses: (CmdStreamError | undefined)[] = [];
   /** How many bytes of frames have come whose rest had not. */
   readonly partials: number[] = [];
@@ -121,6 +124,11 @@ export class FrameLog implements FrameReceiver {
 
   frame(seq: number, type: number, value: unknown, size: number): void {
     this.#see({ seq, type, value, size });
+  }
+
+  control({ seq, type, body }: ControlFrame): void {
+    // The memory is the reader's.
+    this.controls.push({ seq, type, body: Buffer.from(body) });
   }
 
   ping(): void {
