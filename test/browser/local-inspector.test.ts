@@ -107,7 +107,8 @@ describe('the local inspector', () => {
 
   it('shows a connection that waits for its last Results beside the one that takes its place', async () => {
     const inspector = await startInspector();
-    const server = await startServer(browser);
+    // A server that does not hear that a stream is left.
+    const server = await startServer(browser, undefined, 0, true);
     const sender = await startSender(browser, server, inspector, { clients: 1 });
     const page = await browser.open(inspector.url);
     await tab(page, 'connection 1').click();
@@ -181,7 +182,7 @@ describe('the local inspector', () => {
     await soon(() => stateOf(page, 'server')).toBe('listening');
     await soon(() => tab(page, 'session 127.0.0.1:').count()).toBe(2);
     await tab(page, 'session 127.0.0.1:').first().click();
-    await soon(() => lit(page)).toEqual(['serving']);
+    await soon(() => lit(page)).toEqual(['serving', 'serving.greeted']);
     await sender.close();
     await soon(() => tab(page, 'session 127.0.0.1:').count()).toBe(0);
     await server.shutdown();

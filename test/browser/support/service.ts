@@ -4,7 +4,12 @@ import { calc } from '../../e2e/support/calc.ts';
 import type { InBrowser } from './chromium.ts';
 
 /** Serves {@link calc} as a small calculator; `Wait` takes as long as it says. Closed after the test. */
-export async function startServer({ onEnd }: InBrowser, inspect?: Inspect, port = 0): Promise<Server> {
+export async function startServer(
+  { onEnd }: InBrowser,
+  inspect?: Inspect,
+  port = 0,
+  goClients = false,
+): Promise<Server> {
   const handlers = {
     Add: ({ a, b }: { a: number; b: number }) => a + b,
     async *Countdown({ from }: { from: number }) {
@@ -26,6 +31,7 @@ export async function startServer({ onEnd }: InBrowser, inspect?: Inspect, port 
   };
   const server = await serve(calc, undefined, handlers, {
     port,
+    goClients,
     exposeErrors: true,
     ...(inspect === undefined ? {} : { inspect }),
   });

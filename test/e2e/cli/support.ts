@@ -28,7 +28,7 @@ export function commandLine(): CommandLine {
     start: (args, options) => start(process.execPath, [own.bin, ...args], { cwd: ROOT, ...options }),
     run: (args, options) => own.start(args, options).ended,
     async serve(...args) {
-      const server = own.start(['serve', '--port', '0', ...args]);
+      const server = own.start(['serve', '--port', '0', ...args], { timeoutMs: 300_000 });
       const [, address] = await server.says(/^serving Add, Countdown and AddLater on (\S+:\d+) \(\w+\); .*\n/);
       return { server, address: address as string };
     },

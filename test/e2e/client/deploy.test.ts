@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { command, createSender, defineProtocol, result, type SenderOptions, type Server, serve } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
 import { OwnTime } from '../../support/own-time.ts';
+import { freePort } from '../../support/ports.ts';
 import { failureOf, soon, stage } from './stage.ts';
 
 const { onEnd } = stage();
@@ -236,9 +237,9 @@ describe('a server that is shut down while it is sent Commands', () => {
       onEnd(() => server.close());
       void server.done.then(() => (isOver ? undefined : refuse(server.port)));
     };
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    const port = await freePort();
     await refuse(port);
-    const { sender } = await senderOf(`127.0.0.1:${port}`, { reconnect: { initialMs: 200 } });
+    const { sender } = await senderOf(`127.0.0.1:${port}`, { lazy: true, reconnect: { initialMs: 200 } });
     const until = Date.now() + 1_500;
     while (Date.now() < until)
       await sender.send(shop.Echo('x'), { waitForReady: true, timeoutMs: 500 }).catch(() => {});

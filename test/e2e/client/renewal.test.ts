@@ -20,6 +20,8 @@ const ticks = defineProtocol({
   commands: { Echo: command<number>().returns('Text'), Ticks: command<number>().returns('Tick') },
 });
 
+// Clients whose server does not hear that a Command is given up: renewal is all that they can do.
+
 /** A server whose `Ticks` go on for ever, every so many milliseconds, and a client of it. */
 async function endless(options: { server?: ServerOptions; sender?: SenderOptions } = {}) {
   const seen = { started: 0, fired: 0, connections: 0 };
@@ -37,7 +39,7 @@ async function endless(options: { server?: ServerOptions; sender?: SenderOptions
         }
       },
     },
-    { onConnection: () => void seen.connections++, ...options.server },
+    { goClients: true, onConnection: () => void seen.connections++, ...options.server },
   );
   onEnd(() => server.close());
   const states: string[] = [];
@@ -84,7 +86,7 @@ async function silent(options: ServerOptions, senderOptions: Partial<SenderOptio
         yield await untilGone(context);
       },
     },
-    { onConnection: () => void seen.connections++, ...options },
+    { goClients: true, onConnection: () => void seen.connections++, ...options },
   );
   onEnd(() => server.close());
   const states: string[] = [];

@@ -449,7 +449,7 @@ describe('R5-G: functions that must answer at once and return promises:', () => 
   it.each(['encode', 'decode'] as const)('%s() of a codec', async (name) => {
     const inner = msgpack();
     const own: Codec = {
-      name: 'own',
+      name: inner.name,
       bind(messages) {
         const coder = inner.bind(messages);
         const asyncOne = rejecting as never;

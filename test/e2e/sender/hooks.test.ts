@@ -404,6 +404,7 @@ describe.each(MODES)('hooks, requests running %s', (_, mode) => {
       waitForReady: false,
       resultsCount: 1,
       whenSlow: 'pause' as const,
+      metadata: {},
     };
     const endless = { ...terms, timeoutMs: Number.POSITIVE_INFINITY, resultsCount: Number.POSITIVE_INFINITY };
     const expected = [

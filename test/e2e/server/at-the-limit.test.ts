@@ -219,7 +219,7 @@ describe('what waits at the in-flight limit', () => {
           return value;
         },
       },
-      { maxInFlightCommands: 2, maxQueuedBytes: 4 * KIBIBYTE, errorResults: false },
+      { maxInFlightCommands: 2, maxQueuedBytes: 4 * KIBIBYTE, goClients: true },
     );
     await using client = await RawClient.open(server.port);
     client.send(1, WAIT, 1);

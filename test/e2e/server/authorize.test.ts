@@ -131,8 +131,9 @@ describe('authorize', () => {
   ])('refuses a client by %s', async (_what, authorize, message) => {
     const { server, refused, connected, executed } = await asking(authorize);
     const error = await reasonOf(server.address);
-    expect(error.code).toBe('connection-lost');
-    expect(error.message).toContain(`does it refuse this client (option 'authorize')`);
+    expect(error.code).toBe('refused');
+    // Why, is the operator's to know.
+    expect(error.message).toBe(`${server.address} does not let this client in: its option 'authorize' has refused it`);
     await soon(() => refused.length).toBe(1);
     const [told, peer] = refused[0] as [CmdStreamError, Peer];
     expect(told.code).toBe('refused');
@@ -143,13 +144,25 @@ describe('authorize', () => {
     await soon(() => server.connections).toBe(0);
   });
 
-  it('refuses a client of which nobody says anything in time', async () => {
-    const { server, refused } = await asking(() => new Promise(() => {}), { handshakeTimeoutMs: 100 });
+  it('tells a client that it refuses nothing at all with goClients', async () => {
+    const { server, refused, connected } = await asking(() => false, { goClients: true });
     const error = await reasonOf(server.address);
+    expect(error.code).toBe('connection-lost');
     expect(error.message).toContain(`does it refuse this client (option 'authorize')`);
     await soon(() => refused.length).toBe(1);
+    expect(refused[0]?.[0].message).toMatch(/returned false$/);
+    expect(connected).toEqual([]);
+    await soon(() => server.connections).toBe(0);
+  });
+
+  it.each([true, false])('refuses a client of which nobody says anything in time; goClients: %s', async (goClients) => {
+    const { server, refused } = await asking(() => new Promise(() => {}), { handshakeTimeoutMs: 500, goClients });
+    const error = await reasonOf(server.address);
+    if (goClients) expect(error.message).toContain(`does it refuse this client (option 'authorize')`);
+    else expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('has refused it') });
+    await soon(() => refused.length).toBe(1);
     expect(refused[0]?.[0]).toMatchObject({ code: 'refused' });
-    expect(refused[0]?.[0].message).toMatch(/did not answer within 100 ms \(option 'handshakeTimeoutMs'\)$/);
+    expect(refused[0]?.[0].message).toMatch(/did not answer within 500 ms \(option 'handshakeTimeoutMs'\)$/);
     await soon(() => server.connections).toBe(0);
   });
 
@@ -173,29 +186,42 @@ describe('authorize', () => {
     expect(connected).toEqual([]);
   });
 
-  it('reads nothing of a client, tells it nothing, and counts it, until it is decided', async () => {
-    let admit: (answer: boolean) => void = () => {};
-    const { server, executed } = await asking(() => new Promise<boolean>((resolve) => (admit = resolve)), {
-      maxConnections: 1,
-    });
-    const socket = connect(server.port, '127.0.0.1');
-    const client = new RawClient(socket);
-    onEnd(() => socket.destroy());
-    await once(socket, 'connect');
-    client.send(1, 0, { a: 1, b: 1 });
-    await soon(() => server.connections).toBe(1);
-    // Another one is beyond the bound.
-    const other = connect(server.port, '127.0.0.1')
-      .on('error', () => {})
-      .resume();
-    await once(other, 'close');
-    expect([executed, client.serverInfo]).toEqual([[], undefined]);
-    admit(true);
-    await client.until(() => client.received.length === 1);
-    expect(client.serverInfo).toBe('default');
-    expect(client.valuesOf(1)).toEqual([2]);
-    expect(executed).toHaveLength(1);
-  });
+  it.each([
+    ['tells it nothing', true, undefined, 'default'],
+    ['tells it who serves here only', false, 'default;x1', 'default;x1'],
+  ])(
+    'executes nothing of a client, %s, and counts it, until it is decided',
+    async (_what, goClients, before, after) => {
+      let admit: (answer: boolean) => void = () => {};
+      let asked = 0;
+      const { server, executed } = await asking(
+        () => {
+          asked++;
+          return new Promise<boolean>((resolve) => (admit = resolve));
+        },
+        { maxConnections: 1, goClients },
+      );
+      const socket = connect(server.port, '127.0.0.1');
+      const client = new RawClient(socket);
+      onEnd(() => socket.destroy());
+      await once(socket, 'connect');
+      client.send(1, 0, { a: 1, b: 1 });
+      await soon(() => server.connections).toBe(1);
+      // Another one is beyond the bound.
+      const other = connect(server.port, '127.0.0.1')
+        .on('error', () => {})
+        .resume();
+      await once(other, 'close');
+      await soon(() => asked).toBe(1);
+      if (before !== undefined) await client.until(() => client.serverInfo !== undefined);
+      expect([executed, client.serverInfo]).toEqual([[], before]);
+      admit(true);
+      await client.until(() => client.received.length === 1);
+      expect(client.serverInfo).toBe(after);
+      expect(client.valuesOf(1)).toEqual([2]);
+      expect(executed).toHaveLength(1);
+    },
+  );
 
   it('decides by the certificate, and leaves what it found with the connection', async () => {
     const { server, refused, executed } = await asking(
@@ -216,7 +242,7 @@ describe('authorize', () => {
       tls: { ...known.server, ca: known.ca, requestCert: true },
     });
     const error = await reasonOf(server.address, { tls: { ca: known.ca, ...known.client } });
-    expect(error.message).toContain(`does it refuse this client (option 'authorize')`);
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('has refused it') });
     await soon(() => refused.length).toBe(1);
     expect(refused[0]?.[0].message).toMatch(/127\.0\.0\.1:\d+, with a certificate of CN=client was not let in/);
     expect(refused[0]?.[1]?.certificate?.subject.CN).toBe('client');

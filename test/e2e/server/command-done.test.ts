@@ -178,7 +178,7 @@ describe.each<[string, ServerOptions<null>]>([
   });
 
   it("is told of its own failure and of its neighbours' loss where a failure ends the connection", async () => {
-    await using it = await servedAndTold({ ...options, errorResults: false });
+    await using it = await servedAndTold({ ...options, goClients: true });
     it.client.send(1, WAIT, null);
     it.client.send(2, FAIL, 'no luck');
     expect((await it.told(2)).sort()).toEqual([

@@ -49,7 +49,7 @@ async function failingServer(options: ServerOptions = {}) {
       Checked: (value) => value,
     },
     {
-      errorResults: false,
+      goClients: true,
       onConnectionLost: ({ error }) => lost.push(error),
       onHandlerError: (error) => failed.push(error),
       ...options,
@@ -58,7 +58,7 @@ async function failingServer(options: ServerOptions = {}) {
   return { server, lost, failed, waiting, stopped };
 }
 
-describe('a server with errorResults: false', () => {
+describe('a server with goClients: true', () => {
   it('ends the connection behind what it has answered, and tells why', async () => {
     const { server, lost, failed } = await failingServer();
     await using _server = server;

@@ -15,6 +15,7 @@ import {
 import { program } from '../../support/program.ts';
 import { run } from '../../support/run.ts';
 import { expectNothingLeft } from '../support/leaks.ts';
+import { withoutExtension } from '../support/without-extension.ts';
 
 expectNothingLeft();
 
@@ -33,6 +34,7 @@ const bytes = lengthPrefixed('bytes', () => ({
   read: (buffer, start, end) => buffer.toString('latin1', start, end),
 }));
 
+/** Both ends; where their codecs differ, the server says nothing of its own by which a client would know. */
 async function stage(server: Codec, client: Codec, options: ServerOptions = {}) {
   const seen: unknown[] = [];
   const handlers = {
@@ -44,7 +46,8 @@ async function stage(server: Codec, client: Codec, options: ServerOptions = {}) 
     Nothing: () => undefined as never,
   };
   const serving = await serve(protocol, null, handlers, { codec: server, onHandlerError() {}, ...options });
-  const sender = await createSender(protocol, { address: serving.address, codec: client });
+  const transport = withoutExtension();
+  const sender = await createSender(protocol, { address: serving.address, codec: client, transport });
   return {
     address: serving.address,
     sender,
@@ -85,9 +88,28 @@ describe('F5: a process whose Promise is not the native one', () => {
 describe('two sides of different codecs', () => {
   it.each<[server: Codec, client: Codec]>([
     [msgpack(), json()],
+    [json({ int64: 'bigint' }), msgpack()],
+  ])('do not come together: $name', async (server, client) => {
+    const serving = await serve(
+      protocol,
+      null,
+      { Echo: () => null, Checked: () => null, Nothing: () => 1 },
+      { codec: server },
+    );
+    await using _ = serving;
+    const { address } = serving;
+    expect(await rejection(createSender(protocol, { address, codec: client }))).toEqual({
+      code: 'server-info-mismatch',
+      message: `${address} is another service: its codec is ${server.name}, here it is ${client.name} (option 'codec')`,
+      mayHaveExecuted: false,
+    });
+  });
+
+  it.each<[server: Codec, client: Codec]>([
+    [msgpack(), json()],
     [json(), msgpack()],
     [json({ int64: 'bigint' }), msgpack()],
-  ])('are told of it by the one that cannot read: $name', async (server, client) => {
+  ])('are told of it by the one that cannot read, where the server is an older one: $name', async (server, client) => {
     await using on = await stage(server, client);
     const { code, message } = await rejection(on.sender.send(protocol.Echo({ a: [1, 'two'] })));
     // The server says so; the client cannot read that either, and says the same of itself.

@@ -76,6 +76,7 @@ describe('context.peer', () => {
       tls: false,
       serverName: undefined,
       certificate: undefined,
+      metadata: {},
     });
     expect(peer.port).toBeGreaterThan(0);
   });

@@ -4,6 +4,15 @@ import { ByteReader } from '../../../src/base/bytes/byte-reader.ts';
 import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
 import type { Codec, MessageCodec } from '../../../src/protocol/codec/codec.ts';
 import { msgpack } from '../../../src/protocol/codec/msgpack/msgpack.ts';
+import { RESERVED_TYPES } from '../../../src/protocol/reserved.ts';
+import {
+  ControlFrame,
+  isControlNext,
+  readControlFrame,
+  writeControlFrame,
+} from '../../../src/wire/extension/control-frame.ts';
+import { type Head, writeHeadFrame } from '../../../src/wire/extension/head.ts';
+import { readWelcome, type Welcome } from '../../../src/wire/extension/introduction.ts';
 
 /** A Result, or a Pong (`seq` 0), as it came over the wire. */
 export interface RawResult {
@@ -11,6 +20,16 @@ export interface RawResult {
   readonly type: number;
   readonly value: unknown;
 }
+
+/** A frame of the wire extension, as it came. */
+export interface RawControl {
+  readonly seq: number;
+  /** Its name among the reserved types. */
+  readonly name: string;
+  readonly body: Buffer;
+}
+
+const NAMES = new Map<number, string>(Object.entries(RESERVED_TYPES).map(([name, type]) => [type, name]));
 
 const types: string[] = [];
 const codec = msgpack();
@@ -23,6 +42,7 @@ export class RawClient {
   /** What the server introduced itself with. */
   serverInfo: string | undefined;
   readonly received: RawResult[] = [];
+  readonly controls: RawControl[] = [];
   /** Resolves once the socket is closed. */
   readonly closed: Promise<void>;
 
@@ -64,6 +84,40 @@ export class RawClient {
 
   ping(): void {
     this.socket.write(Buffer.of(0));
+  }
+
+  /** Sends a frame of the wire extension. */
+  control(seq: number, name: keyof typeof RESERVED_TYPES, body: Uint8Array = Buffer.alloc(0)): void {
+    const writer = new ByteWriter();
+    writeControlFrame(writer, seq, RESERVED_TYPES[name], body);
+    this.socket.write(Buffer.from(writer.buffer.subarray(0, writer.position)));
+  }
+
+  /** Says hello, and waits for the answer. */
+  async greet(hello: object = {}): Promise<Welcome> {
+    this.control(1, 'hello', Buffer.from(JSON.stringify(hello)));
+    await this.until(() => this.controls.some(({ name }) => name === 'welcome'));
+    return readWelcome(this.controls.find(({ name }) => name === 'welcome')?.body as Buffer);
+  }
+
+  /** Sends what goes before a Command. */
+  head(seq: number, { leftMs, metadata = {} }: Partial<Head>): void {
+    const writer = new ByteWriter();
+    writeHeadFrame(writer, seq, { leftMs, metadata });
+    this.socket.write(Buffer.from(writer.buffer.subarray(0, writer.position)));
+  }
+
+  /** Names and numbers of the frames of the extension that have come, but for the WELCOME: `ended 2`. */
+  get told(): string[] {
+    return this.controls.filter(({ name }) => name !== 'welcome').map(({ name, seq }) => `${name} ${seq}`);
+  }
+
+  /** Waits until the server has read all that was sent before, and has answered what it answers at once. */
+  async settled(): Promise<void> {
+    const pongs = () => this.received.filter(({ seq }) => seq === 0).length;
+    const before = pongs();
+    this.ping();
+    await this.until(() => pongs() > before);
   }
 
   /** The values that answered a Command. */
@@ -126,6 +180,12 @@ export class RawClient {
     }
     const seq = reader.readVarint();
     if (seq < 0) return false;
+    if (seq > 0 && isControlNext(reader)) {
+      const frame = new ControlFrame();
+      if (!readControlFrame(reader, seq, frame)) return false;
+      this.controls.push({ seq, name: NAMES.get(frame.type) ?? '', body: Buffer.from(frame.body) });
+      return true;
+    }
     const message = { type: -1, value: undefined };
     if (seq > 0 && !this.#results.decode(reader, message)) return false;
     this.received.push({ seq, ...message });

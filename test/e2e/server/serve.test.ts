@@ -69,7 +69,7 @@ describe('a server', () => {
     });
     expect(server.address).toBe(`127.0.0.1:${server.port}`);
     await using client = await RawClient.open(server.port);
-    expect(client.serverInfo).toBe('default');
+    expect(client.serverInfo).toBe('default;x1');
     expect(await client.ask(1, ADD, { a: 2, b: 3 })).toEqual({ seq: 1, type: 0, value: 5 });
     expect(server.connections).toBe(1);
   });
@@ -113,7 +113,7 @@ describe('a server', () => {
   it('tells the ServerInfo that it was given', async () => {
     await using server = await serve(calc, new Calculator(), handlers, { serverInfo: 'calc 2' });
     await using client = await RawClient.open(server.port);
-    expect(client.serverInfo).toBe('calc 2');
+    expect(client.serverInfo).toBe('calc 2;x1');
   });
 
   it('hands receiver, Command, time and address to the handler', async () => {

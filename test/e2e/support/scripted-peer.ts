@@ -1,7 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { Packr, Unpackr } from 'msgpackr';
 import { ByteReader, NEED_MORE } from '../../../src/base/bytes/byte-reader.ts';
+import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
 import { varintSize, writeVarint } from '../../../src/base/bytes/varint.ts';
+import { FIRST_RESERVED_TYPE, RESERVED_TYPES } from '../../../src/protocol/reserved.ts';
+import { writeControlFrame } from '../../../src/wire/extension/control-frame.ts';
 
 /** A Command as the peer sees it. */
 export interface PeerCommand {
@@ -9,6 +12,14 @@ export interface PeerCommand {
   readonly type: number;
   readonly payload: unknown;
   /** The connection that it came over. */
+  readonly connection: PeerConnection;
+}
+
+/** A frame of the wire extension as the peer sees it. */
+export interface PeerControl {
+  readonly seq: number;
+  readonly type: number;
+  readonly body: Buffer;
   readonly connection: PeerConnection;
 }
 
@@ -27,6 +38,13 @@ export class PeerConnection {
   /** Sends a Result. */
   result(seq: number, type: number, value: unknown): void {
     this.socket.write(resultFrame(seq, type, value));
+  }
+
+  /** Sends a frame of the wire extension. */
+  control(seq: number, name: keyof typeof RESERVED_TYPES, body: Uint8Array = Buffer.alloc(0)): void {
+    const writer = new ByteWriter();
+    writeControlFrame(writer, seq, RESERVED_TYPES[name], body);
+    this.socket.write(Buffer.from(writer.buffer.subarray(0, writer.position)));
   }
 
   /** Sends bytes as they are. */
@@ -51,7 +69,10 @@ export interface PeerScript {
   readonly serverInfo?: string | null;
   /** Whether Pings are answered. Default true. */
   readonly answersPings?: boolean;
+  /** Fields of the WELCOME by which a HELLO is answered. Default: it is not answered. */
+  readonly welcome?: object;
   readonly onConnection?: (connection: PeerConnection) => void;
+  readonly onControl?: (frame: PeerControl) => void;
   readonly onCommand?: (command: PeerCommand) => void;
 }
 
@@ -73,6 +94,7 @@ export function resultFrame(seq: number, type: number, value: unknown): Buffer {
 export class ScriptedPeer {
   readonly connections: PeerConnection[] = [];
   readonly commands: PeerCommand[] = [];
+  readonly controls: PeerControl[] = [];
   accepted = 0;
   readonly #server: Server;
   readonly #script: PeerScript;
@@ -128,6 +150,15 @@ export class ScriptedPeer {
     });
   }
 
+  #controlCame(frame: PeerControl): void {
+    this.controls.push(frame);
+    const { welcome } = this.#script;
+    if (frame.type === RESERVED_TYPES.hello && welcome !== undefined) {
+      frame.connection.control(1, 'welcome', Buffer.from(JSON.stringify(welcome)));
+    }
+    this.#script.onControl?.(frame);
+  }
+
   /** Reads the whole frames in `bytes` and returns where the rest begins. */
   #read(connection: PeerConnection, bytes: Buffer): number {
     const reader = new ByteReader();
@@ -145,6 +176,12 @@ export class ScriptedPeer {
       const type = reader.readVarint();
       const length = type === NEED_MORE ? NEED_MORE : reader.readVarint();
       if (length === NEED_MORE || reader.available < length) return start;
+      if (type >= FIRST_RESERVED_TYPE) {
+        const body = Buffer.from(bytes.subarray(reader.position, reader.position + length));
+        reader.position += length;
+        this.#controlCame({ seq, type, body, connection });
+        continue;
+      }
       const payload = unpackr.unpack(bytes.subarray(reader.position, reader.position + length));
       reader.position += length;
       const command = { seq, type, payload, connection };

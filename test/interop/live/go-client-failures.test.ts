@@ -19,14 +19,14 @@ const MESSAGE = 'no <such> luck';
 const told = (client: GoClient): Record<string, PeerLine> =>
   Object.fromEntries(client.events.flatMap((line) => (line.event === undefined ? [] : [[line.event, line]])));
 
-describeWithGo('a Go client whose Command fails at a server with errorResults: false', () => {
+describeWithGo('a Go client whose Command fails at a server with goClients: true', () => {
   const routes = [...CODECS.map((codec) => [codec, 'TCP'] as const), ['json', 'TLS'] as const];
 
   it.concurrent.for(routes)(
     'gets an error, reconnects and is answered again: %s over %s',
     async ([codec, over], { expect }) => {
       const secure = over === 'TLS';
-      const options = secure ? { errorResults: false, tls: files.server } : { errorResults: false };
+      const options = secure ? { goClients: true, tls: files.server } : { goClients: true };
       await using server = await OurServer.start(codec, options);
       const flags = secure ? ['--reconnect', ...files.clientFlags] : ['--reconnect'];
       await using client = GoClient.start(server.address, codec, 'fail', flags);
@@ -47,7 +47,7 @@ describeWithGo('a Go client whose Command fails at a server with errorResults: f
   );
 
   it('gets an error, and that is it where it does not reconnect', async () => {
-    await using server = await OurServer.start('json', { errorResults: false });
+    await using server = await OurServer.start('json', { goClients: true });
     await using client = GoClient.start(server.address, 'json', 'fail');
     expect(await client.ended, client.lines.join('\n')).toBe(0);
     expect(told(client)).toMatchObject({ connection: { error: 'EOF' }, after: { usable: false, senderClosed: true } });
@@ -61,7 +61,7 @@ describeWithGo('a Go client whose Command fails at a server with errorResults: f
       throw new Error(MESSAGE);
     }
     await using server = await OurServer.start('json', {
-      errorResults: false,
+      goClients: true,
       invoker: ({ payload }, _context, next) => (Number((payload as { From: Whole }).From) === 5 ? breakOff() : next()),
     });
     await using client = GoClient.start(server.address, 'json', 'stream');
@@ -70,7 +70,7 @@ describeWithGo('a Go client whose Command fails at a server with errorResults: f
   });
 
   it('gets an error for a Result that cannot be sent', async () => {
-    await using server = await OurServer.start('json', { errorResults: false });
+    await using server = await OurServer.start('json', { goClients: true });
     await using client = GoClient.start(server.address, 'json', 'specials');
     expect(await client.ended, client.lines.join('\n')).toBe(0);
     expect(client.events).toContainEqual(
@@ -79,16 +79,26 @@ describeWithGo('a Go client whose Command fails at a server with errorResults: f
   });
 });
 
-describeWithGo('a Go client whose Command fails at a server that sends error Results', () => {
+describeWithGo('a Go client at a server without goClients', () => {
+  it.concurrent.for(CODECS)('fails at once, and executes nothing: %s', async (codec, { expect }) => {
+    await using server = await OurServer.start(codec, { goClients: false });
+    await using client = GoClient.start(server.address, codec, 'fail');
+    expect(await client.ended, client.lines.join('\n')).not.toBe(0);
+    expect(client.lines.join('\n')).toMatch(/server info|ServerInfo/i);
+    expect(server.executed).toEqual({});
+  });
+});
+
+describeWithGo('a Go client that takes a server with error Results for one of its own, whose Command fails', () => {
   it.concurrent.for(CODECS)('closes for good; a sender of this library does not: %s', async (codec, { expect }) => {
     const service = liveService(codec);
-    await using server = await OurServer.start(codec);
+    await using server = await OurServer.start(codec, { goClients: false });
     await using sender = await createSender(service.protocol, {
       address: server.address,
       codec: service.peer.codec,
       clients: 1,
     });
-    await using client = GoClient.start(server.address, codec, 'fail', ['--reconnect']);
+    await using client = GoClient.start(server.address, codec, 'fail', ['--reconnect', '--server-info', 'default;x1']);
     expect(await client.ended, client.lines.join('\n')).toBe(0);
     const error = codec === 'mus' ? 'mus: unexpected DTM 16383' : 'unrecognized DTM: 16383';
     expect(client.events).toContainEqual(expect.objectContaining({ step: 'the Send gets an error', error }));

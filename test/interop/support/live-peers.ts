@@ -30,7 +30,7 @@ export async function serverRefusal(name: string, { codec }: CodecPeer, bytes: B
     onConnectionLost: ({ error }) => refused(error?.code),
   });
   const stream = await transport.connect(server.address, AbortSignal.timeout(5000));
-  const introduction = encodeServerInfo('default').length;
+  const introduction = encodeServerInfo('default;x1').length;
   let received = Buffer.alloc(0);
   stream.open({
     data(more) {

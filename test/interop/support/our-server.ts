@@ -8,7 +8,7 @@ import { plainHandlers, protobufHandlers } from './service.ts';
 /** What a server may be told, beside what {@link OurServer} sets itself. */
 export type OurServerOptions = Pick<
   ServerOptions,
-  'port' | 'tls' | 'serverInfo' | 'idleTimeoutMs' | 'errorResults' | 'invoker'
+  'port' | 'tls' | 'serverInfo' | 'idleTimeoutMs' | 'goClients' | 'invoker'
 > & {
   /** The type number of the first Command and the first Result, with MUS: the Go peers' `--mus-first-type`. */
   readonly musFirstType?: number;
@@ -37,6 +37,7 @@ export class OurServer {
   async #listen(codec: CodecName, { musFirstType = 0, invoker, ...options }: OurServerOptions): Promise<void> {
     const all: ServerOptions = {
       exposeErrors: true,
+      goClients: true,
       ...options,
       onConnection: () => this.accepted++,
       onConnectionLost: ({ error }) => this.lost.push(error),

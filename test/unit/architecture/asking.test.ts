@@ -3,7 +3,11 @@ import { actingQuestions } from './questions.ts';
 import { type SourceFile, sourceFiles } from './sources.ts';
 
 /** What is found out late, and is the same however often it is asked for. */
-const REMEMBERED = ['src/testing/kit/virtual-clock.ts: nextTimerInMs', 'src/wire/transport/peer.ts: certificate'];
+const REMEMBERED = [
+  'src/server/command-context.ts: metadata',
+  'src/testing/kit/virtual-clock.ts: nextTimerInMs',
+  'src/wire/transport/peer.ts: certificate',
+];
 
 describe('a question', () => {
   it('changes nothing, whoever asks it: a getter, a guard, a predicate, what a machine remembers', () => {

@@ -9,7 +9,7 @@ describe('the payload of an error Result', () => {
     });
   });
 
-  it.each([null, undefined, 5, 'boom', [], {}, { code: 'timeout', message: 7 }, { code: 'toString' }])(
+  it.each([null, undefined, 5, 'boom', [], {}, { code: 'lost', message: 7 }, { code: 'toString' }])(
     'may be anything: %j',
     (value) => {
       expect(readErrorResult(value)).toMatchObject({ code: 'command-failed', message: 'the server gave no reason' });
@@ -20,6 +20,7 @@ describe('the payload of an error Result', () => {
     ['command-failed', true],
     ['command-invalid', false],
     ['overloaded', false],
+    ['timeout', false],
     ['closed', false],
   ] as const)('V1: of the code %s says whether the Command may have been executed: %s', (code, executed) => {
     const error = readErrorResult({ code, message: 'so it is' });

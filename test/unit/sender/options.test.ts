@@ -53,6 +53,18 @@ const table: Record<keyof SenderOptions, [accepted: RegExp, ...values: unknown[]
   maxBufferedResultBytes: [WHOLE, 0, -1, 0.5, '1', Number.POSITIVE_INFINITY],
   maxBufferedResults: [WHOLE, 0, -1, 0.5, '1', Number.POSITIVE_INFINITY],
   maxFrameBytes: [/a whole number from 1 to 2147483647/, 0, -1, 0.5, '1', 2 ** 31],
+  metadata: [
+    /an object of texts|of keys|a text|of 8000 bytes/,
+    'a',
+    1,
+    null,
+    ['a'],
+    { A: 'x' },
+    { a: 1 },
+    { a: 'x'.repeat(8_000) },
+    new Date(),
+  ],
+  propagate: [/a list of keys of metadata, or 'ambient'/, 'all', 1, null, ['A'], [1], {}],
   dispatch: [/'round-robin', 'least-pending' or an object with pick/, 'random', {}, null, () => 0],
   reconnect: [/true, false or an object/, 0, 'yes', null, []],
   keepalive: [/true, false or an object/, 0, 'yes', null, []],
@@ -214,6 +226,8 @@ describe('the options of a sender', () => {
       dispatch: Object.freeze({ pick: <C>(ready: readonly C[]) => ready[0] as C }),
       reconnect: Object.freeze({ initialMs: 1, maxMs: 1, factor: 1, resetAfterMs: 1 }),
       keepalive: Object.freeze({ timeMs: 1, timeoutMs: 1 }),
+      metadata: Object.freeze({ token: 't' }),
+      propagate: Object.freeze(['tenant']),
       handshakeTimeoutMs: 1,
       drainTimeoutMs: 1,
       lazy: true,
@@ -235,6 +249,7 @@ describe('the options of a sender', () => {
       handshakeTimeoutMs: ___,
       dispatch,
       serverInfo,
+      propagate: _______,
       ...same
     } = given;
     const { tls: ____, maxPending: ______, ...every } = table;

@@ -1,6 +1,8 @@
 import { CmdStreamError } from 'cmd-stream';
 import { describe, expect, it } from 'vitest';
+import { Propagation } from '../../../src/sender/call-context.ts';
 import { type Deadline, NO_DEADLINE, resolveSendOptions, type SendTerms } from '../../../src/sender/send-options.ts';
+import { NO_METADATA } from '../../../src/wire/extension/metadata.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const NOW = 1_000_000;
@@ -10,10 +12,11 @@ const defaults: SendTerms = {
   signal: undefined,
   waitForReady: false,
   resultsCount: 1,
+  metadata: NO_METADATA,
   whenSlow: 'pause',
 };
 const resolve = (options: object | undefined, deadline: Deadline = NO_DEADLINE, kind: 'single' | 'multi' = 'multi') =>
-  resolveSendOptions(kind, options as never, deadline, defaults, clock);
+  resolveSendOptions(kind, options as never, deadline, defaults, { clock, propagate: new Propagation([], false) });
 
 describe('the options of a send', () => {
   it.each<[string, number | undefined, Deadline, number]>([

@@ -3,9 +3,9 @@ import { createActor, SimulatedClock } from 'xstate';
 import { type SessionEvent, type SessionLink, sessionMachine } from '../../../machines/session.ts';
 
 /** A link that writes down what the machine makes happen. */
-function startSession(busy = false, authorizes = false) {
+function startSession(busy = false, authorizes = false, offers = true) {
   const log: string[] = [];
-  const state = { busy, writing: false, quietInMs: 0 };
+  const state = { busy, writing: false, quietInMs: 0, greeted: false };
   const note = (what: string) => (error?: unknown) => {
     log.push(error === undefined ? what : `${what}: ${String(error)}`);
   };
@@ -17,6 +17,10 @@ function startSession(busy = false, authorizes = false) {
     },
     reportRefused: note('reportRefused'),
     introduce: note('introduce'),
+    isGreeted: () => state.greeted,
+    welcome: note('welcome'),
+    admit: note('admit'),
+    sayGoodbye: note('sayGoodbye'),
     isBusy: () => state.busy,
     quietInMs: () => state.quietInMs,
     end: note('end'),
@@ -27,7 +31,7 @@ function startSession(busy = false, authorizes = false) {
     forget: note('forget'),
   };
   const clock = new SimulatedClock();
-  const input = { link, authorizes, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500 };
+  const input = { link, authorizes, offers, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500 };
   const actor = createActor(sessionMachine, { clock, input });
   actor.start();
   const value = () => {
@@ -50,6 +54,8 @@ function startSession(busy = false, authorizes = false) {
   };
 }
 
+const greeted = { type: 'client.greeted' } as const;
+const admitted = { type: 'client.admitted' } as const;
 const done = { type: 'handshake.done' } as const;
 const drain = { type: 'session.drain' } as const;
 const close = { type: 'session.close' } as const;
@@ -59,33 +65,33 @@ const lost = { type: 'connection.lost', error: 'reset' } as const;
 describe('a session', () => {
   it('introduces the server before it serves', () => {
     const { log, tell } = startSession();
-    expect(log).toEqual(['introduce']);
+    expect(log).toEqual(['admit', 'introduce']);
     expect(tell(done)).toBe('serving');
   });
 
   it('lets nobody in, and introduces nothing, until it is said that the client may come in', () => {
-    const { log, value, answer } = startSession(false, true);
+    const { log, value, answer } = startSession(false, true, false);
     expect(value()).toBe('authorizing');
     expect(log).toEqual(['authorize']);
-    expect(answer({ type: 'client.admitted' })).toBe('serving');
-    expect(log).toEqual(['authorize', 'introduce']);
+    expect(answer(admitted)).toBe('serving');
+    expect(log).toEqual(['authorize', 'admit', 'introduce']);
   });
 
   it('ends in order where the client may not come in, and hears no second answer', () => {
-    const { log, answer, tell } = startSession(false, true);
+    const { log, answer, tell } = startSession(false, true, false);
     expect(answer({ type: 'client.refused', error: 'no' })).toBe('ending');
-    expect(answer({ type: 'client.admitted' })).toBe('ending');
+    expect(answer(admitted)).toBe('ending');
     expect(tell(lost)).toBe('closed');
     expect(log).toEqual(['authorize', 'reportRefused: no', 'end', 'abandon: reset', 'forget']);
   });
 
   it('gives nobody more time to answer than it has, and one turn', () => {
-    const { log, clock, value, answer } = startSession(false, true);
+    const { log, clock, value, answer } = startSession(false, true, false);
     clock.increment(800);
     expect(value()).toBe('authorizing');
     clock.increment(1);
     expect(value()).toBe('ending');
-    expect(answer({ type: 'client.admitted' })).toBe('ending');
+    expect(answer(admitted)).toBe('ending');
     expect(log).toEqual(['authorize', 'reportRefused', 'end']);
   });
 
@@ -94,16 +100,16 @@ describe('a session', () => {
     ['is closed', close, 'closing'],
     ['loses its connection', lost, 'closed'],
   ] as const)('that %s before it is said whether the client may come in lets nobody in', (_what, event, state) => {
-    const { log, tell, answer } = startSession(false, true);
+    const { log, tell, answer } = startSession(false, true, false);
     expect(tell(event)).toBe(state);
-    expect(answer({ type: 'client.admitted' })).toBe(state);
+    expect(answer(admitted)).toBe(state);
     expect(log).not.toContain('introduce');
   });
 
   it('whose connection is lost abandons its Commands and tells why', () => {
     const { log, tell } = startSession(true);
     expect(tell(done, lost)).toBe('closed');
-    expect(log.slice(1)).toEqual(['reportLost: reset', 'abandon: reset', 'forget']);
+    expect(log.slice(2)).toEqual(['reportLost: reset', 'abandon: reset', 'forget']);
   });
 
   it('drains to the last Command in flight, says goodbye, and waits for the answer', () => {
@@ -111,7 +117,7 @@ describe('a session', () => {
     expect(tell(done, drain)).toBe('draining');
     expect(tell(settled)).toBe('ending');
     expect(tell({ type: 'connection.lost' })).toBe('closed');
-    expect(log.slice(1)).toEqual(['end', 'abandon', 'forget']);
+    expect(log.slice(2)).toEqual(['sayGoodbye', 'end', 'abandon', 'forget']);
   });
 
   it('whose goodbye is not answered closes after a time, but not before all is written', () => {
@@ -126,7 +132,7 @@ describe('a session', () => {
     expect(value(), 'one turn to read the goodbye').toBe('ending');
     clock.increment(1);
     expect(value()).toBe('closing');
-    expect(log.slice(1)).toEqual(['end', 'destroy', 'abandon']);
+    expect(log.slice(2)).toEqual(['sayGoodbye', 'end', 'destroy', 'abandon']);
   });
 
   it('V5: whose goodbye lies there unread when the time is over ends in order', () => {
@@ -134,7 +140,7 @@ describe('a session', () => {
     tell(done, drain);
     clock.increment(500);
     expect(tell({ type: 'connection.lost' })).toBe('closed');
-    expect(log.slice(1)).toEqual(['end', 'abandon', 'forget']);
+    expect(log.slice(2)).toEqual(['sayGoodbye', 'end', 'abandon', 'forget']);
   });
 
   it('that waits in vain for what it has written to be taken closes when it is idle', () => {
@@ -145,10 +151,11 @@ describe('a session', () => {
 
   it.each(['serving', 'draining'])('that is %s ends in order at a failure that is not answered', (phase) => {
     const { log, tell } = startSession(true);
+    const goodbye = phase === 'draining' ? ['sayGoodbye'] : [];
     tell(done, ...(phase === 'draining' ? [drain] : []));
     expect(tell({ type: 'command.failed', error: 'why' })).toBe('ending');
     expect(tell({ type: 'command.failed', error: 'another' }, settled)).toBe('ending');
-    expect(log.slice(1)).toEqual(['reportLost: why', 'abandon: why', 'end']);
+    expect(log.slice(2)).toEqual([...goodbye, 'reportLost: why', 'abandon: why', 'end']);
   });
 
   it('says goodbye at once where nothing is in flight', () => {
@@ -157,12 +164,14 @@ describe('a session', () => {
   });
 
   it.each(['serving', 'draining'])('that is %s closes a connection that failed or is idle, and tells why', (phase) => {
+    const goodbye = phase === 'draining' ? ['sayGoodbye'] : [];
     for (const type of ['connection.failed', 'idle.elapsed'] as const) {
       const { log, tell } = startSession(true);
       tell(done, ...(phase === 'draining' ? [drain] : []));
       expect(tell({ type, error: 'why' })).toBe('closing');
       expect(tell({ type: 'connection.lost' })).toBe('closed');
-      expect(log.slice(1)).toEqual(['reportLost: why', 'destroy', 'abandon: why', 'abandon', 'forget']);
+      const reported = ['reportLost: why', 'destroy', 'abandon: why', 'abandon', 'forget'];
+      expect(log.slice(2)).toEqual([...goodbye, ...reported]);
     }
   });
 
@@ -179,5 +188,66 @@ describe('a session', () => {
     expect(tell(close)).toBe('closing');
     expect(tell({ type: 'connection.lost' })).toBe('closed');
     expect(log).toEqual(['destroy', 'abandon', 'abandon', 'forget']);
+  });
+
+  it('welcomes a client that says who it is, once', () => {
+    const { log, tell, state } = startSession();
+    tell(done);
+    state.greeted = true;
+    expect(tell(greeted)).toBe('serving');
+    expect(tell(greeted)).toBe('serving');
+    expect(log).toEqual(['admit', 'introduce', 'welcome']);
+  });
+
+  it('asks about a client that says who it is only then, and welcomes it once it may come in', () => {
+    const { log, tell, answer, state } = startSession(false, true);
+    expect(log).toEqual(['introduce']);
+    state.greeted = true;
+    expect(tell(greeted)).toBe('authorizing');
+    expect(answer(admitted)).toBe('serving');
+    expect(log).toEqual(['introduce', 'authorize', 'admit', 'welcome']);
+  });
+
+  it('asks about a client that does not say who it is as soon as it speaks, and welcomes it later', () => {
+    const { log, tell, answer, state } = startSession(false, true);
+    expect(tell({ type: 'client.spoke' })).toBe('authorizing');
+    answer(admitted);
+    state.greeted = true;
+    tell(greeted);
+    expect(log).toEqual(['introduce', 'authorize', 'admit', 'introduce', 'welcome']);
+  });
+
+  it('asks about a silent client when its time is over, and gives it the same time again for the answer', () => {
+    const { log, value, clock } = startSession(false, true);
+    clock.increment(799);
+    expect(value()).toBe('listening');
+    clock.increment(1);
+    expect(value()).toBe('authorizing');
+    clock.increment(800);
+    expect(value()).toBe('authorizing');
+    clock.increment(1);
+    expect(value()).toBe('ending');
+    expect(log).toEqual(['introduce', 'authorize', 'reportRefused', 'end']);
+  });
+
+  it.each([
+    ['is shut down', drain, 'ending'],
+    ['is closed', close, 'closing'],
+    ['loses its connection', lost, 'closed'],
+  ] as const)('that %s while it listens asks nobody', (_what, event, state) => {
+    const { log, tell } = startSession(false, true);
+    expect(tell(event)).toBe(state);
+    expect(tell(greeted)).toBe(state);
+    expect(log).not.toContain('authorize');
+  });
+
+  it('gives a client no quiet time that says who it is while it drains', () => {
+    const { log, tell, clock, state } = startSession();
+    state.quietInMs = 250;
+    expect(tell(done, drain)).toBe('draining');
+    clock.increment(100);
+    Object.assign(state, { greeted: true, quietInMs: 0 });
+    expect(tell(greeted)).toBe('ending');
+    expect(log.slice(2)).toEqual(['sayGoodbye', 'welcome', 'sayGoodbye', 'end']);
   });
 });

@@ -1,9 +1,5 @@
 import { systemClock } from '../../../../src/base/clock.ts';
-import {
-  type DeadlineBucket,
-  type DeadlineEntry,
-  DeadlineQueue,
-} from '../../../../src/sender/request/deadline-queue.ts';
+import { type DeadlineBucket, type DeadlineEntry, DeadlineQueue } from '../../../../src/base/deadline-queue.ts';
 import type { Piece } from '../piece.ts';
 
 /** As many deadlines are armed at a time. */

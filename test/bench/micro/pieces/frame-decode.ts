@@ -21,6 +21,7 @@ export const frameDecode: Piece = {
       frame(_seq, _type, value) {
         sink.value = value;
       },
+      control() {},
       ping() {},
       partial() {},
       drained() {},

@@ -1,4 +1,4 @@
-import { PendingTable } from '../../../../src/sender/client/pending-table.ts';
+import { PendingTable } from '../../../../src/base/pending-table.ts';
 import type { Piece } from '../piece.ts';
 import { sink } from '../sample.ts';
 

@@ -1,11 +1,11 @@
 import { systemClock } from '../../../../src/base/clock.ts';
+import { DeadlineQueue } from '../../../../src/base/deadline-queue.ts';
 import { RefusalPace } from '../../../../src/base/refusal-pace.ts';
 import { processWarnings } from '../../../../src/base/warnings.ts';
 import { Command } from '../../../../src/protocol/command.ts';
 import { command, result } from '../../../../src/protocol/definitions.ts';
 import { defineProtocol, protocolTables } from '../../../../src/protocol/protocol.ts';
 import { ResultBounds } from '../../../../src/sender/client/backlog.ts';
-import { DeadlineQueue } from '../../../../src/sender/request/deadline-queue.ts';
 import type { RequestContext } from '../../../../src/sender/request/request.ts';
 import { SignalWatch } from '../../../../src/sender/request/signal-watch.ts';
 import { SingleRequest } from '../../../../src/sender/request/single-request.ts';

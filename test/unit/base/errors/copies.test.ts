@@ -90,7 +90,7 @@ describe('F18: two copies of the library in one process', () => {
         return text;
       },
     }));
-    await using on = await stage({ codec: odd }, { codec: odd, errorResults: true });
+    await using on = await stage({ codec: odd }, { codec: odd });
     expect(await on.sender.send(protocol.Echo('good'))).toBe('good');
     const bad = on.sender.send(protocol.Echo('bad'));
     // The Result, too: the error Result of this codec is a text, and not readable as one either.

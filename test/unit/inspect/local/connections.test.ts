@@ -30,7 +30,9 @@ async function inspected(clients: number) {
     Fail: () => 0,
     Wait: () => new Promise<number>((resolve) => answers.push(() => resolve(1))),
   };
-  const start = (port: number) => serve(calc, null, handlers, { transport, host: 'localhost', port });
+  // It does not hear of what is given up, so that its connections have something to tell.
+  const options = { transport, host: 'localhost', goClients: true };
+  const start = (port: number) => serve(calc, null, handlers, { ...options, port });
   const server = await start(9_000);
   const inspection = new Inspection(systemClock, () => {});
   const sender = await createSender(calc, {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/base/clock.ts';
 import { CmdStreamError } from '../../../../src/base/errors/cmd-stream-error.ts';
+import { PendingTable } from '../../../../src/base/pending-table.ts';
 import { Departure } from '../../../../src/sender/client/departure.ts';
 import type { PendingCommand } from '../../../../src/sender/client/pending-command.ts';
-import { PendingTable } from '../../../../src/sender/client/pending-table.ts';
 import type { SendGate } from '../../../../src/wire/frame-channel.ts';
 import { calc } from '../../../e2e/support/calc.ts';
 import { FakeChannel } from './fake-channel.ts';
@@ -37,7 +38,7 @@ class GatedChannel extends FakeChannel {
 function departing() {
   const channel = new GatedChannel();
   const table = new PendingTable<PendingCommand>();
-  const departure = new Departure(channel, table);
+  const departure = new Departure(channel, table, systemClock);
   const send = (seq: number, pending: NotedCommand) => departure.send(carrier, seq, pending, undefined);
   return { channel, table, departure, send };
 }

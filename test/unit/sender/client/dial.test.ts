@@ -3,6 +3,7 @@ import { deferToEndOfTurn, systemClock } from '../../../../src/base/clock.ts';
 import { msgpack } from '../../../../src/protocol/codec/msgpack/msgpack.ts';
 import { dialer } from '../../../../src/sender/client/dial.ts';
 import { resolveExpectedInfo } from '../../../../src/sender/client/expected-info.ts';
+import { NO_METADATA } from '../../../../src/wire/extension/metadata.ts';
 import { memoryTransport } from '../../../../src/wire/transport/memory.ts';
 import type { ByteStream, Transport } from '../../../../src/wire/transport/transport.ts';
 import { fixedBound } from '../../../../src/wire/write-flow.ts';
@@ -13,6 +14,8 @@ function dialling(transport: Transport) {
   return dialer({
     transport,
     serverInfo: resolveExpectedInfo('default'),
+    hello: { timeoutMs: 1_000, metadata: NO_METADATA, version: '0', describe: false },
+    checkWelcome: () => {},
     outgoing: codec.bind({ kind: 'command', types: [], maxPayloadBytes: 1_000 }),
     incoming: codec.bind({ kind: 'result', types: [], maxPayloadBytes: 1_000 }),
     maxFrameBytes: 1_000,

@@ -12,6 +12,7 @@ export class FakeChannel implements FrameChannel {
   heldBytes = 0;
   arrivedBytes = 0;
   readonly partialSinceMs = undefined;
+  readonly welcome = undefined;
   readonly sent: { readonly seq: number; readonly type: number; readonly value: unknown }[] = [];
   pings = 0;
   destroyed = 0;
@@ -42,6 +43,8 @@ export class FakeChannel implements FrameChannel {
     this.sent.push({ seq, type: message[0] ?? -1, value: message });
     return message.length + 1;
   }
+
+  sendControl(): void {}
 
   sendPing(): void {
     this.pings++;

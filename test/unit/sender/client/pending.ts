@@ -6,6 +6,7 @@ import type { Carrier, PendingCommand } from '../../../../src/sender/client/pend
 
 /** A Command on its way that notes what happens to it. */
 export class NotedCommand implements PendingCommand {
+  readonly head = undefined;
   readonly command: Command;
   settled = false;
   readonly whenSlow: WhenSlow;

@@ -1,10 +1,10 @@
 import type { AnyActorRef } from 'xstate';
 import { startActorRoot, type Watch } from '../../../../src/base/actor-root.ts';
+import { DeadlineQueue } from '../../../../src/base/deadline-queue.ts';
 import { RefusalPace } from '../../../../src/base/refusal-pace.ts';
 import { protocolTables } from '../../../../src/protocol/protocol.ts';
 import { type Pressure, ResultBounds, type WhenSlow } from '../../../../src/sender/client/backlog.ts';
 import type { Carrier } from '../../../../src/sender/client/pending-command.ts';
-import { DeadlineQueue } from '../../../../src/sender/request/deadline-queue.ts';
 import type { RequestContext } from '../../../../src/sender/request/request.ts';
 import { RequestActors } from '../../../../src/sender/request/request-actors.ts';
 import { SignalWatch } from '../../../../src/sender/request/signal-watch.ts';

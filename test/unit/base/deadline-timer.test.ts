@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { TimerHandle } from '../../../../src/base/clock.ts';
-import {
-  type DeadlineBucket,
-  type DeadlineEntry,
-  DeadlineQueue,
-} from '../../../../src/sender/request/deadline-queue.ts';
-import { VirtualClock } from '../../../support/virtual-clock.ts';
+import type { TimerHandle } from '../../../src/base/clock.ts';
+import { type DeadlineBucket, type DeadlineEntry, DeadlineQueue } from '../../../src/base/deadline-queue.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 /** A clock that goes wrong in the ways in which clocks do. */
 class FaultyClock extends VirtualClock {

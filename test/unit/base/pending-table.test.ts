@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PendingTable } from '../../../../src/sender/client/pending-table.ts';
+import { PendingTable } from '../../../src/base/pending-table.ts';
 
 describe('a pending table', () => {
   it('is a Map, whatever is added, taken out and looked up', () => {

@@ -2,12 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type DeadlineBucket,
-  type DeadlineEntry,
-  DeadlineQueue,
-} from '../../../../src/sender/request/deadline-queue.ts';
-import { VirtualClock } from '../../../support/virtual-clock.ts';
+import { type DeadlineBucket, type DeadlineEntry, DeadlineQueue } from '../../../src/base/deadline-queue.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const FINE_TICK_MS = 1;
 const COARSE_TICK_MS = 10;
