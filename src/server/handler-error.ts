@@ -117,7 +117,7 @@ function writeDetails(details: unknown, command: string, maxBytes: number): stri
 }
 
 /** Short enough to be read out, and no other's in a log. */
-function makeId(random: Random): string {
+export function makeId(random: Random): string {
   return Math.floor(random() * 36 ** 8)
     .toString(36)
     .padStart(8, '0');

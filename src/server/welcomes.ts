@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { VERSION } from '../base/version.ts';
 import type { AnyProtocol } from '../protocol/protocol.ts';
 import { protocolTables } from '../protocol/protocol.ts';
 import { encodeWelcome, type Hello, type Welcome } from '../wire/extension/introduction.ts';
+import { makeId } from './handler-error.ts';
 import type { ResolvedServerOptions } from './options.ts';
 
 /** What a server says of itself to clients that have the wire extension. */
@@ -11,14 +11,14 @@ export class Welcomes {
   /** The same for all, in bytes. */
   readonly #usual: Uint8Array;
 
-  constructor(protocol: AnyProtocol, { codec, maxFrameBytes }: ResolvedServerOptions) {
+  constructor(protocol: AnyProtocol, { codec, maxFrameBytes, random }: ResolvedServerOptions) {
     const { commandEntries, resultEntries } = protocol[protocolTables];
     this.#welcome = {
       codec: codec.name,
       commands: commandEntries.map(({ name }) => name),
       results: resultEntries.map(({ name }) => name),
       maxFrameBytes,
-      instance: randomUUID(),
+      instance: makeId(random) + makeId(random),
       version: VERSION,
       schemas: {},
       refused: undefined,

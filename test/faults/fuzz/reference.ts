@@ -114,7 +114,7 @@ export function isControl(bytes: Buffer, at: number): boolean {
 
 /** The longest body that a frame of the extension may have. */
 export function controlLimit(type: number): number {
-  return type === CONTROL.hello || type === CONTROL.welcome ? 64 * 1024 : 16 * 1024;
+  return type === CONTROL.hello || type === CONTROL.welcome ? 64 * 1024 : 8 * 1024;
 }
 
 /** A frame of the extension. */
