@@ -79,7 +79,7 @@ async function settledMemory(): Promise<number> {
 }
 
 /** What the server has ended: told so for each Command that was given up. */
-const endedOf = (client: RawClient) => client.received.filter(({ type }) => type === CONTROL.ended).length;
+const endedOf = (client: RawClient) => client.controls.filter(({ name }) => name === 'ended').length;
 
 describe('a client that floods a server by the wire extension', { timeout: 240_000 }, () => {
   it('with Commands that it cancels at once has no more of them executed at a time than any other', async () => {
