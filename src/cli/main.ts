@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { describeError } from '../base/errors/cmd-stream-error.ts';
+import { VERSION } from '../base/version.ts';
 import { call } from './call.ts';
 import { demo } from './demo.ts';
 import { HELP, helpOf } from './help.ts';
@@ -7,7 +8,6 @@ import { inspect } from './inspect.ts';
 import { serveCalc } from './serve.ts';
 import { Terminal } from './terminal.ts';
 import { isMisuse } from './usage-error.ts';
-import { version } from './version.ts';
 
 /** A sub-command: gets its own arguments, resolves with the exit code. */
 type SubCommand = (args: string[], out: Terminal) => Promise<number>;
@@ -19,7 +19,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   const out = new Terminal(process.stdout);
   const err = new Terminal(process.stderr);
   if (name === '--version') {
-    out.line(version());
+    out.line(VERSION);
     return 0;
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {

@@ -113,8 +113,8 @@ export class SessionLife implements SessionLink {
   }
 
   #sayWelcome(refused: string | undefined): void {
-    const { service, talk, channel } = this.#parts;
-    channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.welcome, service.welcomes.encode(talk.hello, refused));
+    const { service, channel } = this.#parts;
+    channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.welcome, service.welcomes.encode(refused));
   }
 
   /** Fields of it that an inspector shows. */

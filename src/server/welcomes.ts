@@ -1,7 +1,7 @@
 import { VERSION } from '../base/version.ts';
 import type { AnyProtocol } from '../protocol/protocol.ts';
 import { protocolTables } from '../protocol/protocol.ts';
-import { encodeWelcome, type Hello, type Welcome } from '../wire/extension/introduction.ts';
+import { encodeWelcome, type Welcome } from '../wire/extension/introduction.ts';
 import { makeId } from './handler-error.ts';
 import type { ResolvedServerOptions } from './options.ts';
 
@@ -27,7 +27,7 @@ export class Welcomes {
   }
 
   /** @param refused - why the client is not let in; none where it is. */
-  encode(_hello: Hello | undefined, refused: string | undefined): Uint8Array {
+  encode(refused: string | undefined): Uint8Array {
     return refused === undefined ? this.#usual : encodeWelcome({ ...this.#welcome, refused });
   }
 }
