@@ -1,6 +1,6 @@
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import { decodeTexts } from '../wire/extension/head.ts';
-import type { Metadata } from '../wire/extension/metadata.ts';
+import { ReceivedHead } from '../wire/extension/head.ts';
+import { type Metadata, NO_METADATA } from '../wire/extension/metadata.ts';
 import type { HandlerContext } from './handlers.ts';
 import type { Route } from './route.ts';
 import type { ResultPort } from './service.ts';
@@ -15,14 +15,14 @@ export abstract class CommandContext {
   /** None where it has no deadline. Not Infinity: a field for fractions takes an object of its own. */
   readonly #leftMs: number | undefined;
   /** Not decoded until it is asked for. */
-  #metadata: Buffer | Metadata | undefined;
+  #metadata: ReceivedHead | Metadata;
   #madeSignal: AbortSignal | undefined;
   #answered = false;
   #stopped: CmdStreamError | undefined;
 
   /**
    * @param leftMs - how much of its time is left; Infinity: it has no deadline.
-   * @param texts - its metadata, not decoded.
+   * @param head - with its metadata, not decoded.
    */
   constructor(
     port: ResultPort,
@@ -30,9 +30,9 @@ export abstract class CommandContext {
     seq: number,
     receivedAt: number,
     leftMs: number = Number.POSITIVE_INFINITY,
-    texts?: Buffer,
+    head: ReceivedHead | Metadata = NO_METADATA,
   ) {
-    this.#metadata = texts;
+    this.#metadata = head;
     this.#leftMs = leftMs === Number.POSITIVE_INFINITY ? undefined : leftMs;
     this.#port = port;
     this.#route = route;
@@ -61,11 +61,8 @@ export abstract class CommandContext {
   }
 
   get metadata(): Metadata {
-    const metadata = this.#metadata;
-    if (metadata !== undefined && !Buffer.isBuffer(metadata)) return metadata;
-    const decoded = decodeTexts(metadata);
-    this.#metadata = decoded;
-    return decoded;
+    if (this.#metadata instanceof ReceivedHead) this.#metadata = this.#metadata.decode();
+    return this.#metadata;
   }
 
   get deadline(): number {

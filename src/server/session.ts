@@ -138,7 +138,7 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
       return;
     }
     this.backpressure.started();
-    const command = new RunningCommand(this, route, seq, receivedAt, leftMs, head.texts);
+    const command = new RunningCommand(this, route, seq, receivedAt, leftMs, head);
     command.start(payload);
     // Most are answered by now, and hold nothing.
     if (!command.isAnswered) {

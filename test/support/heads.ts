@@ -1,5 +1,5 @@
 import { ByteWriter } from '../../src/base/bytes/byte-writer.ts';
-import { decodeTexts, type Head, readHead, writeHeadFrame } from '../../src/wire/extension/head.ts';
+import { type Head, readHead, writeHeadFrame } from '../../src/wire/extension/head.ts';
 
 /** What stands before the body: sequence number 1, type, length. */
 const HEADER_BYTES = 1 + 2 + 2;
@@ -13,6 +13,6 @@ export function headBody(head: Head): Buffer {
 
 /** A head as it is read, with its texts. */
 export function headIn(body: Buffer): Head {
-  const { leftMs, texts } = readHead(body, 0, body.length);
-  return { leftMs, metadata: decodeTexts(texts) };
+  const head = readHead(body, 0, body.length);
+  return { leftMs: head.leftMs, metadata: head.decode() };
 }

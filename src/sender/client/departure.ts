@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import type { PendingTable } from '../../base/pending-table.ts';
 import type { Head } from '../../wire/extension/head.ts';
+import { NO_METADATA } from '../../wire/extension/metadata.ts';
 import type { FrameChannel, SendGate } from '../../wire/frame-channel.ts';
 import type { Carrier, PendingCommand } from './pending-command.ts';
 
@@ -16,6 +17,8 @@ export class Departure implements SendGate {
   readonly #channel: FrameChannel;
   readonly #pending: PendingTable<PendingCommand>;
   readonly #clock: Clock;
+  /** The head of the Command that leaves: written before anything else is, so that one object does for all. */
+  readonly #head: { -readonly [Field in keyof Head]: Head[Field] } = { leftMs: undefined, metadata: NO_METADATA };
   /** The Command that is being encoded. */
   #leaving: PendingCommand | undefined;
   #refusing = false;
@@ -55,8 +58,9 @@ export class Departure implements SendGate {
   #headOf({ head }: PendingCommand): Head | undefined {
     if (head === undefined || this.#channel.welcome === undefined) return undefined;
     const { deadlineMs, metadata } = head;
-    const leftMs = deadlineMs === undefined ? undefined : deadlineMs - this.#clock.monotonicMs();
-    return { leftMs, metadata };
+    this.#head.leftMs = deadlineMs === undefined ? undefined : deadlineMs - this.#clock.monotonicMs();
+    this.#head.metadata = metadata;
+    return this.#head;
   }
 
   /** Whether what is being encoded may leave still. */

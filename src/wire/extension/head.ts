@@ -1,9 +1,14 @@
 import { ByteReader, NEED_MORE } from '../../base/bytes/byte-reader.ts';
 import type { ByteWriter } from '../../base/bytes/byte-writer.ts';
+import { RangeCopy } from '../../base/bytes/range-copy.ts';
 import { MAX_VARINT_BYTES } from '../../base/bytes/varint.ts';
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { RESERVED_TYPES } from '../../protocol/reserved.ts';
 import { isMetadataByte, type Metadata, metadataOf, NO_METADATA } from './metadata.ts';
+
+/** Of all connections: it is read in one go. */
+const reader = new ByteReader();
+const NO_BYTES = Buffer.alloc(0);
 
 /** What goes before a Command: how long it has, and texts that go along. */
 export interface Head {
@@ -13,14 +18,40 @@ export interface Head {
 }
 
 /** A head that has come; its texts are decoded when somebody asks for them. */
-export interface ReceivedHead {
+export class ReceivedHead {
   readonly leftMs: number | undefined;
-  /** Keys and values, one after the other, known to be sound; `undefined`: none. */
-  readonly texts: Buffer | undefined;
+  /** Keys and values, one after the other, known to be sound, are `#bytes[#start, #end)`. */
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(leftMs: number | undefined, bytes: Buffer = NO_BYTES, start = 0, end = 0) {
+    this.leftMs = leftMs;
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** Whether it has no texts. */
+  get isBare(): boolean {
+    return this.#start === this.#end;
+  }
+
+  /** Decodes its texts. */
+  decode(): Metadata {
+    if (this.isBare) return NO_METADATA;
+    const entries: [string, string][] = [];
+    reader.buffer = this.#bytes;
+    reader.position = this.#start;
+    reader.end = this.#end;
+    while (reader.available > 0) entries.push([nextText(), nextText()]);
+    reader.buffer = NO_BYTES;
+    return metadataOf(entries);
+  }
 }
 
 /** The head of a Command that came without one. */
-export const NO_HEAD: ReceivedHead = Object.freeze({ leftMs: undefined, texts: undefined });
+export const NO_HEAD = new ReceivedHead(undefined);
 
 // The body: `varint time` (0: as HELLO says, 1: none, n + 2: n milliseconds), then `varint length`, text for each key and each
 // value. Its length takes two bytes, whatever it is: there is nothing to move once it is known.
@@ -48,10 +79,6 @@ export function writeHeadFrame(writer: ByteWriter, seq: number, { leftMs, metada
   writer.buffer[start + 1] = length >> 7;
 }
 
-/** Of all connections: it is read in one go. */
-const reader = new ByteReader();
-const NO_BYTES = Buffer.alloc(0);
-
 /**
  * Reads the body of a head in `buffer[start, end)`, and keeps nothing of that memory.
  * @throws CmdStreamError `protocol-error` for what is no head.
@@ -64,26 +91,33 @@ export function readHead(buffer: Buffer, start: number, end: number): ReceivedHe
     const time = reader.readVarint();
     if (time === NEED_MORE) throw malformed('no time');
     const first = reader.position;
-    if (first === end) return { leftMs: leftOf(time), texts: undefined };
+    if (first === end) return new ReceivedHead(leftOf(time));
     for (let isKey = true; reader.position < end || !isKey; isKey = !isKey) checkText(isKey);
-    const texts = Buffer.allocUnsafe(end - first);
-    buffer.copy(texts, 0, first, end);
-    return { leftMs: leftOf(time), texts };
+    return keep(leftOf(time), buffer, first, end);
   } finally {
     reader.buffer = NO_BYTES;
   }
 }
 
-/** Decodes the texts of a head. */
-export function decodeTexts(texts: Buffer | undefined): Metadata {
-  if (texts === undefined) return NO_METADATA;
-  const entries: [string, string][] = [];
-  reader.buffer = texts;
-  reader.position = 0;
-  reader.end = texts.length;
-  while (reader.available > 0) entries.push([nextText(), nextText()]);
-  reader.buffer = NO_BYTES;
-  return metadataOf(entries);
+/** Memory that texts are kept in, one behind the other: a Buffer of their own costs several times what they do. */
+const SLAB_BYTES = 8 * 1024;
+/** Texts of more bytes have memory of their own. */
+const LONG_BYTES = 1024;
+const copies = new RangeCopy();
+let slab = NO_BYTES;
+let used = 0;
+
+function keep(leftMs: number | undefined, buffer: Buffer, start: number, end: number): ReceivedHead {
+  const length = end - start;
+  if (length > LONG_BYTES) return new ReceivedHead(leftMs, Buffer.from(buffer.subarray(start, end)), 0, length);
+  if (used + length > slab.length) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    used = 0;
+  }
+  const at = used;
+  used += length;
+  copies.copy(buffer, start, length, slab, at);
+  return new ReceivedHead(leftMs, slab, at, used);
 }
 
 function checkText(isKey: boolean): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeTexts, type Head, readHead as readBody, writeHeadFrame } from '../../../../src/wire/extension/head.ts';
+import { type Head, readHead as readBody, writeHeadFrame } from '../../../../src/wire/extension/head.ts';
 import { checkMetadata, MAX_METADATA_BYTES, metadataOf, NO_METADATA } from '../../../../src/wire/extension/metadata.ts';
 import { codeOf, metadata, plain, written } from './support.ts';
 
@@ -8,8 +8,8 @@ import { codeOf, metadata, plain, written } from './support.ts';
 const HEADER_BYTES = 1 + 2 + 2;
 const bytesOf = (head: Head) => written((writer) => writeHeadFrame(writer, 1, head)).subarray(HEADER_BYTES);
 const readHead = (bytes: Buffer) => {
-  const { leftMs, texts } = readBody(bytes, 0, bytes.length);
-  return { leftMs, metadata: decodeTexts(texts) };
+  const head = readBody(bytes, 0, bytes.length);
+  return { leftMs: head.leftMs, metadata: head.decode() };
 };
 
 const leftMs = fc.oneof(

@@ -119,6 +119,6 @@ test('a conversation without pauses lets timers have their turn', async () => {
     server.stream.write(Buffer.from(bytes));
   };
   client.stream.write(Buffer.from('ball'));
-  await sleep(20);
-  expect(rounds).toBeGreaterThan(10);
+  // It goes on meanwhile, and this is heard of all the same.
+  while (rounds <= 10) await sleep(1);
 });
