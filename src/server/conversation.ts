@@ -48,6 +48,11 @@ export class Conversation implements DeadlineEntry {
     return this.hello !== undefined;
   }
 
+  /** Whether it is told when a Command has had its last Result: it cannot know by itself. */
+  get tellsEnds(): boolean {
+    return this.hello?.describe === true;
+  }
+
   /** The client has said who it is. */
   begin(hello: Hello): void {
     this.hello = hello;

@@ -104,6 +104,12 @@ export interface ServerOptions<Receiver = unknown> {
    * cmd-stream-go fails at its first connect, since it compares the ServerInfo byte for byte. Default `false`.
    */
   readonly goClients?: boolean | undefined;
+  /**
+   * Whether a client that has no protocol (`cmd-stream ls`) and asks what there is is told more than the names: the payload of each
+   * Command, where its validator gives JSON Schema (Standard JSON Schema: zod, valibot, arktype), and which Results answer it.
+   * What does not fit in 64 KiB is left out. With `false` the names are told and nothing else, with `goClients` nothing at all. Default `true`.
+   */
+  readonly describe?: boolean | undefined;
   /** How long the TLS handshake of an accepted connection may take. Default 10,000. */
   readonly handshakeTimeoutMs?: number | undefined;
   /** How long `shutdown()` lets Commands in flight finish where it is not told otherwise; 0: not at all. Default 10,000. */
@@ -189,6 +195,7 @@ const TABLE = {
   idleTimeoutMs: duration(60_000, { infinite: true }),
   frameTimeoutMs: duration(30_000, { infinite: true }),
   goClients: onOff(false),
+  describe: onOff(true),
   handshakeTimeoutMs: duration(10_000),
   shutdownTimeoutMs: duration(10_000, { minMs: 0 }),
   authorize: callback<Authorize>,

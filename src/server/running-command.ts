@@ -298,7 +298,7 @@ export class RunningCommand
 
   #succeed(): void {
     this.settle();
-    this.port.settled(this);
+    this.port.succeeded(this);
     this.#watch?.succeeded();
   }
 }

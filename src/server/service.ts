@@ -84,6 +84,8 @@ export interface ResultPort {
   makeSignal(owner: object): AbortSignal;
   /** Tells a Command that is not settled when nobody waits for it any more. */
   watch(command: AbandonedCommand): void;
+  /** The last Result of the Command is sent. */
+  succeeded(command: SettledCommand): void;
   /** The Command is answered. */
   settled(command: SettledCommand): void;
   /** The handler of a Command that nobody waits for any more is through. */

@@ -113,8 +113,9 @@ export class SessionLife implements SessionLink {
   }
 
   #sayWelcome(refused: string | undefined): void {
-    const { service, channel } = this.#parts;
-    channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.welcome, service.welcomes.encode(refused));
+    const { service, channel, talk } = this.#parts;
+    const welcome = service.welcomes.encode({ refused, describe: talk.hello?.describe === true });
+    channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.welcome, welcome);
   }
 
   /** Fields of it that an inspector shows. */

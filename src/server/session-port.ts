@@ -40,6 +40,7 @@ export abstract class SessionPort implements ResultPort {
   abstract get isOpen(): boolean;
   abstract sendError(seq: number, error: ErrorResult): void;
   abstract ended(command: SettledCommand): void;
+  abstract succeeded(command: SettledCommand): void;
   abstract settled(command: SettledCommand): void;
 
   get isFull(): boolean {

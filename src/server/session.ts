@@ -223,6 +223,11 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
     }
   }
 
+  override succeeded(command: SettledCommand): void {
+    if (this.#talk.tellsEnds) this.ended(command);
+    else this.settled(command);
+  }
+
   override ended(command: SettledCommand): void {
     if (this.isOpen) this.channel.sendControl(command.seq, RESERVED_TYPES.ended);
     this.settled(command);

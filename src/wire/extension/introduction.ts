@@ -16,7 +16,10 @@ export interface Hello {
   readonly metadata: Metadata;
   /** Version of the library. */
   readonly version: string;
-  /** Whether it wants to know what payloads are like, where the server tells. */
+  /**
+   * Whether it has no protocol of its own: it wants to know what payloads are like and which Results answer, where the server
+   * tells, and to be told by ENDED when a Command has had its last Result.
+   */
   readonly describe: boolean;
 }
 
@@ -33,8 +36,14 @@ export interface Welcome {
   readonly instance: string;
   /** Version of the library. */
   readonly version: string;
-  /** JSON Schema of the payload, by the name of the Command, where the server has one. */
+  /** JSON Schema (draft 2020-12) of the payload, by the name of the Command, where the server has one; told where it was asked for. */
   readonly schemas: Readonly<Record<string, unknown>>;
+  /** Type numbers of the Results that may answer each Command, in the order of those; told where they were asked for. */
+  readonly returns: readonly (readonly number[])[];
+  /** Type numbers of the Results on which others may follow; told with `returns`. */
+  readonly several: readonly number[];
+  /** Whether ENDED follows on the last Result of each Command; where it was asked for. */
+  readonly ends: boolean;
   /** Why the client is not let in; none where it is. */
   readonly refused: string | undefined;
 }
@@ -58,11 +67,14 @@ export function readHello(bytes: Buffer): Hello {
   };
 }
 
-/** Encodes a WELCOME; what has no room in it is left out: schemas first, then names. */
+/** Encodes a WELCOME; what has no room in it is left out: schemas first, then which Results answer, then names. */
 export function encodeWelcome(welcome: Welcome): Buffer {
-  const { schemas, commands, results, ...rest } = welcome;
-  for (const part of [{ schemas, commands, results }, { commands, results }, {}]) {
-    const bytes = Buffer.from(JSON.stringify({ ...rest, ...part }));
+  const { schemas, returns, several, commands, results, ends, ...rest } = welcome;
+  const names = { commands, results };
+  const answers = returns.length === 0 ? {} : { returns, several };
+  const described = Object.keys(schemas).length === 0 ? answers : { ...answers, schemas };
+  for (const part of [{ ...names, ...described }, { ...names, ...answers }, names, {}]) {
+    const bytes = Buffer.from(JSON.stringify({ ...rest, ends: ends || undefined, ...part }));
     if (bytes.length <= MAX_INTRODUCTION_BYTES) return bytes;
   }
   throw new CmdStreamError('internal', 'a WELCOME without names is too long');
@@ -90,7 +102,7 @@ export function readWelcomeFrame(reader: ByteReader): Welcome | undefined {
 /** @throws CmdStreamError `protocol-error` for what is no WELCOME. */
 export function readWelcome(bytes: Buffer): Welcome {
   const fields = readFields(bytes, 'WELCOME');
-  const { maxFrameBytes, schemas, refused } = fields;
+  const { maxFrameBytes, schemas, returns, refused } = fields;
   return {
     codec: textOf(fields.codec),
     commands: textsOf(fields.commands),
@@ -98,7 +110,10 @@ export function readWelcome(bytes: Buffer): Welcome {
     maxFrameBytes: typeof maxFrameBytes === 'number' && maxFrameBytes >= 1 ? maxFrameBytes : Number.POSITIVE_INFINITY,
     instance: textOf(fields.instance),
     version: textOf(fields.version),
-    schemas: typeof schemas === 'object' && schemas !== null ? (schemas as Record<string, unknown>) : {},
+    schemas: isObject(schemas) ? schemas : {},
+    returns: Array.isArray(returns) ? returns.map(typesOf) : [],
+    several: typesOf(fields.several),
+    ends: fields.ends === true,
     refused: typeof refused === 'string' ? printable(refused) : undefined,
   };
 }
@@ -110,7 +125,7 @@ function readFields(bytes: Buffer, what: string): Record<string, unknown> {
   } catch (cause) {
     throw new CmdStreamError('protocol-error', `malformed ${what}: it is no JSON`, { cause });
   }
-  if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as Record<string, unknown>;
+  if (isObject(fields)) return fields;
   throw new CmdStreamError('protocol-error', `malformed ${what}: it is no object`);
 }
 
@@ -120,4 +135,12 @@ function textOf(value: unknown): string {
 
 function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(textOf) : [];
+}
+
+function typesOf(value: unknown): readonly number[] {
+  return Array.isArray(value) ? value.filter((type): type is number => Number.isInteger(type) && type >= 0) : [];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

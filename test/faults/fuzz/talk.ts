@@ -21,6 +21,9 @@ function welcomeOf({ codec, protocol }: Format): Welcome {
     instance: 'fuzz',
     version: '1.2.3',
     schemas: {},
+    returns: [],
+    several: [],
+    ends: false,
     refused: undefined,
   };
 }

@@ -68,6 +68,7 @@ describe('the options of a server', () => {
       idleTimeoutMs: undefined,
       frameTimeoutMs: undefined,
       goClients: undefined,
+      describe: undefined,
       handshakeTimeoutMs: undefined,
       shutdownTimeoutMs: undefined,
       authorize: undefined,

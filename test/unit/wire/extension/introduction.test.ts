@@ -23,6 +23,9 @@ const welcome: Welcome = {
   instance: 'b7',
   version: '1.2.3',
   schemas: {},
+  returns: [],
+  several: [],
+  ends: false,
   refused: undefined,
 };
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -112,6 +115,9 @@ describe('a WELCOME', () => {
       instance: name,
       version: name,
       refused: fc.option(name, { nil: undefined }),
+      returns: fc.array(fc.array(fc.nat())),
+      several: fc.constant([]),
+      ends: fc.boolean(),
     });
     fc.assert(
       fc.property(fields, (given) => {
@@ -123,9 +129,12 @@ describe('a WELCOME', () => {
     );
   });
 
-  test('leaves out schemas, then names, where there is no room for them', () => {
+  test('leaves out schemas, then which Results answer, then names, where there is no room for them', () => {
     const schemas = { Do: 'x'.repeat(MAX_INTRODUCTION_BYTES) };
-    expect(readWelcome(encodeWelcome({ ...welcome, schemas }))).toEqual(welcome);
+    const told: Welcome = { ...welcome, returns: [[0], [0, 1]], several: [1], ends: true };
+    expect(readWelcome(encodeWelcome({ ...told, schemas }))).toEqual(told);
+    const returns = Array.from({ length: 20_000 }, () => [0]);
+    expect(readWelcome(encodeWelcome({ ...told, schemas, returns }))).toEqual({ ...welcome, ends: true });
     const commands = Array.from({ length: 3_000 }, (_, index) => `Command${'x'.repeat(20)}${index}`);
     const bytes = encodeWelcome({ ...welcome, schemas, commands });
     expect(bytes.length).toBeLessThanOrEqual(MAX_INTRODUCTION_BYTES);
@@ -142,10 +151,13 @@ describe('a WELCOME', () => {
         instance: [],
         version: null,
         schemas: 1,
+        returns: {},
+        several: 5,
+        ends: 'yes',
         refused: 7,
       },
     ],
-    [{ maxFrameBytes: 0, schemas: null }],
+    [{ maxFrameBytes: 0, schemas: [], several: ['0', -1, 0.5, null] }],
     [{}],
   ])('with wrong types, as %j, is taken as one that does not say', (fields) => {
     expect(readWelcome(json(fields))).toEqual({
@@ -156,6 +168,9 @@ describe('a WELCOME', () => {
       instance: '',
       version: '',
       schemas: {},
+      returns: [],
+      several: [],
+      ends: false,
       refused: undefined,
     });
   });
