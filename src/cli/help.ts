@@ -2,16 +2,28 @@
 export const HELP = `cmd-stream: typed Commands to a server and Results back
 
 Usage:
-  cmd-stream demo  [options]                              watch a group of clients live through an outage
-  cmd-stream serve [options]                              serve the calc example
-  cmd-stream call  ADDRESS COMMAND [PAYLOAD] [options]    send one Command and print its Results
-  cmd-stream inspect [options]                            watch the statecharts of a demo live in a browser
+  cmd-stream ls    HOST:PORT [options]                      ask a running server what it has
+  cmd-stream call  HOST:PORT COMMAND [PAYLOAD] [options]    send one Command and print its Results
+  cmd-stream ping  HOST:PORT [options]                      measure round trips
+  cmd-stream demo  [options]                                watch a group of clients live through an outage
+  cmd-stream serve [options]                                serve the calc example
+  cmd-stream inspect [options]                              watch the statecharts of a demo live in a browser
 
   cmd-stream --version
 
-cmd-stream demo --help (serve, call, inspect) tells the options.`;
+cmd-stream ls --help (call, ping, demo, serve, inspect) tells the options. Exit codes: 0 fine, 1 failed, 2 wrong usage.`;
 
 const CODEC = '--codec msgpack|json   the payload format (default msgpack)';
+
+/** What all that connect to a server have in common. */
+const CONNECT = `--server-info TEXT     the ServerInfo that the server must have (default: whatever it is)
+  --metadata KEY=VALUE   goes with the connection, for the server's 'authorize', and with the Command; repeatable
+  --tls                  connect by TLS, trusting the authorities of Node; the options below imply it
+  --ca FILE              trust this authority (PEM)
+  --cert FILE            the certificate to present, for mutual TLS (PEM)
+  --key FILE             its key (PEM)
+  --servername NAME      the name that the server's certificate must carry (default: the host of the address)
+  --insecure             take any certificate: anybody can play the server then`;
 
 const HELP_OF: Readonly<Record<string, string>> = {
   demo: `Usage: cmd-stream demo [options]
@@ -30,7 +42,10 @@ Serves the calc example (Add, Countdown, AddLater) until it is interrupted.
 Options:
   --port N               the TCP port (default 9000; 0: any free one)
   --host HOST            the address to listen on (default 127.0.0.1)
-  ${CODEC}`,
+  ${CODEC}
+  --go-clients           for clients of cmd-stream-go: offers no wire extension, so that 'ls' is told nothing
+  --cert FILE            speak TLS with this certificate (PEM)
+  --key FILE             its key (PEM)`,
   inspect: `Usage: cmd-stream inspect [options]
 
 Runs the demo slowly and without end, and shows it in a browser: group, clients, circuit breaker, sessions, requests.
@@ -42,23 +57,47 @@ Options:
   --port N               the TCP port (default 8080, with --local 7007; 0 with --local: any free one)
   --no-open              do not open a browser
   --pace MS              the pause between Commands (default 400)`,
-  call: `Usage: cmd-stream call ADDRESS COMMAND [PAYLOAD] [options]
+  ls: `Usage: cmd-stream ls HOST:PORT [options]
 
-Sends one Command and prints each of its Results as a line of JSON. PAYLOAD is JSON.
+Shows what a running server says of itself: version, codec, Commands with their payloads, and the Results that answer
+them, where '(several)' marks those of streams. A payload is 'unknown' where no validator of the server gives JSON
+Schema for it. A Go server tells nothing.
 
-  cmd-stream call 127.0.0.1:9000 Add '{"a":2,"b":3}' --protocol calc.ts
+Options:
+  --json                 one JSON document, with the JSON Schemas
+  --timeout MS           the time to connect in (default 10000)
+  ${CONNECT}`,
+  ping: `Usage: cmd-stream ping HOST:PORT [options]
+
+Measures round trips by the protocol's own Ping, which every server answers, a Go server as well. Ctrl-C ends it with
+the summary.
+
+Options:
+  --count N              stop after N round trips (default: Ctrl-C)
+  --interval MS          the pause between them (default 1000)
+  --json                 the summary alone, as one JSON document
+  --timeout MS           the time to connect in, and that for each Pong (default 10000)
+  ${CONNECT}`,
+  call: `Usage: cmd-stream call HOST:PORT COMMAND [PAYLOAD] [options]
+
+Sends one Command and prints each of its Results as a line of JSON: the value, or {"type","value"} where it may be one
+of several types. PAYLOAD is JSON; @FILE is a file with JSON in it, - is standard input.
+
+  cmd-stream call 127.0.0.1:9000 Add '{"a":2,"b":3}'
+
+The server says which codec it speaks, which Commands it has, and when the last Result of a stream has come; Ctrl-C or
+--count ends it sooner. One that does not say so (a Go server), or speaks Protobuf or MUS, needs --protocol.
 
 Options:
   --protocol FILE        your module that exports the protocol; TypeScript as well, where tsx is installed or Node is
-                         22.18 or later (default: what 'cmd-stream serve' speaks)
+                         22.18 or later. The ServerInfo must be 'default' then, or what --server-info says
   --export NAME          the export to use, where the module exports several protocols
-  ${CODEC}
-  --timeout MS           the deadline over all Results (default 10000)
-  --server-info TEXT     the ServerInfo that the server must have (default 'default')
-  --tls                  connect by TLS, trusting the authorities of Node
-  --tls-ca FILE          connect by TLS, trusting this authority (PEM)
-  --tls-cert FILE        the certificate to present, for mutual TLS (PEM)
-  --tls-key FILE         its key (PEM)`,
+  --codec NAME           msgpack, json, or with --protocol an export of the module that is a codec (default: the
+                         server's; with --protocol msgpack)
+  --count N              stop after N Results
+  --timeout MS           the deadline over all Results (default 10000; for a stream none)
+  --json                 what goes wrong is a line of JSON as well: code, mayHaveExecuted, message
+  ${CONNECT}`,
 };
 
 /** The text of `cmd-stream NAME --help`; without a name, or for an unknown one, that of `cmd-stream --help`. */

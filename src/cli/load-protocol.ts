@@ -1,12 +1,37 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { hasMethods } from '../base/errors/ask.ts';
 import { describeError } from '../base/errors/cmd-stream-error.ts';
+import type { Codec } from '../index.ts';
 import { type AnyProtocol, defineProtocol, protocolTables } from '../protocol/protocol.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Loads the protocol that `file` exports: the only one, or the one named `exportName`. @throws UsageError */
-export async function loadProtocol(file: string, exportName: string | undefined): Promise<AnyProtocol> {
+/** A module of the user's, in which a protocol is. */
+export interface LoadedModule {
+  /** The protocol that it exports: the only one, or the one of this name. @throws UsageError */
+  protocol(exportName: string | undefined): AnyProtocol;
+  /** The codec that it exports by this name. @throws UsageError */
+  codec(exportName: string): Codec;
+}
+
+/** Loads a module. @throws UsageError */
+export async function loadModule(file: string): Promise<LoadedModule> {
   const module = await importModule(file);
+  return {
+    protocol: (exportName) => protocolIn(module, file, exportName),
+    codec: (exportName) => codecIn(module, file, exportName),
+  };
+}
+
+function codecIn(module: Record<string, unknown>, file: string, exportName: string): Codec {
+  const codec = module[exportName];
+  if (hasMethods(codec, ['bind'])) return codec as Codec;
+  throw new UsageError(
+    `--codec must be msgpack, json, or the name of a codec that ${file} exports; got '${exportName}'`,
+  );
+}
+
+function protocolIn(module: Record<string, unknown>, file: string, exportName: string | undefined): AnyProtocol {
   const protocols = Object.entries(module).filter((entry): entry is [string, AnyProtocol] => isProtocol(entry[1]));
   if (exportName !== undefined) {
     const named = protocols.find(([name]) => name === exportName);

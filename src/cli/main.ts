@@ -1,18 +1,21 @@
 #!/usr/bin/env node
 import { describeError } from '../base/errors/cmd-stream-error.ts';
+import { nearest } from '../base/options/near-name.ts';
 import { VERSION } from '../base/version.ts';
 import { call } from './call.ts';
 import { demo } from './demo.ts';
-import { HELP, helpOf } from './help.ts';
+import { helpOf } from './help.ts';
 import { inspect } from './inspect.ts';
+import { ls } from './ls.ts';
+import { ping } from './ping.ts';
 import { serveCalc } from './serve.ts';
 import { Terminal } from './terminal.ts';
-import { isMisuse } from './usage-error.ts';
+import { failureOf, isMisuse } from './usage-error.ts';
 
 /** A sub-command: gets its own arguments, resolves with the exit code. */
-type SubCommand = (args: string[], out: Terminal) => Promise<number>;
+type SubCommand = (args: string[], out: Terminal, err: Terminal) => Promise<number>;
 
-const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = { demo, serve: serveCalc, call, inspect };
+const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = { demo, serve: serveCalc, ls, call, ping, inspect };
 
 /** Runs the command line and resolves with the exit code: 0 done, 1 failed, 2 misused. */
 async function main([name, ...args]: string[]): Promise<number> {
@@ -28,8 +31,9 @@ async function main([name, ...args]: string[]): Promise<number> {
   }
   const subCommand = Object.hasOwn(SUB_COMMANDS, name) ? SUB_COMMANDS[name] : undefined;
   if (subCommand === undefined) {
-    err.line(`cmd-stream: there is no '${name}'`);
-    err.page(`\n${HELP}`);
+    const near = nearest(name, Object.keys(SUB_COMMANDS));
+    const hint = near === undefined ? '' : ` (did you mean '${near}'?)`;
+    err.line(`cmd-stream: there is no '${name}'${hint}; try 'cmd-stream --help'`);
     return 2;
   }
   if (args.includes('--help') || args.includes('-h')) {
@@ -37,12 +41,12 @@ async function main([name, ...args]: string[]): Promise<number> {
     return 0;
   }
   try {
-    return await subCommand(args, out);
+    return await subCommand(args, out, err);
   } catch (error) {
-    err.line(`cmd-stream ${name}: ${describeError(error)}`);
-    if (!isMisuse(error)) return 1;
-    err.page(`\n${helpOf(name)}`);
-    return 2;
+    const misuse = isMisuse(error);
+    if (args.includes('--json')) err.json(failureOf(error));
+    else err.line(`cmd-stream ${name}: ${describeError(error)}${misuse ? `; try 'cmd-stream ${name} --help'` : ''}`);
+    return misuse ? 2 : 1;
   }
 }
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { serve } from '../index.ts';
+import { type ServerTlsOptions, serve } from '../index.ts';
 import { Calculator, calc, handlers } from './calc.ts';
 import { codecNamed } from './codec-option.ts';
+import { contentsOf } from './connect-options.ts';
 import type { Terminal } from './terminal.ts';
-import { parseArguments, parseWholeNumber } from './usage-error.ts';
+import { parseArguments, parseWholeNumber, UsageError } from './usage-error.ts';
 
 /** `cmd-stream serve`: the calc example, until SIGINT or SIGTERM. */
 export async function serveCalc(args: string[], out: Terminal): Promise<number> {
@@ -13,6 +14,9 @@ export async function serveCalc(args: string[], out: Terminal): Promise<number> 
       port: { type: 'string', default: '9000' },
       host: { type: 'string', default: '127.0.0.1' },
       codec: { type: 'string', default: 'msgpack' },
+      'go-clients': { type: 'boolean', default: false },
+      cert: { type: 'string' },
+      key: { type: 'string' },
     },
   });
   const calculator = new Calculator();
@@ -20,6 +24,8 @@ export async function serveCalc(args: string[], out: Terminal): Promise<number> 
     port: parseWholeNumber('port', values.port, 0, 65_535),
     host: values.host,
     codec: codecNamed(values.codec),
+    goClients: values['go-clients'],
+    tls: await tlsOptions(values.cert, values.key),
   });
   out.line(`serving Add, Countdown and AddLater on ${server.address} (${values.codec}); stop with Ctrl-C`);
   const stopped = new AbortController();
@@ -30,4 +36,13 @@ export async function serveCalc(args: string[], out: Terminal): Promise<number> 
   await server.shutdown();
   out.line(`stopped; sums made: ${calculator.sums}`);
   return 0;
+}
+
+/** Both or neither. @throws UsageError */
+async function tlsOptions(certFile?: string, keyFile?: string): Promise<ServerTlsOptions | undefined> {
+  const cert = await contentsOf('cert', certFile);
+  const key = await contentsOf('key', keyFile);
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  throw new UsageError('--cert and --key go together');
 }

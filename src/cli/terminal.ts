@@ -31,6 +31,18 @@ export class Terminal {
     this.#stream.write(`${joined(parts)}\n`);
   }
 
+  /** Writes a value as a line of JSON. What JSON leaves as it is and a terminal does not is escaped, by which it stays the same JSON. */
+  json(value: unknown): void {
+    this.line(JSON.stringify(value, showBigInt) ?? 'null');
+  }
+
+  /** Resolves once what was written is taken; at once, as `undefined`, where little waits. */
+  drained(): Promise<void> | undefined {
+    const stream = this.#stream;
+    if (!stream.writableNeedDrain) return undefined;
+    return new Promise((resolve) => stream.once('drain', resolve));
+  }
+
   /** Writes a text of several lines. For the tool's own texts: a peer could forge lines in it. */
   page(text: string): void {
     for (const line of text.split('\n')) this.line(line);
@@ -46,6 +58,10 @@ export class Terminal {
   paint(style: Style, ...parts: readonly Part[]): Painted {
     return new Painted(styleText(style, joined(parts), { stream: this.#stream }));
   }
+}
+
+function showBigInt(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
 }
 
 function joined(parts: readonly Part[]): string {

@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CmdStreamError, describeError } from '../base/errors/cmd-stream-error.ts';
 
-/** The command line is not as it should be: exit code 2, and the help. */
+/** The command line is not as it should be: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -12,12 +12,43 @@ export function isMisuse(error: unknown): boolean {
   return error instanceof UsageError || (CmdStreamError.is(error) && error.code === 'invalid-argument');
 }
 
+/** A failure as `--json` tells it. */
+export interface CommandLineFailure {
+  /** That of the `CmdStreamError`; `invalid-argument` for a misuse, `internal` for anything else. */
+  readonly code: string;
+  /** Whether the server may have executed the Command. */
+  readonly mayHaveExecuted: boolean;
+  readonly message: string;
+  /** What the handler has failed with on purpose, where it has. */
+  readonly failure?: string;
+  readonly details?: unknown;
+  readonly retryAfterMs?: number;
+}
+
+/** What has gone wrong, as JSON. */
+export function failureOf(error: unknown): CommandLineFailure {
+  const message = describeError(error);
+  if (!CmdStreamError.is(error)) {
+    return { code: isMisuse(error) ? 'invalid-argument' : 'internal', mayHaveExecuted: false, message };
+  }
+  const { code, mayHaveExecuted, failure, details, retryAfterMs } = error.toJSON();
+  return {
+    code,
+    mayHaveExecuted,
+    message,
+    ...(failure === undefined ? {} : { failure }),
+    ...(details === undefined ? {} : { details }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
 /** Parses the arguments of a sub-command. @throws UsageError */
 export function parseArguments<const T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   try {
     return parseArgs(config);
   } catch (error) {
-    throw new UsageError(describeError(error));
+    // Node goes on to tell how to write a positional argument that begins like an option.
+    throw new UsageError(describeError(error).replace(/\. To specify a positional argument.*$/, ''));
   }
 }
 

@@ -41,8 +41,13 @@ export function invalidResult(message: string, cause?: unknown): CmdStreamError 
 
 const NO_FAILURE = Object.freeze({ kind: undefined, details: undefined, retryAfterMs: undefined });
 
+/** Command that is answered, and how many Results it has had. */
+interface AnsweredCommand extends Pick<PendingCommand, 'received'> {
+  readonly command: { readonly name: string };
+}
+
 /** The error that a server answers a Command by, in the payload of an error Result. */
-export function failureOf({ command, received }: PendingCommand, address: string, payload: unknown): CmdStreamError {
+export function failureOf({ command, received }: AnsweredCommand, address: string, payload: unknown): CmdStreamError {
   const error = readErrorResult(payload);
   // Whatever the server says now: what has given a Result was executed.
   const executed = mayHaveExecuted(error) || received > 0;

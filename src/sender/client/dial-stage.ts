@@ -5,9 +5,17 @@
  */
 export type DialStage = 'reached' | 'open' | 'secure' | 'introduced';
 
-/** Description of what is missing of a dial that takes too long, and of what may be the matter. */
-export function describeSlowDial(address: string, stage: DialStage | undefined, timeoutMs: number): string {
-  const limit = `within ${timeoutMs} ms (option 'handshakeTimeoutMs')`;
+/**
+ * Description of what is missing of a dial that takes too long, and of what may be the matter.
+ * @param option - where its user has set the time.
+ */
+export function describeSlowDial(
+  address: string,
+  stage: DialStage | undefined,
+  timeoutMs: number,
+  option = "option 'handshakeTimeoutMs'",
+): string {
+  const limit = `within ${timeoutMs} ms (${option})`;
   switch (stage) {
     case undefined:
       return `${address === '' ? 'no address' : `no connection to ${address}`} ${limit}`;

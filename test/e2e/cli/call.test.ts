@@ -30,6 +30,12 @@ const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u;
 
 const call = (...args: string[]) => cli.run(['call', ...args]);
 
+/** Script of a peer that describes one Command, which one Result answers. */
+const described = {
+  serverInfo: 'default;x1',
+  welcome: { codec: 'msgpack', commands: ['Add'], results: ['Sum'], returns: [[0]], several: [] },
+};
+
 /** A failure while at work: exit code 1, and one line that says what went wrong. */
 const failure = (line: RegExp) => ({
   code: 1,
@@ -37,11 +43,11 @@ const failure = (line: RegExp) => ({
   stderr: expect.stringMatching(new RegExp(`^${line.source}\\n$`)),
 });
 
-/** A misuse: exit code 2, one line that says what is wrong, and the help. */
+/** A misuse: exit code 2, one line that says what is wrong, and where the help is. */
 const misuse = (line: RegExp) => ({
   code: 2,
   stdout: '',
-  stderr: expect.stringMatching(new RegExp(`^${line.source}\\n\\nUsage: cmd-stream call [^]*--timeout`)),
+  stderr: expect.stringMatching(new RegExp(`^${line.source}; try 'cmd-stream call --help'\\n$`)),
 });
 
 describe.concurrent('cmd-stream call', () => {
@@ -92,10 +98,11 @@ describe.concurrent('cmd-stream call', () => {
         socket.write(Buffer.concat([Buffer.of(info.length), info]));
       },
     });
-    const other = await call(stranger.address, 'Add', '{"a":2,"b":3}');
+    const other = await call(stranger.address, 'Add', '{"a":2,"b":3}', '--server-info', 'default');
     expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining(escaped) });
     expect(other.stderr.trimEnd()).not.toMatch(UNPRINTABLE);
     await using liar = await ScriptedPeer.listen({
+      ...described,
       onCommand: ({ connection, seq }) =>
         connection.result(seq, 16_383, { code: 'command-failed', message: hostile + 'x'.repeat(4_000_000) }),
     });
@@ -108,6 +115,7 @@ describe.concurrent('cmd-stream call', () => {
   it('R3-F2: prints a Result as JSON without C1 controls, DEL and bidirectional overrides', async () => {
     const text = 'a\x1b\n\x7f\x9b2J\u202eb\u2066\u2028 ä 👍';
     await using peer = await ScriptedPeer.listen({
+      ...described,
       onCommand: ({ connection, seq }) => connection.result(seq, 0, [text]),
     });
     const { code, stdout } = await call(peer.address, 'Add', '{"a":2,"b":3}');
@@ -122,14 +130,21 @@ describe.concurrent('cmd-stream call', () => {
     const tls = await call(address, 'Add', '{"a":2,"b":3}', '--tls');
     expect(tls).toEqual(failure(/cmd-stream call: .*/));
     const codec = await call(address, 'Add', '{"a":2,"b":3}', '--codec', 'json', '--timeout', '1000');
-    expect(codec).toEqual(failure(/cmd-stream call: .*/));
+    expect(codec).toEqual(failure(/cmd-stream call: .* is another service: its codec is msgpack, --codec is json/));
   });
 
   it('takes what is wrong with its arguments for misuse', async () => {
     const misuses: [RegExp, ...string[]][] = [
-      [/cmd-stream call: option 'address' must be 'host:port'.*got "nonsense"/, 'nonsense', 'Add'],
+      [/cmd-stream call: the address must be 'host:port'.*got "nonsense"/, 'nonsense', 'Add'],
       [/cmd-stream call: call takes an address, the name of a Command.*/, address],
-      [/cmd-stream call: the protocol has no Command 'Multiply'; it has Add, Countdown, AddLater/, address, 'Multiply'],
+      [/cmd-stream call: \S+ has no Command 'Multiply'; it has Add, Countdown, AddLater/, address, 'Multiply'],
+      [/cmd-stream call: \S+ has no Command 'adlater'; it has AddLater, Add, Countdown/, address, 'adlater'],
+      [/cmd-stream call: --export goes with --protocol FILE/, address, 'Add', '--export', 'x'],
+      [/cmd-stream call: --metadata must be KEY=VALUE; got '=x'/, address, 'Add', '--metadata', '=x'],
+      [/cmd-stream call: option '--metadata' must be of keys .*got 'A'/, address, 'Add', '--metadata', 'A=x'],
+      [/cmd-stream call: --count must be a whole number from 1 to \d+; got '0'/, address, 'Add', '--count', '0'],
+      [/cmd-stream call: the payload must be in a file that can be read: .*ENOENT.*/, address, 'Add', '@nowhere'],
+      [/cmd-stream call: the payload in README.md must be JSON; .*/, address, 'Add', '@README.md'],
       [/cmd-stream call: the payload must be JSON; got \{"a":2/, address, 'Add', '{"a":2'],
       [/cmd-stream call: Unknown option '--port'.*/, address, 'Add', '{"a":2,"b":3}', '--port', '1'],
       [/cmd-stream call: --codec must be msgpack or json; got 'xml'/, address, 'Add', '--codec', 'xml'],
@@ -172,14 +187,16 @@ describe.concurrent('cmd-stream call', () => {
   it('connects by mutual TLS', async () => {
     const { ca, server: identity, client } = await makeCertificates();
     await using secure = await serve(calc, new Calculator(), handlers, { tls: { ...identity, ca, requestCert: true } });
-    const files = { 'tls-ca': ca, 'tls-cert': client.cert, 'tls-key': client.key };
+    const files = { ca, cert: client.cert, key: client.key };
     for (const [name, pem] of Object.entries(files)) await writeFile(join(folder, `${name}.pem`), pem);
     const option = (name: string) => [`--${name}`, join(folder, `${name}.pem`)];
-    const args = [secure.address, 'Add', '{"a":2,"b":3}', ...option('tls-ca')];
-    const known = await call(...args, ...option('tls-cert'), ...option('tls-key'));
+    const args = [secure.address, 'Add', '{"a":2,"b":3}', ...option('ca')];
+    const known = await call(...args, ...option('cert'), ...option('key'));
     expect(known).toEqual({ code: 0, stdout: '5\n', stderr: '' });
     expect(await call(...args)).toEqual(failure(/cmd-stream call: .*/));
     expect(await call(secure.address, 'Add', '--tls')).toEqual(failure(/cmd-stream call: .*certificate.*/));
-    expect(await call(secure.address, 'Add', '--tls-ca', join(folder, 'none'))).toEqual(failure(/.*ENOENT.*/));
+    expect(await call(secure.address, 'Add', '--ca', join(folder, 'none'))).toEqual(
+      misuse(/cmd-stream call: --ca must be a file that can be read: ENOENT.*/),
+    );
   });
 });

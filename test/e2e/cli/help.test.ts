@@ -6,14 +6,17 @@ import { commandLine } from './support.ts';
 
 const cli = commandLine();
 
+const CONNECT = [
+  ...['--server-info', '--metadata', '--tls', '--ca'],
+  ...['--cert', '--key', '--servername', '--insecure'],
+];
 const OPTIONS = {
   demo: ['--address', '--codec'],
-  serve: ['--port', '--host', '--codec'],
+  serve: ['--port', '--host', '--codec', '--go-clients', '--cert', '--key'],
   inspect: ['--local', '--port', '--no-open', '--pace'],
-  call: [
-    ...['--protocol', '--export', '--codec', '--timeout', '--server-info'],
-    ...['--tls', '--tls-ca', '--tls-cert', '--tls-key'],
-  ],
+  ls: ['--json', '--timeout', ...CONNECT],
+  ping: ['--count', '--interval', '--json', '--timeout', ...CONNECT],
+  call: ['--protocol', '--export', '--codec', '--count', '--timeout', '--json', ...CONNECT],
 };
 
 describe.concurrent('cmd-stream', () => {
@@ -43,10 +46,15 @@ describe.concurrent('cmd-stream', () => {
     expect(await cli.run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it.each(['sing', 'toString', '--nonsense'])('takes it for misuse to be asked to %s', async (name) => {
+  it.each(['whistle', 'toString', '--nonsense'])('takes it for misuse to be asked to %s', async (name) => {
     const { code, stdout, stderr } = await cli.run([name]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(new RegExp(`^cmd-stream: there is no '${name}'\n\n[^]*Usage:`));
+    expect(stderr).toBe(`cmd-stream: there is no '${name}'; try 'cmd-stream --help'\n`);
+  });
+
+  it('says what was probably meant', async () => {
+    const stderr = "cmd-stream: there is no 'pign' (did you mean 'ping'?); try 'cmd-stream --help'\n";
+    expect(await cli.run(['pign'])).toEqual({ code: 2, stdout: '', stderr });
   });
 
   it('takes it for misuse to be asked for nothing, and tells what there is', async () => {

@@ -1,0 +1,13 @@
+import type { ConnectOptions } from './connect-options.ts';
+
+/** One Command to be sent, as the command line says. */
+export interface WantedCall {
+  readonly address: string;
+  readonly name: string;
+  readonly payload: unknown;
+  /** So many Results are wanted at most; Infinity: all. */
+  readonly count: number;
+  /** The codec that was asked for; `undefined`: none was. */
+  readonly codec: string | undefined;
+  readonly connect: ConnectOptions;
+}
