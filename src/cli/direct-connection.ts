@@ -133,7 +133,8 @@ async function dialWithin(
       stage = reached;
     });
   } catch (error) {
-    throw CmdStreamError.from(error, 'connect-failed', `cannot connect to ${address}`);
+    // A connection that was called off says that it was closed.
+    throw CmdStreamError.from(overdue.signal.reason ?? error, 'connect-failed', `cannot connect to ${address}`);
   } finally {
     systemClock.clearTimeout(timer);
   }

@@ -186,6 +186,13 @@ async function checkCommandLine(args: readonly string[]): Promise<void> {
       expect(await cmdStream(args).ended).toEqual({ code: 0, stdout: '5\n', stderr: '' });
       return;
     }
+    case 'ls':
+    case 'ping': {
+      await using server = cmdStream(['serve', '--port', '9000']);
+      await server.says(/^serving/);
+      expect(await cmdStream(args).ended).toMatchObject({ code: 0, stderr: '' });
+      return;
+    }
     case 'inspect': {
       await using inspector = cmdStream([...args, '--port', '9000']);
       await inspector.says(/^inspector: http:/);

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Environment variables beside this process's; `undefined` takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What it reads from its standard input. Default: nothing is there to be read. */
+  readonly input?: string;
   /** When it is killed. Default 100 000. */
   readonly timeoutMs?: number;
 }
@@ -28,18 +30,19 @@ export class Running {
   stderr = '';
   readonly #child: ChildProcess;
 
-  constructor(command: string, args: readonly string[], { cwd, env, timeoutMs = 100_000 }: RunOptions) {
+  constructor(command: string, args: readonly string[], { cwd, env, input, timeoutMs = 100_000 }: RunOptions) {
     // Colours are the business of the tests that ask for them.
     const inherited = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined };
     this.#child = spawn(command, args, {
       cwd,
       env: { ...inherited, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
       // npm and npx are scripts there, which only a shell starts.
       shell: process.platform === 'win32' && /^np[mx]$/.test(command),
     });
+    this.#child.stdin?.end(input);
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
@@ -72,6 +75,16 @@ export class Running {
   async stop(signal: NodeJS.Signals): Promise<Ended> {
     this.#child.kill(signal);
     return await this.ended;
+  }
+
+  /** Leaves what it writes where it is, until it is read again. */
+  pauseOutput(): void {
+    this.#child.stdout?.pause();
+  }
+
+  /** Reads what it writes again. */
+  resumeOutput(): void {
+    this.#child.stdout?.resume();
   }
 
   /** Reads no more of what it writes, as `head` does, and waits for the end. */

@@ -110,7 +110,7 @@ export function readWelcome(bytes: Buffer): Welcome {
     maxFrameBytes: typeof maxFrameBytes === 'number' && maxFrameBytes >= 1 ? maxFrameBytes : Number.POSITIVE_INFINITY,
     instance: textOf(fields.instance),
     version: textOf(fields.version),
-    schemas: isObject(schemas) ? schemas : {},
+    schemas: isObject(schemas) ? byPrintableName(schemas) : {},
     returns: Array.isArray(returns) ? returns.map(typesOf) : [],
     several: typesOf(fields.several),
     ends: fields.ends === true,
@@ -139,6 +139,11 @@ function textsOf(value: unknown): readonly string[] {
 
 function typesOf(value: unknown): readonly number[] {
   return Array.isArray(value) ? value.filter((type): type is number => Number.isInteger(type) && type >= 0) : [];
+}
+
+/** As names are read. */
+function byPrintableName(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [printable(name), value]));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -141,7 +141,7 @@ describe.concurrent('cmd-stream call', () => {
       [/cmd-stream call: \S+ has no Command 'adlater'; it has AddLater, Add, Countdown/, address, 'adlater'],
       [/cmd-stream call: --export goes with --protocol FILE/, address, 'Add', '--export', 'x'],
       [/cmd-stream call: --metadata must be KEY=VALUE; got '=x'/, address, 'Add', '--metadata', '=x'],
-      [/cmd-stream call: option '--metadata' must be of keys .*got 'A'/, address, 'Add', '--metadata', 'A=x'],
+      [/cmd-stream call: option '--metadata' must be of keys .*got "A"/, address, 'Add', '--metadata', 'A=x'],
       [/cmd-stream call: --count must be a whole number from 1 to \d+; got '0'/, address, 'Add', '--count', '0'],
       [/cmd-stream call: the payload must be in a file that can be read: .*ENOENT.*/, address, 'Add', '@nowhere'],
       [/cmd-stream call: the payload in README.md must be JSON; .*/, address, 'Add', '@README.md'],
@@ -162,6 +162,28 @@ describe.concurrent('cmd-stream call', () => {
     );
     // The error Result is known to both, too.
     expect(await call(address, 'Countdown', '{"from":-1}', ...args)).toEqual(failure(/.*: from: must be a whole .*/));
+  });
+
+  it('ends a stream of a declared protocol after so many Results, and in peace on SIGINT', async () => {
+    const args = [address, 'Countdown', '{"from":1000000000}', '--protocol', 'examples/calc.ts'];
+    const stdout = '{"n":1000000000,"last":false}\n{"n":999999999,"last":false}\n';
+    expect(await call(...args, '--count', '2', '--metadata', 'a=b')).toEqual({ code: 0, stdout, stderr: '' });
+    await using running = cli.start(['call', ...args]);
+    await running.says(/"n":999999990,/);
+    expect(await running.stop('SIGINT')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('tells as JSON what goes wrong with a declared protocol, too', async () => {
+    const args = ['--protocol', 'examples/calc.ts', '--json'];
+    const refused = await call(address, 'Countdown', '{"from":-1}', ...args);
+    expect({ code: refused.code, ...JSON.parse(refused.stderr) }).toMatchObject({
+      code: 'command-invalid',
+      mayHaveExecuted: false,
+      message: expect.stringContaining('from: must be a whole'),
+    });
+    const unknown = await call(address, 'Multiply', '{}', ...args);
+    expect(unknown.code).toBe(2);
+    expect(JSON.parse(unknown.stderr)).toMatchObject({ code: 'invalid-argument', mayHaveExecuted: false });
   });
 
   it('asks which one where a module exports several protocols', async () => {
