@@ -45,7 +45,8 @@ export class Welcomes {
 
   /** Bytes of the WELCOME for a client. */
   encode({ refused, describe }: WelcomedClient): Uint8Array {
-    if (refused !== undefined) return encodeWelcome({ ...this.#welcome, refused });
+    // What there is, is not for whoever may not come in.
+    if (refused !== undefined) return encodeWelcome({ ...this.#welcome, commands: [], results: [], refused });
     if (!describe) return this.#usual;
     this.#described ??= this.#describe();
     return this.#described;

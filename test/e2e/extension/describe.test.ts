@@ -124,6 +124,13 @@ describe('a server', () => {
     expect(asked).toBe(0);
   });
 
+  it('tells nothing of what it has to a client that may not come in', async () => {
+    const { port } = await served({ authorize: () => false, onAcceptError() {} });
+    const welcome = await (await raw(port)).greet({ describe: true });
+    expect(welcome).toMatchObject({ commands: [], results: [], schemas: {}, returns: [] });
+    expect(welcome.refused).toMatch(/'authorize' has refused it/);
+  });
+
   it('leaves out the schemas that have no room, the largest first', async () => {
     const small = { type: 'string', description: 'x'.repeat(20_000) };
     const wide = defineProtocol({
