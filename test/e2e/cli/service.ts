@@ -30,8 +30,11 @@ export const orders = defineProtocol({
   },
 });
 
-/** Serves {@link orders}; `log` tells what became of its Commands. */
-export async function serveOrders(options: ServerOptions = {}) {
+/**
+ * Serves {@link orders}; `log` tells what became of its Commands.
+ * @param padding - so many characters more each Event has.
+ */
+export async function serveOrders(options: ServerOptions = {}, padding = 0) {
   const log: string[] = [];
   let events = 0;
   const server = await serve(
@@ -46,7 +49,7 @@ export async function serveOrders(options: ServerOptions = {}) {
         try {
           for (let n = 1; n <= wanted; n++) {
             events++;
-            yield { n, last: n === wanted };
+            yield padding === 0 ? { n, last: n === wanted } : { n, last: n === wanted, padding: 'x'.repeat(padding) };
             await new Promise((resolve) => setImmediate(resolve));
           }
         } finally {
