@@ -17,6 +17,10 @@ export interface SessionLink {
   welcome(): void;
   /** Tells the operator that the client has come in. */
   admit(): void;
+  /** Counts how long the connection lasts, where it may not last for ever; `age.elapsed` follows. */
+  startAge(): void;
+  /** Counts no more. */
+  stopAge(): void;
   /** Tells the client which Commands are the last that are executed. */
   sayGoodbye(): void;
   /** Whether Commands are in flight. */
@@ -53,6 +57,8 @@ export type SessionEvent =
   | { readonly type: 'commands.settled' }
   /** Idle: nothing has been heard of the client for too long. */
   | { readonly type: 'idle.elapsed'; readonly error: unknown }
+  /** The connection has lasted as long as one may. */
+  | { readonly type: 'age.elapsed' }
   /** A Command failed that is not answered by an error Result: the connection ends in order in place of that. */
   | { readonly type: 'command.failed'; readonly error: unknown }
   /** The peer broke the protocol, or cannot be answered: its connection must go. */
@@ -75,6 +81,8 @@ export interface SessionInput {
   readonly authorizeTimeoutMs: number;
   /** How long the peer may take to answer the server's goodbye. */
   readonly goodbyeTimeoutMs: number;
+  /** How long a connection that has lasted long enough may take for what is in flight; Infinity: as long as that takes. */
+  readonly ageGraceMs: number;
 }
 
 const authorization = fromCallback<SessionEvent, SessionInput>(({ input, sendBack }) => input.link.authorize(sendBack));
@@ -95,11 +103,13 @@ export const sessionMachine = setup({
     isSettled: ({ context }) => !context.link.isBusy(),
     isQuiet: ({ context }) => context.link.quietInMs() <= 0,
     isWriting: ({ context }) => context.link.isWriting(),
+    hasGrace: ({ context }) => context.ageGraceMs !== Number.POSITIVE_INFINITY,
   },
   delays: {
     authorizeTimeout: ({ context }) => context.authorizeTimeoutMs,
     goodbyeTimeout: ({ context }) => context.goodbyeTimeoutMs,
     quietTime: ({ context }) => Math.max(context.link.quietInMs(), 1),
+    ageGrace: ({ context }) => context.ageGraceMs,
     oneTurn: 1,
   },
   actions: {
@@ -107,6 +117,8 @@ export const sessionMachine = setup({
     introduce: ({ context }) => context.link.introduce(),
     welcome: ({ context }) => context.link.welcome(),
     admit: ({ context }) => context.link.admit(),
+    startAge: ({ context }) => context.link.startAge(),
+    stopAge: ({ context }) => context.link.stopAge(),
     sayGoodbye: ({ context }) => context.link.sayGoodbye(),
     endConnection: ({ context }) => context.link.end(),
     destroyConnection: ({ context }) => context.link.destroy(),
@@ -185,7 +197,13 @@ export const sessionMachine = setup({
           description: "The client has not said who it is: one of Go's or an older one, or its hello is on its way.",
           on: { 'client.greeted': 'greeted' },
         },
-        greeted: { description: 'Both ends have the wire extension.', entry: 'welcome' },
+        greeted: {
+          description:
+            'Both ends have the wire extension, so that the client can be sent away when it has stayed for long.',
+          entry: ['welcome', 'startAge'],
+          exit: 'stopAge',
+          on: { 'age.elapsed': '#session.retiring' },
+        },
       },
     },
     draining: {
@@ -207,6 +225,27 @@ export const sessionMachine = setup({
           always: { guard: 'isQuiet', target: '#session.ending' },
           on: { 'connection.lost': '#session.closed' },
           after: { quietTime: { target: 'settled', reenter: true } },
+        },
+      },
+    },
+    retiring: {
+      description:
+        'It has lasted as long as a connection may. The client has been told, and dials anew; Commands in flight finish here, within the grace where there is one.',
+      tags: 'draining',
+      entry: 'sayGoodbye',
+      always: { guard: 'isSettled', target: 'ending' },
+      on: {
+        'commands.settled': 'ending',
+        'connection.lost': { target: 'closed', actions: 'reportLost' },
+        'connection.failed': { target: 'closing', actions: 'reportLost' },
+        'idle.elapsed': { target: 'closing', actions: 'reportLost' },
+      },
+      initial: 'unlimited',
+      states: {
+        unlimited: { always: { guard: 'hasGrace', target: 'limited' } },
+        limited: {
+          description: 'What is still in flight after the grace is cut off.',
+          after: { ageGrace: '#session.closing' },
         },
       },
     },

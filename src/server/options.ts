@@ -97,6 +97,18 @@ export interface ServerOptions<Receiver = unknown> {
    */
   readonly frameTimeoutMs?: number | undefined;
   /**
+   * How long a connection may last, in milliseconds, less or more by a random tenth: its client is told goodbye then, dials anew at
+   * once, sends there what was not taken here, and has what is in flight answered over the old connection. So clients spread again
+   * over servers that have been added, and come to be asked for new certificates. A client that has no wire extension (one of
+   * version 0.1.0, any with `goClients`) cannot be told: its connection is left as it is. Default `Infinity`: for ever.
+   */
+  readonly maxConnectionAgeMs?: number | undefined;
+  /**
+   * How long Commands in flight on a connection of that age may take before it is closed: their sends fail with `connection-lost`,
+   * `mayHaveExecuted: true`. Default `Infinity`: as long as they take.
+   */
+  readonly maxConnectionAgeGraceMs?: number | undefined;
+  /**
    * Whether clients of cmd-stream-go may come: nothing is said or expected then that those do not know. A Command that fails
    * (its handler throws, its payload is refused) is not answered by an error Result: its connection ends in order instead,
    * as a server of theirs does it; whatever else is in flight on it is lost, and a client that reconnects does so. And the
@@ -164,7 +176,7 @@ export interface ServerOptions<Receiver = unknown> {
   readonly clock?: Clock | undefined;
   /** When the Results of a turn are written. Default: at the end of the turn of the event loop. */
   readonly defer?: Defer | undefined;
-  /** For tests: where the ids of errors come from, a number from 0 to below 1. */
+  /** For tests: where the ids of errors and the ages of connections come from, a number from 0 to below 1. */
   readonly random?: Random | undefined;
   /**
    * Inspector that watches the statecharts of the server and of its sessions live, as for `createSender`: an XState inspection
@@ -194,6 +206,8 @@ const TABLE = {
   maxBufferedBytes: count(8 * MEBIBYTE),
   idleTimeoutMs: duration(60_000, { infinite: true }),
   frameTimeoutMs: duration(30_000, { infinite: true }),
+  maxConnectionAgeMs: duration(Number.POSITIVE_INFINITY, { infinite: true }),
+  maxConnectionAgeGraceMs: duration(Number.POSITIVE_INFINITY, { infinite: true }),
   goClients: onOff(false),
   describe: onOff(true),
   handshakeTimeoutMs: duration(10_000),

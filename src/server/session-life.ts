@@ -8,6 +8,7 @@ import type { Abandonment } from './abandonment.ts';
 import { askAuthorize, tellRefused } from './admission.ts';
 import type { Backpressure } from './backpressure.ts';
 import type { CommandTimes } from './command-times.ts';
+import type { ConnectionAge } from './connection-age.ts';
 import type { Conversation } from './conversation.ts';
 import type { Service } from './service.ts';
 
@@ -19,6 +20,8 @@ export interface SessionParts {
   readonly backpressure: Backpressure;
   readonly times: CommandTimes;
   readonly abandonment: Abandonment;
+  /** None where connections may last for ever. */
+  readonly age: ConnectionAge | undefined;
   /** Whether Commands are taken, or answered at least. */
   isOpen(): boolean;
   /** The client has come in: what it has sent before that is looked at. */
@@ -69,6 +72,14 @@ export class SessionLife implements SessionLink {
 
   admit(): void {
     this.#parts.service.options.onConnection(this.#parts.talk.info);
+  }
+
+  startAge(): void {
+    this.#parts.age?.start();
+  }
+
+  stopAge(): void {
+    this.#parts.age?.stop();
   }
 
   sayGoodbye(): void {

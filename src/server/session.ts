@@ -11,6 +11,7 @@ import { authorization } from './admission.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
 import { CommandGate, type GatedSession } from './command-gate.ts';
 import { CommandTimes } from './command-times.ts';
+import { ConnectionAge } from './connection-age.ts';
 import { Conversation } from './conversation.ts';
 import { ReadingTurn } from './reading-turn.ts';
 import { Refusals } from './refusals.ts';
@@ -57,6 +58,7 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
       backpressure: this.backpressure,
       times: this.#times,
       abandonment: this.abandonment,
+      age: ConnectionAge.of(service, () => this.drain('age.elapsed')),
       isOpen: () => this.isOpen,
       hearEarly: () => this.#hearEarly(),
       forget: () => {
@@ -69,7 +71,12 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
     this.#actor = createActor(sessionMachine, {
       parent,
       id: `session ${channel.remoteAddress}`,
-      input: { link, ...authorization(options), goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS },
+      input: {
+        link,
+        ...authorization(options),
+        goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
+        ageGraceMs: options.maxConnectionAgeGraceMs,
+      },
     });
   }
 
@@ -92,9 +99,9 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
   }
 
   /** Finishes what is in flight, then closes. What waits to be executed is refused. */
-  drain(): void {
+  drain(type: 'session.drain' | 'age.elapsed' = 'session.drain'): void {
     this.#times.turnAway();
-    this.#actor.send({ type: 'session.drain' });
+    this.#actor.send({ type });
     this.backpressure.takeAll();
   }
 

@@ -33,7 +33,7 @@ import { Inspector } from './support/taken.ts';
 const PIECE_BYTES = 4;
 const TOO_MUCH = 'so much is too much for it'.repeat(30);
 
-async function open({ atOnce, asks, goClients, slow }: SessionScenario): Promise<Play> {
+async function open({ atOnce, asks, goClients, slow, ages }: SessionScenario): Promise<Play> {
   const stage = new Stage();
   const inspector = new Inspector();
   const it = new ServerStage(stage, slow ? { maxInFlightBytes: PIECE_BYTES } : {});
@@ -45,6 +45,8 @@ async function open({ atOnce, asks, goClients, slow }: SessionScenario): Promise
     handshakeTimeoutMs: AUTHORIZE_MS,
     shutdownTimeoutMs: 1_000_000,
     goClients,
+    ...(ages === undefined ? {} : { maxConnectionAgeMs: ages.inMs, maxConnectionAgeGraceMs: ages.graceMs }),
+    random: () => 0.5,
     onAcceptError: () => {
       refused = true;
     },
@@ -143,12 +145,22 @@ testMachine<SessionWorld>({
     sessionScenario('a client of Go that may come in where that is said', { asks: true, goClients: true }),
     sessionScenario('a slow client, and no error Results', { slow: true, goClients: true }),
     sessionScenario('a client that says who it is', { greets: true }),
+    sessionScenario('a client that may stay for so long', {
+      greets: true,
+      ages: { inMs: 400, graceMs: Number.POSITIVE_INFINITY },
+    }),
+    sessionScenario('a client that may stay for so long, with a grace', {
+      greets: true,
+      ages: { inMs: 400, graceMs: 100 },
+    }),
     sessionScenario('a client that may come in where that is said, once it has said who it is', { asks: true }),
   ],
   open: (given) => open(given as SessionScenario),
   seen: seenOfSession,
   tried: triedWithSession,
   equivalent: {
+    'listening: session.drain: leads to retiring':
+      'who has not said who it is cannot be told, and has nothing in flight: it ends at once',
     'closing: session.close: leads to listening': CLOSED_ALREADY,
     'closing: session.close: is gone': CLOSED_ALREADY,
     'closing: session.close: leads to ending': CLOSED_ALREADY,

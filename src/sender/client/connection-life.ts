@@ -218,7 +218,7 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
 
   goodbye(): void {
     const { connection } = this;
-    const error = new CmdStreamError('connection-lost', `${connection.address} is shutting down`);
+    const error = new CmdStreamError('connection-lost', `${connection.address} has said goodbye`);
     // One that comes before the connection is taken into use is its end: the next address is dialled.
     if (this.#tell === undefined) this.lostError ??= error;
     if (!this.#owner.isCurrent(connection)) return;

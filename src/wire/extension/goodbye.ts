@@ -19,8 +19,8 @@ export function readGoodbye(body: Buffer): number {
   return lastSeq;
 }
 
-/** The error of a Command that a server has not executed, since it is shutting down. */
+/** The error of a Command that a server has not executed, since it has said goodbye. */
 export function shuttingDown(command: string, address: string): CmdStreamError {
-  const message = `${command}: ${address} is shutting down, and has not executed it`;
+  const message = `${command}: ${address} has said goodbye, and has not executed it`;
   return saidByServer(new CmdStreamError('closed', message, { mayHaveExecuted: false }));
 }

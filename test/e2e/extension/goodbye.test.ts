@@ -199,7 +199,7 @@ describe('a client of a server that says goodbye', () => {
       command: 'Echo',
       address,
     });
-    expect((await held).message).toBe(`Echo: ${address} is shutting down, and has not executed it`);
+    expect((await held).message).toBe(`Echo: ${address} has said goodbye, and has not executed it`);
     expect(await failureOf(client.send(work.Echo('c')))).toMatchObject({ code: 'unavailable', mayHaveExecuted: false });
     controller.abort();
     through.open();

@@ -30,14 +30,23 @@ const ONE_TURN_MS = 1;
 const LOST = { type: 'connection.lost' };
 const DRAIN = { type: 'session.drain' };
 const CLOSE = { type: 'session.close' };
+const AGED = { type: 'age.elapsed' };
 const GREETED = { type: 'client.greeted' };
 
 export interface SessionScenario extends Scenario<SessionWorld>, SessionSetting {}
 
 /** One connection of a server. */
 export function sessionScenario(name: string, options: Partial<SessionSetting> = {}): SessionScenario {
-  const setting = { atOnce: 'serves' as const, asks: false, goClients: false, greets: false, slow: false, ...options };
-  const { atOnce, asks, goClients, slow } = setting;
+  const setting = {
+    atOnce: 'serves' as const,
+    asks: false,
+    goClients: false,
+    greets: false,
+    slow: false,
+    ages: undefined,
+    ...options,
+  };
+  const { atOnce, asks, goClients, slow, ages } = setting;
   const begin = { serves: [], 'shuts down': [DRAIN], closes: [CLOSE] }[atOnce];
   const idle = { type: 'idle.elapsed', error: errorOf('connection-lost') };
   return {
@@ -53,10 +62,13 @@ export function sessionScenario(name: string, options: Partial<SessionSetting> =
       offers: !goClients,
       authorizeTimeoutMs: AUTHORIZE_MS,
       goodbyeTimeoutMs: 500,
+      ageGraceMs: ages?.graceMs ?? Number.POSITIVE_INFINITY,
     }),
     follows: ({ snapshot, world }) =>
       snapshot.matches('closing') || (snapshot.matches('ending') && !world.introduced) ? [LOST] : [],
     stimuli: (state) => stimuli(state, setting),
+    timersOf: ({ name: what }) =>
+      what === HELLO && ages !== undefined ? [{ id: 'age', event: AGED, inMs: ages.inMs }] : [],
     happen: (world, { name: what }) => happen(world, what, slow),
     told(world, { type }) {
       if (type === GREETED.type) world.greeted = true;
@@ -82,7 +94,7 @@ export function seenOfSession({ world }: ModelState<SessionWorld>): unknown {
 export function triedWithSession({ snapshot }: ModelState<SessionWorld>): unknown {
   return {
     executed: snapshot.matches('serving'),
-    goodbye: !['serving', 'draining', 'listening', 'authorizing'].some((state) => snapshot.matches(state)),
+    goodbye: !['serving', 'draining', 'retiring', 'listening', 'authorizing'].some((state) => snapshot.matches(state)),
   };
 }
 
@@ -168,4 +180,5 @@ function whileBusy({ snapshot, world }: ModelState<SessionWorld>, { goClients }:
   return all;
 }
 
-const isDrainingIn = (value: unknown) => typeof value === 'object' && value !== null && 'draining' in value;
+const isDrainingIn = (value: unknown) =>
+  typeof value === 'object' && value !== null && ('draining' in value || 'retiring' in value);

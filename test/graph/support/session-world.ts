@@ -64,6 +64,8 @@ export interface SessionSetting {
   readonly goClients: boolean;
   /** Whether the client has the wire extension. */
   readonly greets: boolean;
+  /** How long its connection may last, and what is in flight then; none: for ever. */
+  readonly ages: { readonly inMs: number; readonly graceMs: number } | undefined;
   /** Whether the client reads as slowly as the test wants. */
   readonly slow: boolean;
 }
@@ -177,6 +179,8 @@ export function linkOf(world: () => SessionWorld, { goClients, slow }: SessionSe
     admit: () => {
       world().admitted++;
     },
+    startAge: () => {},
+    stopAge: () => {},
     sayGoodbye: () => {
       if (world().greeted) tell('GOODBYE');
     },

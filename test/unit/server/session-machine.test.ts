@@ -3,9 +3,9 @@ import { createActor, SimulatedClock } from 'xstate';
 import { type SessionEvent, type SessionLink, sessionMachine } from '../../../machines/session.ts';
 
 /** A link that writes down what the machine makes happen. */
-function startSession(busy = false, authorizes = false, offers = true) {
+function startSession(busy = false, authorizes = false, offers = true, ageGraceMs = Number.POSITIVE_INFINITY) {
   const log: string[] = [];
-  const state = { busy, writing: false, quietInMs: 0, greeted: false };
+  const state = { busy, writing: false, quietInMs: 0, greeted: false, ages: false };
   const note = (what: string) => (error?: unknown) => {
     log.push(error === undefined ? what : `${what}: ${String(error)}`);
   };
@@ -20,6 +20,12 @@ function startSession(busy = false, authorizes = false, offers = true) {
     isGreeted: () => state.greeted,
     welcome: note('welcome'),
     admit: note('admit'),
+    startAge: () => {
+      state.ages = true;
+    },
+    stopAge: () => {
+      state.ages = false;
+    },
     sayGoodbye: note('sayGoodbye'),
     isBusy: () => state.busy,
     quietInMs: () => state.quietInMs,
@@ -31,7 +37,7 @@ function startSession(busy = false, authorizes = false, offers = true) {
     forget: note('forget'),
   };
   const clock = new SimulatedClock();
-  const input = { link, authorizes, offers, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500 };
+  const input = { link, authorizes, offers, authorizeTimeoutMs: 800, goodbyeTimeoutMs: 500, ageGraceMs };
   const actor = createActor(sessionMachine, { clock, input });
   actor.start();
   const value = () => {
@@ -57,6 +63,7 @@ function startSession(busy = false, authorizes = false, offers = true) {
 const greeted = { type: 'client.greeted' } as const;
 const admitted = { type: 'client.admitted' } as const;
 const done = { type: 'handshake.done' } as const;
+const aged = { type: 'age.elapsed' } as const;
 const drain = { type: 'session.drain' } as const;
 const close = { type: 'session.close' } as const;
 const settled = { type: 'commands.settled' } as const;
@@ -249,5 +256,40 @@ describe('a session', () => {
     Object.assign(state, { greeted: true, quietInMs: 0 });
     expect(tell(greeted)).toBe('ending');
     expect(log.slice(2)).toEqual(['sayGoodbye', 'welcome', 'sayGoodbye', 'end']);
+  });
+
+  it('sends a greeted client away once it has stayed for long, and waits for what is in flight', () => {
+    const { log, state, clock, tell } = startSession(true);
+    expect(tell(done, greeted)).toBe('serving');
+    expect(state.ages).toBe(true);
+    log.length = 0;
+    expect(tell(aged)).toBe('retiring');
+    expect({ log, ages: state.ages }).toEqual({ log: ['sayGoodbye'], ages: false });
+    clock.increment(3_600_000);
+    expect(tell(drain, aged)).toBe('retiring');
+    expect(tell(settled)).toBe('ending');
+    expect(log).toEqual(['sayGoodbye', 'end']);
+  });
+
+  it('ends at once, where nothing is in flight then', () => {
+    const { tell } = startSession();
+    expect(tell(done, greeted, aged)).toBe('ending');
+  });
+
+  it('cuts off what is in flight after the grace', () => {
+    const { log, clock, value, tell } = startSession(true, false, true, 300);
+    expect(tell(done, greeted, aged)).toBe('retiring');
+    clock.increment(299);
+    expect(value()).toBe('retiring');
+    log.length = 0;
+    clock.increment(1);
+    expect(value()).toBe('closing');
+    expect(log).toEqual(['destroy', 'abandon']);
+  });
+
+  it('leaves a client alone that has not said who it is, however long it stays', () => {
+    const { log, tell } = startSession();
+    expect(tell(done, aged)).toBe('serving');
+    expect(log).toEqual(['admit', 'introduce']);
   });
 });
