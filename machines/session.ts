@@ -21,6 +21,8 @@ export interface SessionLink {
   startAge(): void;
   /** Counts no more. */
   stopAge(): void;
+  /** The grace is over: tells the operator, and the handlers that are still running. */
+  reportOverstayed(): void;
   /** Tells the client which Commands are the last that are executed. */
   sayGoodbye(): void;
   /** Whether Commands are in flight. */
@@ -119,6 +121,7 @@ export const sessionMachine = setup({
     admit: ({ context }) => context.link.admit(),
     startAge: ({ context }) => context.link.startAge(),
     stopAge: ({ context }) => context.link.stopAge(),
+    reportOverstayed: ({ context }) => context.link.reportOverstayed(),
     sayGoodbye: ({ context }) => context.link.sayGoodbye(),
     endConnection: ({ context }) => context.link.end(),
     destroyConnection: ({ context }) => context.link.destroy(),
@@ -245,7 +248,7 @@ export const sessionMachine = setup({
         unlimited: { always: { guard: 'hasGrace', target: 'limited' } },
         limited: {
           description: 'What is still in flight after the grace is cut off.',
-          after: { ageGrace: '#session.closing' },
+          after: { ageGrace: { target: '#session.closing', actions: 'reportOverstayed' } },
         },
       },
     },

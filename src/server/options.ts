@@ -105,7 +105,7 @@ export interface ServerOptions<Receiver = unknown> {
   readonly maxConnectionAgeMs?: number | undefined;
   /**
    * How long Commands in flight on a connection of that age may take before it is closed: their sends fail with `connection-lost`,
-   * `mayHaveExecuted: true`. Default `Infinity`: as long as they take.
+   * `mayHaveExecuted: true`, and `onConnectionLost` is told. Default `Infinity`: as long as they take.
    */
   readonly maxConnectionAgeGraceMs?: number | undefined;
   /**

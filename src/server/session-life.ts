@@ -82,6 +82,15 @@ export class SessionLife implements SessionLink {
     this.#parts.age?.stop();
   }
 
+  reportOverstayed(): void {
+    const { service, talk, abandonment } = this.#parts;
+    const { maxConnectionAgeGraceMs: graceMs } = service.options;
+    const what = `Commands were in flight ${graceMs} ms after the connection had come of age (option 'maxConnectionAgeGraceMs')`;
+    const error = new CmdStreamError('connection-lost', `${talk.info.remoteAddress} was cut off: ${what}`);
+    this.reportLost(error);
+    abandonment.tell(error);
+  }
+
   sayGoodbye(): void {
     const { talk, channel } = this.#parts;
     if (talk.hasBegun) channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.goodbye, encodeGoodbye(talk.lastSeq));

@@ -46,6 +46,8 @@ export interface ServerPlan {
   readonly maxInFlightBytes: number;
   readonly maxTotalBytes: number;
   readonly frameTimeoutMs: number;
+  /** How long its connections last, if not for ever, and for how long what is in flight on them may go on; not a number: for ever. */
+  readonly age: { readonly ageMs: number; readonly graceMs: number | null } | null;
   /** When it is shut down, if at all, how long that may take, and when after its end it is back; not a number: never. */
   readonly shutdown: { readonly atMs: number; readonly timeoutMs: number; readonly backAfterMs: number | null } | null;
 }

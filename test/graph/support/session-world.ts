@@ -181,6 +181,10 @@ export function linkOf(world: () => SessionWorld, { goClients, slow }: SessionSe
     },
     startAge: () => {},
     stopAge: () => {},
+    reportOverstayed: () => {
+      world().aborted ??= 'connection-lost';
+      world().lost.push('connection-lost');
+    },
     sayGoodbye: () => {
       if (world().greeted) tell('GOODBYE');
     },

@@ -30,7 +30,7 @@ export const serverPlan: fc.Arbitrary<ServerPlan> = fc.record({
     fc.record({ atMs: whole(0, 6000), timeoutMs: oneOf(500, 0, 50), backAfterMs: fc.constant(null) }),
     12,
   ),
-  ...constants(ROOMY_SERVER),
+  ...constants({ ...ROOMY_SERVER, age: null }),
 });
 
 /** Bounds in bytes that a run has, if it has any beside those above: of its sender, and of all its servers. */

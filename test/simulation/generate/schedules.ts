@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { HOSTS, type LiarPlan, type Lie, type MeddlingAct, type MeddlingPlace, type Schedule } from '../schedule.ts';
+import { agePlan, aging } from './ages.ts';
 import { listOf, oneOf, seldom, weighted, whole } from './choices.ts';
 import { byteBounds, endingPlan, networkPlan, ROOMY_SENDER, senderPlan, serverPlan } from './configuration.ts';
 import { fault, faultKinds, fitFault } from './faults.ts';
@@ -138,6 +139,8 @@ const raw = fc.record({
   goGivingUp: oneOf(false, true),
   /** Commands are given up, and nothing else goes wrong. */
   cancelling: seldom(cancellingPlan, 10),
+  /** Connections are renewed, and nothing else happens. */
+  aging: seldom(agePlan, 12),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -153,7 +156,8 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
   const { talk, shutdowns, cancelling: isCancelling, stalledDeadline, patient: isPatient } = plan;
   // What is about deadlines has its own.
-  const isTimed = shutdowns !== null || isCancelling !== null || stalledDeadline !== null || isPatient;
+  const isTimed =
+    shutdowns !== null || isCancelling !== null || plan.aging !== null || stalledDeadline !== null || isPatient;
   return withTalk(made(plan), talk !== null && isTimed ? { ...talk, withinMs: null } : talk);
 });
 
@@ -163,6 +167,7 @@ function made(plan: Raw): Schedule {
   if (plan.shutdowns?.kind === 'givingUp') return givingUp(listening(schedule), plan.shutdowns.plan, plan.goGivingUp);
   if (plan.shutdowns?.kind === 'absent') return absent(listening(schedule), plan.shutdowns.plan);
   if (plan.cancelling !== null) return cancelling(schedule, plan.cancelling);
+  if (plan.aging !== null) return aging(listening(schedule), plan.aging);
   if (plan.standing !== null) return standing(schedule, plan.standing);
   if (plan.piecemeal) return piecemeal(schedule);
   if (plan.limited) return limited(schedule);

@@ -49,16 +49,18 @@ export function rolling(calm: Schedule, schedule: Schedule, plan: RollingPlan): 
   return { ...calm, network: roomy(calm.network), servers, sender, sends, lengthMs, meddling, ...UNDISTURBED };
 }
 
-const UNDISTURBED = {
+/** Nothing else happens in the meantime, and the end is the usual one. */
+export const UNDISTURBED = {
   strangers: [],
   breakerResetsMs: [],
   ending: { kind: 'close', atMs: null, timeoutMs: 500, closeAfterMs: null },
 } as const;
 
-const roomy = (network: Schedule['network']) => ({ ...network, windowBytes: 65_536, maxPieceBytes: 65_536 });
+/** Paths that hold no more back than they must. */
+export const roomy = (network: Schedule['network']) => ({ ...network, windowBytes: 65_536, maxPieceBytes: 65_536 });
 
 /** Many short ones, some streams, some that take long, hardly any, or none from some time on. */
-function loadsOf(load: RollingPlan['load'], send: SendPlan, lengthMs: number): SendPlan[] {
+export function loadsOf(load: RollingPlan['load'], send: SendPlan, lengthMs: number): SendPlan[] {
   const calm = {
     ...send,
     payload: 'good',

@@ -52,6 +52,27 @@ export const OF_SHUTDOWNS: readonly Mutant[] = [
     why: 'who would not wait for a client waits until the deadline',
   },
   {
+    name: 'no goodbye at a certain age',
+    file: 'machines/session.ts',
+    from: "      entry: 'sayGoodbye',\n      always: {",
+    to: '      always: {',
+    why: 'Commands that are on their way to a connection that is renewed are lost',
+  },
+  {
+    name: 'connections never age',
+    file: 'src/server/connection-age.ts',
+    from: '    deadlines.arm(this, ',
+    to: '    void [deadlines, this];\n    void (',
+    why: 'connections last for ever, although the server says otherwise',
+  },
+  {
+    name: 'what is in flight on an aged connection is cut off',
+    file: 'machines/session.ts',
+    from: "unlimited: { always: { guard: 'hasGrace', target: 'limited' } },",
+    to: "unlimited: { always: { target: '#session.closing' } },",
+    why: 'long Commands and streams fail each time that a connection is renewed',
+  },
+  {
     name: 'places held for good',
     file: 'src/sender/client/connection-life.ts',
     from: '    return this.#hasReason || this.connection.unanswered >= MANY_ABANDONED;\n',

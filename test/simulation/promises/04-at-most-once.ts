@@ -5,9 +5,11 @@ const promise = '4';
 const GOODBYE_MS = 1000;
 
 /** A Command is never sent twice by itself, and every error says whether the server may have executed it. */
-export function* atMostOnce({ entries, sends, corrupted, corruption }: Past): Generator<Violation> {
+export function* atMostOnce({ entries, sends, schedule, corrupted, corruption }: Past): Generator<Violation> {
   // Whose they were that were turned away unread, nobody can tell.
   const someTurnedAway = entries.some(({ kind, details }) => kind === 'refused' && details.id === null);
+  // Connections of a certain age say goodbye at any time.
+  const isAging = schedule.servers.some(({ age }) => age !== null);
   const endingsMs = entries.filter(({ kind }) => kind === 'server.ending').map(({ atMs }) => atMs);
   for (const send of sends.values()) {
     const { id, settled, endings, call, carried } = send;
@@ -38,7 +40,9 @@ export function* atMostOnce({ entries, sends, corrupted, corruption }: Past): Ge
     }
     // What was turned away is encoded anew; by a goodbye also before it has come.
     const late =
-      someTurnedAway || send.refusals.length > 0 ? undefined : executions.find((execution) => execution.isLate);
+      someTurnedAway || isAging || send.refusals.length > 0
+        ? undefined
+        : executions.find((execution) => execution.isLate);
     const meetsGoodbye = (endingMs: number) => endingMs > call.atMs - GOODBYE_MS && endingMs <= (late?.atMs ?? 0);
     if (late !== undefined && !endingsMs.some(meetsGoodbye)) {
       yield {

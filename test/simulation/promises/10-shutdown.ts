@@ -80,10 +80,12 @@ function* hopes({ entries, schedule, sends, ending }: Past): Generator<Violation
 }
 
 /** A Command comes to a server once more only where it has been turned away each time before. */
-function* oncePerRefusal({ entries, sends, corrupted }: Past): Generator<Violation> {
+function* oncePerRefusal({ entries, sends, schedule, corrupted }: Past): Generator<Violation> {
   if (corrupted) return;
   const isGoing = (refusal: number, before: number) => {
-    const host = entries[refusal]?.who;
+    const host = entries[refusal]?.who ?? '';
+    // One of a certain age goes as a server does that shuts down.
+    if (schedule.servers[HOSTS.indexOf(host)]?.age) return true;
     const isAbout = ({ kind, who }: (typeof entries)[number]) => /^server\.(ending|up)$/.test(kind) && who === host;
     return entries.slice(0, before).findLast(isAbout)?.kind === 'server.ending';
   };

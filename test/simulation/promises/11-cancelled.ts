@@ -18,8 +18,14 @@ export function* cancelled(past: Past): Generator<Violation> {
 /** That Commands are given up is no reason for another connection, since their server hears of it. */
 function* keepsConnections({ entries, schedule }: Past): Generator<Violation> {
   const { servers, sender, sends } = schedule;
-  // Streams that are taken slowly, and long silence, are such a reason.
-  if (servers.length > 1 || servers[0]?.idleTimeoutMs !== null || sends.some(({ method }) => method !== 'send')) return;
+  // Streams that are taken slowly, long silence and a certain age are such a reason.
+  if (
+    servers.length > 1 ||
+    servers[0]?.idleTimeoutMs !== null ||
+    servers[0].age !== null ||
+    sends.some(({ method }) => method !== 'send')
+  )
+    return;
   // A Result that is dropped while its schema thinks may be the last: the client does not know then that its Command is through.
   if (sends.some(({ command }) => command === 'Checked')) return;
   // Many handlers that do not care that nobody waits are such a reason as well.

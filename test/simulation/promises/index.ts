@@ -14,6 +14,7 @@ import { resumes } from './09-resumes.ts';
 import { shutdowns } from './10-shutdown.ts';
 import { cancelled } from './11-cancelled.ts';
 import { told } from './12-told.ts';
+import { renewed } from './13-renewed.ts';
 
 type Check = (past: Past) => Iterable<Violation>;
 
@@ -30,6 +31,7 @@ const CHECKS: readonly Check[] = [
   shutdowns,
   cancelled,
   told,
+  renewed,
 ];
 
 const MODELS: readonly Check[] = [breakerModel, dispatchModel];
@@ -48,6 +50,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   '10': 'servers that shut down turn Commands away unexecuted, and nobody notices',
   '11': 'Commands that nobody waits for are stopped, and free their places',
   '12': 'handlers know deadlines and metadata, and nothing goes on after its time',
+  '13': 'connections of a certain age are renewed, and nobody notices',
   breaker: 'the circuit breaker does what its model does',
   dispatch: 'Commands go where the model of the dispatch says',
 };

@@ -49,7 +49,7 @@ export class Servers {
   }
 
   async #startServer(host: string, plan: ServerPlan): Promise<void> {
-    const { shutdown, idleTimeoutMs, ...options } = plan;
+    const { shutdown, age, idleTimeoutMs, ...options } = plan;
     const { codec } = this.#schedule.sender;
     const refusals = new RefusalLog(this.#log, host);
     const server = await this.#simulation.serve(
@@ -63,6 +63,8 @@ export class Servers {
         codec: refusals.around(codec === 'json' ? json() : msgpack()),
         onCommandDone: refusals.onCommandDone,
         idleTimeoutMs: idleTimeoutMs ?? Number.POSITIVE_INFINITY,
+        maxConnectionAgeMs: age?.ageMs ?? Number.POSITIVE_INFINITY,
+        maxConnectionAgeGraceMs: age?.graceMs ?? Number.POSITIVE_INFINITY,
       },
     );
     this.#servers.push(server);

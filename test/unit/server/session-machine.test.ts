@@ -26,6 +26,7 @@ function startSession(busy = false, authorizes = false, offers = true, ageGraceM
     stopAge: () => {
       state.ages = false;
     },
+    reportOverstayed: note('reportOverstayed'),
     sayGoodbye: note('sayGoodbye'),
     isBusy: () => state.busy,
     quietInMs: () => state.quietInMs,
@@ -284,7 +285,7 @@ describe('a session', () => {
     log.length = 0;
     clock.increment(1);
     expect(value()).toBe('closing');
-    expect(log).toEqual(['destroy', 'abandon']);
+    expect(log).toEqual(['reportOverstayed', 'destroy', 'abandon']);
   });
 
   it('leaves a client alone that has not said who it is, however long it stays', () => {
