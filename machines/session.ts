@@ -23,8 +23,10 @@ export interface SessionLink {
   stopAge(): void;
   /** The grace is over: tells the operator, and the handlers that are still running. */
   reportOverstayed(): void;
-  /** Tells the client which Commands are the last that are executed. */
+  /** Tells the client which Commands are the last that are executed: the server goes. */
   sayGoodbye(): void;
+  /** Tells it the same: the connection goes, and the server stays. */
+  sendAway(): void;
   /** Whether Commands are in flight. */
   isBusy(): boolean;
   /** How long it is until a client that still sends Commands has had time to hear that they are refused; not positive: it has. */
@@ -123,6 +125,7 @@ export const sessionMachine = setup({
     stopAge: ({ context }) => context.link.stopAge(),
     reportOverstayed: ({ context }) => context.link.reportOverstayed(),
     sayGoodbye: ({ context }) => context.link.sayGoodbye(),
+    sendAway: ({ context }) => context.link.sendAway(),
     endConnection: ({ context }) => context.link.end(),
     destroyConnection: ({ context }) => context.link.destroy(),
     abandonCommands: ({ context, event }) => context.link.abandon(errorOf(event)),
@@ -235,7 +238,7 @@ export const sessionMachine = setup({
       description:
         'It has lasted as long as a connection may. The client has been told, and dials anew; Commands in flight finish here, within the grace where there is one.',
       tags: 'draining',
-      entry: 'sayGoodbye',
+      entry: 'sendAway',
       always: { guard: 'isSettled', target: 'ending' },
       on: {
         'commands.settled': 'ending',

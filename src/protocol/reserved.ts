@@ -1,6 +1,7 @@
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { printable } from '../base/errors/printable.ts';
 import { type FailureFields, readFailure } from './failure-text.ts';
+import { readPushBack } from './push-back.ts';
 
 /**
  * Additions of the library to the wire, beyond what a protocol declares. The Go protocol has none of them: the error Result is
@@ -37,7 +38,8 @@ export interface ErrorResult {
   readonly message: string;
   /**
    * Failure that the handler tells by a `CommandFailure`, as a JSON text: its `kind`, and `details`, `retryAfterMs` and
-   * `mayHaveExecuted` where it has them. A codec that has no room for it may write it behind the code, after a space.
+   * `mayHaveExecuted` where it has them. Of the codes `overloaded` and `closed` the wait that the server asks for, in the same
+   * form: `{"retryAfterMs":250}`. Clients of before ignore it there. A codec that has no room for it may write it behind the code, after a space.
    */
   readonly failure?: string;
 }
@@ -45,6 +47,8 @@ export interface ErrorResult {
 /** The payload of an error Result, as it has been read. */
 export interface ReceivedError extends Omit<ErrorResult, 'failure'> {
   readonly failure: FailureFields | undefined;
+  /** After how many milliseconds the server would like to be asked again: of `overloaded` and `closed`, where it says so. */
+  readonly retryAfterMs: number | undefined;
 }
 
 /**
@@ -92,10 +96,12 @@ export function readErrorResult(value: unknown): ReceivedError {
   const { code, rest } = splitCode(fields.code);
   const { message } = fields;
   const isKnown = code !== undefined && Object.hasOwn(EXECUTED, code);
+  const told = rest ?? fields.failure;
   return {
     code: isKnown ? (code as ErrorResult['code']) : 'command-failed',
     message: typeof message === 'string' ? printable(message) : 'the server gave no reason',
-    failure: code === 'command-failed' ? readFailure(rest ?? fields.failure) : undefined,
+    failure: code === 'command-failed' ? readFailure(told) : undefined,
+    retryAfterMs: code === 'overloaded' || code === 'closed' ? readPushBack(told) : undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import { processWarnings } from '../base/warnings.ts';
 import { JsonWriter } from '../protocol/codec/json/json-writer.ts';
 import { CommandFailure } from '../protocol/command-failure.ts';
 import { MAX_DETAILS_BYTES, writeFailure } from '../protocol/failure-text.ts';
+import { retryAfterOf, writePushBack } from '../protocol/push-back.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import type { ResolvedServerOptions } from './options.ts';
 
@@ -20,9 +21,11 @@ const SHARE_OF_FRAME = 4;
 
 /** Answer to a Command whose handler threw. */
 export interface HandlerAnswer {
+  /** Code of the error Result: that of a failed handler, unless it says that it has not begun. */
+  readonly code: 'command-failed' | 'overloaded';
   /** Message for the client. */
   readonly message: string;
-  /** A `CommandFailure` as a text for it; of nothing else. */
+  /** A `CommandFailure`, or the wait that it asks for, as a text for it; of nothing else. */
   readonly failure: string | undefined;
   /** The same for the server's own side. */
   readonly outcome: CmdStreamErrorDetails;
@@ -33,12 +36,15 @@ export interface HandlerAnswer {
 /** How a Command is answered whose handler threw `error`. Asking what was thrown may call code of the user's. */
 export function answerOf(error: unknown, command: string, options: ResolvedServerOptions): HandlerAnswer {
   if (CommandFailure.is(error)) return failureAnswer(error, command, options.maxFrameBytes);
+  const pushBack = pushBackAnswer(error);
+  if (pushBack !== undefined) return pushBack;
+  const code = 'command-failed';
   const outcome = { mayHaveExecuted: true };
   // Without error Results nothing reaches the client: why the connection ends is told on this side alone.
   const told = options.exposeErrors || !options.errorResults ? messageOf(error) : exposedMessage(error);
-  if (told !== undefined) return { message: told, failure: undefined, outcome, errorId: undefined };
+  if (told !== undefined) return { code, message: told, failure: undefined, outcome, errorId: undefined };
   const errorId = makeId(options.random);
-  return { message: `${HIDDEN} (error id ${errorId})`, failure: undefined, outcome, errorId };
+  return { code, message: `${HIDDEN} (error id ${errorId})`, failure: undefined, outcome, errorId };
 }
 
 /** So far the causes of an error are looked at. */
@@ -70,9 +76,22 @@ export function isMeant({ failure }: HandlerAnswer): boolean {
  * another Command, and names its server.
  */
 function exposedMessage(error: unknown): string | undefined {
-  if (!CmdStreamError.is(error) || error.failure !== undefined) return undefined;
-  if (error.command !== undefined || error.address !== undefined) return undefined;
-  return traitsOf(error.code).fromHandler && !error.mayHaveExecuted ? error.message : undefined;
+  return isOnPurpose(error) && traitsOf(error.code).fromHandler ? error.message : undefined;
+}
+
+function isOnPurpose(error: unknown): error is CmdStreamError {
+  if (!CmdStreamError.is(error) || error.failure !== undefined || error.mayHaveExecuted) return false;
+  return error.command === undefined && error.address === undefined;
+}
+
+/** An `overloaded` that says when to try again, thrown on purpose by a handler or invoker: it has done nothing, as a full server. */
+function pushBackAnswer(error: unknown): HandlerAnswer | undefined {
+  if (!isOnPurpose(error) || error.code !== 'overloaded') return undefined;
+  const retryAfterMs = retryAfterOf(error.retryAfterMs);
+  if (retryAfterMs === undefined) return undefined;
+  const outcome = { mayHaveExecuted: false, retryAfterMs };
+  const failure = writePushBack(retryAfterMs);
+  return { code: 'overloaded', message: error.message, failure, outcome, errorId: undefined };
 }
 
 /** It may come from another copy of the library, of another version, or pretend to. */
@@ -85,6 +104,7 @@ function failureAnswer(failure: CommandFailure, command: string, maxFrameBytes: 
   const details = read(failure, 'details');
   const maxBytes = Math.min(MAX_DETAILS_BYTES, Math.floor(maxFrameBytes / SHARE_OF_FRAME));
   return {
+    code: 'command-failed',
     message: messageOf(failure),
     failure: writeFailure({ kind, retryAfterMs, mayHaveExecuted }, writeDetails(details, command, maxBytes)),
     outcome: { mayHaveExecuted, failure: kind, details, retryAfterMs },

@@ -2,7 +2,7 @@ import { type Clock, type Defer, deferToEndOfTurn } from '../base/clock.ts';
 import { clockOption } from '../base/clock-option.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { heapLimitBytes } from '../base/memory.ts';
-import { callback, invalidOption, objectWith, wholeNumber } from '../base/options/check.ts';
+import { callback, durationMs, invalidOption, objectWith, wholeNumber } from '../base/options/check.ts';
 import {
   count,
   duration,
@@ -109,6 +109,11 @@ export interface ServerOptions<Receiver = unknown> {
    */
   readonly maxConnectionAgeGraceMs?: number | undefined;
   /**
+   * Push-back: after how many milliseconds callers are asked to try again whose Commands were refused, since the server is full or
+   * shuts down: `retryAfterMs` of their errors (`overloaded`, `closed`). What is more than an hour counts as an hour. Default: none.
+   */
+  readonly retryAfterMs?: number | undefined;
+  /**
    * Whether clients of cmd-stream-go may come: nothing is said or expected then that those do not know. A Command that fails
    * (its handler throws, its payload is refused) is not answered by an error Result: its connection ends in order instead,
    * as a server of theirs does it; whatever else is in flight on it is lost, and a client that reconnects does so. And the
@@ -148,7 +153,7 @@ export interface ServerOptions<Receiver = unknown> {
   readonly onAcceptError?: ((error: CmdStreamError, peer: Peer | undefined) => void) | undefined;
   /**
    * A handler (or validator, or invoker) threw, or gave a Result that cannot be sent; here is what it threw, stack and all.
-   * Not told of a `CommandFailure`, which is an answer. Default: a warning of the process with the Command's name, the error's
+   * Not told of a `CommandFailure`, which is an answer, nor of an `overloaded` with `retryAfterMs`. Default: a warning of the process with the Command's name, the error's
    * id and the stack, at most once a second for each Command.
    */
   readonly onHandlerError?: ((error: unknown, info: HandlerErrorInfo) => void) | undefined;
@@ -208,6 +213,7 @@ const TABLE = {
   frameTimeoutMs: duration(30_000, { infinite: true }),
   maxConnectionAgeMs: duration(Number.POSITIVE_INFINITY, { infinite: true }),
   maxConnectionAgeGraceMs: duration(Number.POSITIVE_INFINITY, { infinite: true }),
+  retryAfterMs: (field, value) => (value === undefined ? undefined : durationMs(field, value, 0, { minMs: 0 })),
   goClients: onOff(false),
   describe: onOff(true),
   handshakeTimeoutMs: duration(10_000),

@@ -1,3 +1,4 @@
+import { retryAfterOf, writePushBack } from '../protocol/push-back.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { tellNotExecuted } from './command-watch.ts';
 import { overloadMessage } from './overload.ts';
@@ -36,17 +37,29 @@ export class Refusals {
 
   /** One for which there is no room to wait. */
   overloaded(seq: number, type: number, inFlight: number, heldBytes: number): void {
-    this.#refuse(seq, type, 'overloaded', overloadMessage(this.#port.service.options, inFlight, heldBytes));
+    this.#refuse(
+      seq,
+      type,
+      'overloaded',
+      overloadMessage(this.#port.service.options, inFlight, heldBytes),
+      this.#pushBack,
+    );
   }
 
   /** One that came while the server shuts down; `isTold`: whether its client can be told so. */
   shuttingDown(seq: number, type: number, isTold: boolean): void {
-    if (isTold) this.#refuse(seq, type, 'closed', SHUTTING_DOWN);
+    if (isTold) this.#refuse(seq, type, 'closed', SHUTTING_DOWN, this.#pushBack);
     else tellNotExecuted(this.#port, seq, type, 'closed', SHUTTING_DOWN);
   }
 
-  #refuse(seq: number, type: number, code: ErrorResult['code'], message: string): void {
-    this.#port.sendError(seq, { code, message });
+  /** The wait that the operator wants, as error Results carry it. */
+  get #pushBack(): string | undefined {
+    const waitMs = retryAfterOf(this.#port.service.options.retryAfterMs);
+    return waitMs === undefined ? undefined : writePushBack(waitMs);
+  }
+
+  #refuse(seq: number, type: number, code: ErrorResult['code'], message: string, failure?: string): void {
+    this.#port.sendError(seq, failure === undefined ? { code, message } : { code, message, failure });
     tellNotExecuted(this.#port, seq, type, code, message);
   }
 }

@@ -276,7 +276,7 @@ export class RunningCommand
     const { info, service } = this.port;
     const answer = answerOf(error, command, service.options);
     if (!isMeant(answer)) service.options.onHandlerError(error, { ...info, command, seq, errorId: answer.errorId });
-    this.#refuse('command-failed', answer.message, error, answer);
+    this.#refuse(answer.code, answer.message, error, answer);
   }
 
   #refuse(code: ErrorResult['code'], message: string, cause?: unknown, answer?: HandlerAnswer): void {

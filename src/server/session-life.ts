@@ -92,8 +92,11 @@ export class SessionLife implements SessionLink {
   }
 
   sayGoodbye(): void {
-    const { talk, channel } = this.#parts;
-    if (talk.hasBegun) channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.goodbye, encodeGoodbye(talk.lastSeq));
+    this.#sendGoodbye(this.#parts.service.options.retryAfterMs);
+  }
+
+  sendAway(): void {
+    this.#sendGoodbye(undefined);
   }
 
   isBusy(): boolean {
@@ -130,6 +133,12 @@ export class SessionLife implements SessionLink {
 
   forget(): void {
     this.#parts.forget();
+  }
+
+  #sendGoodbye(retryAfterMs: number | undefined): void {
+    const { talk, channel } = this.#parts;
+    if (!talk.hasBegun) return;
+    channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.goodbye, encodeGoodbye(talk.lastSeq, retryAfterMs));
   }
 
   #sayWelcome(refused: string | undefined): void {

@@ -39,7 +39,7 @@ export function invalidResult(message: string, cause?: unknown): CmdStreamError 
   return new CmdStreamError('result-invalid', message, { cause, mayHaveExecuted: true });
 }
 
-const NO_FAILURE = Object.freeze({ kind: undefined, details: undefined, retryAfterMs: undefined });
+const NO_FAILURE = Object.freeze({ kind: undefined, details: undefined });
 
 /** Command that is answered, and how many Results it has had. */
 interface AnsweredCommand extends Pick<PendingCommand, 'received'> {
@@ -52,7 +52,8 @@ export function failureOf({ command, received }: AnsweredCommand, address: strin
   // Whatever the server says now: what has given a Result was executed.
   const executed = mayHaveExecuted(error) || received > 0;
   const message = `${command.name} at ${address}: ${error.message}`;
-  const { kind: failure, details, retryAfterMs } = error.failure ?? NO_FAILURE;
+  const { kind: failure, details } = error.failure ?? NO_FAILURE;
+  const retryAfterMs = error.failure?.retryAfterMs ?? error.retryAfterMs;
   const cause = causeOf(error);
   const told = { cause, mayHaveExecuted: executed, failure, details, retryAfterMs };
   const failed = new CmdStreamError(error.code, message, told);

@@ -5,7 +5,7 @@ import { isLastOne } from '../../protocol/last-one.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
 import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, isGoodbye, RESERVED_TYPES } from '../../protocol/reserved.ts';
 import type { ControlFrame } from '../../wire/extension/control-frame.ts';
-import { readGoodbye, shuttingDown } from '../../wire/extension/goodbye.ts';
+import { type Goodbye, readGoodbye, shuttingDown } from '../../wire/extension/goodbye.ts';
 import type { Flow, FrameChannel, FrameReceiver } from '../../wire/frame-channel.ts';
 import type { Pressure } from './backlog.ts';
 import { isPlain } from './check-result.ts';
@@ -273,11 +273,11 @@ export class Connection implements FrameReceiver, Carrier {
   }
 
   /** The server executes nothing above `lastSeq` any more: another one may. */
-  #leave(lastSeq: number): void {
+  #leave({ lastSeq, retryAfterMs }: Goodbye): void {
     this.refuse();
     for (const [seq, pending] of this.#pending.all()) {
       const isUntaken = seq > lastSeq && this.#pending.get(seq) === pending;
-      if (isUntaken) this.#turnAway(seq, pending, shuttingDown(pending.command.name, this.address));
+      if (isUntaken) this.#turnAway(seq, pending, shuttingDown(pending.command.name, this.address, retryAfterMs));
     }
     this.#events.goodbye();
   }

@@ -21,7 +21,7 @@ async function raw(port: number, isGreeted = true): Promise<RawClient> {
 
 /** The number that a client was told by GOODBYE. */
 const lastOf = (client: RawClient) =>
-  client.controls.filter(({ name }) => name === 'goodbye').map(({ body }) => readGoodbye(body));
+  client.controls.filter(({ name }) => name === 'goodbye').map(({ body }) => readGoodbye(body).lastSeq);
 
 describe.each(WAYS)('a server that shuts down, over %s', (way) => {
   /** Two servers of one Command at a time, the first of which has one under way and others waiting. */

@@ -188,6 +188,9 @@ export function linkOf(world: () => SessionWorld, { goClients, slow }: SessionSe
     sayGoodbye: () => {
       if (world().greeted) tell('GOODBYE');
     },
+    sendAway: () => {
+      if (world().greeted) tell('GOODBYE');
+    },
     isBusy: () => world().running > 0,
     isWriting: () => world().writing > 0,
     quietInMs: () => {

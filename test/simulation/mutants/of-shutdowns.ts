@@ -54,8 +54,8 @@ export const OF_SHUTDOWNS: readonly Mutant[] = [
   {
     name: 'no goodbye at a certain age',
     file: 'machines/session.ts',
-    from: "      entry: 'sayGoodbye',\n      always: {",
-    to: '      always: {',
+    from: "      entry: 'sendAway',\n",
+    to: '',
     why: 'Commands that are on their way to a connection that is renewed are lost',
   },
   {

@@ -110,15 +110,15 @@ export const OF_THE_EXTENSION: readonly Mutant[] = [
   {
     name: 'a goodbye names one too few',
     file: 'src/server/session-life.ts',
-    from: 'encodeGoodbye(talk.lastSeq)',
-    to: 'encodeGoodbye(Math.max(0, talk.lastSeq - 1))',
+    from: 'encodeGoodbye(talk.lastSeq, retryAfterMs)',
+    to: 'encodeGoodbye(Math.max(0, talk.lastSeq - 1), retryAfterMs)',
     why: 'a Command that is executed is sent to another server as well',
   },
   {
     name: 'a goodbye names more than were taken',
     file: 'src/server/session-life.ts',
-    from: 'encodeGoodbye(talk.lastSeq)',
-    to: 'encodeGoodbye(talk.lastSeq + 3)',
+    from: 'encodeGoodbye(talk.lastSeq, retryAfterMs)',
+    to: 'encodeGoodbye(talk.lastSeq + 3, retryAfterMs)',
     why: 'a Command that is not executed is not sent anew either',
   },
   {
@@ -131,8 +131,8 @@ export const OF_THE_EXTENSION: readonly Mutant[] = [
   {
     name: 'no goodbye',
     file: 'src/server/session-life.ts',
-    from: '    if (talk.hasBegun) channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.goodbye, encodeGoodbye(talk.lastSeq));\n',
-    to: '    void [talk, channel, CONNECTION_SEQ, encodeGoodbye];\n',
+    from: '    if (!talk.hasBegun) return;\n    channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.goodbye, encodeGoodbye(talk.lastSeq, retryAfterMs));\n',
+    to: '    void [talk, channel, CONNECTION_SEQ, encodeGoodbye, retryAfterMs];\n',
     why: 'what a server turns away while it shuts down fails, though another one is there',
   },
   {

@@ -28,6 +28,7 @@ function startSession(busy = false, authorizes = false, offers = true, ageGraceM
     },
     reportOverstayed: note('reportOverstayed'),
     sayGoodbye: note('sayGoodbye'),
+    sendAway: note('sendAway'),
     isBusy: () => state.busy,
     quietInMs: () => state.quietInMs,
     end: note('end'),
@@ -265,11 +266,11 @@ describe('a session', () => {
     expect(state.ages).toBe(true);
     log.length = 0;
     expect(tell(aged)).toBe('retiring');
-    expect({ log, ages: state.ages }).toEqual({ log: ['sayGoodbye'], ages: false });
+    expect({ log, ages: state.ages }).toEqual({ log: ['sendAway'], ages: false });
     clock.increment(3_600_000);
     expect(tell(drain, aged)).toBe('retiring');
     expect(tell(settled)).toBe('ending');
-    expect(log).toEqual(['sayGoodbye', 'end']);
+    expect(log).toEqual(['sendAway', 'end']);
   });
 
   it('ends at once, where nothing is in flight then', () => {
