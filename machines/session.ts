@@ -234,27 +234,6 @@ export const sessionMachine = setup({
         },
       },
     },
-    retiring: {
-      description:
-        'It has lasted as long as a connection may. The client has been told, and dials anew; Commands in flight finish here, within the grace where there is one.',
-      tags: 'draining',
-      entry: 'sendAway',
-      always: { guard: 'isSettled', target: 'ending' },
-      on: {
-        'commands.settled': 'ending',
-        'connection.lost': { target: 'closed', actions: 'reportLost' },
-        'connection.failed': { target: 'closing', actions: 'reportLost' },
-        'idle.elapsed': { target: 'closing', actions: 'reportLost' },
-      },
-      initial: 'unlimited',
-      states: {
-        unlimited: { always: { guard: 'hasGrace', target: 'limited' } },
-        limited: {
-          description: 'What is still in flight after the grace is cut off.',
-          after: { ageGrace: { target: '#session.closing', actions: 'reportOverstayed' } },
-        },
-      },
-    },
     ending: {
       description: 'The server has said all, and ends the connection; that the peer does the same is awaited.',
       entry: 'endConnection',
@@ -276,6 +255,27 @@ export const sessionMachine = setup({
       description: 'It is cut off: the server closes, the peer was silent for too long, or broke the protocol.',
       entry: ['destroyConnection', 'abandonCommands'],
       on: { 'session.close': {}, 'connection.lost': 'closed' },
+    },
+    retiring: {
+      description:
+        'It has lasted as long as a connection may. The client has been told, and dials anew; Commands in flight finish here, within the grace where there is one.',
+      tags: 'draining',
+      entry: 'sendAway',
+      always: { guard: 'isSettled', target: 'ending' },
+      on: {
+        'commands.settled': 'ending',
+        'connection.lost': { target: 'closed', actions: 'reportLost' },
+        'connection.failed': { target: 'closing', actions: 'reportLost' },
+        'idle.elapsed': { target: 'closing', actions: 'reportLost' },
+      },
+      initial: 'unlimited',
+      states: {
+        unlimited: { always: { guard: 'hasGrace', target: 'limited' } },
+        limited: {
+          description: 'What is still in flight after the grace is cut off.',
+          after: { ageGrace: { target: '#session.closing', actions: 'reportOverstayed' } },
+        },
+      },
     },
     closed: {
       description: 'The connection is gone.',
