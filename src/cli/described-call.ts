@@ -110,7 +110,9 @@ export class DescribedCall implements DirectReceiver {
 
   control({ seq, type, body }: ControlFrame): void {
     if (type === RESERVED_TYPES.goodbye) {
-      if (SEQ > readGoodbye(body)) this.#failWith(shuttingDown(this.#command.name, this.#connection.address));
+      const { lastSeq, retryAfterMs } = readGoodbye(body);
+      const { address } = this.#connection;
+      if (SEQ > lastSeq) this.#failWith(shuttingDown(this.#command.name, address, retryAfterMs));
     } else if (type === RESERVED_TYPES.ended && seq === SEQ && !this.#isOver) {
       // Of what has run out of time the server says so as well.
       if (systemClock.monotonicMs() >= this.#dueMs - EARLY_MS) this.#runOut();
