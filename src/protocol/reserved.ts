@@ -77,7 +77,7 @@ export const RESERVED_TYPES = Object.freeze({
   ended: 16_378,
   /** The server takes no more Commands. */
   goodbye: 16_377,
-  /** More Results of a Command may come. */
+  /** So many Results of a Command, and bytes of them, may come beside those that were granted before. */
   credit: 16_376,
 });
 

@@ -7,6 +7,7 @@ import { Warnings } from '../base/warnings.ts';
 import { type BoundCodec, bindCodec } from '../protocol/codec/bind.ts';
 import type { ProtocolTables } from '../protocol/protocol.ts';
 import { ResultBounds } from './client/backlog.ts';
+import { CreditBudget } from './client/credit-budget.ts';
 import { ClosingSignal } from './closing-signal.ts';
 import { RequestActors } from './request/request-actors.ts';
 import type { ResolvedSenderOptions } from './resolve-options.ts';
@@ -21,6 +22,7 @@ export class Ground {
   readonly closing: ClosingSignal;
   readonly warnings: Warnings;
   readonly bounds: ResultBounds;
+  readonly credit: CreditBudget;
   readonly random: Random;
   readonly turn: FairTurn;
   readonly deadlines: DeadlineQueue;
@@ -39,6 +41,7 @@ export class Ground {
     this.closing = new ClosingSignal(options.signal);
     // From here on nothing throws.
     this.bounds = new ResultBounds(options.maxBufferedResults, options.maxBufferedResultBytes);
+    this.credit = new CreditBudget(this.bounds);
     this.random = checkedRandom(options.random, this.warnings);
     this.turn = new FairTurn(clock);
     this.deadlines = new DeadlineQueue(clock);

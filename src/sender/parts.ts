@@ -58,7 +58,7 @@ export function makeAddresses(
 
 /** The clients as one, which have not begun to connect. */
 export function makeGroup(ground: Ground, addresses: AddressBook): Group {
-  const { tables, options, random, bounds, turn, warnings, root } = ground;
+  const { tables, options, random, bounds, credit, turn, warnings, root } = ground;
   const { timings, clock } = options;
   return new Group({
     clients: options.clients,
@@ -72,6 +72,7 @@ export function makeGroup(ground: Ground, addresses: AddressBook): Group {
       clock,
       resultEntries: tables.resultEntries,
       bounds,
+      credit,
       turn,
       maxInFlightCommands: options.maxInFlightCommands,
       handshakeTimeoutMs: timings.handshakeTimeoutMs,
@@ -86,7 +87,8 @@ export function makeGroup(ground: Ground, addresses: AddressBook): Group {
   });
 }
 
-function connectOf({ options, codecs, hold, tables }: Ground): Connect {
+function connectOf({ options, codecs, credit, hold, tables }: Ground): Connect {
+  const { timeoutMs, metadata } = options;
   const connect = dialer({
     transport: options.transport,
     serverInfo: options.serverInfo,
@@ -97,7 +99,7 @@ function connectOf({ options, codecs, hold, tables }: Ground): Connect {
     clock: options.clock,
     defer: options.defer,
     holds: hold.add,
-    hello: { timeoutMs: options.timeoutMs, metadata: options.metadata, version: VERSION, describe: false },
+    hello: { timeoutMs, metadata, version: VERSION, describe: false, credit: credit.first },
     checkWelcome: welcomeCheck(options.codec.name, tables),
   });
   // A socket outlives whoever caused that it was dialled.

@@ -1,9 +1,11 @@
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../base/deadline-queue.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { PendingTable } from '../base/pending-table.ts';
+import type { Credit } from '../wire/extension/credit.ts';
 import { NO_HEAD, type ReceivedHead } from '../wire/extension/head.ts';
 import type { Hello } from '../wire/extension/introduction.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
+import { CommandCredit } from './command-credit.ts';
 import { GreetedPeer } from './greeted-peer.ts';
 import type { RunningCommand } from './running-command.ts';
 
@@ -25,6 +27,8 @@ export class Conversation implements DeadlineEntry {
   lastSeq = 0;
   /** What it has said of itself. */
   hello: Hello | undefined;
+  /** Credit that handlers wait for. */
+  readonly #awaited = new Set<CommandCredit>();
   readonly #peer: GreetedPeer;
   readonly #deadlines: DeadlineQueue;
   /** The head that came last, and whose it is. */
@@ -112,6 +116,22 @@ export class Conversation implements DeadlineEntry {
     if (heldBytes === 0) this.#cancelled.clear();
     // What waits has come behind all that were taken.
     else if (seq > this.lastSeq && this.#cancelled.size < MAX_CANCELLED) this.#cancelled.add(seq);
+  }
+
+  /** What may be sent for one Command at first; nothing where it has not said. */
+  makeCredit(): CommandCredit | undefined {
+    const credit = this.hello?.credit;
+    return credit === undefined ? undefined : new CommandCredit(credit, this.#awaited);
+  }
+
+  /** More may be sent for a Command; one that has come to its end, or never came, needs none. */
+  grant(seq: number, more: Credit): void {
+    if (this.hello?.credit !== undefined) this.#running.get(seq)?.grant(more);
+  }
+
+  /** Nobody can be reached any more: no stream waits for credit. */
+  releaseStreams(): void {
+    for (const credit of this.#awaited) credit.release();
   }
 
   /** The time of one is over; of others as well, perhaps. */

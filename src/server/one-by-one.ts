@@ -7,6 +7,8 @@ export interface StreamedCommand {
   readonly closed: boolean;
   /** Sends a Result; returns whether more may follow. */
   give(result: unknown): boolean;
+  /** A promise where a Result should wait that someone still wants: for room, or for credit of the client. */
+  pause(): Promise<void> | undefined;
   /** Fails the Command: there is no memory for a Result to wait in. */
   dropResult(): void;
   /** Fails the Command unless its last Result was sent. */
@@ -21,7 +23,7 @@ export async function sendOneByOne(
 ): Promise<void> {
   for (;;) {
     // Nothing is asked of the generator while the client does not take what there is.
-    for (let room = roomOf(command, port); room !== undefined; room = roomOf(command, port)) await room;
+    for (let pause = command.pause(); pause !== undefined; pause = command.pause()) await pause;
     if (command.closed) break;
     const step = await results.next();
     if (step.done === true) {
@@ -36,9 +38,4 @@ export async function sendOneByOne(
     if (!command.give(step.value)) break;
   }
   await results.return?.();
-}
-
-/** A promise where a Result should wait that someone still wants. */
-function roomOf(command: StreamedCommand, port: ResultPort): Promise<void> | undefined {
-  return command.closed ? undefined : port.room();
 }

@@ -5,18 +5,16 @@ import { describeError } from '../base/errors/describe-error.ts';
 import { isThenable } from '../base/thenable.ts';
 import { isBadPayload } from '../protocol/codec/codec.ts';
 import type { Schema } from '../protocol/definitions.ts';
-import { isLastOne } from '../protocol/last-one.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
-import { CommandContext } from './command-context.ts';
 import { CommandWatch } from './command-watch.ts';
 import { answerOf, errorResult, type HandlerAnswer, isMeant, isOfAbort } from './handler-error.ts';
-import type { HandlerContext, Invoker, ResultProxy } from './handlers.ts';
+import type { HandlerContext, Invoker } from './handlers.ts';
 import { Invocation } from './invocation.ts';
-import { type StreamedCommand, sendOneByOne } from './one-by-one.ts';
+import { sendOneByOne } from './one-by-one.ts';
 import { resultsOf } from './outcome.ts';
-import { NOT_AWAITED, NOT_TAKEN, whenRoomFor } from './room.ts';
-import { resultEntryOf } from './route.ts';
+import { NOT_TAKEN, whenRoomFor } from './room.ts';
+import { SendingCommand } from './sending-command.ts';
 import type { AbandonedCommand, SettledCommand } from './service.ts';
 
 /**
@@ -24,25 +22,16 @@ import type { AbandonedCommand, SettledCommand } from './service.ts';
  * one object for each Command. Whatever the handler does, nothing is thrown out of here.
  */
 export class RunningCommand
-  extends CommandContext
-  implements HandlerContext<unknown, unknown>, ResultProxy<unknown>, StreamedCommand, AbandonedCommand, SettledCommand
+  extends SendingCommand
+  implements HandlerContext<unknown, unknown>, AbandonedCommand, SettledCommand
 {
   /** How many bytes of memory are counted for it. */
   heldBytes = 0;
   /** When its time is over (monotonic milliseconds, whole); `undefined`: never. */
   dueMs: number | undefined = undefined;
 
-  /** Itself, once anybody has asked for `context.proxy`. */
-  #proxy: ResultProxy<unknown> | undefined;
-  /** The promise that its handler is to await before it sends by the proxy again; nothing where it has, or need not. */
-  #pause: Promise<void> | undefined;
   /** The watch for those who want to know how it ends; none where there is neither `onCommandDone` nor an invoker. */
   #watch: CommandWatch | undefined;
-
-  get proxy(): ResultProxy<unknown> {
-    this.#proxy ??= this;
-    return this.#proxy;
-  }
 
   // ---- before the handler
 
@@ -68,7 +57,7 @@ export class RunningCommand
       if (isThenable(validation)) void this.#checkLater(validation);
       else this.#runChecked(validation);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
@@ -76,7 +65,7 @@ export class RunningCommand
     try {
       this.#runChecked(await validation);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
@@ -102,7 +91,7 @@ export class RunningCommand
       // The receiver is what the invoker was typed with; types end where handlers are looked up by number.
       else this.#invoke(invoker as Invoker<unknown>, payload);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
@@ -117,7 +106,7 @@ export class RunningCommand
       pace: this.port.service.pace,
       stream: (results) => this.#sendOneByOne(results),
       take: (outcome) => this.#take(outcome),
-      fail: (error) => this.#fail(error),
+      fail: (error) => this.fail(error),
       failWithoutLast: () => this.failWithoutLast(),
     });
     const start = () => invocation.start(invoker, payload);
@@ -136,7 +125,7 @@ export class RunningCommand
     } else {
       const results = resultsOf(outcome);
       if (results === undefined) this.#takeResult(outcome);
-      else this.#sendOneByOne(results).catch((error: unknown) => this.#fail(error));
+      else this.#sendOneByOne(results).catch((error: unknown) => this.fail(error));
     }
   }
 
@@ -152,13 +141,13 @@ export class RunningCommand
     try {
       this.#take(await outcome);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
   /** Whether a handler that gave this answers by the proxy, perhaps later: it gave the proxy, or nothing having asked for it. */
   #isLeftToProxy(outcome: unknown): boolean {
-    return this.#proxy !== undefined && (outcome === undefined || outcome === this.#proxy);
+    return this.isProxied && (outcome === undefined || outcome === this.proxy);
   }
 
   #takeResult(result: unknown): void {
@@ -176,55 +165,12 @@ export class RunningCommand
   }
 
   #giveOnly(result: unknown): void {
-    if (this.give(result) && this.#proxy === undefined) this.failWithoutLast();
+    if (this.give(result) && !this.isProxied) this.failWithoutLast();
   }
 
-  send(result: unknown): Promise<void> | undefined {
-    const { order } = this.port;
-    // What its neighbours have sent is not held against it.
-    const isOverfull = this.#pause !== undefined && this.port.isOverfull;
-    if (order.isEncoding || order.isWaiting) order.wait(() => this.#giveOrOverload(result, isOverfull));
-    else this.#giveOrOverload(result, isOverfull);
-    // One for all that a handler sends meanwhile, should it not await: they may be many.
-    this.#pause ??= this.port.room()?.then(() => {
-      this.#pause = undefined;
-    });
-    return this.#pause;
-  }
-
-  #giveOrOverload(result: unknown, isOverfull: boolean): void {
-    if (this.closed) return;
-    if (isOverfull) this.#fail(new CmdStreamError('overloaded', NOT_AWAITED));
-    else this.give(result);
-  }
-
-  get isAnswered(): boolean {
-    return this.answered;
-  }
-
-  get closed(): boolean {
-    return this.answered || this.stopped !== undefined || !this.port.isOpen;
-  }
-
-  /** Sends a Result, and what encoding it made others send; returns whether more may follow. */
-  give(result: unknown): boolean {
-    if (this.closed) return false;
-    const { result: only } = this.route;
-    const { order } = this.port;
-    try {
-      const entry = only ?? resultEntryOf(this.route, result);
-      const value = only === undefined ? (result as { value: unknown }).value : result;
-      const last = isLastOne(entry, value);
-      // The user's `lastOne` may have answered the Command itself.
-      if (this.answered) return false;
-      this.port.send(this.seq, entry.type, value);
-      if (this.#watch !== undefined) this.#watch.results++;
-      if (last) this.#succeed();
-    } catch (error) {
-      this.#fail(error);
-    }
-    if (order.isWaiting) order.release();
-    return !this.answered;
+  protected override sent(last: boolean): void {
+    if (this.#watch !== undefined) this.#watch.results++;
+    if (last) this.#succeed();
   }
 
   // ---- the end
@@ -242,7 +188,7 @@ export class RunningCommand
     if (this.closed) return;
     this.#watch?.abandoned(reason);
     this.stopFor(reason);
-    if (this.#proxy !== undefined) this.#endIfStopped();
+    if (this.isProxied) this.#endIfStopped();
   }
 
   /** The handler is through, or cannot be seen to be. */
@@ -252,16 +198,16 @@ export class RunningCommand
     this.port.ended(this);
   }
 
-  dropResult(): void {
-    this.#fail(new CmdStreamError('overloaded', NOT_TAKEN, { mayHaveExecuted: true }));
+  override dropResult(): void {
+    this.fail(new CmdStreamError('overloaded', NOT_TAKEN, { mayHaveExecuted: true }));
   }
 
-  failWithoutLast(): void {
+  override failWithoutLast(): void {
     this.#endIfStopped();
-    if (!this.closed) this.#fail(new CmdStreamError('command-failed', 'the handler ended without its last Result'));
+    if (!this.closed) this.fail(new CmdStreamError('command-failed', 'the handler ended without its last Result'));
   }
 
-  #fail(error: unknown): void {
+  protected override fail(error: unknown): void {
     // What a handler throws because its signal fired is no failure of the handler.
     if (this.madeSignal?.aborted && isOfAbort(error, this.madeSignal.reason)) {
       this.#endIfStopped();

@@ -6,6 +6,7 @@ import type { ErrorResult } from '../protocol/reserved.ts';
 import type { ServerChannel } from '../wire/frame-channel.ts';
 import type { Budget } from './budget.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
+import type { CommandCredit } from './command-credit.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Route } from './route.ts';
 import type { SendingOrder } from './sending-order.ts';
@@ -67,10 +68,10 @@ export interface ResultPort {
   /** Whether so much waits that no handler which cared for `isFull` can have caused it. */
   readonly isOverfull: boolean;
   /**
-   * Sends a Result.
+   * Sends a Result, and returns its bytes on the wire.
    * @throws CmdStreamError `encode-failed` or `frame-too-large`.
    */
-  send(seq: number, type: number, value: unknown): void;
+  send(seq: number, type: number, value: unknown): number;
   /**
    * Sends an error Result, or ends the connection in order where the server is to send none; a client that cannot even
    * be told loses its connection.
@@ -78,7 +79,9 @@ export interface ResultPort {
   sendError(seq: number, error: ErrorResult): void;
   /** Calls back once there is room, or once there is nothing to wait for. */
   whenRoom(goOn: () => void): void;
-  /** A promise where a handler should wait before it gives more. */
+  /** What its client lets it send for one Command at first; nothing where that says nothing of it. */
+  makeCredit(): CommandCredit | undefined;
+  /** A promise where a handler should wait before it gives more, whatever its Command. */
   room(): Promise<void> | undefined;
   /** Makes a signal that fires when the client can no longer be reached. */
   makeSignal(owner: object): AbortSignal;

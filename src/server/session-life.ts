@@ -123,6 +123,7 @@ export class SessionLife implements SessionLink {
   abandon(error: unknown): void {
     this.#parts.abandonment.tell(error);
     this.#parts.backpressure.releaseAll();
+    this.#parts.talk.releaseStreams();
   }
 
   reportLost(error: unknown): void {

@@ -5,6 +5,7 @@ import { Abandonment } from './abandonment.ts';
 import { Backpressure } from './backpressure.ts';
 import { Account } from './budget.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
+import type { CommandCredit } from './command-credit.ts';
 import { Holdings, LEAST_BUFFERED_BYTES } from './holdings.ts';
 import { SendingOrder } from './sending-order.ts';
 import type { AbandonedCommand, ResultPort, Service, SettledCommand } from './service.ts';
@@ -38,6 +39,7 @@ export abstract class SessionPort implements ResultPort {
 
   abstract get info(): ConnectionInfo;
   abstract get isOpen(): boolean;
+  abstract makeCredit(): CommandCredit | undefined;
   abstract sendError(seq: number, error: ErrorResult): void;
   abstract ended(command: SettledCommand): void;
   abstract succeeded(command: SettledCommand): void;
@@ -55,18 +57,20 @@ export abstract class SessionPort implements ResultPort {
     return this.channel.lastReceivedMs;
   }
 
-  send(seq: number, type: number, value: unknown): void {
+  send(seq: number, type: number, value: unknown): number {
     const { order } = this;
+    let size: number;
     order.isEncoding = true;
     try {
-      this.channel.send(seq, type, value);
+      size = this.channel.send(seq, type, value);
     } finally {
       order.isEncoding = false;
     }
     const { bufferedBytes } = this.channel.flow;
-    if (bufferedBytes < this.#watchedBytes && !this.holdings.hasWritten) return;
+    if (bufferedBytes < this.#watchedBytes && !this.holdings.hasWritten) return size;
     this.holdings.writtenAre(bufferedBytes);
     this.backpressure.sent();
+    return size;
   }
 
   whenRoom(goOn: () => void): void {

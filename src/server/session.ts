@@ -4,11 +4,13 @@ import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { printable } from '../base/errors/printable.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult, RESERVED_TYPES } from '../protocol/reserved.ts';
 import type { ControlFrame } from '../wire/extension/control-frame.ts';
+import { readCredit } from '../wire/extension/credit.ts';
 import { readHead } from '../wire/extension/head.ts';
 import { readHello } from '../wire/extension/introduction.ts';
 import type { FrameReceiver } from '../wire/frame-channel.ts';
 import { authorization } from './admission.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
+import type { CommandCredit } from './command-credit.ts';
 import { CommandGate, type GatedSession } from './command-gate.ts';
 import { CommandTimes } from './command-times.ts';
 import { ConnectionAge } from './connection-age.ts';
@@ -165,6 +167,8 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
     } else if (type === RESERVED_TYPES.head && talk.hasBegun)
       talk.headCame(seq, readHead(frame.buffer, frame.start, frame.end));
     else if (type === RESERVED_TYPES.cancel && talk.hasBegun) talk.cancel(seq, this.channel.heldBytes);
+    else if (type === RESERVED_TYPES.credit && talk.hasBegun)
+      talk.grant(seq, readCredit(frame.buffer, frame.start, frame.end));
     else throw new CmdStreamError('protocol-error', `${this.remoteAddress} sent a frame of type ${type} out of place`);
     this.worked(frame.size);
   }
@@ -214,6 +218,10 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
     // Whoever is told that the client is gone asks while the machine is still on its way to the state that says so.
     if (this.abandonment.reason !== undefined) return false;
     return this.#isServing || this.#isDraining;
+  }
+
+  override makeCredit(): CommandCredit | undefined {
+    return this.#talk.makeCredit();
   }
 
   override sendError(seq: number, error: ErrorResult): void {

@@ -1,5 +1,5 @@
 /** Memory that a Result that waits takes beside its payload: its places in queues, and the objects around a small value. */
-const OVERHEAD_BYTES = 64;
+export const OVERHEAD_BYTES = 64;
 /** All streams of a sender together may keep so many times what one may. */
 const STREAMS_AT_THEIR_BOUND = 4;
 /** Rest of a stream that has ended; a smaller one counts for nothing any more. */
@@ -27,6 +27,12 @@ export interface Arrival {
 
 /** The same where there is no connection yet. */
 export const NOTHING_ARRIVES: Arrival = { deliveries: 0, readsOn: false };
+
+/** Credit that servers keep to: what it covers is no reason to read no more. */
+export interface Cover {
+  /** Whether so many Results, of so many bytes of memory, may wait. */
+  covers(results: number, bytes: number): boolean;
+}
 
 /** Bounds for the Results that wait for their consumers: of one stream, and of all streams of a sender together. */
 export class ResultBounds {
@@ -61,6 +67,8 @@ export class Backlog {
   bytes = 0;
   /** Weight of the heaviest Result of the stream so far: the next may weigh as much. */
   heaviest = 0;
+  /** What the server was granted; none where it waits for nothing. */
+  cover: Cover | undefined = undefined;
   /** How much waited when it was assessed last. */
   pressure: Pressure = 'none';
   readonly #bounds: ResultBounds;
@@ -120,7 +128,7 @@ export class Backlog {
   /** Finds out anew how much waits. Returns whether that has changed. */
   reassess(): boolean {
     const before = this.pressure;
-    if (this.count === 0) this.pressure = 'none';
+    if (this.count === 0 || this.#isCovered) this.pressure = 'none';
     else if (this.isAtBound) this.pressure = 'full';
     else if (before === 'none') this.pressure = this.#isSlow ? 'slow' : 'none';
     else if (this.#hasRoom) this.pressure = 'none';
@@ -138,7 +146,7 @@ export class Backlog {
    * bytes, and only where its connection is read for others all the same.
    */
   refuses({ deliveries, readsOn }: Arrival, whenSlow: WhenSlow): boolean {
-    return whenSlow === 'fail' ? this.isFull(deliveries) : readsOn && this.isAtBound;
+    return whenSlow === 'fail' ? this.isFull(deliveries) : readsOn && this.isAtBound && !this.#isCovered;
   }
 
   /** Why it is full, for a message. */
@@ -157,6 +165,11 @@ export class Backlog {
 
   #isFullByNumber(delivery: number): boolean {
     return (delivery === this.#delivery ? this.#countBefore : this.count) >= this.#bounds.maxResults;
+  }
+
+  /** Whether the server was granted all that waits, but for one Result that may go beyond. */
+  get #isCovered(): boolean {
+    return this.cover?.covers(this.count, this.bytes - this.count * OVERHEAD_BYTES - this.heaviest) === true;
   }
 
   get #isFullByBytes(): boolean {

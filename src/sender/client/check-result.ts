@@ -39,6 +39,12 @@ export function invalidResult(message: string, cause?: unknown): CmdStreamError 
   return new CmdStreamError('result-invalid', message, { cause, mayHaveExecuted: true });
 }
 
+/** The error of a Result whose type the protocol does not have. */
+export function unknownType(address: string, type: number, types: number): CmdStreamError {
+  const message = `${address} sent a Result of type ${type}; the protocol has ${types} Result types`;
+  return new CmdStreamError('protocol-error', message);
+}
+
 const NO_FAILURE = Object.freeze({ kind: undefined, details: undefined });
 
 /** Command that is answered, and how many Results it has had. */

@@ -3,6 +3,7 @@ import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import type { FairTurn } from '../../base/fair-turn.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
 import type { ResultBounds } from './backlog.ts';
+import type { CreditBudget } from './credit-budget.ts';
 import type { UnexpectedResult } from './pending-command.ts';
 
 /** Events of a connection for its client. */
@@ -31,6 +32,8 @@ export interface ConnectionContext {
   readonly resultEntries: readonly ResultEntry[];
   /** How many Results of one Command may wait for an asynchronous schema. */
   readonly bounds: ResultBounds;
+  /** How much the servers of streams may send that is not taken. */
+  readonly credit: CreditBudget;
   /** Turns in which connections are read. */
   readonly turn: FairTurn;
   readonly clock: Clock;

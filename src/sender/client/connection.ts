@@ -7,16 +7,18 @@ import { ERROR_RESULT_NAME, ERROR_RESULT_TYPE, isGoodbye, RESERVED_TYPES } from 
 import type { ControlFrame } from '../../wire/extension/control-frame.ts';
 import { type Goodbye, readGoodbye, shuttingDown } from '../../wire/extension/goodbye.ts';
 import type { Flow, FrameChannel, FrameReceiver } from '../../wire/frame-channel.ts';
-import type { Pressure } from './backlog.ts';
-import { isPlain } from './check-result.ts';
+import type { Pressure, WhenSlow } from './backlog.ts';
+import { invalidResult, isPlain, unknownType } from './check-result.ts';
 import type { ConnectionContext, ConnectionEvents } from './connection-parts.ts';
 import { Departure, type ReasonOfEnd } from './departure.ts';
-import { GivenUp, isLastForNobody } from './given-up.ts';
+import { GivenUp, isGivenUp, isLastForNobody } from './given-up.ts';
+import { GreetedServer } from './greeted-server.ts';
 import { Liveness } from './liveness.ts';
 import type { Carrier, PendingCommand } from './pending-command.ts';
 import { Reading, type WaitsFor } from './reading.ts';
 import { RecentFailures } from './recent-failures.ts';
 import { type CheckedConnection, ResultChecks } from './result-checks.ts';
+import type { StreamCredit } from './stream-credit.ts';
 
 /**
  * One connection in use: the table of Commands that wait for Results, and the way of a Result to its Command. It lives
@@ -38,8 +40,7 @@ export class Connection implements FrameReceiver, Carrier {
   readonly #departure: Departure;
   readonly #reading: Reading;
   readonly #givenUp: GivenUp;
-  /** How many Commands its server has said that it knows. */
-  readonly #knownCommands: number = Number.POSITIVE_INFINITY;
+  readonly #server: GreetedServer;
 
   constructor(
     clientId: number,
@@ -53,15 +54,14 @@ export class Connection implements FrameReceiver, Carrier {
     this.#channel = channel;
     this.flow = channel.flow;
     this.#departure = new Departure(channel, this.#pending, context.clock);
-    const known = channel.welcome?.commands.length ?? 0;
-    if (known > 0) this.#knownCommands = known;
+    this.#server = new GreetedServer(address, channel, this.#pending, context.credit);
     this.liveness = new Liveness(channel);
     this.recentFailures = new RecentFailures(context.clock);
     this.#context = context;
     this.#events = events;
-    this.#givenUp = new GivenUp(events, channel.welcome !== undefined);
+    this.#givenUp = new GivenUp(events, this.#server.isExtended);
     this.#reading = new Reading(channel, this.#pending, context.turn, context.clock);
-    this.#checks = new ResultChecks(this.#checked(), context.bounds, (seq, pressure) =>
+    this.#checks = new ResultChecks(this.#checked(), context.bounds, this.#server.cover, (seq, pressure) =>
       this.#press(seq, 'schema', pressure),
     );
   }
@@ -100,7 +100,7 @@ export class Connection implements FrameReceiver, Carrier {
    * @throws CmdStreamError `encode-failed` or `frame-too-large`; nothing is sent then.
    */
   send(seq: number, pending: PendingCommand, encoded?: Uint8Array): boolean {
-    if (pending.command.type >= this.#knownCommands) throw this.#unknown();
+    this.#server.checkKnown(pending.command.type);
     const isSent = this.#departure.send(this, seq, pending, encoded);
     if (isSent) this.liveness.lastSeq = seq;
     if (this.#reading.paused) this.#readOn();
@@ -121,7 +121,7 @@ export class Connection implements FrameReceiver, Carrier {
   forget(seq: number): boolean {
     const pending = this.#pending.get(seq);
     if (pending === undefined || !this.#settle(seq)) return false;
-    this.#sayCancel(seq);
+    this.#server.cancel(seq);
     this.#givenUp.add(seq, pending.received);
     this.#events.room();
     return true;
@@ -129,6 +129,10 @@ export class Connection implements FrameReceiver, Carrier {
 
   pressed(seq: number, pressure: Pressure): void {
     this.#press(seq, 'consumer', pressure);
+  }
+
+  openCredit(seq: number, whenSlow: WhenSlow): StreamCredit | undefined {
+    return this.#server.openCredit(seq, whenSlow);
   }
 
   /** Closes the socket and fails what is pending with what `reason` makes of the name of each Command. */
@@ -143,13 +147,9 @@ export class Connection implements FrameReceiver, Carrier {
 
   frame(seq: number, type: number, value: unknown, size: number, weight = size): void {
     if (seq >= this.liveness.provingSeq) this.liveness.proved();
-    const entry = this.#context.resultEntries[type];
-    if (entry === undefined && type !== ERROR_RESULT_TYPE) {
-      throw new CmdStreamError(
-        'protocol-error',
-        `${this.address} sent a Result of type ${type}; the protocol has ${this.#context.resultEntries.length} Result types`,
-      );
-    }
+    const { resultEntries } = this.#context;
+    const entry = resultEntries[type];
+    if (entry === undefined && type !== ERROR_RESULT_TYPE) throw unknownType(this.address, type, resultEntries.length);
     const pending = this.#pending.get(seq);
     if (pending === undefined) {
       this.#unexpected(seq, entry, value, size);
@@ -199,11 +199,6 @@ export class Connection implements FrameReceiver, Carrier {
     this.lost(new CmdStreamError('connection-lost', `${this.address} takes no more connections`));
   }
 
-  /** The server is told that nobody waits for a Command any more, where it understands. */
-  #sayCancel(seq: number): void {
-    if (this.#channel.welcome !== undefined) this.#channel.sendControl(seq, RESERVED_TYPES.cancel);
-  }
-
   #unexpected(seq: number, entry: ResultEntry | undefined, value: unknown, size: number): void {
     const type = entry?.name ?? ERROR_RESULT_NAME;
     const readable = value instanceof BadPayload ? undefined : value;
@@ -237,8 +232,7 @@ export class Connection implements FrameReceiver, Carrier {
     try {
       lastOne = isLastOne(entry, value);
     } catch (error) {
-      const what = `lastOne of ${entry.name} threw: ${describeError(error)}`;
-      this.#fail(seq, pending, new CmdStreamError('result-invalid', what, { cause: error, mayHaveExecuted: true }));
+      this.#fail(seq, pending, invalidResult(`lastOne of ${entry.name} threw: ${describeError(error)}`, error));
       return;
     }
     if (!lastOne) {
@@ -282,11 +276,6 @@ export class Connection implements FrameReceiver, Carrier {
     this.#events.goodbye();
   }
 
-  #unknown(): CmdStreamError {
-    const message = `${this.address} knows no such Command: it has ${this.#knownCommands}, since it is of an older version of the protocol`;
-    return new CmdStreamError('command-invalid', message);
-  }
-
   #goodbye(): void {
     this.refuse();
     this.#events.goodbye();
@@ -303,12 +292,9 @@ export class Connection implements FrameReceiver, Carrier {
   }
 
   #fail(seq: number, pending: PendingCommand, error: CmdStreamError): void {
-    if (this.#settle(seq) && GIVEN_UP.includes(error.code)) this.#sayCancel(seq);
+    if (this.#settle(seq) && isGivenUp(error)) this.#server.cancel(seq);
     this.recentFailures.note(error);
     pending.failed(error);
     this.#events.room();
   }
 }
-
-/** Codes of what ends a Command here although its server goes on: a Result that cannot be taken. */
-const GIVEN_UP: readonly string[] = ['result-invalid', 'result-overflow', 'frame-too-large'];

@@ -1,3 +1,4 @@
+import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { BadPayload } from '../../protocol/codec/codec.ts';
 import { isLastOne } from '../../protocol/last-one.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
@@ -89,4 +90,9 @@ export function isLastForNobody(entry: ResultEntry | undefined, value: unknown):
   } catch {
     return true;
   }
+}
+
+/** Whether what ends a Command here leaves its server at it: a Result that cannot be taken. */
+export function isGivenUp({ code }: CmdStreamError): boolean {
+  return code === 'result-invalid' || code === 'result-overflow' || code === 'frame-too-large';
 }

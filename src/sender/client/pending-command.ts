@@ -3,6 +3,7 @@ import type { Command } from '../../protocol/command.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
 import type { Metadata } from '../../wire/extension/metadata.ts';
 import type { Arrival, Pressure, WhenSlow } from './backlog.ts';
+import type { StreamCredit } from './stream-credit.ts';
 
 /** The connection that a Command was given to. */
 export interface Carrier extends Arrival {
@@ -16,6 +17,11 @@ export interface Carrier extends Arrival {
    * `none` again or the stream is no longer pending.
    */
   pressed(seq: number, pressure: Pressure): void;
+  /**
+   * The first of several Results has come. Returns the credit of the stream, which its server waits for; none where that does
+   * not, or is not to.
+   */
+  openCredit(seq: number, whenSlow: WhenSlow): StreamCredit | undefined;
 }
 
 /** What goes before a Command where the server has the wire extension. */

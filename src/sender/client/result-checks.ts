@@ -3,7 +3,7 @@ import { isThenable } from '../../base/thenable.ts';
 import { BadPayload } from '../../protocol/codec/codec.ts';
 import type { ResultEntry } from '../../protocol/protocol.ts';
 import type { Validation } from '../../protocol/validate.ts';
-import type { ResultBounds } from './backlog.ts';
+import type { Cover, ResultBounds } from './backlog.ts';
 import { applySchema, failureOf, invalidResult, unreadableResult } from './check-result.ts';
 import type { Carrier, PendingCommand } from './pending-command.ts';
 import { type OnPressure, SchemaLines } from './schema-lines.ts';
@@ -32,9 +32,10 @@ export class ResultChecks {
   /** Only Commands whose Results have an asynchronous schema stand here. */
   readonly #lines: SchemaLines;
 
-  constructor(connection: CheckedConnection, bounds: ResultBounds, onPressure: OnPressure) {
+  /** @param cover - what the server is granted at most for a stream; none where it waits for nothing. */
+  constructor(connection: CheckedConnection, bounds: ResultBounds, cover: Cover | undefined, onPressure: OnPressure) {
     this.#connection = connection;
-    this.#lines = new SchemaLines(bounds, onPressure);
+    this.#lines = new SchemaLines(bounds, cover, onPressure);
   }
 
   /** Whether a Result of this Command must wait for one before it. */

@@ -1,4 +1,4 @@
-import { Backlog, type Pressure, type ResultBounds, type WhenSlow } from './backlog.ts';
+import { Backlog, type Cover, type Pressure, type ResultBounds, type WhenSlow } from './backlog.ts';
 import type { Carrier } from './pending-command.ts';
 
 /** The Results of one Command that wait for an asynchronous schema, in order. */
@@ -14,11 +14,14 @@ export type OnPressure = (seq: number, pressure: Pressure) => void;
 /** The Results of one connection that wait for asynchronous schemas: a line for each Command that has some. */
 export class SchemaLines {
   readonly #bounds: ResultBounds;
+  readonly #cover: Cover | undefined;
   readonly #onPressure: OnPressure;
   readonly #lines = new Map<number, SchemaLine>();
 
-  constructor(bounds: ResultBounds, onPressure: OnPressure) {
+  /** @param cover - what the server is granted at most for a stream; none where it waits for nothing. */
+  constructor(bounds: ResultBounds, cover: Cover | undefined, onPressure: OnPressure) {
     this.#bounds = bounds;
+    this.#cover = cover;
     this.#onPressure = onPressure;
   }
 
@@ -35,8 +38,9 @@ export class SchemaLines {
 
   /** Has `check` done once the checks of all Results before it are. */
   add(seq: number, weight: number, delivery: number, whenSlow: WhenSlow, check: () => Promise<void> | undefined): void {
-    const line = this.#lines.get(seq) ?? { tail: Promise.resolve(), backlog: new Backlog(this.#bounds), whenSlow };
+    const line = this.#lines.get(seq) ?? this.#newLine(whenSlow);
     this.#lines.set(seq, line);
+    if (this.#cover !== undefined) line.backlog.heaviest = Math.max(weight, line.backlog.heaviest);
     line.backlog.add(weight, delivery);
     line.tail = line.tail.then(check).then(() => this.#checked(seq, line, weight));
     this.#assess(seq, line);
@@ -53,6 +57,12 @@ export class SchemaLines {
   clear(): void {
     for (const { backlog } of this.#lines.values()) backlog.clear();
     this.#lines.clear();
+  }
+
+  #newLine(whenSlow: WhenSlow): SchemaLine {
+    const backlog = new Backlog(this.#bounds);
+    backlog.cover = this.#cover;
+    return { tail: Promise.resolve(), backlog, whenSlow };
   }
 
   #checked(seq: number, line: SchemaLine, weight: number): void {

@@ -5,6 +5,8 @@ import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { invalidOption } from '../../base/options/check.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { CommandEntry } from '../../protocol/protocol.ts';
+import type { WhenSlow } from '../client/backlog.ts';
+import type { StreamCredit } from '../client/stream-credit.ts';
 import { Request, type RequestContext } from './request.ts';
 
 /**
@@ -27,6 +29,7 @@ const RECEIVER: readonly (keyof ResultReceiver)[] = ['result', 'failed'];
 
 /** A send through the group itself: its Results go to a receiver, as they come. */
 export class DirectRequest extends Request {
+  #credit: StreamCredit | undefined;
   /** None once nobody is to be told any more. */
   #receiver: ResultReceiver | undefined;
   /** Async context of the caller: what happens to the request comes from sockets and timers of all. */
@@ -53,9 +56,21 @@ export class DirectRequest extends Request {
   }
 
   override deliver(event: RequestEvent): void {
-    const { value, resultType: type, size, last } = event as ResultReceived;
+    const { value, resultType: type, size, weight, last } = event as ResultReceived;
     this.received++;
+    if (this.received === 1) this.#credit = this.openCredit();
     this.#tell('result() of a receiver', (receiver) => receiver.result({ type, value, size, last }));
+    this.#credit?.taken(size, weight);
+  }
+
+  override release(): void {
+    this.#credit?.end();
+    super.release();
+  }
+
+  /** Its receiver takes what comes. */
+  override get whenSlow(): WhenSlow {
+    return 'pause';
   }
 
   protected override isLast(lastOne: boolean): boolean {

@@ -1,4 +1,4 @@
-import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError, type ErrorSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { Command } from '../../protocol/command.ts';
 
 /** A send, as the errors tell of it that its own end makes. */
@@ -8,6 +8,13 @@ export interface EndedSend {
   readonly seq: number;
   /** The address that it was sent to, if any. */
   readonly address: string | undefined;
+  /** The client that it was given to, if any. */
+  readonly clientId: number | undefined;
+}
+
+/** Fields of an error that say what it is about. */
+export function subjectOf({ command, seq, address, clientId }: EndedSend): ErrorSubject {
+  return { command: command.name, address, clientId, seq: seq > 0 ? seq : undefined };
 }
 
 /**

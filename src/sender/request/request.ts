@@ -10,10 +10,11 @@ import type { Command } from '../../protocol/command.ts';
 import type { CommandEntry, ResultEntry } from '../../protocol/protocol.ts';
 import { type Arrival, NOTHING_ARRIVES, type Pressure, type ResultBounds, type WhenSlow } from '../client/backlog.ts';
 import type { Carrier, PendingCommand, PendingHead } from '../client/pending-command.ts';
+import type { StreamCredit } from '../client/stream-credit.ts';
 import type { Hooks, SentCommand } from '../hooks/hooks.ts';
 import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
 import { CallSite } from './call-site.ts';
-import { cancelledError, type EndedSend, overflowError, timeoutError } from './endings.ts';
+import { cancelledError, type EndedSend, overflowError, subjectOf, timeoutError } from './endings.ts';
 import type { RequestActors } from './request-actors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
 
@@ -213,7 +214,7 @@ export abstract class Request
   deliver(event: RequestEvent): void {
     const { value, resultType: type, size, weight, last } = event as ResultReceived;
     this.received++;
-    this.take(this.entry.tagged ? { type, value } : value, weight);
+    this.take(this.entry.tagged ? { type, value } : value, weight, size);
     if (this.#hooks === undefined || !hearResults(this.#hooks, this.context.warnings)) return;
     tellResult(this.#hooks, this, { seq: this.received, type, value, size, last }, this.context.warnings);
   }
@@ -254,8 +255,8 @@ export abstract class Request
 
   /** Whether the Result that has just arrived, the `count`th, is the last one that the caller waits for. */
   protected abstract isLast(lastOne: boolean, count: number): boolean;
-  /** Takes a Result for the caller; `weight` is about how many bytes it takes in memory. */
-  protected abstract take(value: unknown, weight: number): void;
+  /** Takes a Result for the caller; `weight` is about how many bytes it takes in memory, `size` those on the wire. */
+  protected abstract take(value: unknown, weight: number, size: number): void;
   /** The last Result has been taken. */
   protected abstract complete(): void;
   /** There will be no (more) Results, for `error`. */
@@ -263,9 +264,7 @@ export abstract class Request
 
   /** Has an error say which Command and connection it is about; what turned it away is about the connection of then. */
   tellSubject(error: CmdStreamError): void {
-    if (error === this.turnedAway) return;
-    const { command, address, clientId, seq } = this;
-    tellSubject(error, { command: command.name, address, clientId, seq: seq > 0 ? seq : undefined });
+    if (error !== this.turnedAway) tellSubject(error, subjectOf(this));
   }
 
   #abort(error: CmdStreamError, hook: EndingHook): void {
@@ -282,6 +281,11 @@ export abstract class Request
   /** Arrival of the Results that are being read, as its connection tells it. */
   protected get arrival(): Arrival {
     return this.#carrier ?? NOTHING_ARRIVES;
+  }
+
+  /** Credit of the stream, at its first Result. */
+  protected openCredit(): StreamCredit | undefined {
+    return this.#carried ? this.#carrier?.openCredit(this.seq, this.whenSlow) : undefined;
   }
 
   /** Tells the connection how much waits for the caller. */

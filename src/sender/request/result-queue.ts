@@ -10,8 +10,8 @@ interface Taker {
 
 /** Where the Results of a queue come from. */
 export interface ResultSource {
-  /** The caller has taken a Result that was kept. */
-  taken(): void;
+  /** The caller has taken a Result that was kept: of `size` bytes on the wire, and about `weight` of memory. */
+  taken(size: number, weight: number): void;
   /** The caller leaves before the end. */
   left(): void;
 }
@@ -39,6 +39,8 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
   #kept: unknown[] = [];
   /** Weights of the Results in `#kept`. */
   #weights: number[] = [];
+  /** Their bytes on the wire. */
+  #sizes: number[] = [];
   /** How many places at the start of `#kept` are of Results that were taken. */
   #taken = 0;
   #takers: Taker[] = [];
@@ -100,6 +102,7 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
     const source = this.#source;
     this.#kept = [];
     this.#weights = [];
+    this.#sizes = [];
     this.#taken = 0;
     this.#backlog.clear();
     this.end(undefined);
@@ -114,16 +117,21 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
 
   // ---- the side of the request
 
-  /** Gives a Result, which came with the connection's `delivery`, to the one who waits for it, or keeps it. */
-  push(value: unknown, weight: number, delivery: number): void {
+  /**
+   * Gives a Result, which came with the connection's `delivery`, to the one who waits for it, or keeps it. Returns whether it is
+   * kept.
+   */
+  push(value: unknown, weight: number, size: number, delivery: number): boolean {
     const taker = this.#takers.shift();
-    if (taker === undefined) {
-      this.#backlog.add(weight, delivery);
-      this.#kept.push(value);
-      this.#weights.push(weight);
-    } else {
+    if (taker !== undefined) {
       taker.resolve({ done: false, value });
+      return false;
     }
+    this.#backlog.add(weight, delivery);
+    this.#kept.push(value);
+    this.#weights.push(weight);
+    this.#sizes.push(size);
+    return true;
   }
 
   /** No Result follows: because of `error`, or in order. Later ends mean nothing. */
@@ -149,14 +157,16 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
   #take(): unknown {
     const value = this.#kept[this.#taken];
     const weight = this.#weights[this.#taken] as number;
+    const size = this.#sizes[this.#taken] as number;
     this.#kept[this.#taken++] = undefined;
     if (this.length === 0 || (this.#taken >= FEW_TAKEN && this.#taken >= this.length)) {
       this.#kept = this.#kept.slice(this.#taken);
       this.#weights = this.#weights.slice(this.#taken);
+      this.#sizes = this.#sizes.slice(this.#taken);
       this.#taken = 0;
     }
     this.#backlog.remove(weight);
-    this.#source.taken();
+    this.#source.taken(size, weight);
     return value;
   }
 }

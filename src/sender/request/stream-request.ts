@@ -2,6 +2,7 @@ import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { CommandEntry } from '../../protocol/protocol.ts';
 import { Backlog, type WhenSlow } from '../client/backlog.ts';
+import type { StreamCredit } from '../client/stream-credit.ts';
 import { Request, type RequestContext } from './request.ts';
 import { ResultQueue, type ResultSource } from './result-queue.ts';
 
@@ -15,6 +16,8 @@ export class StreamRequest extends Request implements ResultSource {
   readonly #backlog: Backlog;
   readonly #expected: number;
   readonly #whenSlow: WhenSlow;
+  /** Credit that its server waits for, from the first Result on; none where it does not wait. */
+  #credit: StreamCredit | undefined;
 
   /** @param expected - how many Results the caller wants at most. */
   constructor(
@@ -47,10 +50,23 @@ export class StreamRequest extends Request implements ResultSource {
     return lastOne || count >= this.#expected;
   }
 
-  protected override take(value: unknown, weight: number): void {
+  protected override take(value: unknown, weight: number, size: number): void {
+    if (this.received === 1) this.#begin();
     if (weight > this.#backlog.heaviest) this.#backlog.heaviest = weight;
-    this.results.push(value, weight, this.arrival.deliveries);
+    const isKept = this.results.push(value, weight, size, this.arrival.deliveries);
+    if (!isKept) this.#credit?.taken(size, weight);
     this.#assess();
+  }
+
+  /** Nothing is kept yet. */
+  #begin(): void {
+    this.#credit = this.openCredit();
+    this.#backlog.cover = this.#credit;
+  }
+
+  override release(): void {
+    this.#credit?.end();
+    super.release();
   }
 
   protected override complete(): void {
@@ -63,7 +79,8 @@ export class StreamRequest extends Request implements ResultSource {
 
   // ---- what the caller does
 
-  taken(): void {
+  taken(size: number, weight: number): void {
+    this.#credit?.taken(size, weight);
     this.#assess();
   }
 

@@ -3,6 +3,7 @@ import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { printable } from '../../base/errors/printable.ts';
 import { RESERVED_TYPES } from '../../protocol/reserved.ts';
 import { ControlFrame, isControlNext, MAX_INTRODUCTION_BYTES, readControlFrame } from './control-frame.ts';
+import { type Credit, creditOf } from './credit.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
 
 /** Name of the wire extension in a ServerInfo: `default;x1`. */
@@ -21,6 +22,8 @@ export interface Hello {
    * tells, and to be told by ENDED when a Command has had its last Result.
    */
   readonly describe: boolean;
+  /** What may be sent for each Command at first; `undefined`: all there is. */
+  readonly credit?: Credit | undefined;
 }
 
 /** What a server answers to it. */
@@ -49,10 +52,11 @@ export interface Welcome {
 }
 
 /** Encodes a HELLO. */
-export function encodeHello({ timeoutMs, metadata, version, describe }: Hello): Buffer {
+export function encodeHello({ timeoutMs, metadata, version, describe, credit }: Hello): Buffer {
   // JSON has no Infinity.
   const timeout = timeoutMs === Number.POSITIVE_INFINITY ? undefined : timeoutMs;
-  return Buffer.from(JSON.stringify({ timeoutMs: timeout, metadata, version, describe: describe || undefined }));
+  const asked = describe || undefined;
+  return Buffer.from(JSON.stringify({ timeoutMs: timeout, metadata, version, describe: asked, credit }));
 }
 
 /** @throws CmdStreamError `protocol-error` for what is no HELLO. */
@@ -64,6 +68,7 @@ export function readHello(bytes: Buffer): Hello {
     metadata: readMetadata(fields.metadata),
     version: textOf(fields.version),
     describe: fields.describe === true,
+    credit: creditOf(fields.credit),
   };
 }
 

@@ -2,6 +2,7 @@ import { memoryTransport, type SenderOptions, type ServerOptions } from 'cmd-str
 import { describe, expect, it } from 'vitest';
 import { MODES } from '../sender/support.ts';
 import { makeCertificates } from '../support/certificates.ts';
+import { withoutExtension } from '../support/without-extension.ts';
 import { type RowsSender, rows, rowsSender, serveRows, standstill } from './rows.ts';
 import { failureOf, sleep, soon, stage } from './stage.ts';
 
@@ -66,23 +67,15 @@ describe.each(MODES)('a consumer that is slower than its server, requests runnin
   });
 });
 
-describe('a stream whose consumer is slow', PATIENT, () => {
-  it.each(['tcp', 'tls', 'memory'] as const)(
-    'A2: makes its server wait, which runs ahead by no more than the buffers, and goes on where it was: %s',
-    async (kind) => {
-      const { client, server } = await transports(kind);
-      const { sender, served } = await service(client, server);
-      const { stream, given } = await paused(sender, served);
-      expect(given * ENDLESS.bytes).toBeLessThan(64 * MEBIBYTE);
-      for (let n = 2; n <= given + 500; n++) expect((await stream.next()).value?.n).toBe(n);
-      expect(served.given).toBeGreaterThan(given);
-      await stream.return?.();
-    },
-  );
+const PEERS = [
+  { peer: 'a server that waits for credit', its: {} },
+  { peer: 'a server without the wire extension', its: { transport: withoutExtension() } },
+];
 
+describe.each(PEERS)('a stream whose consumer is slow, of $peer', PATIENT, ({ its }) => {
   it('A2: fails where it is told to, for the whole sender or for one send', async () => {
-    const { sender, address } = await service();
-    const failing = await rowsSender({ address, whenSlow: 'fail' });
+    const { sender, address } = await service(its);
+    const failing = await rowsSender({ address, whenSlow: 'fail', ...its });
     onEnd(() => failing.close());
     const table = rows.Table({ count: 100_000, bytes: 20 });
     for (const [by, options] of [
@@ -105,7 +98,7 @@ describe('a stream whose consumer is slow', PATIENT, () => {
   });
 
   it('A2: waits a moment when it is full, for those that are under way on its connection, in place of failing', async () => {
-    const { sender } = await service();
+    const { sender } = await service(its);
     const neighbour = sender.send(rows.Wait({ ms: 300 }));
     // 64 MiB, four times what may wait: read for the neighbour alone, they would come in a tenth of a second.
     let expected = 1;
@@ -118,7 +111,7 @@ describe('a stream whose consumer is slow', PATIENT, () => {
   });
 
   it('A2: does not hold up those that come', async () => {
-    const { sender } = await service();
+    const { sender } = await service(its);
     const stream = sender.sendMulti(rows.Table({ count: 100_000, bytes: 1 }));
     await stream.next();
     await sleep(50);
@@ -126,28 +119,11 @@ describe('a stream whose consumer is slow', PATIENT, () => {
     await stream.return?.();
   });
 
-  it('A2: fails with the names of the options where its connection must be read on for an endless neighbour', async () => {
-    const { sender } = await service({ maxBufferedResultBytes: MEBIBYTE, maxBufferedResults: 4 });
-    const slow = sender.sendMulti(rows.Table(ENDLESS));
-    const quick = sender.sendMulti(rows.Table({ count: 1_000_000, bytes: 1_000 }));
-    const taking = (async () => {
-      for await (const _ of quick);
-    })();
-    const error = await failureOf(
-      (async () => {
-        for await (const _ of slow) await sleep(100);
-      })(),
-    );
-    expect(error).toMatchObject({ code: 'result-overflow', mayHaveExecuted: true });
-    expect(error.message).toContain(`'maxBufferedResultBytes'`);
-    await quick.return?.();
-    await taking;
-  });
-
   it('A2: is not the fault of its peer, though no Pong is read', async () => {
     const lost: unknown[] = [];
     const { sender, served } = await service({
       keepalive: { timeMs: 200, timeoutMs: 200 },
+      ...its,
       onStatus: (event) => event.type === 'client' && event.error !== undefined && lost.push(event.error),
     });
     const { stream } = await paused(sender, served);
@@ -165,7 +141,7 @@ describe('a stream whose consumer is slow', PATIENT, () => {
   });
 
   it('A2: ends by its deadline, its signal, its consumer that leaves, and by closing', async () => {
-    const { sender, served } = await service();
+    const { sender, served } = await service(its);
     const controller = new AbortController();
     const late = await paused(sender, served, { timeoutMs: 2_000 });
     await soon(() => sender.group.has(1, 0)).toBe(false);
@@ -184,7 +160,7 @@ describe('a stream whose consumer is slow', PATIENT, () => {
   });
 
   it('A2: is drained as its consumer takes it', async () => {
-    const { sender } = await service();
+    const { sender } = await service(its);
     const stream = sender.sendMulti(rows.Table({ count: 400, bytes: 64 * 1024 }));
     await stream.next();
     await sleep(200);
@@ -193,6 +169,43 @@ describe('a stream whose consumer is slow', PATIENT, () => {
     for await (const { n } of stream) expect(n).toBe(++taken);
     expect(taken).toBe(400);
     await draining;
+  });
+});
+
+describe('a stream whose consumer is slow', PATIENT, () => {
+  it.each(['tcp', 'tls', 'memory'] as const)(
+    'A2: makes its server wait, which runs ahead by no more than the buffers, and goes on where it was: %s',
+    async (kind) => {
+      const { client, server } = await transports(kind);
+      const { sender, served } = await service(client, server);
+      const { stream, given } = await paused(sender, served);
+      expect(given * ENDLESS.bytes).toBeLessThan(64 * MEBIBYTE);
+      for (let n = 2; n <= given + 500; n++) expect((await stream.next()).value?.n).toBe(n);
+      expect(served.given).toBeGreaterThan(given);
+      await stream.return?.();
+    },
+  );
+
+  it('A2: fails with the names of the options where its connection must be read on for an endless neighbour', async () => {
+    const { sender } = await service({
+      maxBufferedResultBytes: MEBIBYTE,
+      maxBufferedResults: 4,
+      transport: withoutExtension(),
+    });
+    const slow = sender.sendMulti(rows.Table(ENDLESS));
+    const quick = sender.sendMulti(rows.Table({ count: 1_000_000, bytes: 1_000 }));
+    const taking = (async () => {
+      for await (const _ of quick);
+    })();
+    const error = await failureOf(
+      (async () => {
+        for await (const _ of slow) await sleep(100);
+      })(),
+    );
+    expect(error).toMatchObject({ code: 'result-overflow', mayHaveExecuted: true });
+    expect(error.message).toContain(`'maxBufferedResultBytes'`);
+    await quick.return?.();
+    await taking;
   });
 });
 

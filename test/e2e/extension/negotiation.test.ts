@@ -179,6 +179,7 @@ describe('a client', () => {
       timeoutMs: 7_000,
       metadata: { token: 't' },
       version: expect.stringMatching(/^\d/),
+      credit: { results: 64, bytes: 32_768 },
     });
   });
 

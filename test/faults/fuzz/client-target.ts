@@ -7,6 +7,7 @@ import { protocolTables } from '../../../src/protocol/protocol.ts';
 import { ResultBounds } from '../../../src/sender/client/backlog.ts';
 import { welcomeCheck } from '../../../src/sender/client/check-welcome.ts';
 import { Connection } from '../../../src/sender/client/connection.ts';
+import { CreditBudget } from '../../../src/sender/client/credit-budget.ts';
 import { dialer } from '../../../src/sender/client/dial.ts';
 import { resolveExpectedInfo } from '../../../src/sender/client/expected-info.ts';
 import type { PendingCommand } from '../../../src/sender/client/pending-command.ts';
@@ -85,7 +86,9 @@ export class ClientTarget {
   #use(channel: FrameChannel): Connection {
     const { resultEntries, commandEntries } = this.#format.protocol[protocolTables];
     const clock = systemClock;
-    const context = { resultEntries, bounds: new ResultBounds(100, 1_000_000), turn: new FairTurn(clock), clock };
+    const bounds = new ResultBounds(100, 1_000_000);
+    const credit = new CreditBudget(bounds);
+    const context = { resultEntries, bounds, credit, turn: new FairTurn(clock), clock };
     const connection: Connection = new Connection(0, 'fuzz:1', channel, context, {
       lost: (error) => {
         this.#ends.push(/closed the connection$/.test(error.message) ? 'in order' : error.code);

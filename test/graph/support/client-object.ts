@@ -5,6 +5,7 @@ import { protocolTables } from '../../../src/protocol/protocol.ts';
 import { AddressBook } from '../../../src/sender/client/address-book.ts';
 import { ResultBounds } from '../../../src/sender/client/backlog.ts';
 import { Client } from '../../../src/sender/client/client.ts';
+import { CreditBudget } from '../../../src/sender/client/credit-budget.ts';
 import { dialer } from '../../../src/sender/client/dial.ts';
 import { resolveExpectedInfo } from '../../../src/sender/client/expected-info.ts';
 import { NO_METADATA } from '../../../src/wire/extension/metadata.ts';
@@ -78,6 +79,7 @@ export function clientObject(
     },
     resultEntries,
     bounds: new ResultBounds(10, 1_000),
+    credit: new CreditBudget(new ResultBounds(10, 1_000)),
     turn: new FairTurn(clock),
     maxInFlightCommands: 10,
     clients: 1,

@@ -89,8 +89,8 @@ export const OF_REQUESTS: readonly Mutant[] = [
   {
     name: 'slow for good',
     file: 'src/sender/request/stream-request.ts',
-    from: '  taken(): void {\n    this.#assess();\n  }',
-    to: '  taken(): void {}',
+    from: '    this.#credit?.taken(size, weight);\n    this.#assess();\n',
+    to: '    this.#credit?.taken(size, weight);\n',
     why: 'a stream that was slow once is never read on',
   },
   {

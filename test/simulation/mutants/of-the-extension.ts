@@ -4,8 +4,8 @@ import type { Mutant } from './mutant.ts';
 export const OF_THE_EXTENSION: readonly Mutant[] = [
   {
     name: 'nobody is told of a cancel',
-    file: 'src/sender/client/connection.ts',
-    from: '    if (this.#channel.welcome !== undefined) this.#channel.sendControl(seq, RESERVED_TYPES.cancel);\n',
+    file: 'src/sender/client/greeted-server.ts',
+    from: '    if (this.isExtended) this.#channel.sendControl(seq, RESERVED_TYPES.cancel);\n',
     to: '',
     why: 'a server works on for nobody until the connection is replaced',
   },
@@ -39,7 +39,7 @@ export const OF_THE_EXTENSION: readonly Mutant[] = [
   },
   {
     name: 'Results for nobody',
-    file: 'src/server/running-command.ts',
+    file: 'src/server/sending-command.ts',
     from: 'return this.answered || this.stopped !== undefined || !this.port.isOpen;',
     to: 'return this.answered || !this.port.isOpen;',
     why: 'Results go on after the cancel of their Command has come',
@@ -54,7 +54,7 @@ export const OF_THE_EXTENSION: readonly Mutant[] = [
   {
     name: 'places of stopped Commands are free at once',
     file: 'src/server/running-command.ts',
-    from: '    if (this.#proxy !== undefined) this.#endIfStopped();\n',
+    from: '    if (this.isProxied) this.#endIfStopped();\n',
     to: '    this.#endIfStopped();\n',
     why: 'who sends and cancels in turn has a server execute any number of Commands at a time',
   },
@@ -82,8 +82,8 @@ export const OF_THE_EXTENSION: readonly Mutant[] = [
   {
     name: 'the deadline of the sender is nobody’s',
     file: 'src/sender/parts.ts',
-    from: 'hello: { timeoutMs: options.timeoutMs,',
-    to: 'hello: { timeoutMs: Number.POSITIVE_INFINITY,',
+    from: 'hello: { timeoutMs, metadata,',
+    to: 'hello: { timeoutMs: Number.POSITIVE_INFINITY, metadata,',
     why: 'Commands without a deadline of their own have none at the server',
   },
   {

@@ -46,6 +46,7 @@ export const request: Piece = {
       forget: () => true,
       readsOn: false,
       pressed: () => {},
+      openCredit: () => undefined,
     };
     const echo = new Command('Echo', 0, SAMPLES[0], {});
     const requests = new Array<SingleRequest>(WINDOW);

@@ -7,6 +7,7 @@ import { defineProtocol, protocolTables } from '../../../../src/protocol/protoco
 import { AddressBook } from '../../../../src/sender/client/address-book.ts';
 import { ResultBounds } from '../../../../src/sender/client/backlog.ts';
 import { Client, type ClientContext } from '../../../../src/sender/client/client.ts';
+import { CreditBudget } from '../../../../src/sender/client/credit-budget.ts';
 import type { UnexpectedResult } from '../../../../src/sender/client/pending-command.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { warningsTo } from '../../../support/warnings.ts';
@@ -65,6 +66,7 @@ function newClient(options: { addresses?: () => readonly string[]; connect?: Cli
     },
     resultEntries,
     bounds: new ResultBounds(10, 1_000),
+    credit: new CreditBudget(new ResultBounds(10, 1_000)),
     turn: new FairTurn(clock),
     clients: 4,
     isServed: () => served.is,

@@ -8,6 +8,7 @@ import { defineProtocol, protocolTables } from '../../../../src/protocol/protoco
 import { payloadTooLarge } from '../../../../src/protocol/reserved.ts';
 import { ResultBounds, type WhenSlow } from '../../../../src/sender/client/backlog.ts';
 import { Connection } from '../../../../src/sender/client/connection.ts';
+import { CreditBudget } from '../../../../src/sender/client/credit-budget.ts';
 import type { UnexpectedResult } from '../../../../src/sender/client/pending-command.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { FakeChannel } from './fake-channel.ts';
@@ -60,7 +61,7 @@ function connected() {
   const clock = new VirtualClock();
   const bounds = new ResultBounds(3, 1_000);
   const turn = new FairTurn(clock);
-  const context = { resultEntries, bounds, turn, clock };
+  const context = { resultEntries, bounds, credit: new CreditBudget(bounds), turn, clock };
   const connection = new Connection(2, '10.0.0.1:9000', channel, context, {
     lost: (error) => heard.lost.push(error),
     pong: () => heard.pongs++,

@@ -16,6 +16,7 @@ const carrier = {
   readsOn: false,
   forget: () => true,
   pressed: () => {},
+  openCredit: () => undefined,
 };
 const lost = (name: string, mayHaveExecuted: boolean) =>
   new CmdStreamError('connection-lost', `${name} lost`, { mayHaveExecuted });

@@ -19,8 +19,8 @@ class TestQueue extends ResultQueue {
     super(source, new Backlog(new ResultBounds(1_000, 1_000_000)), pace);
   }
 
-  override push(value: unknown, weight = 1, delivery = 1): void {
-    super.push(value, weight, delivery);
+  override push(value: unknown, weight = 1, size = 1, delivery = 1): boolean {
+    return super.push(value, weight, size, delivery);
   }
 }
 

@@ -26,6 +26,8 @@ export class TestCarrier implements Carrier {
     return true;
   }
 
+  openCredit(): undefined {}
+
   pressed(seq: number, pressure: Pressure): void {
     this.told.push(`${seq} ${pressure}`);
   }
