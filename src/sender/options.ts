@@ -89,22 +89,23 @@ export interface SenderOptions {
   /** How many bytes may wait to be written at each client. Default 16 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   /**
-   * Policy for a stream whose Results come faster than its consumer takes them. `'pause'`: its connection is read
-   * on only as the consumer takes them, so that the server waits, and new Commands go over another connection. For as long
-   * as other Commands are under way on the same one it is read on for them; where `maxBufferedResultBytes` wait, they wait
-   * for the stream for a second at most, and then it fails with `result-overflow`. `'fail'`: it fails with
-   * `result-overflow` as soon as `maxBufferedResults` or `maxBufferedResultBytes` wait. The same holds for Results that
-   * wait for an asynchronous schema. Default `'pause'`.
+   * Policy for a stream whose Results come faster than its consumer takes them. `'pause'`: the server waits, by the credit of
+   * the stream, and nobody else does. One that knows no credit (of cmd-stream-go, with `goClients`) waits since its connection is read
+   * on only as the consumer takes them, and new Commands go over another connection; for as long as other Commands are under
+   * way on the same one it is read on for them, and where `maxBufferedResultBytes` wait, they wait for the stream for a second at most,
+   * and then it fails with `result-overflow`. `'fail'`: it fails with `result-overflow` as soon as `maxBufferedResults` or
+   * `maxBufferedResultBytes` wait. The same holds for Results that wait for an asynchronous schema. Default `'pause'`.
    */
   readonly whenSlow?: 'pause' | 'fail' | undefined;
   /**
-   * How many Results of one stream may wait for their consumer, beside those that arrive at once with the same bytes:
-   * beyond it the stream is slow (see `whenSlow`). Default 1024.
+   * How many Results of one stream may wait for their consumer, those under way among them: no more credit is granted. Of a server that
+   * knows no credit, beside those that arrive at once with the same bytes: beyond it the stream is slow (see `whenSlow`). Default 1024.
    */
   readonly maxBufferedResults?: number | undefined;
   /**
    * How many bytes of Results of one stream may wait for their consumer; each counts its bytes on the wire, or what it
-   * takes in memory where that is much more, and 64. From half of it on the stream is slow (see `whenSlow`). All streams of the sender together may keep four times as much: beyond that those wait, or fail, that keep more than
+   * takes in memory where that is much more, and 64. Credit is granted for 3/8 of it; of a server that knows none the stream is slow from
+   * half of it on (see `whenSlow`). All streams of the sender together may keep four times as much: beyond that those wait, or fail, that keep more than
    * an equal share of it. One Result is always taken, whatever its size. Default 16 MiB.
    */
   readonly maxBufferedResultBytes?: number | undefined;

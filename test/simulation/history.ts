@@ -60,6 +60,8 @@ export interface History {
     readonly seq: number;
     client: number;
   })[];
+  /** The Results of a stream that its handlers gave, sent or not. */
+  readonly given: (Moment & { readonly n: number; readonly client: string; readonly seq: number })[];
   readonly endings: Ending[];
   readonly values: (Moment & { readonly of: number | null; readonly n: number | null })[];
   /** `pending`: whether the group still knew of it then; said of sends that go past the sender. */
@@ -134,6 +136,7 @@ function newHistory(at: Moment, details: Details): History {
     asked: undefined,
     carried: undefined,
     answers: [],
+    given: [],
     endings: [],
     values: [],
     settled: [],
@@ -162,6 +165,9 @@ function note(history: History | undefined, kind: string, at: Moment, { id: _, .
       history.endings.push({ ...at, how: 'answered', code: 'ok', mayHaveExecuted: true, seq, client });
       break;
     }
+    case 'gave':
+      history.given.push({ ...at, ...details } as History['given'][number]);
+      break;
     case 'ended':
       history.endings.push({ ...at, ...details } as Ending);
       break;

@@ -19,6 +19,8 @@ export function memoryOf({ results, bytes }: Credit, factor: number): number {
 export class CreditBudget implements Cover {
   /** What a server may send for any Command at first. */
   readonly first: Credit;
+  /** Memory of that. */
+  readonly firstBytes: number;
   /** The most that one stream is granted. */
   readonly most: Credit;
   readonly #maxBytes: number;
@@ -36,6 +38,7 @@ export class CreditBudget implements Cover {
       results: Math.min(FIRST_RESULTS, most.results),
       bytes: Math.min(FIRST_BYTES, atLeastOne(maxBytes / 8)),
     });
+    this.firstBytes = memoryOf(this.first, 1);
     this.#maxBytes = maxTotalBytes / 2;
   }
 

@@ -39,9 +39,9 @@ export class StreamCredit implements Cover {
     this.#results = first.results;
     this.#bytes = first.bytes;
     this.#lowResults = first.results >> 1;
-    this.#lowBytes = Math.floor(first.bytes / 2);
-    this.#heldBytes = memoryOf(first, 1);
-    budget.join(this.#heldBytes);
+    this.#lowBytes = first.bytes >> 1;
+    this.#heldBytes = budget.firstBytes;
+    budget.join(budget.firstBytes);
   }
 
   /** The consumer has taken a Result of `size` bytes on the wire, and about `weight` of memory. */

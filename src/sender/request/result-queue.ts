@@ -39,8 +39,8 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
   #kept: unknown[] = [];
   /** Weights of the Results in `#kept`. */
   #weights: number[] = [];
-  /** Their bytes on the wire. */
-  #sizes: number[] = [];
+  /** Their bytes on the wire, once there was one whose weight is not just that. */
+  #sizes: number[] | undefined;
   /** How many places at the start of `#kept` are of Results that were taken. */
   #taken = 0;
   #takers: Taker[] = [];
@@ -102,7 +102,7 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
     const source = this.#source;
     this.#kept = [];
     this.#weights = [];
-    this.#sizes = [];
+    this.#sizes = undefined;
     this.#taken = 0;
     this.#backlog.clear();
     this.end(undefined);
@@ -129,8 +129,9 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
     }
     this.#backlog.add(weight, delivery);
     this.#kept.push(value);
+    if (size !== weight) this.#sizes ??= [...this.#weights];
     this.#weights.push(weight);
-    this.#sizes.push(size);
+    this.#sizes?.push(size);
     return true;
   }
 
@@ -157,12 +158,12 @@ export class ResultQueue implements AsyncIterableIterator<unknown, undefined, un
   #take(): unknown {
     const value = this.#kept[this.#taken];
     const weight = this.#weights[this.#taken] as number;
-    const size = this.#sizes[this.#taken] as number;
+    const size = this.#sizes?.[this.#taken] ?? weight;
     this.#kept[this.#taken++] = undefined;
     if (this.length === 0 || (this.#taken >= FEW_TAKEN && this.#taken >= this.length)) {
       this.#kept = this.#kept.slice(this.#taken);
       this.#weights = this.#weights.slice(this.#taken);
-      this.#sizes = this.#sizes.slice(this.#taken);
+      this.#sizes = this.#sizes?.slice(this.#taken);
       this.#taken = 0;
     }
     this.#backlog.remove(weight);

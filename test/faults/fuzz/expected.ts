@@ -73,6 +73,7 @@ class Talk {
         this.#timeoutMs = readHello(body).timeoutMs;
         return 'welcome';
       }
+      if (type === CONTROL.credit && isGreeted) return isCredit(body) ? 'nothing' : 'protocol-error';
       if (type === CONTROL.head && isGreeted) this.#head = { seq, head: headIn(body) };
       else if (type !== CONTROL.cancel || !isGreeted) return 'protocol-error';
       return 'nothing';
@@ -90,6 +91,13 @@ class Talk {
     const texts = Object.entries(metadata);
     return { leftMs, metadata: texts.length === 0 ? {} : { metadata: Object.fromEntries(texts) } };
   }
+}
+
+/** Whether it is two numbers, and nothing else. */
+function isCredit(body: Buffer): boolean {
+  const results = readVarint(body, 0);
+  const bytes = typeof results === 'string' ? results : readVarint(body, results.end);
+  return typeof bytes !== 'string' && bytes.end === body.length;
 }
 
 const NONE = { leftMs: 1, metadata: {} };

@@ -2,7 +2,7 @@ import type { TestRandom } from '../../support/random.ts';
 import type { Format } from './corpus.ts';
 import { MAX_FRAME_BYTES, type Side } from './outcome.ts';
 import { CONTROL, controlFrame, varint } from './reference.ts';
-import { head, hello } from './talk.ts';
+import { credit, head, hello } from './talk.ts';
 
 /** What makers of hostile bytes need. */
 export interface HostileInput {
@@ -110,6 +110,14 @@ export const HOSTILE: Readonly<Record<string, (input: HostileInput) => Buffer>> 
     Buffer.concat([
       hello(random),
       ...Array.from({ length: random.int(50, 300) }, () => controlFrame(random.int(1, 400), CONTROL.cancel)),
+    ]),
+  'much credit': ({ random, format, side }) =>
+    Buffer.concat([
+      hello(random),
+      varint(1),
+      random.pick(format.messages[side]),
+      ...Array.from({ length: random.int(50, 300) }, () => credit(random)),
+      controlFrame(1, CONTROL.credit, random.bytes(random.below(5))),
     ]),
   'Commands sent and cancelled in turn': ({ random, format, side }) => {
     const one = (seq: number) => [varint(seq), random.pick(format.messages[side]), controlFrame(seq, CONTROL.cancel)];

@@ -103,8 +103,16 @@ export function readFrames(
   }
 }
 
-/** Type numbers of the wire extension: HELLO, WELCOME, HEAD, CANCEL, ENDED, GOODBYE, and one that nobody sends. */
-export const CONTROL = { hello: 16_382, welcome: 16_381, head: 16_380, cancel: 16_379, ended: 16_378, goodbye: 16_377 };
+/** Type numbers of the wire extension. */
+export const CONTROL = {
+  hello: 16_382,
+  welcome: 16_381,
+  head: 16_380,
+  cancel: 16_379,
+  ended: 16_378,
+  goodbye: 16_377,
+  credit: 16_376,
+};
 
 /** Whether a frame of the extension begins there, behind its sequence number: by the shortest form of its type only. */
 export function isControl(bytes: Buffer, at: number): boolean {

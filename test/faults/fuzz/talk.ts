@@ -1,5 +1,6 @@
 import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
 import { protocolTables } from '../../../src/protocol/protocol.ts';
+import { encodeCredit } from '../../../src/wire/extension/credit.ts';
 import { writeHeadFrame } from '../../../src/wire/extension/head.ts';
 import { encodeHello, encodeWelcome, type Welcome } from '../../../src/wire/extension/introduction.ts';
 import { metadataOf } from '../../../src/wire/extension/metadata.ts';
@@ -65,7 +66,12 @@ export function brokenWelcomes(random: TestRandom, format: Format): Buffer[] {
 export function hello(random: TestRandom): Buffer {
   const metadata = random.chance(1 / 2) ? metadataOf([['token', 'x'.repeat(random.below(200))]]) : metadataOf([]);
   const timeoutMs = random.pick([1_000, 60_000, Number.POSITIVE_INFINITY]);
-  return controlFrame(1, CONTROL.hello, encodeHello({ timeoutMs, metadata, version: '1.2.3', describe: false }));
+  const credit = random.chance(1 / 2) ? { results: random.int(1, 3), bytes: random.int(1, 2 ** 20) } : undefined;
+  return controlFrame(
+    1,
+    CONTROL.hello,
+    encodeHello({ timeoutMs, metadata, version: '1.2.3', describe: false, credit }),
+  );
 }
 
 /** Head of a Command with much time. */
@@ -80,6 +86,12 @@ export function head(random: TestRandom, seq: number): Buffer {
   return Buffer.from(writer.buffer.subarray(0, writer.position));
 }
 
+/** More credit for a Command. */
+export function credit(random: TestRandom): Buffer {
+  const amount = () => random.pick([0, 1, 300, 2 ** 31, 2 ** 40]);
+  return controlFrame(random.int(1, 8), CONTROL.credit, encodeCredit(amount(), amount()));
+}
+
 /** Traffic with what both ends tell each other beside it, in place. */
 export function withTalk(random: TestRandom, side: Side, frames: readonly Frame[]): Frame[] {
   const told = (bytes: Buffer): Frame => ({ seq: 0, message: Buffer.alloc(0), bytes });
@@ -91,7 +103,8 @@ export function withTalk(random: TestRandom, side: Side, frames: readonly Frame[
   const talk = frames.flatMap((frame) => {
     const before = frame.seq > 0 && random.chance(1 / 3) ? [told(head(random, frame.seq))] : [];
     const behind = random.chance(1 / 5) ? [told(controlFrame(random.int(1, 8), CONTROL.cancel))] : [];
-    return [...before, frame, ...behind];
+    const more = random.chance(1 / 5) ? [told(credit(random))] : [];
+    return [...before, frame, ...behind, ...more];
   });
   return [told(hello(random)), ...talk];
 }

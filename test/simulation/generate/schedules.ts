@@ -6,7 +6,7 @@ import { byteBounds, endingPlan, networkPlan, ROOMY_SENDER, senderPlan, serverPl
 import { fault, faultKinds, fitFault } from './faults.ts';
 import { deafened, inOrder, limited, listening, patient, piecemeal, standing, withStalledDeadline } from './moods.ts';
 import { absent, givingUp, returning, rolling, shutdownMood } from './shutdowns.ts';
-import { cancelling, cancellingPlan, withTalk } from './talks.ts';
+import { cancelling, cancellingPlan, crediting, creditingPlan, withTalk } from './talks.ts';
 import { abandon, fitSend, sendPlan, troubles } from './workload.ts';
 
 const LIES: readonly Lie[] = [
@@ -141,6 +141,8 @@ const raw = fc.record({
   cancelling: seldom(cancellingPlan, 10),
   /** Connections are renewed, and nothing else happens. */
   aging: seldom(agePlan, 12),
+  /** Streams whose consumers are slow beside Commands of others, and nothing else goes wrong. */
+  crediting: seldom(creditingPlan, 12),
 });
 
 /** A liar in the place of one of the servers; a machine that goes down with it would be a fault of a server's. */
@@ -154,10 +156,15 @@ function withLiar(schedule: Schedule, plan: LiarPlan | null): Schedule {
 
 /** All that can be simulated. Unbiased: how often what comes, the weights say. */
 export const schedules: fc.Arbitrary<Schedule> = raw.map((plan) => {
-  const { talk, shutdowns, cancelling: isCancelling, stalledDeadline, patient: isPatient } = plan;
+  const { talk, shutdowns, cancelling: isCancelling, crediting, stalledDeadline, patient: isPatient } = plan;
   // What is about deadlines has its own.
   const isTimed =
-    shutdowns !== null || isCancelling !== null || plan.aging !== null || stalledDeadline !== null || isPatient;
+    shutdowns !== null ||
+    isCancelling !== null ||
+    crediting !== null ||
+    plan.aging !== null ||
+    stalledDeadline !== null ||
+    isPatient;
   return withTalk(made(plan), talk !== null && isTimed ? { ...talk, withinMs: null } : talk);
 });
 
@@ -168,6 +175,7 @@ function made(plan: Raw): Schedule {
   if (plan.shutdowns?.kind === 'absent') return absent(listening(schedule), plan.shutdowns.plan);
   if (plan.cancelling !== null) return cancelling(schedule, plan.cancelling);
   if (plan.aging !== null) return aging(listening(schedule), plan.aging);
+  if (plan.crediting !== null) return crediting(schedule, plan.crediting);
   if (plan.standing !== null) return standing(schedule, plan.standing);
   if (plan.piecemeal) return piecemeal(schedule);
   if (plan.limited) return limited(schedule);

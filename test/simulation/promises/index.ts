@@ -15,6 +15,7 @@ import { shutdowns } from './10-shutdown.ts';
 import { cancelled } from './11-cancelled.ts';
 import { told } from './12-told.ts';
 import { renewed } from './13-renewed.ts';
+import { credit } from './14-credit.ts';
 
 type Check = (past: Past) => Iterable<Violation>;
 
@@ -32,6 +33,7 @@ const CHECKS: readonly Check[] = [
   cancelled,
   told,
   renewed,
+  credit,
 ];
 
 const MODELS: readonly Check[] = [breakerModel, dispatchModel];
@@ -51,6 +53,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   '11': 'Commands that nobody waits for are stopped, and free their places',
   '12': 'handlers know deadlines and metadata, and nothing goes on after its time',
   '13': 'connections of a certain age are renewed, and nobody notices',
+  '14': 'slow consumers make their own handlers wait, and nobody else',
   breaker: 'the circuit breaker does what its model does',
   dispatch: 'Commands go where the model of the dispatch says',
 };

@@ -107,7 +107,7 @@ function bounded(payload: Work): Work {
 const within = (value: unknown, least: number, most: number) =>
   typeof value === 'number' && value >= least ? Math.min(value, most) : least;
 
-/** The handlers on one machine. They log when they have done all that there was to do. */
+/** The handlers on one machine. They log each Result of a stream that they give, and when they have done all that there was to do. */
 export function handlersOn(
   host: string,
   { network }: Simulation,
@@ -115,6 +115,9 @@ export function handlersOn(
 ): Handlers<typeof protocol, undefined> {
   const handled = ({ id }: Work, { remoteAddress, seq }: Context) =>
     network.log.add('handled', host, { id, client: remoteAddress, seq });
+
+  const gave = ({ id }: Work, { remoteAddress, seq }: Context, n: number) =>
+    network.log.add('gave', host, { id, client: remoteAddress, seq, n });
 
   /** Counts a handler for as long as it goes on. */
   const begun = (): Disposable => {
@@ -173,6 +176,7 @@ export function handlersOn(
       if (n === count || failsHere) end.come();
       if (failsHere) throw unlucky(payload);
       const value = answer(payload, n);
+      gave(payload, context, n);
       // A handler that never says which is the last.
       yield style === 'wrongType' ? { ...value, last: false } : value;
     }
@@ -184,6 +188,7 @@ export function handlersOn(
     for (let n = 1; n <= payload.count; n++) {
       if (payload.everyMs > 0) await sleeper.sleep(payload.everyMs);
       if (n === payload.count) handled(payload, context);
+      gave(payload, context, n);
       await proxy.send(answer(payload, n));
       if (proxy.closed && n < payload.count) {
         handled(payload, context);

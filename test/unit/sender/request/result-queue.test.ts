@@ -237,3 +237,17 @@ describe('a queue of Results, for any order of pushing and asking', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(1_000_000);
   });
 });
+
+it('tells the size and the weight of each Result that is taken, also where they begin to differ', async () => {
+  const taken: [number, number][] = [];
+  const queue = new TestQueue({ taken: (size, weight) => taken.push([size, weight]), left: () => undefined });
+  const told: [number, number][] = [];
+  for (let n = 0; n < 300; n++) {
+    const [size, weight] = [n + 1, n < 100 || n % 7 > 0 ? n + 1 : 10 * n];
+    queue.push(n, weight, size);
+    told.push([size, weight]);
+    if (n % 3 === 0) await queue.next();
+  }
+  for (let n = 0; n < 200; n++) await queue.next();
+  expect(taken).toEqual(told);
+});
