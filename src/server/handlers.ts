@@ -28,7 +28,7 @@ export interface ResultProxy<in Value> {
    *
    * @returns a promise where the handler should wait before it sends more, since the client takes its Results more
    * slowly than they come: `await context.proxy.send(...)` is always right. A Command that goes on without waiting fails
-   * once twice `maxBufferedBytes` wait.
+   * once twice `maxBufferedBytes` wait, or were sent beyond the credit of its stream.
    */
   send(value: Value): void | Promise<void>;
 }
