@@ -50,6 +50,7 @@ function isCalm({ servers, sender, sends, faults, strangers, stalls, meddling, e
   if (servers.length > 1 || sender.whenSlow !== 'pause' || sender.hooks !== 'watch' || sender.lazy) return false;
   const [server] = servers;
   if (server?.idleTimeoutMs !== null || server.shutdown !== null || server.maxBufferedBytes < 1_000_000) return false;
+  if (server.age !== null) return false;
   if ((sender.keepalive?.timeoutMs ?? 0) < 3000) return false;
   // Those that are given up may be many.
   return sends.every(({ leaveAfter, cancelAfterMs, resultsCount }) => {
