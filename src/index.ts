@@ -10,6 +10,7 @@ export {
   type CmdStreamErrorJson,
 } from './base/errors/cmd-stream-error.ts';
 export type { CommandFailureKind } from './base/errors/failure-kind.ts';
+export type { Log } from './base/log.ts';
 export type { DrainOptions } from './base/options/drain-options.ts';
 export type { Random } from './base/random.ts';
 export type { Inspect, InspectionObserver, InspectOptions, Inspector } from './inspect/options.ts';
@@ -100,6 +101,23 @@ export type {
 export type { ServerOptions } from './server/options.ts';
 export { serve } from './server/serve.ts';
 export type { Server } from './server/server.ts';
+export type { ExecuteMessage, SendMessage, StatusMessage } from './telemetry/channels.ts';
+export type {
+  ArrivedCommand,
+  ClientChange,
+  CommandSpan,
+  Outcome,
+  SenderFigures,
+  SenderTelemetry,
+  SendSpan,
+  ServerFigures,
+  ServerTelemetry,
+  Telemetry,
+  WatchedProtocol,
+  WatchedSend,
+  WatchedSender,
+  WatchedServer,
+} from './telemetry/telemetry.ts';
 export type { Metadata } from './wire/extension/metadata.ts';
 export type { CertificateName, PeerCertificate } from './wire/transport/certificate.ts';
 export { type MemoryOptions, memoryTransport } from './wire/transport/memory.ts';

@@ -1,6 +1,6 @@
 import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import { optionNames, show } from '../base/options/check.ts';
+import { invalidOption, optionNames, show } from '../base/options/check.ts';
 import { Command, type SingleCommand, type StreamCommand } from './command.ts';
 import type { CommandDefinition, ResultDefinition } from './definitions.ts';
 import { FIRST_RESERVED_TYPE } from './reserved.ts';
@@ -139,6 +139,8 @@ export interface ResultEntry {
 
 /** The tables of a protocol, as the library uses them. */
 export interface ProtocolTables<R, C> {
+  /** Its name, where it has one; a protocol of an older copy of the library has not even the field. */
+  readonly name?: string | undefined;
   readonly results: R;
   readonly commands: C;
   readonly resultEntries: readonly ResultEntry[];
@@ -163,11 +165,16 @@ export interface ProtocolTables<R, C> {
  * that JavaScript would reorder (whole numbers), or a Command called `then`, which would make the protocol a promise.
  */
 export function defineProtocol<R extends Results, C extends Commands<Results>>(definition: {
+  /**
+   * Its name for those who watch it, before the names of its Commands: `calc` in `calc/Add`. Letters, digits, `.`, `_` and `-`; it does
+   * not go over the wire. Default: none.
+   */
+  readonly name?: string | undefined;
   readonly results: R;
   // Not as the bound of C: one misspelt Result name would then cost all Commands their types.
   readonly commands: C & { readonly [Name in keyof C]: CommandDefinition<never, unknown, keyof R & string> };
 }): Protocol<R, C> {
-  optionNames('the definition of a protocol', definition, ['results', 'commands']);
+  optionNames('the definition of a protocol', definition, ['name', 'results', 'commands']);
   const { results, commands } = definition;
   const resultEntries = entries('results', results, 'result').map(([name, entry], type) => ({
     name,
@@ -184,6 +191,7 @@ export function defineProtocol<R extends Results, C extends Commands<Results>>(d
     resultTypes: entry.returns.map((resultName) => resultType(typeOf, name, resultName)),
   }));
   const tables: ProtocolTables<R, C> = Object.freeze({
+    name: protocolName(definition.name),
     results,
     commands,
     resultEntries,
@@ -197,7 +205,22 @@ export function defineProtocol<R extends Results, C extends Commands<Results>>(d
   return Object.freeze(protocol) as Protocol<R, C>;
 }
 
+/** What those who watch see of a protocol. */
+export function namesOf({ name, commandEntries }: ProtocolTables<unknown, unknown>): {
+  readonly name: string | undefined;
+  readonly commands: readonly string[];
+} {
+  return { name, commands: commandEntries.map((entry) => entry.name) };
+}
+
 const always = () => true;
+
+const PROTOCOL_NAME = /^[\w.-]{1,100}$/;
+
+function protocolName(name: unknown): string | undefined {
+  if (name === undefined || (typeof name === 'string' && PROTOCOL_NAME.test(name))) return name;
+  throw invalidOption('name', `1 to 100 letters, digits, '.', '_' and '-', such as 'calc'`, name);
+}
 
 function entries<T extends { readonly kind: string }>(
   where: 'results' | 'commands',

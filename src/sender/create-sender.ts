@@ -1,9 +1,11 @@
 import { runOutside } from '../base/async-context.ts';
 import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { LogWriter } from '../base/log.ts';
 import { show } from '../base/options/check.ts';
 import { clockOf, paced } from '../base/refusal-pace.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
+import { publishStatus } from '../telemetry/channels.ts';
 import type { AddressBook } from './client/address-book.ts';
 import type { ClosingSignal } from './closing-signal.ts';
 import { Ground } from './ground.ts';
@@ -14,6 +16,8 @@ import type { SenderOptions } from './options.ts';
 import { makeAddresses, makeBreaker, makeGroup, makePath, makeRequests } from './parts.ts';
 import { resolveSenderOptions } from './resolve-options.ts';
 import { Sender } from './sender.ts';
+import { logStatus } from './status-log.ts';
+import { tellChanges, watchersOf } from './watched-sender.ts';
 
 /**
  * Connects to a service and resolves with a sender for its protocol, once a client is ready (at once with `lazy`).
@@ -45,10 +49,17 @@ async function connected<P extends AnyProtocol>(protocol: P, options: SenderOpti
   const addresses = makeAddresses(ground, mismatches);
   const group = makeGroup(ground, addresses);
   const path = makePath(ground, group, breaker);
-  const requests = makeRequests(ground, path);
+  const watchers = watchersOf(ground, () => ({ group, path, breaker }));
+  tellChanges(group, watchers);
+  const requests = makeRequests(ground, path, watchers);
   const sender = new Sender<P>({ group, tables, options: resolved, requests, path, breaker, hold });
   group.onClosed(() => ground.stop());
   if (resolved.onStatus !== undefined) sender.subscribe(resolved.onStatus);
+  sender.subscribe((event) => publishStatus(tables.name, event));
+  if (resolved.log !== undefined) {
+    const log = new LogWriter(resolved.log, 'cmd-stream sender', ground.warnings);
+    sender.subscribe((event) => logStatus(event, log));
+  }
   if (resolved.lazy) mismatches.started();
   runOutside(() => group.start());
   closing.closes(() => void group.close());

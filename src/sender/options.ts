@@ -1,7 +1,9 @@
 import type { Clock, Defer } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Inspect } from '../inspect/options.ts';
 import type { Codec } from '../protocol/codec/codec.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ClientTlsOptions } from '../wire/transport/tls-options.ts';
 import type { Transport } from '../wire/transport/transport.ts';
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts';
@@ -163,6 +165,16 @@ export interface SenderOptions {
   readonly callSites?: boolean | undefined;
   /** Gets Results that nobody waits for any more. Default: they are dropped. */
   readonly onUnexpectedResult?: ((result: UnexpectedResult) => void) | undefined;
+  /**
+   * Watches all sends and connections of the sender: `createMetrics()` of `cmd-stream/metrics`, or a {@link Telemetry} of your own; one or a
+   * list. Default: none, at no cost.
+   */
+  readonly telemetry?: Telemetry | readonly Telemetry[] | undefined;
+  /**
+   * Gets a line for each change of the group, its clients and the breaker: `console`, or a logger of pino's kind; `info()` where it is for the
+   * better, `warn()` where it is not. No payloads. Default: none.
+   */
+  readonly log?: Log | undefined;
   /** Gets each change of the group, its clients and the breaker, until the group is `closed`. */
   readonly onStatus?: ((event: StatusEvent) => void) | undefined;
   /**

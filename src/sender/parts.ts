@@ -1,6 +1,7 @@
 import { inContextOfNow, runOutside } from '../base/async-context.ts';
 import { RefusalPace } from '../base/refusal-pace.ts';
 import { VERSION } from '../base/version.ts';
+import type { SenderWatchers } from '../telemetry/watchers.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
 import { parseAddress } from '../wire/transport/address.ts';
 import { fixedBound } from '../wire/write-flow.ts';
@@ -124,7 +125,11 @@ export function makePath(
 }
 
 /** The parts that all requests share. */
-export function makeRequests({ options, deadlines, bounds, warnings, actors }: Ground, path: SendPath): RequestContext {
+export function makeRequests(
+  { options, deadlines, bounds, warnings, actors }: Ground,
+  path: SendPath,
+  watchers: SenderWatchers,
+): RequestContext {
   return {
     deadlines,
     signals: new SignalWatch(),
@@ -135,5 +140,6 @@ export function makeRequests({ options, deadlines, bounds, warnings, actors }: G
     actors,
     resend: (request) => path.resend(request),
     callSites: options.callSites,
+    watchers,
   };
 }

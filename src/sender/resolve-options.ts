@@ -2,6 +2,7 @@ import type { ClientTimings } from '../../machines/client.ts';
 import { deferToEndOfTurn } from '../base/clock.ts';
 import { clockOption } from '../base/clock-option.ts';
 import { listOf } from '../base/errors/ask.ts';
+import { resolveLog } from '../base/log.ts';
 import { abortSignal, callback, durationMs, invalidOption, objectWith, wholeNumber } from '../base/options/check.ts';
 import {
   among,
@@ -16,6 +17,7 @@ import {
 import { systemRandom } from '../base/random.ts';
 import { resolveInspect } from '../inspect/options.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
+import { resolveTelemetry } from '../telemetry/option.ts';
 import { checkMetadata, copyMetadata } from '../wire/extension/metadata.ts';
 import { parseAddress } from '../wire/transport/address.ts';
 import { tcpTransport } from '../wire/transport/tcp.ts';
@@ -90,6 +92,8 @@ const TABLE = {
   hooks: callback<HooksFactory>,
   callSites: onOff(false),
   onUnexpectedResult: callback<(result: UnexpectedResult) => void>,
+  telemetry: resolveTelemetry,
+  log: resolveLog,
   onStatus: callback<(event: StatusEvent) => void>,
   inspect: (_field, value, { defer }) => resolveInspect(value, defer),
   clock: clockOption,

@@ -1,6 +1,6 @@
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { Warnings } from '../base/warnings.ts';
-import { copyMetadata, NO_METADATA } from '../wire/extension/metadata.ts';
+import { copyMetadata, type Metadata, NO_METADATA } from '../wire/extension/metadata.ts';
 import type { MessageEncoder } from '../wire/message-encoder.ts';
 import type { Group } from './group/group.ts';
 import type { DispatchRefusal } from './group/refusal.ts';
@@ -8,6 +8,7 @@ import { askHooks } from './hooks/ask-hooks.ts';
 import type { HooksFactory } from './hooks/hooks.ts';
 import { HooksMaker } from './hooks/hooks-maker.ts';
 import { refusalOf } from './hooks/refusal.ts';
+import { notSentError } from './request/endings.ts';
 import type { Request } from './request/request.ts';
 import type { ResolvedSenderOptions } from './resolve-options.ts';
 import type { SendTerms } from './send-options.ts';
@@ -53,27 +54,45 @@ export class SendPath {
     group.onClosed(() => this.failWaiting());
   }
 
+  /** How many requests wait to be sent. */
+  get waiting(): number {
+    return this.#line.length + this.#prepared.length;
+  }
+
   /** Sends a request, or has it wait; one that cannot be sent fails. */
   start(request: Request, terms: SendTerms): void {
+    const { metadata, timeoutMs } = terms;
+    const { isWatched } = request;
+    const isTimed = timeoutMs !== Number.POSITIVE_INFINITY;
+    const sinceMs = isTimed || this.#hooks !== undefined || isWatched ? this.#options.clock.monotonicMs() : 0;
+    if (isWatched) this.#startWatched(request, terms, sinceMs);
+    else this.#start(request, terms, sinceMs, metadata);
+  }
+
+  #startWatched(request: Request, terms: SendTerms, sinceMs: number): void {
+    const metadata = request.begin(sinceMs, terms.metadata);
+    request.startWithin(() => this.#start(request, terms, sinceMs, metadata));
+  }
+
+  #start(request: Request, terms: SendTerms, sinceMs: number, metadata: Metadata): void {
     const { signal, timeoutMs } = terms;
+    const hooks = this.#hooks;
+    const isTimed = timeoutMs !== Number.POSITIVE_INFINITY;
     request.patient = terms.waitForReady;
     if (signal !== undefined && !this.#heed(request, signal)) return;
     if (timeoutMs <= 0) {
       request.expired(-timeoutMs);
       return;
     }
-    const hooks = this.#hooks;
-    const isTimed = timeoutMs !== Number.POSITIVE_INFINITY;
-    const sinceMs = isTimed || hooks !== undefined ? this.#options.clock.monotonicMs() : 0;
     const deadlineMs = sinceMs + timeoutMs;
     const isUsual = timeoutMs === this.#options.timeoutMs;
-    if (!isUsual || terms.metadata !== NO_METADATA) {
-      request.head = { deadlineMs: isUsual ? undefined : deadlineMs, metadata: terms.metadata };
+    if (!isUsual || metadata !== NO_METADATA) {
+      request.head = { deadlineMs: isUsual ? undefined : deadlineMs, metadata };
     }
     if (hooks === undefined) this.#send(request);
     else this.#askHooks(request, terms, hooks, sinceMs);
     // It waits: what is left of its time once it leaves is told then.
-    if (request.seq === 0 && !request.settled) request.head = { deadlineMs, metadata: copyMetadata(terms.metadata) };
+    if (request.seq === 0 && !request.settled) request.head = { deadlineMs, metadata: copyMetadata(metadata) };
     // Only now, since nothing of it may stay where nothing is under way: no timer of a closed sender's.
     if (isTimed && !request.settled) request.setDeadline(timeoutMs, sinceMs);
   }
@@ -179,7 +198,7 @@ export class SendPath {
     try {
       return this.#group.dispatch(request, encoded);
     } catch (error) {
-      request.failed(notSent(request.command.name, error));
+      request.failed(notSentError(request.command.name, error));
       return undefined;
     }
   }
@@ -272,7 +291,7 @@ export class SendPath {
       const encoded = this.#encoder.encode(type, payload);
       return request.settled ? undefined : encoded;
     } catch (error) {
-      request.failed(notSent(name, error));
+      request.failed(notSentError(name, error));
       return undefined;
     }
   }
@@ -297,10 +316,4 @@ export class SendPath {
     if (request.turnedAway !== undefined && refusal === 'unavailable') return request.turnedAway;
     return this.#group.refusalError(request.command.name, refusal);
   }
-}
-
-/** The error of a Command that could not be put on the wire. */
-function notSent(name: string, error: unknown): CmdStreamError {
-  const reason = CmdStreamError.from(error);
-  return new CmdStreamError(reason.code, `${name} was not sent: ${reason.message}`, { cause: error });
 }

@@ -241,7 +241,7 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
       path.start(request, terms);
       return request.promise as Promise<Value>;
     } catch (error) {
-      return this.#rejected(failureOf(command, error));
+      return this.#rejected(this.#failureOf(command, error));
     }
   }
 
@@ -262,10 +262,23 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
       path.start(request, terms);
       return handler === undefined ? streamOf(request.results) : consume(request, handler);
     } catch (error) {
-      const failure = failureOf(command, error);
+      const failure = this.#failureOf(command, error);
       const awaitsPromise = handler !== undefined || second !== undefined;
       return awaitsPromise ? this.#rejected(failure) : streamOf(this.#failedStream(failure));
     }
+  }
+
+  /** Error of a send that fails before there is a request. */
+  #failureOf(command: unknown, error: unknown): CmdStreamError {
+    const failure = CmdStreamError.from(error);
+    const { watchers } = this.#parts.requests;
+    if (!isCommand(command)) {
+      watchers?.sendRefused(undefined, failure);
+      return failure;
+    }
+    const isOwn = command.protocol === this.#parts.tables;
+    watchers?.sendRefused(isOwn ? command.name : undefined, failure);
+    return tellSubject(failure, { command: command.name });
   }
 
   /** For arguments that are not acceptable, before there is a request. */
@@ -287,10 +300,4 @@ export class Sender<P extends AnyProtocol> implements AsyncDisposable {
 /** Which Results a Command has, its type says. */
 function streamOf<Value>(queue: ResultQueue): ResultStream<Value> {
   return queue as ResultStream<unknown> as ResultStream<Value>;
-}
-
-/** Error of a send that fails before there is a request. */
-function failureOf(command: unknown, error: unknown): CmdStreamError {
-  const failure = CmdStreamError.from(error);
-  return isCommand(command) ? tellSubject(failure, { command: command.name }) : failure;
 }

@@ -15,9 +15,10 @@ export class Abandonment {
     this.#remoteAddress = remoteAddress;
   }
 
-  /** Tells a Command. */
+  /** Tells a Command; at once where the client cannot be reached already. */
   watch(command: AbandonedCommand): void {
-    this.#commands.add(command);
+    if (this.reason !== undefined) command.abandoned(this.reason);
+    else this.#commands.add(command);
   }
 
   /** Makes a signal that fires; at once where `isOpen` says that nobody is reached now. */

@@ -4,42 +4,54 @@ import {
   type CmdStreamErrorDetails,
 } from '../base/errors/cmd-stream-error.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
-import type { CommandDoneInfo, CommandOutcome } from './callback-infos.ts';
-import type { ResolvedServerOptions } from './options.ts';
+import type { ArrivedCommand, CommandSpan } from '../telemetry/telemetry.ts';
+import type { ReceivedHead } from '../wire/extension/head.ts';
+import type { CommandOutcome } from './callback-infos.ts';
 import type { ResultPort } from './service.ts';
 
-/** Tells `onCommandDone`, where there is one, of a Command that is not executed. */
+/** Tells those who want to know it of a Command that is not executed. */
 export function tellNotExecuted(
-  { service, info, arrivedMs }: ResultPort,
+  port: ResultPort,
   seq: number,
   type: number,
+  head: ReceivedHead,
   code: CmdStreamErrorCode,
   message: string,
 ): void {
-  const { options, routes } = service;
-  if (options.onCommandDone === undefined) return;
-  tellDone(
-    options,
-    { ...info, command: routes[type]?.name, type, seq },
-    new CmdStreamError(code, message),
-    0,
-    arrivedMs,
-  );
+  const { options, watchers, routes } = port.service;
+  if (options.onCommandDone === undefined && !watchers.isWatching) return;
+  const command = { command: routes[type]?.name, type, seq };
+  const { remoteAddress } = port.info;
+  const receivedAt = options.clock.now();
+  const span = watchers.commandStarted({ ...command, receivedAt, remoteAddress, metadata: head.decode() }, undefined);
+  tellDone(port, command, new CmdStreamError(code, message), 0, span, port.arrivedMs);
 }
 
 function tellDone(
-  { onCommandDone, clock }: ResolvedServerOptions,
-  info: CommandDoneInfo,
+  { info, service }: ResultPort,
+  { command, type, seq }: WatchedCommand,
   outcome: CommandOutcome,
   results: number,
+  span: CommandSpan | undefined,
   arrivedMs: number,
 ): void {
-  onCommandDone?.(info, outcome, results, Math.max(0, clock.monotonicMs() - arrivedMs));
+  const { watchers, options } = service;
+  watchers.commandEnded(command, outcome, results, span, arrivedMs);
+  const durationMs = () => Math.max(0, options.clock.monotonicMs() - arrivedMs);
+  options.onCommandDone?.({ ...info, command, type, seq }, outcome, results, durationMs());
+}
+
+/** The Command that somebody wants to know the end of. */
+export interface WatchedCommand {
+  /** Its name; `undefined` where the protocol has none of its type. */
+  readonly command: string | undefined;
+  readonly type: number;
+  readonly seq: number;
 }
 
 /**
- * Record of a Command, kept only where someone wants to know how it ends: `onCommandDone`, an invoker. It ends once,
- * whatever happens afterwards.
+ * Record of a Command, kept only where someone wants to know how it ends: `onCommandDone`, telemetry, an invoker. It ends
+ * once, whatever happens afterwards.
  */
 export class CommandWatch {
   /** Results that were sent. */
@@ -49,16 +61,27 @@ export class CommandWatch {
   /** Cause of its failure: what was thrown, or why nobody waits for it any more. */
   failure: unknown;
 
-  readonly #options: ResolvedServerOptions;
-  readonly #info: CommandDoneInfo;
+  readonly #port: ResultPort;
+  readonly #command: WatchedCommand;
+  readonly #span: CommandSpan | undefined;
   readonly #arrivedMs: number;
   #tellOver: (() => void) | undefined;
 
-  /** @param arrivedMs - when the Command arrived (monotonic milliseconds). */
-  constructor(options: ResolvedServerOptions, info: CommandDoneInfo, arrivedMs: number) {
-    this.#options = options;
-    this.#info = info;
-    this.#arrivedMs = arrivedMs;
+  constructor(port: ResultPort, command: WatchedCommand & ArrivedCommand, payload: unknown) {
+    this.#port = port;
+    this.#command = command;
+    this.#arrivedMs = port.arrivedMs;
+    this.#span = port.service.watchers.commandStarted(command, payload);
+  }
+
+  /** Whether it has a span, within which its handler is to run. */
+  get isSpanned(): boolean {
+    return this.#span !== undefined;
+  }
+
+  /** Calls what must not throw, within the span; whatever that does, once. */
+  runWithin(call: () => void): void {
+    this.#port.service.watchers.runWithin(this.#span, call);
   }
 
   /** Calls back when the Command is over; at once where it is. */
@@ -94,7 +117,7 @@ export class CommandWatch {
     this.outcome = outcome;
     this.failure = failure;
     this.#tellOver?.();
-    tellDone(this.#options, this.#info, outcome, this.results, this.#arrivedMs);
+    tellDone(this.#port, this.#command, outcome, this.results, this.#span, this.#arrivedMs);
   }
 }
 

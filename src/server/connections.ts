@@ -59,6 +59,13 @@ export class Connections implements ServerLink {
     return this.#sessions.size;
   }
 
+  /** How many there are, and how many Commands of theirs are being executed. */
+  get figures(): { readonly connections: number; readonly inFlight: number } {
+    let inFlight = 0;
+    for (const session of this.#sessions) inFlight += session.inFlight;
+    return { connections: this.size, inFlight };
+  }
+
   /** Fields of them that an inspector shows. */
   toJSON(): object {
     return { size: this.size };

@@ -1,9 +1,11 @@
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../base/deadline-queue.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { PendingTable } from '../base/pending-table.ts';
-import type { Credit } from '../wire/extension/credit.ts';
-import { NO_HEAD, type ReceivedHead } from '../wire/extension/head.ts';
-import type { Hello } from '../wire/extension/introduction.ts';
+import { RESERVED_TYPES } from '../protocol/reserved.ts';
+import type { ControlFrame } from '../wire/extension/control-frame.ts';
+import { type Credit, readCredit } from '../wire/extension/credit.ts';
+import { NO_HEAD, type ReceivedHead, readHead } from '../wire/extension/head.ts';
+import { type Hello, readHello } from '../wire/extension/introduction.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
 import { CommandCredit } from './command-credit.ts';
 import { GreetedPeer } from './greeted-peer.ts';
@@ -57,16 +59,27 @@ export class Conversation implements DeadlineEntry {
     return this.hello?.describe === true;
   }
 
-  /** The client has said who it is. */
-  begin(hello: Hello): void {
-    this.hello = hello;
-    this.#peer.metadata = hello.metadata;
-  }
-
-  /** The head of the Command that comes next. */
-  headCame(seq: number, head: ReceivedHead): void {
-    this.#headSeq = seq;
-    this.#head = head;
+  /**
+   * The client has said something: who it is first of all, then what its Commands need.
+   * @param heldBytes - so much of it waits, undecoded.
+   * @throws CmdStreamError `protocol-error` for what is malformed or out of place.
+   */
+  hear(frame: ControlFrame, heldBytes: number): void {
+    const { seq, type, buffer, start, end } = frame;
+    if (this.hello === undefined && type === RESERVED_TYPES.hello) {
+      const hello = readHello(frame.body);
+      this.hello = hello;
+      this.#peer.metadata = hello.metadata;
+    } else if (this.hello !== undefined && type === RESERVED_TYPES.head) {
+      this.#head = readHead(buffer, start, end);
+      this.#headSeq = seq;
+    } else if (this.hello !== undefined && type === RESERVED_TYPES.cancel) this.#cancel(seq, heldBytes);
+    else if (this.hello !== undefined && type === RESERVED_TYPES.credit)
+      this.#grant(seq, readCredit(buffer, start, end));
+    else {
+      const { remoteAddress } = this.info;
+      throw new CmdStreamError('protocol-error', `${remoteAddress} sent a frame of type ${type} out of place`);
+    }
   }
 
   /** The head of a Command that has come; each is asked for once. */
@@ -107,7 +120,7 @@ export class Conversation implements DeadlineEntry {
    * Nobody waits for a Command any more.
    * @param heldBytes - so much waits, undecoded: it may be among that.
    */
-  cancel(seq: number, heldBytes: number): void {
+  #cancel(seq: number, heldBytes: number): void {
     const command = this.#running.get(seq);
     if (command !== undefined) {
       command.stop(new CmdStreamError('cancelled', `${command.command}: its caller gave it up`));
@@ -125,7 +138,7 @@ export class Conversation implements DeadlineEntry {
   }
 
   /** More may be sent for a Command; one that has come to its end, or never came, needs none. */
-  grant(seq: number, more: Credit): void {
+  #grant(seq: number, more: Credit): void {
     if (this.hello?.credit !== undefined) this.#running.get(seq)?.grant(more);
   }
 

@@ -1,6 +1,7 @@
 import { type Clock, type Defer, deferToEndOfTurn } from '../base/clock.ts';
 import { clockOption } from '../base/clock-option.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { type Log, resolveLog } from '../base/log.ts';
 import { heapLimitBytes } from '../base/memory.ts';
 import { callback, durationMs, invalidOption, objectWith, wholeNumber } from '../base/options/check.ts';
 import {
@@ -17,6 +18,8 @@ import { processWarnings } from '../base/warnings.ts';
 import { type Inspect, resolveInspect } from '../inspect/options.ts';
 import type { Codec } from '../protocol/codec/codec.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
+import { resolveTelemetry } from '../telemetry/option.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { resolveServerInfo } from '../wire/server-info.ts';
 import type { Peer } from '../wire/transport/peer.ts';
 import { tcpTransport } from '../wire/transport/tcp.ts';
@@ -175,6 +178,16 @@ export interface ServerOptions<Receiver = unknown> {
   readonly onCommandDone?:
     | ((info: CommandDoneInfo, outcome: CommandOutcome, results: number, durationMs: number) => void)
     | undefined;
+  /**
+   * Watches all Commands and connections of the server: `createMetrics()` of `cmd-stream/metrics`, or a {@link Telemetry} of your own; one or
+   * a list. Default: none, at no cost.
+   */
+  readonly telemetry?: Telemetry | readonly Telemetry[] | undefined;
+  /**
+   * Gets a line for each connection that is accepted (`info()`), lost in the middle, or refused (`warn()`): `console`, or a logger of pino's kind. No
+   * payloads. Default: none.
+   */
+  readonly log?: Log | undefined;
   /** Stands around the execution of every Command. Default: none, at no cost. */
   readonly invoker?: Invoker<Receiver> | undefined;
   /** Where time comes from. Default: the clock of the machine. */
@@ -225,6 +238,8 @@ const TABLE = {
   onHandlerError: (field, value) => harmless(field, callback(field, value) ?? warnOfHandler()),
   exposeErrors: onOff(false),
   onCommandDone: (field, value) => harmlessIfGiven(field, callback(field, value)),
+  telemetry: resolveTelemetry,
+  log: resolveLog,
   invoker: callback<Invoker<never>>,
   clock: clockOption,
   defer: (field, value) => callback(field, value) ?? deferToEndOfTurn,

@@ -1,5 +1,6 @@
 import { retryAfterOf, writePushBack } from '../protocol/push-back.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
+import type { ReceivedHead } from '../wire/extension/head.ts';
 import { tellNotExecuted } from './command-watch.ts';
 import { overloadMessage } from './overload.ts';
 import type { ResultPort } from './service.ts';
@@ -15,41 +16,37 @@ export class Refusals {
   }
 
   /** One of a newer protocol: the client's other Commands are good. */
-  unknown(seq: number, type: number): void {
+  unknown(seq: number, type: number, head: ReceivedHead): void {
     const last = this.#port.service.routes.length - 1;
     this.#refuse(
       seq,
       type,
+      head,
       'command-invalid',
       `this server's protocol has no Command of type ${type}, only 0 to ${last}`,
     );
   }
 
   /** One whose time was over before its handler began. */
-  expired(seq: number, type: number): void {
-    this.#refuse(seq, type, 'timeout', 'its time was over before the server came to it: it was not executed');
+  expired(seq: number, type: number, head: ReceivedHead): void {
+    this.#refuse(seq, type, head, 'timeout', 'its time was over before the server came to it: it was not executed');
   }
 
   /** One that its caller gave up while it waited: nobody is to be told but the operator. */
-  cancelled(seq: number, type: number): void {
-    tellNotExecuted(this.#port, seq, type, 'cancelled', 'its caller gave it up before the server came to it');
+  cancelled(seq: number, type: number, head: ReceivedHead): void {
+    tellNotExecuted(this.#port, seq, type, head, 'cancelled', 'its caller gave it up before the server came to it');
   }
 
   /** One for which there is no room to wait. */
-  overloaded(seq: number, type: number, inFlight: number, heldBytes: number): void {
-    this.#refuse(
-      seq,
-      type,
-      'overloaded',
-      overloadMessage(this.#port.service.options, inFlight, heldBytes),
-      this.#pushBack,
-    );
+  overloaded(seq: number, type: number, head: ReceivedHead, inFlight: number, heldBytes: number): void {
+    const message = overloadMessage(this.#port.service.options, inFlight, heldBytes);
+    this.#refuse(seq, type, head, 'overloaded', message, this.#pushBack);
   }
 
   /** One that came while the server shuts down; `isTold`: whether its client can be told so. */
-  shuttingDown(seq: number, type: number, isTold: boolean): void {
-    if (isTold) this.#refuse(seq, type, 'closed', SHUTTING_DOWN, this.#pushBack);
-    else tellNotExecuted(this.#port, seq, type, 'closed', SHUTTING_DOWN);
+  shuttingDown(seq: number, type: number, head: ReceivedHead, isTold: boolean): void {
+    if (isTold) this.#refuse(seq, type, head, 'closed', SHUTTING_DOWN, this.#pushBack);
+    else tellNotExecuted(this.#port, seq, type, head, 'closed', SHUTTING_DOWN);
   }
 
   /** The wait that the operator wants, as error Results carry it. */
@@ -58,8 +55,15 @@ export class Refusals {
     return waitMs === undefined ? undefined : writePushBack(waitMs);
   }
 
-  #refuse(seq: number, type: number, code: ErrorResult['code'], message: string, failure?: string): void {
+  #refuse(
+    seq: number,
+    type: number,
+    head: ReceivedHead,
+    code: ErrorResult['code'],
+    message: string,
+    failure?: string,
+  ): void {
     this.#port.sendError(seq, failure === undefined ? { code, message } : { code, message, failure });
-    tellNotExecuted(this.#port, seq, type, code, message);
+    tellNotExecuted(this.#port, seq, type, head, code, message);
   }
 }

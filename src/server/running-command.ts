@@ -7,7 +7,7 @@ import { isBadPayload } from '../protocol/codec/codec.ts';
 import type { Schema } from '../protocol/definitions.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
 import { type Validation, validate } from '../protocol/validate.ts';
-import { CommandWatch } from './command-watch.ts';
+import { CommandWatch, type WatchedCommand } from './command-watch.ts';
 import { answerOf, errorResult, type HandlerAnswer, isMeant, isOfAbort } from './handler-error.ts';
 import type { HandlerContext, Invoker } from './handlers.ts';
 import { Invocation } from './invocation.ts';
@@ -23,7 +23,7 @@ import type { AbandonedCommand, SettledCommand } from './service.ts';
  */
 export class RunningCommand
   extends SendingCommand
-  implements HandlerContext<unknown, unknown>, AbandonedCommand, SettledCommand
+  implements HandlerContext<unknown, unknown>, AbandonedCommand, SettledCommand, WatchedCommand
 {
   /** How many bytes of memory are counted for it. */
   heldBytes = 0;
@@ -33,22 +33,23 @@ export class RunningCommand
   /** The watch for those who want to know how it ends; none where there is neither `onCommandDone` nor an invoker. */
   #watch: CommandWatch | undefined;
 
+  get type(): number {
+    return this.route.type;
+  }
+
   // ---- before the handler
 
   /** Checks the payload and runs the handler; at once unless the schema takes its time. */
   start(payload: unknown): void {
-    const { invoker, onCommandDone } = this.port.service.options;
-    if (invoker !== undefined || onCommandDone !== undefined) this.#watch = this.#makeWatch();
+    const { options, watchers } = this.port.service;
+    if (watchers.isWatching || options.invoker !== undefined || options.onCommandDone !== undefined) {
+      this.#watch = new CommandWatch(this.port, this, isBadPayload(payload) ? undefined : payload);
+    }
     if (isBadPayload(payload)) this.#refuse('command-invalid', `not readable: ${payload.reason}`);
     else if (this.route.schema === undefined) this.#run(payload);
     else this.#check(this.route.schema, payload);
-  }
-
-  #makeWatch(): CommandWatch {
-    const { service, info, arrivedMs } = this.port;
-    const { name, type } = this.route;
-    this.port.watch(this);
-    return new CommandWatch(service.options, { ...info, command: name, type, seq: this.seq }, arrivedMs);
+    // Most are answered by now, and need not be told that nobody waits any more.
+    if (this.#watch !== undefined && !this.answered) this.port.watch(this);
   }
 
   #check(schema: Schema, payload: unknown): void {
@@ -79,8 +80,16 @@ export class RunningCommand
   }
 
   #run(payload: unknown): void {
-    if (isAmbientKept()) runWithin(this, () => this.#execute(payload));
+    if (isAmbientKept() || this.#watch?.isSpanned) this.#within(() => this.#execute(payload));
     else this.#execute(payload);
+  }
+
+  /** Calls what is to run in the contexts of this Command: that of its span, and that of what is sent within it. */
+  #within(call: () => void): void {
+    const watch = this.#watch;
+    const spanned = watch?.isSpanned ? () => watch.runWithin(call) : call;
+    if (isAmbientKept()) runWithin(this, spanned);
+    else spanned();
   }
 
   #execute(payload: unknown): void {
@@ -109,8 +118,7 @@ export class RunningCommand
       fail: (error) => this.fail(error),
       failWithoutLast: () => this.failWithoutLast(),
     });
-    const start = () => invocation.start(invoker, payload);
-    runOutside(() => (isAmbientKept() ? runWithin(this, start) : start()));
+    runOutside(() => this.#within(() => invocation.start(invoker, payload)));
   }
 
   // ---- what the handler gives

@@ -9,6 +9,7 @@ import { ProcessHold } from '../base/process-hold.ts';
 import { clockOf, paced, RefusalPace } from '../base/refusal-pace.ts';
 import { bindCodec } from '../protocol/codec/bind.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
+import type { ServerWatchers } from '../telemetry/watchers.ts';
 import { EXTENSION } from '../wire/extension/introduction.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
 import { Budget } from './budget.ts';
@@ -19,6 +20,8 @@ import { makeRoutes } from './route.ts';
 import { Server } from './server.ts';
 import { serverLogic } from './server-logic.ts';
 import type { Service } from './service.ts';
+import { toldOptions } from './told-options.ts';
+import { watchersOf } from './watched-server.ts';
 import { Welcomes } from './welcomes.ts';
 
 /** How long a transport may take to close what it was told to close. */
@@ -66,8 +69,15 @@ async function listening<Receiver>(
   }
   const given = resolveServerOptions(options);
   const hold = new ProcessHold(given.clock);
-  const resolved: ResolvedServerOptions = { ...given, clock: hold.clock };
-  const service = makeService(protocol, receiver, handlers, resolved);
+  const timed: ResolvedServerOptions = { ...given, clock: hold.clock };
+  const watchers = watchersOf(
+    protocol,
+    timed,
+    () => ({ ...connections.figures, heldBytes: service.budget.bytes }),
+    () => actor.getSnapshot().context.listener?.address,
+  );
+  const resolved = toldOptions(timed, watchers);
+  const service: Service = makeService(protocol, receiver, handlers, resolved, watchers);
   // Before anything is started that would have to be stopped.
   const { commands: incoming, results: outgoing } = bindCodec(
     resolved.codec,
@@ -75,7 +85,7 @@ async function listening<Receiver>(
     resolved.maxFrameBytes,
   );
   const root = startActorRoot('server-root', resolved.clock, resolved.inspect?.watch);
-  const connections = new Connections(service, { incoming, outgoing }, root, () =>
+  const connections: Connections = new Connections(service, { incoming, outgoing }, root, () =>
     actor.send({ type: 'connections.gone' }),
   );
   const logic = serverLogic(resolved, connections, hold.add, () => actor.getSnapshot().hasTag('accepting'));
@@ -95,6 +105,7 @@ async function listening<Receiver>(
     service.deadlines.stop();
     service.turn.stop();
     root.stop();
+    watchers.closed();
   });
 }
 
@@ -103,6 +114,7 @@ function makeService(
   receiver: unknown,
   handlers: unknown,
   options: ResolvedServerOptions,
+  watchers: ServerWatchers,
 ): Service {
   const turn = new FairTurn(options.clock);
   const budget: Budget = new Budget(options.maxTotalBytes, (task) => turn.queue(budget, task));
@@ -115,6 +127,7 @@ function makeService(
     turn,
     pace: RefusalPace.of(options.clock),
     deadlines: new DeadlineQueue(options.clock),
+    watchers,
     budget,
   };
 }

@@ -3,6 +3,7 @@ import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { FairTurn } from '../base/fair-turn.ts';
 import type { RefusalPace } from '../base/refusal-pace.ts';
 import type { ErrorResult } from '../protocol/reserved.ts';
+import type { ServerWatchers } from '../telemetry/watchers.ts';
 import type { ServerChannel } from '../wire/frame-channel.ts';
 import type { Budget } from './budget.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
@@ -28,6 +29,8 @@ export interface Service {
   readonly pace: RefusalPace;
   /** Deadlines of Commands that are being executed. */
   readonly deadlines: DeadlineQueue;
+  /** Those who watch the server. */
+  readonly watchers: ServerWatchers;
   /** The memory that the connections share. */
   readonly budget: Budget;
 }

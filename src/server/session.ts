@@ -4,9 +4,7 @@ import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { printable } from '../base/errors/printable.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult, RESERVED_TYPES } from '../protocol/reserved.ts';
 import type { ControlFrame } from '../wire/extension/control-frame.ts';
-import { readCredit } from '../wire/extension/credit.ts';
-import { readHead } from '../wire/extension/head.ts';
-import { readHello } from '../wire/extension/introduction.ts';
+import type { ReceivedHead } from '../wire/extension/head.ts';
 import type { FrameReceiver } from '../wire/frame-channel.ts';
 import { authorization } from './admission.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
@@ -87,6 +85,11 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
     return this.#talk.info;
   }
 
+  /** How many Commands are being executed. */
+  get inFlight(): number {
+    return this.backpressure.inFlight;
+  }
+
   get remoteAddress(): string {
     return this.info.remoteAddress;
   }
@@ -131,18 +134,18 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
     // One that is too long has not waited with the others.
     const receivedAt = this.#times.came(weight > 0);
     const route = this.service.routes[type];
+    const talk = this.#talk;
+    const head = talk.takeHead(seq);
     if (route === undefined) {
-      this.#refusals.unknown(seq, type);
+      this.#refusals.unknown(seq, type, head);
       this.worked(size);
       return;
     }
-    const talk = this.#talk;
-    const head = talk.takeHead(seq);
     const leftMs = talk.timeOf(head) - this.#times.waitedMs;
     talk.lastSeq = seq;
     const isCancelled = talk.wasCancelled(seq);
     if (isCancelled || leftMs <= 0) {
-      this.#skip(seq, type, isCancelled);
+      this.#skip(seq, type, head, isCancelled);
       this.worked(size);
       return;
     }
@@ -159,17 +162,9 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
   }
 
   control(frame: ControlFrame): void {
-    const { seq, type } = frame;
-    const talk = this.#talk;
-    if (type === RESERVED_TYPES.hello && !talk.hasBegun) {
-      talk.begin(readHello(frame.body));
-      this.#actor.send({ type: 'client.greeted' });
-    } else if (type === RESERVED_TYPES.head && talk.hasBegun)
-      talk.headCame(seq, readHead(frame.buffer, frame.start, frame.end));
-    else if (type === RESERVED_TYPES.cancel && talk.hasBegun) talk.cancel(seq, this.channel.heldBytes);
-    else if (type === RESERVED_TYPES.credit && talk.hasBegun)
-      talk.grant(seq, readCredit(frame.buffer, frame.start, frame.end));
-    else throw new CmdStreamError('protocol-error', `${this.remoteAddress} sent a frame of type ${type} out of place`);
+    const hadBegun = this.#talk.hasBegun;
+    this.#talk.hear(frame, this.channel.heldBytes);
+    if (!hadBegun) this.#actor.send({ type: 'client.greeted' });
     this.worked(frame.size);
   }
 
@@ -209,7 +204,8 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
   overloaded(seq: number, type: number): void {
     if (!this.isOpen) return;
     if (this.#isDraining) this.#turnAway(seq, type);
-    else this.#refusals.overloaded(seq, type, this.backpressure.inFlight, this.holdings.bytes);
+    else
+      this.#refusals.overloaded(seq, type, this.#talk.takeHead(seq), this.backpressure.inFlight, this.holdings.bytes);
   }
 
   // ---- what Commands that are being executed need
@@ -290,13 +286,13 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
   }
 
   /** A Command whose time is over, or that nobody waits for any more, is not executed. */
-  #skip(seq: number, type: number, isCancelled: boolean): void {
+  #skip(seq: number, type: number, head: ReceivedHead, isCancelled: boolean): void {
     if (!isCancelled) {
-      this.#refusals.expired(seq, type);
+      this.#refusals.expired(seq, type, head);
       return;
     }
     this.channel.sendControl(seq, RESERVED_TYPES.ended);
-    this.#refusals.cancelled(seq, type);
+    this.#refusals.cancelled(seq, type, head);
   }
 
   /** A Command has come that is not executed any more: its client is told so, for as long as it can be told anything. */
@@ -304,6 +300,6 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
     this.#times.came();
     // A client that has been told goodbye knows already.
     const isTold = this.#isDraining && this.service.options.errorResults && !this.#talk.hasBegun;
-    this.#refusals.shuttingDown(seq, type, isTold);
+    this.#refusals.shuttingDown(seq, type, this.#talk.takeHead(seq), isTold);
   }
 }

@@ -116,17 +116,33 @@ export class ClientGroup {
     return this.#drain(options);
   }
 
+  /** @throws why it could not be sent. */
+  #dispatch(request: DirectRequest): void {
+    const { group } = this.#parts;
+    let failure: unknown;
+    request.startWithin(() => {
+      try {
+        const refusal = group.dispatch(request);
+        if (refusal !== undefined) failure = group.refusalError(request.command.name, refusal);
+      } catch (error) {
+        failure = error;
+      }
+    });
+    if (failure !== undefined) throw failure;
+  }
+
   #sendFor(command: Command, receiver: ResultReceiver, timeoutMs: number): GroupTicket {
-    const { group, tables, requests, options } = this.#parts;
+    const { tables, requests, options } = this.#parts;
     const request = new DirectRequest(command, entryOf(tables, command), requests, receiver);
     const nowMs = options.clock.monotonicMs();
-    request.head = { deadlineMs: nowMs + timeoutMs, metadata: NO_METADATA };
+    const metadata = request.isWatched ? request.begin(nowMs, NO_METADATA) : NO_METADATA;
+    request.head = { deadlineMs: nowMs + timeoutMs, metadata };
     try {
-      const refusal = group.dispatch(request);
-      if (refusal !== undefined) throw group.refusalError(command.name, refusal);
+      this.#dispatch(request);
     } catch (error) {
-      request.leave();
-      throw tellSubject(CmdStreamError.from(error), { command: command.name });
+      const failure = tellSubject(CmdStreamError.from(error), { command: command.name });
+      request.leave(failure);
+      throw failure;
     }
     const { seq, clientId = -1, size } = request;
     if (Number.isFinite(timeoutMs) && !request.settled) request.setDeadline(timeoutMs, nowMs);

@@ -97,6 +97,16 @@ export class Group {
     return this.#clients.length;
   }
 
+  /** How many Commands wait for Results. */
+  get pending(): number {
+    return this.#clients.reduce((sum, { pending }) => sum + pending, 0);
+  }
+
+  /** Bytes that wait to be written. */
+  get bufferedBytes(): number {
+    return this.#clients.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0);
+  }
+
   /** The state of the group as a whole. */
   get state(): GroupState {
     return this.#actor.getSnapshot().value;

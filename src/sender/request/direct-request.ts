@@ -44,10 +44,11 @@ export class DirectRequest extends Request {
     this.#receiver = receiver;
   }
 
-  /** Ends it without a word: nobody waits for it any more. */
-  leave(): void {
+  /** Ends it without a word to its receiver: nobody waits for it any more, or its caller is told by an exception. */
+  leave(error?: CmdStreamError): void {
     this.#receiver = undefined;
-    this.cancelled(undefined);
+    if (error === undefined) this.cancelled(undefined);
+    else this.failed(error);
   }
 
   /** Its ticket names the one client that it was given to. */

@@ -40,6 +40,12 @@ export function overflowError(send: EndedSend, why: string): CmdStreamError {
   return new CmdStreamError('result-overflow', `${describe(send)}: ${why}`, { mayHaveExecuted: true });
 }
 
+/** The error of a Command that could not be put on the wire. */
+export function notSentError(name: string, error: unknown): CmdStreamError {
+  const reason = CmdStreamError.from(error);
+  return new CmdStreamError(reason.code, `${name} was not sent: ${reason.message}`, { cause: error });
+}
+
 /** A Command that has a sequence number leaves, if it has not left yet, whatever becomes of its request. */
 function mayHaveExecuted({ seq }: EndedSend): boolean {
   return seq > 0;

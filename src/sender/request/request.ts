@@ -1,13 +1,13 @@
 import type { AnyActorRef } from 'xstate';
 import { type RequestEvent, type RequestLink, type ResultReceived, requestMachine } from '../../../machines/request.ts';
 import { compileMachine } from '../../base/compile.ts';
-import { CompiledActor } from '../../base/compiled-actor.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../../base/deadline-queue.ts';
 import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { CommandEntry, ResultEntry } from '../../protocol/protocol.ts';
+import type { SenderWatchers } from '../../telemetry/watchers.ts';
 import { type Arrival, NOTHING_ARRIVES, type Pressure, type ResultBounds, type WhenSlow } from '../client/backlog.ts';
 import type { Carrier, PendingCommand, PendingHead } from '../client/pending-command.ts';
 import type { StreamCredit } from '../client/stream-credit.ts';
@@ -17,6 +17,7 @@ import { CallSite } from './call-site.ts';
 import { cancelledError, type EndedSend, overflowError, subjectOf, timeoutError } from './endings.ts';
 import type { RequestActors } from './request-actors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
+import { WatchedRequest } from './watched-request.ts';
 
 /** The parts that requests of one sender share. */
 export interface RequestContext {
@@ -34,6 +35,8 @@ export interface RequestContext {
   readonly resend: (request: Request) => void;
   /** Whether errors are to say where the send was called. Default false. */
   readonly callSites?: boolean | undefined;
+  /** Those who watch the sender; none where its option `telemetry` is not given. */
+  readonly watchers?: SenderWatchers | undefined;
 }
 
 const MACHINE = compileMachine<{ link: RequestLink }, RequestEvent>(requestMachine);
@@ -50,10 +53,10 @@ const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
 
 /** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
 export abstract class Request
-  extends CompiledActor<{ link: RequestLink }, RequestEvent>
+  extends WatchedRequest
   implements RequestLink, PendingCommand, DeadlineEntry, Cancellable, SentCommand, EndedSend
 {
-  readonly command: Command;
+  command: Command;
   seq = 0;
   size = 0;
   head: PendingHead | undefined = undefined;
@@ -235,6 +238,7 @@ export abstract class Request
 
   succeed(): void {
     this.complete();
+    this.tellWatchers('success');
   }
 
   fail(event: RequestEvent): void {
@@ -275,6 +279,7 @@ export abstract class Request
     const pause = isAtOnce ? this.context.refusals.next() : undefined;
     if (pause === undefined) this.abort(error);
     else pause.then(() => this.abort(error));
+    this.tellWatchers(error);
     if (this.#hooks !== undefined) tellEnding(this.#hooks, hook, this, error, this.context.warnings);
   }
 

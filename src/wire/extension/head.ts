@@ -4,7 +4,7 @@ import { RangeCopy } from '../../base/bytes/range-copy.ts';
 import { MAX_VARINT_BYTES } from '../../base/bytes/varint.ts';
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { RESERVED_TYPES } from '../../protocol/reserved.ts';
-import { isMetadataByte, type Metadata, metadataOf, NO_METADATA } from './metadata.ts';
+import { isMetadataByte, type Metadata, NO_METADATA } from './metadata.ts';
 
 /** Of all connections: it is read in one go. */
 const reader = new ByteReader();
@@ -40,13 +40,13 @@ export class ReceivedHead {
   /** Decodes its texts. */
   decode(): Metadata {
     if (this.isBare) return NO_METADATA;
-    const entries: [string, string][] = [];
+    const texts = Object.create(null) as Record<string, string>;
     reader.buffer = this.#bytes;
     reader.position = this.#start;
     reader.end = this.#end;
-    while (reader.available > 0) entries.push([nextText(), nextText()]);
+    while (reader.available > 0) texts[nextText()] = nextText();
     reader.buffer = NO_BYTES;
-    return metadataOf(entries);
+    return Object.freeze(texts);
   }
 }
 

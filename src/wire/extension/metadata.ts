@@ -77,6 +77,19 @@ export function mergeMetadata(first: Metadata, later: Metadata): Metadata {
   return metadataOf([...Object.entries(first), ...Object.entries(copyMetadata(later))]);
 }
 
+/** Metadata with texts of those who watch, in place of others of the same keys; texts for which there is no room are left out. */
+export function withTexts(own: Metadata, texts: Metadata): Metadata {
+  if (own === NO_METADATA || texts === NO_METADATA) return mergeMetadata(own, texts);
+  const both = mergeMetadata(own, texts);
+  if (metadataBytes(both) <= MAX_METADATA_BYTES) return both;
+  let fitting = own;
+  for (const [key, text] of Object.entries(texts)) {
+    const more = mergeMetadata(fitting, metadataOf([[key, text]]));
+    if (metadataBytes(more) <= MAX_METADATA_BYTES) fitting = more;
+  }
+  return fitting;
+}
+
 /** Bytes of the keys and values together, with four for each pair. */
 export function metadataBytes(metadata: Metadata): number {
   let bytes = 0;

@@ -35,6 +35,7 @@ describe('imports', () => {
       'tsx/esm/api',
       '@bufbuild/protobuf',
       '@bufbuild/protobuf/wkt',
+      '@opentelemetry/api',
       '@statelyai/inspect',
       '@statelyai/inspect/server',
     ];

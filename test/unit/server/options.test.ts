@@ -47,6 +47,8 @@ describe('the options of a server', () => {
       handshakeTimeoutMs: 10_000,
       shutdownTimeoutMs: 10_000,
       clock: systemClock,
+      telemetry: [],
+      log: undefined,
       invoker: undefined,
       inspect: undefined,
     });
@@ -84,6 +86,8 @@ describe('the options of a server', () => {
       onHandlerError: undefined,
       exposeErrors: undefined,
       onCommandDone: undefined,
+      telemetry: undefined,
+      log: undefined,
       invoker: undefined,
       clock: undefined,
       defer: undefined,
@@ -141,6 +145,14 @@ describe('the options of a server', () => {
     [{ idleTimeoutMs: 0 }, ', or Infinity for none; got 0'],
     [{ shutdownTimeoutMs: Number.NaN }, "option 'shutdownTimeoutMs' must be a duration in milliseconds from 0"],
     [{ onConnectionLost: 1 }, "option 'onConnectionLost' must be a function; got 1"],
+    [
+      { telemetry: {} },
+      "option 'telemetry' must be telemetry such as createMetrics() of cmd-stream/metrics (with ofSender() or ofServer()), or a list of it; got an object",
+    ],
+    [
+      { log: {} },
+      "option 'log' must be a logger with info() and warn(), such as console or one of pino; got an object",
+    ],
     [{ invoker: {} }, "option 'invoker' must be a function; got an object"],
     [
       { inspect: 1 },

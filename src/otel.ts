@@ -1,0 +1,3 @@
+// For everyone who traces sends and Commands with OpenTelemetry.
+
+export { type OpenTelemetryOptions, openTelemetry } from './telemetry/otel/open-telemetry.ts';
