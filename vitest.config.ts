@@ -7,7 +7,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   '/test/faults/',
   '/test/simulation/',
-  '/test/slow/',
   '/test/browser/',
   '/test/graph/client.',
   '/test/e2e/process/',
@@ -15,7 +14,6 @@ const LONGEST = [
   '/test/e2e/client/slow-consumers',
   '/test/e2e/client/renewal.',
   '/test/e2e/sender/user-code.',
-  '/test/e2e/package/',
   '/test/e2e/',
   '/test/graph/',
 ];
@@ -32,7 +30,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** What needs a process of its own: it puts its hands on modules that are shared, or is a load by itself. */
-const APART = ['test/{browser,faults,graph,simulation,slow}/**/*.test.ts', 'test/e2e/sender/time.test.ts'];
+const APART = ['test/{browser,faults,graph,simulation}/**/*.test.ts', 'test/e2e/sender/time.test.ts'];
 /** What measures how long an honest client waits beside others. */
 const ALONE = ['test/faults/hostile/**/*.test.ts'];
 
@@ -56,6 +54,8 @@ export default defineConfig({
     // Of tests of one file that run side by side; some have a process of up to 1 GiB each.
     maxConcurrency: 3,
     sequence: { sequencer: LongestFirst },
+    // What was transformed is kept by its contents: for the other projects of a run, and for the next run.
+    experimental: { fsModuleCache: true },
     projects: [
       {
         extends: true,
@@ -68,7 +68,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/unit/**', ...APART],
+          exclude: ['**/node_modules/**', 'test/{unit,slow}/**', ...APART],
           isolate: false,
           globalSetup: ['test/interop/support/build-peers.ts', PROGRAMS],
           typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },

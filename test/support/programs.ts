@@ -13,7 +13,7 @@ declare module 'vitest' {
 }
 
 /** Whatever a program may import. */
-const BUILT_FROM = ['package.json', 'tsconfig.json', 'machines', 'src', 'test'];
+const BUILT_FROM = ['package.json', 'tsconfig.json', 'examples', 'machines', 'src', 'test'];
 
 /**
  * Compiles the programs that tests run in processes of their own, before the tests of a run start: plain Node begins with

@@ -6,6 +6,7 @@ import { createSender } from 'cmd-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inventory } from '../../../examples/shop/protocols.ts';
 import { ROOT } from '../../support/compiled.ts';
+import { program } from '../../support/program.ts';
 import { type Running, start } from '../../support/run.ts';
 import { failureOf } from '../client/stage.ts';
 import { type Certificates, type Identity, makeCertificates, makeIdentity } from '../support/certificates.ts';
@@ -35,7 +36,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** One service, as a process. */
 async function service(name: string, env: Record<string, string>) {
-  const running = start(process.execPath, ['--import', 'tsx', `examples/shop/${name}.ts`], {
+  const running = start(process.execPath, [program(new URL(`../../../examples/shop/${name}.ts`, import.meta.url))], {
     cwd: ROOT,
     env: { CERTIFICATES: folder, PORT: '0', ...env },
     timeoutMs: 110_000,

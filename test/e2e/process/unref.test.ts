@@ -73,3 +73,10 @@ describe('A5 A6: a process with a server', { timeout: 60_000 }, () => {
     ends('server', what),
   );
 });
+
+describe('A5 A6: a process with an open circuit breaker', { timeout: 60_000 }, () => {
+  it('ends, although that is open for a minute', async () => {
+    const { code, stdout } = await run(process.execPath, argumentsOf('open-breaker'), { timeoutMs: END_MS });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'open\n' });
+  });
+});

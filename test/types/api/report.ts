@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const compilerOptions = {
@@ -35,18 +35,24 @@ export async function surfaces(entrances: readonly string[]): Promise<Surface[]>
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--emitDeclarationOnly', '--outDir', folder];
     await promisify(execFile)(process.execPath, args);
+    const mains = entrances.map((entrance) => join(folder, `src/${entrance}.d.ts`));
+    const configs = mains.map((main) => configOf(main, folder));
+    // All entrances stand on the same files: they are read and checked once.
+    const [first] = configs;
+    if (first === undefined) return [];
+    const compilerState = CompilerState.create(first, { additionalEntryPoints: mains });
     const all: Surface[] = [];
-    for (const entrance of entrances) all.push(await surfaceOf(entrance, folder));
+    for (const [index, entrance] of entrances.entries())
+      all.push(await surfaceOf(entrance, configs[index] as ExtractorConfig, compilerState));
     return all;
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function surfaceOf(entrance: string, folder: string): Promise<Surface> {
-  const main = join(folder, `src/${entrance}.d.ts`);
+function configOf(main: string, folder: string): ExtractorConfig {
   const none = { default: { logLevel: ExtractorLogLevel.None } };
-  const config = ExtractorConfig.prepare({
+  return ExtractorConfig.prepare({
     configObject: {
       projectFolder: root,
       mainEntryPointFilePath: main,
@@ -64,16 +70,20 @@ async function surfaceOf(entrance: string, folder: string): Promise<Surface> {
     configObjectFullPath: join(root, 'api-extractor.json'),
     packageJsonFullPath: join(root, 'package.json'),
   });
+}
+
+async function surfaceOf(entrance: string, config: ExtractorConfig, compilerState: CompilerState): Promise<Surface> {
   const unexported: string[] = [];
   Extractor.invoke(config, {
     localBuild: true,
+    compilerState,
     messageCallback(message) {
       message.handled = true;
       const [, name] = /^The symbol "(\w+)" needs to be exported/.exec(message.text) ?? [];
       if (message.messageId === 'ae-forgotten-export' && name !== undefined) unexported.push(name);
     },
   });
-  const report = await readFile(join(folder, 'report.api.md'), 'utf8');
+  const report = await readFile(config.reportFilePath, 'utf8');
   return { entrance, report: plain(entrance, report), unexported };
 }
 

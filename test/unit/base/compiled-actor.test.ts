@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, createActor, setup } from 'xstate';
 import { compileMachine } from '../../../src/base/compile.ts';
+import { runs } from '../../support/runs.ts';
 import { TestActor } from './test-actor.ts';
 
 const GUARDS = ['g0', 'g1'] as const;
@@ -139,7 +140,7 @@ describe('a compiled actor', () => {
           echoed += echoes.length - theirs.echoes.length;
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
     // A test of nothing would pass as well.
     expect(walked).toBeGreaterThan(1000);

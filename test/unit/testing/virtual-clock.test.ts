@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/testing/kit/virtual-clock.ts';
+import { runs } from '../../support/runs.ts';
 
 describe('the virtual clock', () => {
   it('fires a timer that re-arms itself as often as real time would', () => {
@@ -107,6 +108,7 @@ describe('any timers', () => {
         }
         expect(fired).toEqual(expected);
       }),
+      { numRuns: runs(200) },
     );
   });
 

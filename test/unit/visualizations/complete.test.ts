@@ -1,17 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { drawAll } from '../../../visualizations/draw/files.ts';
-import { LAYOUTS, pathsOf, transitionsOf } from './support.ts';
+import { SUBJECTS } from '../../../visualizations/draw/machines.ts';
+import { pathsOf, transitionsOf } from './support.ts';
 
-const files = await drawAll();
+/** A drawing in the repository: that it is what would be drawn now, `test/docs/drawings.test.ts` shows. */
+const drawing = (name: string) => readFileSync(new URL(`../../../visualizations/${name}`, import.meta.url), 'utf8');
 
 /** What stands between `"`s in an attribute, as it was before it was written. */
 function unescaped(text: string): string {
   return text.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));
 }
 
-describe.each(LAYOUTS)('the drawings of %s', (file, _layout, { machine }) => {
-  const svg = files.get(`${file}.svg`)!;
-  const mermaid = files.get(`${file}.mmd`)!;
+describe.each(SUBJECTS)('the drawings of $file', ({ file, machine }) => {
+  const svg = drawing(`${file}.svg`);
+  const mermaid = drawing(`${file}.mmd`);
 
   it('hold every state', () => {
     const paths = pathsOf(machine);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { SUBJECTS } from '../../../visualizations/draw/machines.ts';
 import { mermaidOf } from '../../../visualizations/draw/mermaid.ts';
 import { readChart } from '../../../visualizations/draw/model.ts';
-import { LAYOUTS } from './support.ts';
 
 const ID = '[A-Za-z]\\w*';
 const STATEMENTS = [
@@ -15,7 +15,7 @@ const STATEMENTS = [
   /^%% [^{}]+$/,
 ];
 
-describe.each(LAYOUTS)('the Mermaid source of %s', (_file, _layout, { machine, title }) => {
+describe.each(SUBJECTS)('the Mermaid source of $file', ({ machine, title }) => {
   const lines = mermaidOf(readChart(machine), title).trimEnd().split('\n');
   const body = lines.slice(4).map((line) => line.trim());
   const notes = body.join('\n').match(/^note right of [\s\S]*?^end note$/gm) ?? [];

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { MessageCodec } from '../../../src/protocol/codec/codec.ts';
 import type { FrameGate, FrameReceiver } from '../../../src/wire/frame-channel.ts';
+import { runs } from '../../support/runs.ts';
 import {
   bytesOf,
   FrameLog,
@@ -141,7 +142,7 @@ describe.each(codecs)('V1: while frames are held, %s,', (_what, makeCodec) => {
         );
         expect(log.losses).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { CmdStreamError } from '../../../src/base/errors/cmd-stream-error.ts';
 import { BadPayload, type MessageCodec } from '../../../src/protocol/codec/codec.ts';
+import { runs } from '../../support/runs.ts';
 import {
   bytesOf,
   FrameLog,
@@ -59,7 +60,7 @@ describe.each(codecs)('frames %s', (_what, makeCodec, payloads) => {
         expect(sizeOf(log.frames)).toBe(bytes.length);
         expect(log.losses).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -96,7 +97,7 @@ describe.each(codecs)('frames %s', (_what, makeCodec, payloads) => {
         expect(withoutSize(log.frames)).toEqual(frames);
         expect(stream.paused).toBe(false);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -256,7 +257,7 @@ describe('too large', () => {
         );
         expect(log.losses).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -452,7 +453,7 @@ describe('random bytes', () => {
   ])('close their own connection at worst: %s', (_what, makeCodec) => {
     fc.assert(
       fc.property(garbage, (pieces) => expectHarmless(makeCodec(), pieces)),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -464,7 +465,7 @@ describe('random bytes', () => {
         for (const [at, byte] of damaged) bytes[at % bytes.length] = byte;
         expectHarmless(msgpackCodec(200), cut(bytes, places));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteWriter } from '../../../../src/base/bytes/byte-writer.ts';
+import { runs } from '../../../support/runs.ts';
 
 const written = (writer: ByteWriter) => writer.buffer.subarray(0, writer.position);
 
@@ -8,7 +9,7 @@ describe('a byte writer', () => {
   test('holds what was appended, however small it began', () => {
     const pieces = fc.array(
       fc.oneof(
-        fc.uint8Array({ maxLength: 300 }).map((bytes) => ({ bytes })),
+        fc.tuple(fc.nat(300), fc.nat(255)).map(([length, byte]) => ({ bytes: Buffer.alloc(length, byte) })),
         fc.string({ unit: 'binary', maxLength: 100 }).map((text) => ({ text })),
         fc.nat(255).map((byte) => ({ byte })),
       ),
@@ -27,6 +28,7 @@ describe('a byte writer', () => {
         }
         expect(written(writer).equals(Buffer.concat(expected))).toBe(true);
       }),
+      { numRuns: runs(200) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteReader, NEED_MORE } from '../../../../src/base/bytes/byte-reader.ts';
 import { MAX_VARINT_BYTES, varintSize, writeVarint } from '../../../../src/base/bytes/varint.ts';
+import { runs } from '../../../support/runs.ts';
 
 /** The reference: the same numbers by the book, with integers of any size. */
 function encodeByTheBook(value: bigint): number[] {
@@ -44,7 +45,7 @@ describe('a varint', () => {
       expect(write(value)).toEqual(encodeByTheBook(BigInt(value)));
     };
     ends.forEach(check);
-    fc.assert(fc.property(numbers, check), { numRuns: 2000 });
+    fc.assert(fc.property(numbers, check), { numRuns: runs(2000) });
   });
 
   test('has the bytes of the specification', () => {
@@ -60,7 +61,7 @@ describe('a varint', () => {
       expect(varintSize(value)).toBe(encodeByTheBook(BigInt(value)).length);
     };
     ends.forEach(check);
-    fc.assert(fc.property(numbers, check), { numRuns: 2000 });
+    fc.assert(fc.property(numbers, check), { numRuns: runs(2000) });
   });
 
   test('is read back from between other bytes, and the position stands behind it', () => {
@@ -72,7 +73,7 @@ describe('a varint', () => {
       expect(reader.position).toBe(1 + bytes.length);
     };
     ends.forEach(check);
-    fc.assert(fc.property(numbers, check), { numRuns: 2000 });
+    fc.assert(fc.property(numbers, check), { numRuns: runs(2000) });
   });
 
   test('that has not arrived whole asks for more and leaves the position', () => {

@@ -6,6 +6,7 @@ import { CmdStreamError, printableError } from '../../../../src/base/errors/cmd-
 import { describeError, messageOf } from '../../../../src/base/errors/describe-error.ts';
 import { escapeUnprintable, MAX_TEXT_LENGTH, printable } from '../../../../src/base/errors/printable.ts';
 import { show } from '../../../../src/base/options/check.ts';
+import { runs } from '../../../support/runs.ts';
 
 /** What must never stand in a message: controls, separators of lines, bidirectional controls, half surrogate pairs. */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/u;
@@ -45,6 +46,7 @@ describe('a text of others', () => {
         if (shown !== escapeUnprintable(text))
           expect(escapeUnprintable(text).startsWith(shown.slice(0, -3))).toBe(true);
       }),
+      { numRuns: runs(200) },
     );
   });
 

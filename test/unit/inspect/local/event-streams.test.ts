@@ -38,7 +38,7 @@ describe('streams of events', () => {
   it('V12: take the seats of pages that read nothing of what waits for them, and of no others', async () => {
     // More than what sockets hold by themselves.
     const { clock, streams, responses, page } = await streamsOf(
-      () => ({ text: 'x'.repeat(12 * 1024 * 1024) }),
+      () => ({ text: 'x'.repeat(6 * 1024 * 1024) }),
       () => ({}),
     );
     const dead: Awaited<ReturnType<typeof page>>[] = [];

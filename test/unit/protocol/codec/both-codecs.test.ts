@@ -4,6 +4,8 @@ import { ByteWriter } from '../../../../src/base/bytes/byte-writer.ts';
 import type { Codec } from '../../../../src/protocol/codec/codec.ts';
 import { json } from '../../../../src/protocol/codec/json/json.ts';
 import { msgpack } from '../../../../src/protocol/codec/msgpack/msgpack.ts';
+import { runs } from '../../../support/runs.ts';
+import { expectSame } from '../../../support/same.ts';
 import { bind, decode, encode, encodePayload, readerOf, sent, valuesOf } from './support.ts';
 
 const codecs: [name: string, codec: Codec][] = [
@@ -31,9 +33,9 @@ describe.each(codecs)('%s', (_, codec) => {
   it('carries plain values as they are', () => {
     fc.assert(
       fc.property(plain, (value) => {
-        expect(sent(codec, value)).toStrictEqual(value);
+        expectSame(sent(codec, value), value);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -49,7 +51,7 @@ describe.each(codecs)('%s', (_, codec) => {
           messages.map(([type, value]) => ({ type, value })),
         );
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -7,6 +7,7 @@ import { BadPayload, type Codec } from '../../../../src/protocol/codec/codec.ts'
 import { json } from '../../../../src/protocol/codec/json/json.ts';
 import { msgpack } from '../../../../src/protocol/codec/msgpack/msgpack.ts';
 import { KindsSchema } from '../../../interop/support/interop_pb.ts';
+import { expectSame } from '../../../support/same.ts';
 import { bind, decodePayload, encode, readerOf, refusalOf, sent } from './support.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -47,19 +48,17 @@ describe.each(codecs.slice(1))('V13: how deep a payload is that arrives, with %s
     const most = Math.floor((512 - (open.includes('[1]') ? 1 : 0)) / levels);
     expect(decodePayload(codec, text(most))).not.toBeInstanceOf(BadPayload);
     expect(refusalOf(codec, text(Math.floor(512 / levels) + 1))).toBe(TOO_DEEP);
-    expect(refusalOf(codec, text(100_000))).toBe(TOO_DEEP);
+    expect(refusalOf(codec, text(20_000))).toBe(TOO_DEEP);
   });
 
   it('V13: is not counted in texts', () => {
     for (const value of ['['.repeat(5000), { ['{'.repeat(5000)]: '\\"['.repeat(5000) }, Array(5000).fill([])]) {
-      expect(sent(codec, value)).toStrictEqual(value);
+      expectSame(sent(codec, value), value);
     }
   });
 
-  it('V13: is found in 1,000,000 arrays as well', () => {
-    expect(refusalOf(codec, Buffer.concat([Buffer.alloc(1_000_000, '['), Buffer.alloc(1_000_000, ']')]))).toBe(
-      TOO_DEEP,
-    );
+  it('V13: is found in 300,000 arrays as well', () => {
+    expect(refusalOf(codec, Buffer.concat([Buffer.alloc(300_000, '['), Buffer.alloc(300_000, ']')]))).toBe(TOO_DEEP);
   });
 
   it('V13: does not hide what is no JSON', () => {

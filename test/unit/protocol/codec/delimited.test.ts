@@ -20,6 +20,7 @@ import {
   result,
   serve,
 } from '../../../../src/index.ts';
+import { runs } from '../../../support/runs.ts';
 import { readerOf } from './support.ts';
 
 // A format of one's own without a length in front, made of nothing but the public interface: the type number, then the
@@ -109,6 +110,7 @@ describe('a codec without lengths', () => {
         expect(arrived).toStrictEqual(messages);
         expect(waiting).toHaveLength(0);
       }),
+      { numRuns: runs(200) },
     );
   });
 

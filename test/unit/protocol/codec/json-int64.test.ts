@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { json } from '../../../../src/protocol/codec/json/json.ts';
 import { parseExactly } from '../../../../src/protocol/codec/json/json-reader.ts';
 import { OwnTime } from '../../../support/own-time.ts';
+import { runs } from '../../../support/runs.ts';
 import { refusalOf, sent } from './support.ts';
 
 const codec = json({ int64: 'bigint' });
@@ -106,7 +107,7 @@ describe('json with int64', () => {
       fc.property(piece, space, ({ text, value }, gap) => {
         expect(parseExactly(gap + text + gap)).toStrictEqual(value);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -134,7 +135,7 @@ describe('json with int64', () => {
         if (refused) expect(() => parseExactly(changed)).toThrow(SyntaxError);
         else expect(() => parseExactly(changed)).not.toThrow();
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BadPayload } from '../../../../src/protocol/codec/codec.ts';
 import { json } from '../../../../src/protocol/codec/json/json.ts';
+import { runs } from '../../../support/runs.ts';
 import { bind, decodePayload, encode, encodePayload, refusalOf, sent } from './support.ts';
 
 const codec = json();
@@ -143,7 +144,7 @@ describe.each([
         const value = decodePayload(codec, bytes);
         if (!(value instanceof BadPayload)) expect(encodePayload(codec, value)).toBeInstanceOf(Buffer);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { msgpack } from '../../../../src/protocol/codec/msgpack/msgpack.ts';
+import { expectSame } from '../../../support/same.ts';
 import { decodePayload, encodePayload } from './support.ts';
 
 const codec = msgpack();
@@ -95,7 +96,7 @@ const vectors: [name: string, value: unknown, hex: string][] = [
 describe('MessagePack is written and read as the specification has it', () => {
   it.each(vectors)('%s', (_, value, hex) => {
     expect(encodePayload(codec, value).toString('hex')).toBe(hex);
-    expect(decodePayload(codec, Buffer.from(hex, 'hex'))).toStrictEqual(value);
+    expectSame(decodePayload(codec, Buffer.from(hex, 'hex')), value);
   });
 });
 

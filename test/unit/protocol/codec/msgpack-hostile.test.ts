@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BadPayload } from '../../../../src/protocol/codec/codec.ts';
 import { msgpack } from '../../../../src/protocol/codec/msgpack/msgpack.ts';
 import { OwnTime } from '../../../support/own-time.ts';
+import { runs } from '../../../support/runs.ts';
 import { decodePayload, encodePayload, refusalOf } from './support.ts';
 
 const codec = msgpack();
@@ -127,7 +128,7 @@ describe('a hostile payload', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         decodePayload(codec, bytes);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -142,7 +143,7 @@ describe('a hostile payload', () => {
         if (arrived instanceof BadPayload) expect((arrived.error as Error).message.length).toBeLessThan(300);
         else expect(() => encodePayload(codec, arrived)).not.toThrow(/^(?!.*invalid Date)/);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -154,7 +155,7 @@ describe('a hostile payload', () => {
           expect(decodePayload(codec, bytes.subarray(0, length))).toBeInstanceOf(BadPayload);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { Packr, Unpackr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import { msgpack } from '../../../../src/protocol/codec/msgpack/msgpack.ts';
+import { runs } from '../../../support/runs.ts';
+import { expectSame } from '../../../support/same.ts';
 import { bind, decode, decodePayload, encode, encodePayload, sent, valuesOf } from './support.ts';
 
 const codec = msgpack();
@@ -37,7 +39,7 @@ describe('msgpack', () => {
       fc.property(shared, (value) => {
         expect(sent(codec, value)).toStrictEqual(value);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -46,7 +48,7 @@ describe('msgpack', () => {
       fc.property(shared, (value) => {
         expect(otherReader.unpack(encodePayload(codec, value))).toStrictEqual(value);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -56,7 +58,7 @@ describe('msgpack', () => {
         const bytes = Buffer.from(otherWriter.pack(value));
         expect(decodePayload(codec, bytes)).toStrictEqual(otherReader.unpack(bytes));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -121,7 +123,7 @@ describe('msgpack', () => {
     const bound = msgpack();
     const keys = Array.from({ length: 5000 }, (_, index) => `key${index % 7}${index}é`.slice(0, 4 + (index % 12)));
     for (let round = 0; round < 2; round++) {
-      for (const key of keys) expect(sent(bound, { [key]: 1, '': 2 })).toStrictEqual({ [key]: 1, '': 2 });
+      for (const key of keys) expectSame(sent(bound, { [key]: 1, '': 2 }), { [key]: 1, '': 2 });
     }
   });
 

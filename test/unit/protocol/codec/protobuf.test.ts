@@ -19,6 +19,7 @@ import {
   type Tick,
   TickSchema,
 } from '../../../interop/support/interop_pb.ts';
+import { runs } from '../../../support/runs.ts';
 import { decode, encode, LARGE, readerOf } from './support.ts';
 
 const protocol = defineProtocol({
@@ -84,7 +85,7 @@ describe('messages of Protobuf', () => {
       fc.property(kinds, (message) => {
         expect(decode(bound, encode(bound, 2, message))).toStrictEqual({ type: 2, value: message });
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -194,7 +195,7 @@ describe('messages of Protobuf', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(3), (payload, type) => {
         decode(bound, framed(type, payload));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../support/runs.ts';
+import { expectSame } from '../../../support/same.ts';
 import { ReferenceBreaker } from './reference-model.ts';
 import { startBreaker } from './support.ts';
 
@@ -16,7 +18,7 @@ function step(name: string, run: (model: ReferenceBreaker, real: Real) => void, 
     run: (model, real) => {
       run(model, real);
       expect(real.breaker.state).toBe(model.state);
-      expect(real.changes).toEqual(model.changes);
+      expectSame(real.changes, model.changes);
       expect(real.clock.timers).toBe(model.state === 'open' ? 1 : 0);
     },
     toString: () => name,
@@ -95,7 +97,7 @@ describe('the circuit breaker', () => {
         fc.modelRun(() => ({ model, real: { ...startBreaker(given), tokens: [] } }), run);
         for (const change of model.changes) visited.add(change);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
     // A model that never gets anywhere agrees with everything.
     expect([...visited].sort()).toEqual([

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { type RequestEvent, type RequestLink, requestMachine } from '../../../../machines/request.ts';
 import { compileMachine } from '../../../../src/base/compile.ts';
+import { runs } from '../../../support/runs.ts';
 import { TestActor } from '../../base/test-actor.ts';
 
 const MACHINE = compileMachine<{ link: RequestLink }, RequestEvent>(requestMachine);
@@ -142,7 +143,7 @@ describe('the request machine, compiled', () => {
           echoed += run.echoed;
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
     expect(longest).toBeGreaterThan(8);
     expect(echoed).toBeGreaterThan(500);

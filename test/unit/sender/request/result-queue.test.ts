@@ -7,6 +7,7 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import { RefusalPace } from '../../../../src/base/refusal-pace.ts';
 import { Backlog, ResultBounds } from '../../../../src/sender/client/backlog.ts';
 import { ResultQueue, type ResultSource } from '../../../../src/sender/request/result-queue.ts';
+import { runs } from '../../../support/runs.ts';
 
 const pace = new RefusalPace(systemClock);
 const failure = new CmdStreamError('connection-lost', 'gone', { mayHaveExecuted: true });
@@ -215,7 +216,7 @@ describe('a queue of Results, for any order of pushing and asking', () => {
           expect(after.every((o) => o.status === 'fulfilled' && o.value.done === true)).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

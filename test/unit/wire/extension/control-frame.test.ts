@@ -9,6 +9,7 @@ import {
   readControlFrame,
   writeControlFrame,
 } from '../../../../src/wire/extension/control-frame.ts';
+import { runs } from '../../../support/runs.ts';
 import { codeOf, readerOf, written } from './support.ts';
 
 const TYPES = Object.values(RESERVED_TYPES).filter((type) => type !== ERROR_RESULT_TYPE);
@@ -56,7 +57,7 @@ describe('a frame of the extension', () => {
           if (end >= header) expect(reader.missing).toBe(body.length);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeGoodbye, readGoodbye, shuttingDown } from '../../../../src/wire/extension/goodbye.ts';
+import { runs } from '../../../support/runs.ts';
 import { codeOf } from './support.ts';
 
 describe('a GOODBYE', () => {
@@ -24,7 +25,7 @@ describe('a GOODBYE', () => {
         expect(code === undefined || code === 'protocol-error').toBe(true);
         if (code === undefined) expect(Number.isSafeInteger(readGoodbye(Buffer.from(bytes)).lastSeq)).toBe(true);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Head, readHead as readBody, writeHeadFrame } from '../../../../src/wire/extension/head.ts';
 import { checkMetadata, MAX_METADATA_BYTES, metadataOf, NO_METADATA } from '../../../../src/wire/extension/metadata.ts';
+import { runs } from '../../../support/runs.ts';
 import { codeOf, metadata, plain, written } from './support.ts';
 
 /** What stands before the body: sequence number, type, length. */
@@ -85,7 +86,7 @@ describe('the head of a Command', () => {
           } else expect(code).toBe('protocol-error');
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -95,7 +96,7 @@ describe('the head of a Command', () => {
         const code = codeOf(() => readHead(Buffer.from(bytes)));
         expect(code === undefined || code === 'protocol-error').toBe(true);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 

@@ -12,6 +12,7 @@ import {
   type Welcome,
 } from '../../../../src/wire/extension/introduction.ts';
 import { NO_METADATA } from '../../../../src/wire/extension/metadata.ts';
+import { runs } from '../../../support/runs.ts';
 import { codeOf, metadata, plain, readerOf, written } from './support.ts';
 
 const hello: Hello = { timeoutMs: 1_000, metadata: NO_METADATA, version: '1.2.3', describe: false };
@@ -100,7 +101,7 @@ describe('a HELLO', () => {
           expect(code === undefined || code === 'protocol-error').toBe(true);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

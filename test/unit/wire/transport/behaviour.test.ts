@@ -95,7 +95,7 @@ describe.each(transports)('%s', (_name, makeTransport) => {
           setTimeout(() => server.stream.resume(), 3);
         }
       }
-      await until(() => server.received.length === sent.length, 'all bytes');
+      await until(() => server.receivedBytes === sent.length, 'all bytes');
       expect(server.received.equals(sent)).toBe(true);
     });
 
@@ -120,7 +120,7 @@ describe.each(transports)('%s', (_name, makeTransport) => {
       }
       expect(waits).toBe(true);
       expect(client.stream.bufferedBytes).toBeGreaterThan(0);
-      expect(server.received.length).toBe(0);
+      expect(server.receivedBytes).toBe(0);
 
       const { drains } = client;
       let arrived = 0;
@@ -204,7 +204,7 @@ describe.each(transports)('%s', (_name, makeTransport) => {
       await client.writeAll(Buffer.from('question'));
       server.open();
       client.stream.resume();
-      await until(() => client.received.length === answer.length, 'the answer');
+      await until(() => client.receivedBytes === answer.length, 'the answer');
       client.stream.end();
       await until(() => server.closes.length > 0 && client.closes.length > 0, 'closed on both sides');
       expect(server.text).toBe('question');
@@ -220,7 +220,7 @@ describe.each(transports)('%s', (_name, makeTransport) => {
       server.stream.end();
       await until(() => server.closes.length > 0 && client.closes.length > 0, 'closed on both sides');
       expect(client.text).toBe('last words');
-      expect(server.received.length).toBe(0);
+      expect(server.receivedBytes).toBe(0);
       expect([client.closes, server.closes]).toEqual([[undefined], [undefined]]);
     });
 
@@ -234,7 +234,7 @@ describe.each(transports)('%s', (_name, makeTransport) => {
       };
       await until(() => client.closes.length > 0 && server.closes.length > 0, 'closed on both sides');
       await sleep(5);
-      expect(client.received.length).toBe(0);
+      expect(client.receivedBytes).toBe(0);
       expect(client.closes).toEqual([undefined]);
       expect(server.closes.length).toBe(1);
     });

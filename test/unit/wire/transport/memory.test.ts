@@ -102,9 +102,9 @@ test('nothing is delivered before the injected turn comes', async () => {
   await client.writeAll(pattern(100));
   client.stream.end();
   await sleep(5);
-  expect(accepted[0]?.received.length).toBe(0);
+  expect(accepted[0]?.receivedBytes).toBe(0);
   runAll();
-  expect(accepted[0]?.received.length).toBe(100);
+  expect(accepted[0]?.receivedBytes).toBe(100);
   expect([client.closes, accepted[0]?.closes]).toEqual([[undefined], [undefined]]);
 });
 

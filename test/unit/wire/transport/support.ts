@@ -10,7 +10,7 @@ import type {
 /** A stream with everything that it has told. */
 export class Recorder implements ByteStreamConsumer {
   readonly stream: ByteStream;
-  received = Buffer.alloc(0);
+  readonly #pieces: Buffer[] = [];
   drains = 0;
   readonly closes: (Error | undefined)[] = [];
   /** Called with each piece that arrives, in place of keeping it. */
@@ -26,7 +26,8 @@ export class Recorder implements ByteStreamConsumer {
   }
 
   data(bytes: Buffer): void {
-    if (this.onData === undefined) this.received = Buffer.concat([this.received, bytes]);
+    // The memory is the stream's again once this returns.
+    if (this.onData === undefined) this.#pieces.push(Buffer.from(bytes));
     else this.onData(bytes);
   }
 
@@ -36,6 +37,20 @@ export class Recorder implements ByteStreamConsumer {
 
   closed(error: Error | undefined): void {
     this.closes.push(error);
+  }
+
+  get received(): Buffer {
+    if (this.#pieces.length !== 1) this.#pieces.splice(0, this.#pieces.length, Buffer.concat(this.#pieces));
+    return this.#pieces[0] as Buffer;
+  }
+
+  set received(bytes: Buffer) {
+    this.#pieces.splice(0, this.#pieces.length, bytes);
+  }
+
+  /** Number of bytes that have arrived. */
+  get receivedBytes(): number {
+    return this.#pieces.reduce((sum, { length }) => sum + length, 0);
   }
 
   get text(): string {

@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { listen } from '../../../../src/wire/transport/socket-listener.ts';
 import { tcpTransport } from '../../../../src/wire/transport/tcp.ts';
 import { expectNothingLeft } from '../../../e2e/support/leaks.ts';
@@ -107,28 +104,4 @@ test('an accept error of the server is told, and listening goes on', async () =>
   await until(() => accepted === 1, 'a connection');
   expect(errors).toEqual([error]);
   await listener.close();
-});
-
-test('a listener that runs out of file descriptors survives it', async () => {
-  const script = fileURLToPath(new URL('./fixtures/out-of-files.ts', import.meta.url));
-  const command = `ulimit -n 64 && exec "${process.execPath}" --import tsx "${script}"`;
-  const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'] });
-  onTestFinished(async () => {
-    const gone = new Promise((resolve) => child.once('close', resolve));
-    child.kill();
-    await gone;
-  });
-  const lines: string[] = [];
-  createInterface(child.stdout).on('line', (line) => lines.push(line));
-
-  await until(() => lines[1] === 'full', 'the child to be out of file descriptors', 20_000);
-  const address = lines[0] ?? '';
-  const refused = (await connecting(tcpTransport(), address)).open();
-  await until(() => refused.closes.length > 0, 'the connection that cannot be accepted to be closed');
-  expect(lines).not.toContain('accepted');
-
-  child.stdin.write('go on');
-  await until(() => lines.includes('free again'), 'the child to have file descriptors again');
-  await connecting(tcpTransport(), address);
-  await until(() => lines.includes('accepted'), 'an accepted connection');
 });
