@@ -45,8 +45,8 @@ describe.concurrent('cmd-stream demo', () => {
       /\n11 as expected, 0 not, in [\d.]+ s\n$/,
     ]);
     const lines = stdout.split('\n');
-    // About 55; how often the clients dial is left to chance.
-    expect(lines.length).toBeLessThan(80);
+    // About 35; how often the clients dial is left to chance, and to what else the machine does.
+    expect(lines.filter((line) => !line.includes('dials again in')).length).toBeLessThan(50);
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
     expect(repeated(lines)).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { tcpTransport } from 'cmd-stream';
 import type { ByteStream } from 'cmd-stream/transport';
 import { expect, it } from 'vitest';
+import { standStill } from '../../support/stand-still.ts';
 import { soon, stage } from './stage.ts';
 
 const { onEnd, sender } = stage();
@@ -25,8 +26,7 @@ function busyAfterPings(busyMs: number) {
     stream.write = (bytes) => {
       const taken = write(bytes);
       pings.count++;
-      const untilMs = performance.now() + busyMs;
-      while (performance.now() < untilMs);
+      standStill(busyMs);
       return taken;
     };
     return stream;
@@ -55,8 +55,7 @@ it.each([false, true])(
     const connecting = sender({ address, handshakeTimeoutMs: 150, reconnect: false, lazy });
     // The dial has begun; what comes of it nobody reads in time.
     await new Promise((resolve) => setImmediate(resolve));
-    const untilMs = performance.now() + 500;
-    while (performance.now() < untilMs);
+    standStill(500);
     const client = await connecting;
     await soon(() => client.status.state).toBe('ready');
   },

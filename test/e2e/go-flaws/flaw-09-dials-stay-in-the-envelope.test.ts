@@ -63,10 +63,12 @@ describe.each(outages)('flaw 9: while a server %s', (_, addressOf, firstWaitMs) 
       random: () => 0.5,
       reconnect: { initialMs: 20, factor: 2, maxMs: 160, resetAfterMs: 60_000 },
     });
-    await soon(() => waitsMs.length).toBe(7);
+    await soon(() => waitsMs.length).toBeGreaterThanOrEqual(7);
     await client.close();
+    const dials = waitsMs.length;
     await sleep(100);
-    expect(waitsMs).toEqual([0, firstWaitMs, 20, 40, 80, 80, 80]);
+    // Some more where the machine is busy; none once the sender is closed.
+    expect(waitsMs).toEqual([0, firstWaitMs, 20, 40, ...Array(dials - 4).fill(80)]);
   });
 });
 
@@ -83,7 +85,7 @@ it('flaw 9: a connection that has lived sets the waits back to the first', async
   for (let round = 1; round <= 3; round++) {
     await sleep(50);
     server.connections[0]?.reset();
-    await soon(() => waitsMs.length).toBe(round + 1);
+    await soon(() => waitsMs.length).toBeGreaterThan(round);
     await soon(() => client.status.state).toBe('ready');
   }
 });

@@ -4,6 +4,7 @@ import { createSender } from 'cmd-stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { program } from '../../support/program.ts';
 import { start } from '../../support/run.ts';
+import { standStill } from '../../support/stand-still.ts';
 import { failureOf, stage } from '../client/stage.ts';
 import { calc } from '../support/calc.ts';
 import { later } from './fixtures/later-protocol.ts';
@@ -27,11 +28,6 @@ async function serverElsewhere(): Promise<string> {
 const run = (name: string, ...args: (string | number)[]) =>
   start(process.execPath, [script(name), ...args.map(String)]);
 
-function busyFor(ms: number): void {
-  const untilMs = performance.now() + ms;
-  while (performance.now() < untilMs);
-}
-
 describe('a deadline that comes late, since the process stood still', () => {
   it('F7 V14: does not count against a Result that had arrived by then', async () => {
     const client = await createSender(later, { address: await serverElsewhere() });
@@ -42,7 +38,7 @@ describe('a deadline that comes late, since the process stood still', () => {
     await new Promise<void>((resolve) =>
       setImmediate(() => {
         resolve();
-        busyFor(1_500);
+        standStill(1_500);
       }),
     );
     expect(await sending).toBe('done');
@@ -51,7 +47,7 @@ describe('a deadline that comes late, since the process stood still', () => {
   it('F7 V14: nor where a hook of another deadline kept the process busy', async () => {
     const client = await createSender(later, {
       address: await serverElsewhere(),
-      hooks: (command) => ({ onTimeout: () => command.payload === slow.payload && busyFor(1_500) }),
+      hooks: (command) => ({ onTimeout: () => command.payload === slow.payload && standStill(1_500) }),
     });
     onEnd(() => client.close());
     const slow = later.Do({ afterMs: 60_000 });
@@ -77,7 +73,7 @@ describe('a deadline that comes late, since the process stood still', () => {
     const client = await createSender(later, { address: await serverElsewhere() });
     onEnd(() => client.close());
     const sending = failureOf(client.send(later.Do({ afterMs: 60_000 }), { timeoutMs: 50 }));
-    setImmediate(() => busyFor(300));
+    setImmediate(() => standStill(300));
     expect(await sending).toMatchObject({ code: 'timeout', mayHaveExecuted: true });
   });
 });

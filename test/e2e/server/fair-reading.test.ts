@@ -53,14 +53,14 @@ describe('a client that sends Commands without a pause', () => {
     );
     await using neighbour = await RawClient.open(server.port);
     const clients = await Promise.all(Array.from({ length: floods }, () => RawClient.open(server.port)));
-    const total = 30_000;
-    // 600 ms of work, in 150 KB: all of it is there at once.
+    const total = 12_000;
+    // 240 ms of work, in 60 KB: all of it is there at once.
     const commands = Array.from({ length: total / floods }, (_, index) => RawClient.command(index + 1, WAIT, 0));
     for (const { socket } of clients) socket.write(Buffer.concat(commands));
     let asked = 0;
     while (executed < total) await neighbour.ask(++asked, ECHO, asked);
-    // Some 1,900 turns on a quiet machine, however many flood; some are lost to whatever else the machine does.
-    expect(asked).toBeGreaterThan(500);
+    // Some 760 turns on a quiet machine, however many flood; some are lost to whatever else the machine does.
+    expect(asked).toBeGreaterThan(200);
     for (const client of clients) {
       await client.count(total / floods);
       expect(client.received.map(({ seq }) => seq)).toEqual(commands.map((_, index) => index + 1));
@@ -112,15 +112,15 @@ describe('a client that sends Commands without a pause', () => {
     };
     await using neighbour = await open();
     await using flooding = await open();
-    const total = 20_000;
+    const total = 10_000;
     // Four Commands in each record.
     flooding.tlsSocket.setMaxSendFragment(512);
     const commands = Array.from({ length: total }, (_, index) => RawClient.command(index + 1, WAIT, 'x'.repeat(100)));
     flooding.socket.write(Buffer.concat(commands));
     let asked = 0;
     while (executed < total) await neighbour.ask(++asked, ECHO, asked);
-    // Some 1,500 turns on a quiet machine; six where each record begins to count anew.
-    expect(asked).toBeGreaterThan(300);
+    // Some 750 turns on a quiet machine; three where each record begins to count anew.
+    expect(asked).toBeGreaterThan(150);
     await flooding.count(total);
   });
 

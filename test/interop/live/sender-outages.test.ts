@@ -19,7 +19,8 @@ import { interop } from '../support/protocol.ts';
 expectNothingLeft();
 
 const codec = plainCodecs.json;
-const RECEIVE_MS = 300;
+/** What a busy machine takes for a Ping of the sender is far less. */
+const RECEIVE_MS = 1_000;
 const LOST = { code: 'connection-lost', mayHaveExecuted: true };
 
 /** A sender that does not wait long, and the changes of state of its clients. */
@@ -187,22 +188,22 @@ describeWithGo('a Go server that goes away', () => {
 });
 
 describeWithGo('a Go server that hangs', () => {
-  const timeMs = 400;
-  const timeoutMs = 400;
+  const timeMs = 1_000;
+  const timeoutMs = 1_000;
 
   it('is found out within keepalive time and ping timeout, and found again when it goes on', async () => {
     await using server = await GoServer.start('json');
-    const { sender, states } = await connect(server, { keepalive: { timeMs, timeoutMs }, handshakeTimeoutMs: 300 });
+    const { sender, states } = await connect(server, { keepalive: { timeMs, timeoutMs }, handshakeTimeoutMs: 1_000 });
     await using _ = sender;
     const inFlight = failureOf(delay(sender));
     expect(await add(sender, 1)).toBe(2);
     server.pause();
     const foundMs = await timed(() => inFlight);
     expect(await inFlight).toMatchObject(LOST);
-    expect((await inFlight).message).toMatch(/did not answer a Ping within 400 ms/);
+    expect((await inFlight).message).toMatch(/did not answer a Ping within 1000 ms/);
     expect(foundMs).toBeGreaterThanOrEqual(timeMs + timeoutMs - 20);
     // A busy machine is late, but not by another keepalive time.
-    expect(foundMs).toBeLessThan(timeMs + timeoutMs + 350);
+    expect(foundMs).toBeLessThan(timeMs + timeoutMs + 900);
     // It takes connections, and says nothing.
     await soon(() => sender.status.error).toMatchObject({ code: 'handshake-timeout' });
     expect(states.at(-1)).not.toBe('ready');
