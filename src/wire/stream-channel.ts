@@ -10,6 +10,7 @@ import type { Head } from './extension/head.ts';
 import { encodeHello, type Hello, readWelcomeFrame, type Welcome } from './extension/introduction.ts';
 import type { Flow, FrameChannel, FrameGate, FrameReceiver, SendGate } from './frame-channel.ts';
 import { IncomingFrames } from './incoming-frames.ts';
+import { ReadingTimes } from './reading-times.ts';
 import { readServerInfo } from './server-info.ts';
 import type { ByteStream, ByteStreamConsumer } from './transport/transport.ts';
 import { WriteBatch, type WriteBatchOptions } from './write-batch.ts';
@@ -41,14 +42,9 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
   readonly #life = new ChannelLife(this);
   readonly #batch: WriteBatch;
   readonly #incoming: IncomingFrames;
+  readonly #times: ReadingTimes;
   /** Hears how the server has introduced itself, or why there is nothing: what comes first counts. */
   #awaitIntroduction: ((introduction: unknown, error?: CmdStreamError) => void) | undefined;
-  /** Which frame it is that has come in part, and since when. */
-  #partial = 0;
-  #partialSinceMs = 0;
-  /** How long it was paused before, and since when it is, if it is. */
-  #pausedMs = 0;
-  #pausedSinceMs: number | undefined;
   /** Why it is over, unless it ended in order. */
   #lostError: CmdStreamError | undefined;
 
@@ -66,6 +62,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
     this.#incoming = new IncomingFrames(options.incoming, options.maxFrameBytes, this.#life, this.#fail);
     this.#incoming.extended = options.extended === true;
     if (options.stranger !== undefined) this.#incoming.lookAtFirst = this.#lookAtFirst;
+    this.#times = new ReadingTimes(options.clock);
     this.lastReceivedMs = options.clock.monotonicMs();
     stream.open(this);
   }
@@ -79,8 +76,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
   }
 
   get pausedMs(): number {
-    if (this.#pausedSinceMs === undefined) return this.#pausedMs;
-    return this.#pausedMs + this.#options.clock.monotonicMs() - this.#pausedSinceMs;
+    return this.#times.pausedMs;
   }
 
   get heldBytes(): number {
@@ -93,7 +89,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
 
   get partialSinceMs(): number | undefined {
     // While nothing is read, nothing can come.
-    return this.#incoming.isInsideFrame && !this.#incoming.paused ? this.#partialSinceMs : undefined;
+    return this.#incoming.isInsideFrame && !this.#incoming.paused ? this.#times.partialSinceMs : undefined;
   }
 
   open(receiver: FrameReceiver, gate?: FrameGate): void {
@@ -161,7 +157,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
   }
 
   pause(): void {
-    this.#pausedSinceMs ??= this.#options.clock.monotonicMs();
+    this.#times.pause();
     this.#incoming.pause();
     this.#stream.pause();
   }
@@ -201,37 +197,26 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
     // Nobody to read what comes: it shall wait at the peer, not here.
     if (!this.#incoming.hasReader) this.#stream.pause();
     this.#incoming.arrive(bytes);
-    this.#notePartial();
-  }
-
-  /** Notes since when it is that another frame has come in part. */
-  #notePartial(): void {
-    if (this.#partial === this.#incoming.partials) return;
-    this.#partial = this.#incoming.partials;
-    this.#partialSinceMs = this.#options.clock.monotonicMs();
+    this.#times.notePartial(this.#incoming.partials);
   }
 
   readonly #readAgain = (): void => {
-    const { pausedMs } = this;
-    // What nobody read could not come.
-    this.#partialSinceMs += pausedMs - this.#pausedMs;
-    this.#pausedMs = pausedMs;
-    this.#pausedSinceMs = undefined;
+    this.#times.resume();
     this.#incoming.resume();
-    this.#notePartial();
+    this.#times.notePartial(this.#incoming.partials);
     if (!this.#incoming.paused && this.#incoming.hasReader && !this.#life.isOver) this.#stream.resume();
   };
 
   readonly #release = (): void => {
     this.#incoming.release();
-    this.#notePartial();
+    this.#times.notePartial(this.#incoming.partials);
   };
 
   /** Someone reads, or reads again: delivers what waits, then lets more come. */
   #readerCame(): void {
     if (this.#life.isOver) return;
     this.#incoming.goOn();
-    this.#notePartial();
+    this.#times.notePartial(this.#incoming.partials);
     if (!this.#incoming.paused && !this.#life.isOver) this.#stream.resume();
   }
 

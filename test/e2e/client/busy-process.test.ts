@@ -43,7 +43,7 @@ it('a process that is too busy to read a Pong in time does not lose its connecti
     keepalive: { timeMs: 20, timeoutMs: 150 },
     onStatus: (event) => event.type === 'client' && event.error !== undefined && lost.push(event.error),
   });
-  await soon(() => pings.count).toBe(3);
+  await soon(() => pings.count).toBeGreaterThanOrEqual(3);
   expect(lost).toEqual([]);
   expect(client.status.state).toBe('ready');
 });

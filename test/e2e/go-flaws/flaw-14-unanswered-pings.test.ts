@@ -29,7 +29,7 @@ it.each(deadPeers)('flaw 14: a peer that %s is lost within keepalive time + ping
   expect(error.message).toContain('did not answer a Ping');
   expect(tookMs).toBeGreaterThan(100);
   expect(ownMs).toBeLessThan(keepalive.timeMs + keepalive.timeoutMs + LATE_MS);
-  await soon(() => server.accepted).toBe(2);
+  await soon(() => server.accepted).toBeGreaterThan(1);
 });
 
 it('flaw 14: so is one that dies after a long and busy life', async () => {

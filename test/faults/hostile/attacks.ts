@@ -46,7 +46,7 @@ export async function attacked(attack: AttackName, count: number, ready: Readine
     if (now.usedBytes > held.usedBytes) held = now;
     beside.push(await honest.medianMs(500));
     if (attackers.problem !== undefined) throw new Error(`the attack failed: ${attackers.problem}`);
-    // One round of ten thousand dials is enough.
+    // One round of thousands of dials is enough.
     if (count > 1_000) break;
   }
   while ((await server.held()).connections > 1) await delay(20);

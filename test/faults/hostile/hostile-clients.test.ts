@@ -36,7 +36,7 @@ describe.skipIf(process.platform === 'win32')('beside hostile clients', { timeou
     expect(leftBytes).toBeLessThan(16 * MEBIBYTE);
   });
 
-  it('that are idle, ten thousand of them, an honest one is served as if alone', async () => {
+  it('that are idle, four thousand of them, an honest one is served as if alone', async () => {
     const count = idleConnections();
     const ready: Readiness = ({ made }) => made === count;
     const { ratio, grownBytes, held } = await attackedFairly('idle', count, ready, (seen) => seen.ratio < MAX_RATIO);
@@ -47,10 +47,10 @@ describe.skipIf(process.platform === 'win32')('beside hostile clients', { timeou
   });
 });
 
-/** Ten thousand, or as many as the limit of open files admits beside what a process needs anyway. */
+/** Four thousand, or as many as the limit of open files admits beside what a process needs anyway. */
 function idleConnections(): number {
   const limit = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
-  const count = limit === 'unlimited' ? 10_000 : Math.min(10_000, Number(limit) - 500);
-  if (count < 10_000) console.log(`only ${count} idle connections: the limit of open files is ${limit} (ulimit -n)`);
+  const count = limit === 'unlimited' ? 4_000 : Math.min(4_000, Number(limit) - 500);
+  if (count < 4_000) console.log(`only ${count} idle connections: the limit of open files is ${limit} (ulimit -n)`);
   return count;
 }

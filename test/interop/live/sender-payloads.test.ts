@@ -51,6 +51,8 @@ const INT64_MIN = { $int: '-9223372036854775808' };
 const SIZES = [65_536, 1_048_576];
 /** Around the sizes at which a length takes another byte, wherever in the message it stands. */
 const LENGTHS = [...range(0, 260), ...range(16_200, 16_400)];
+/** Over TLS the same bytes arrive in records, wherever a length ends. */
+const FEW_LENGTHS = LENGTHS.filter((_, index) => index % 20 === 0);
 
 describeWithGo('a sender and a Go server', () => {
   describe.each(pairs)('%s', (_, service, route) => {
@@ -134,8 +136,9 @@ describeWithGo('a sender and a Go server', () => {
         expect(order).toEqual(['quick', 'slow']);
       }));
 
+    const lengths = route === tcp ? LENGTHS : FEW_LENGTHS;
     it('exchange payloads up to 1 MiB', () =>
-      conversation({ Echo: 2 + LENGTHS.length + 2 * SIZES.length }, async (sender) => {
+      conversation({ Echo: 2 + lengths.length + 2 * SIZES.length }, async (sender) => {
         const echo = async (Data: Buffer | null, Text: string) => {
           const hex = Data === null ? null : { $bytes: Data.toString('hex') };
           const answer = await ask(service, sender, 'Echo', { Data: hex, Text });
@@ -148,7 +151,7 @@ describeWithGo('a sender and a Go server', () => {
         };
         await echo(null, '');
         await echo(Buffer.from([0, 127, 128, 255]), 'Grüße, 世界 🚀 <b>&amp;</b> \u2028\u2029 \0');
-        await Promise.all(LENGTHS.map((length) => echo(null, 'k'.repeat(length))));
+        await Promise.all(lengths.map((length) => echo(null, 'k'.repeat(length))));
         for (const size of SIZES) {
           await echo(Buffer.alloc(size, 'bytes of any kind \xff\x00', 'latin1'), '');
           await echo(null, 'kü'.repeat(size / 3) + 'k'.repeat(size % 3));

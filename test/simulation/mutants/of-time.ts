@@ -32,8 +32,8 @@ export const OF_TIME: readonly Mutant[] = [
   },
   {
     name: 'frames have come in part since ever',
-    file: 'src/wire/stream-channel.ts',
-    from: '    this.#partialSinceMs = this.#options.clock.monotonicMs();\n',
+    file: 'src/wire/reading-times.ts',
+    from: '    this.#partialSinceMs = this.#clock.monotonicMs();\n',
     to: '',
     why: 'a server closes a connection whose Command comes in two parts',
   },
