@@ -42,7 +42,7 @@ beforeAll(async () => {
   await copyCheckout();
   packed = await pack();
   whyNotInstalled = await install();
-}, 120_000);
+}, 300_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -301,7 +301,7 @@ export async function main(): Promise<void> {
 const node = (...args: string[]) => run(process.execPath, args, { cwd: project });
 
 const npm = (cwd: string, args: readonly string[]) =>
-  run('npm', [...args], { cwd, env: npmEnvironment(), timeoutMs: 100_000 });
+  run('npm', [...args], { cwd, env: npmEnvironment(), timeoutMs: 250_000 });
 
 /** Takes away what an `npm test` around this process tells the scripts of *this* package. */
 function npmEnvironment(): Record<string, undefined> {
