@@ -35,7 +35,7 @@ async function inspectorPage(): Promise<string> {
   return url;
 }
 
-describe('Stately Inspector', { timeout: 60_000 }, () => {
+describe('Stately Inspector', () => {
   it('gets every actor, event and snapshot over its own bridge', async () => {
     const url = await inspectorPage();
     const port = await freePort();

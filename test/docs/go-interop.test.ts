@@ -29,7 +29,7 @@ beforeAll(async () => {
   compiled = await compile();
   folder = await mkdtemp(join(compiled.folder, 'go-interop-'));
   complaints = await typeCheck(folder, [generated, ...snippets]);
-}, 60_000);
+});
 
 afterAll(async () => {
   if (folder !== '') await rm(folder, { recursive: true, force: true });

@@ -33,7 +33,7 @@ beforeAll(async () => {
   compiled = await compile();
   folder = await mkdtemp(join(compiled.folder, 'pages-'));
   complaints = await typeCheck(folder, [protocol, ...examples.flatMap(({ snippets }) => snippets)]);
-}, 60_000);
+});
 
 afterAll(async () => {
   if (folder !== '') await rm(folder, { recursive: true, force: true });

@@ -53,7 +53,7 @@ beforeAll(async () => {
   compiled = await compile();
   folder = await mkdtemp(join(compiled.folder, 'readme-'));
   complaints = await typeCheck(folder, [...snippets, ...names.map(({ snippet }) => snippet), codes]);
-}, 60_000);
+});
 
 afterAll(async () => {
   if (folder !== '') await rm(folder, { recursive: true, force: true });
@@ -121,13 +121,9 @@ const commands = [
 ].map((line) => line.replace(/\s+#.*/, ''));
 
 describe('the shell commands of the README and the guide', () => {
-  it.concurrent.each(commands)(
-    '%s',
-    async (command) => {
-      await check(command);
-    },
-    30_000,
-  );
+  it.concurrent.each(commands)('%s', async (command) => {
+    await check(command);
+  });
 });
 
 async function check(command: string): Promise<void> {

@@ -45,7 +45,7 @@ describe('a schedule', () => {
     const again = await shrink(seed, 20_000, shrunk?.path, dislikesFaults);
     expect(again?.run.schedule).toEqual(shrunk?.run.schedule);
     expect(await shrink(seed, 20_000, shrunk?.path), 'which in truth keeps all promises').toBeUndefined();
-  }, 60_000);
+  });
 });
 
 describe('a run', () => {

@@ -72,15 +72,11 @@ describe('the examples', () => {
     expect(files).toEqual([...Object.keys(OUTPUT), ...SHARED].sort());
   });
 
-  it.concurrent.each(Object.entries(OUTPUT))(
-    '%s runs and prints what it says',
-    async (name, lines) => {
-      const { code, stdout, stderr } = await run(process.execPath, commandOf(name), { cwd: ROOT });
-      expect(stderr).toBe('');
-      const printed = stdout.trimEnd().split('\n');
-      expect(printed).toEqual(lines.map((line) => (typeof line === 'string' ? line : expect.stringMatching(line))));
-      expect(code).toBe(0);
-    },
-    30_000,
-  );
+  it.concurrent.each(Object.entries(OUTPUT))('%s runs and prints what it says', async (name, lines) => {
+    const { code, stdout, stderr } = await run(process.execPath, commandOf(name), { cwd: ROOT });
+    expect(stderr).toBe('');
+    const printed = stdout.trimEnd().split('\n');
+    expect(printed).toEqual(lines.map((line) => (typeof line === 'string' ? line : expect.stringMatching(line))));
+    expect(code).toBe(0);
+  });
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
     await writeFile(join(folder, `${name}.cert.pem`), cert);
     await writeFile(join(folder, `${name}.key.pem`), key);
   }
-}, 60_000);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -37,7 +37,7 @@ async function stays(name: string, ...rest: string[]) {
   expect(ended, 'it should have stayed').toBeUndefined();
 }
 
-describe('A5 A6: a process with a sender', { timeout: 60_000 }, () => {
+describe('A5 A6: a process with a sender', () => {
   let address = '';
   let secure = '';
   let close: () => Promise<unknown> = async () => undefined;
@@ -66,7 +66,7 @@ describe('A5 A6: a process with a sender', { timeout: 60_000 }, () => {
   ])('that is %s ends', async (what, addressOf) => ends('sender', what, await addressOf()));
 });
 
-describe('A5 A6: a process with a server', { timeout: 60_000 }, () => {
+describe('A5 A6: a process with a server', () => {
   it.each(['open', 'unrefed and refed'])('that is %s stays', (what) => stays('server', what));
 
   it.each(['unrefed', 'unrefed with a connection', 'unrefed before a connection'])('that is %s ends', (what) =>
@@ -74,7 +74,7 @@ describe('A5 A6: a process with a server', { timeout: 60_000 }, () => {
   );
 });
 
-describe('A5 A6: a process with an open circuit breaker', { timeout: 60_000 }, () => {
+describe('A5 A6: a process with an open circuit breaker', () => {
   it('ends, although that is open for a minute', async () => {
     const { code, stdout } = await run(process.execPath, argumentsOf('open-breaker'), { timeoutMs: END_MS });
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'open\n' });

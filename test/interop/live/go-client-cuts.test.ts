@@ -33,39 +33,35 @@ describeWithGo('a Go client and a server whose bytes are cut', () => {
       ['ends', 'end', 'lost: it ended in the middle of a frame'],
       // Where bytes still wait to be read, Node tells of an end in place of the reset.
       ['is reset', 'reset', 'lost: it ended in the middle of a frame|ECONNRESET'],
-    ] as const)(
-      'go on when the connection %s inside a Command, at any byte',
-      { timeout: 30_000 },
-      async ([, kind, reason], { expect }) => {
-        await using server = await OurServer.start(codec);
-        const bytes = bytesOfACommand[codec];
-        // The first connection passes; the next ones are cut behind their first byte, their second, and so on.
-        await using proxy = await CuttingProxy.start(server.address, (connection) =>
-          connection === 0 || connection > bytes ? {} : { toServer: { kind, at: connection } },
-        );
-        await using client = GoClient.start(proxy.address, codec, 'reconnect');
-        await client.line((line) => line.includes('"event":"ready"'));
-        proxy.drop();
-        expect(await client.ended, client.lines.join('\n')).toBe(0);
+    ] as const)('go on when the connection %s inside a Command, at any byte', async ([, kind, reason], { expect }) => {
+      await using server = await OurServer.start(codec);
+      const bytes = bytesOfACommand[codec];
+      // The first connection passes; the next ones are cut behind their first byte, their second, and so on.
+      await using proxy = await CuttingProxy.start(server.address, (connection) =>
+        connection === 0 || connection > bytes ? {} : { toServer: { kind, at: connection } },
+      );
+      await using client = GoClient.start(proxy.address, codec, 'reconnect');
+      await client.line((line) => line.includes('"event":"ready"'));
+      proxy.drop();
+      expect(await client.ended, client.lines.join('\n')).toBe(0);
 
-        const recovered = client.events.find(({ event }) => event === 'recovered');
-        expect(recovered).toMatchObject({ dials: bytes + 2, refused: 0 });
-        // The first one, the one behind whose last byte the connection was cut, and the one that came through; on a slow
-        // machine also those whose Result came too late for the client. None of those that were cut.
-        const tries = Number(recovered?.failed) + 2;
-        expect(server.executed.Add).toBeGreaterThanOrEqual(3);
-        expect(server.executed.Add).toBeLessThanOrEqual(tries - (bytes - 1));
-        await expect.poll(() => server.connections).toBe(0);
-        const inside = server.lost.slice(1, bytes);
-        expect(inside).toHaveLength(bytes - 1);
-        for (const error of inside) {
-          expect(error).toMatchObject({ code: 'connection-lost', message: expect.stringMatching(reason) });
-        }
-        expect(server.lost).toHaveLength(bytes + 2);
-        if (kind === 'end') expect(server.lost[bytes]).toBe(undefined);
-        // The first connection, and the last one.
-        expect([server.lost[0], server.lost[bytes + 1]]).toEqual([undefined, undefined]);
-      },
-    );
+      const recovered = client.events.find(({ event }) => event === 'recovered');
+      expect(recovered).toMatchObject({ dials: bytes + 2, refused: 0 });
+      // The first one, the one behind whose last byte the connection was cut, and the one that came through; on a slow
+      // machine also those whose Result came too late for the client. None of those that were cut.
+      const tries = Number(recovered?.failed) + 2;
+      expect(server.executed.Add).toBeGreaterThanOrEqual(3);
+      expect(server.executed.Add).toBeLessThanOrEqual(tries - (bytes - 1));
+      await expect.poll(() => server.connections).toBe(0);
+      const inside = server.lost.slice(1, bytes);
+      expect(inside).toHaveLength(bytes - 1);
+      for (const error of inside) {
+        expect(error).toMatchObject({ code: 'connection-lost', message: expect.stringMatching(reason) });
+      }
+      expect(server.lost).toHaveLength(bytes + 2);
+      if (kind === 'end') expect(server.lost[bytes]).toBe(undefined);
+      // The first connection, and the last one.
+      expect([server.lost[0], server.lost[bytes + 1]]).toEqual([undefined, undefined]);
+    });
   });
 });

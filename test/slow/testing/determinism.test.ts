@@ -34,7 +34,7 @@ describe('a simulation of everything', () => {
     for (const code of ['timeout', 'cancelled', 'connection-lost', 'command-failed', 'unavailable']) {
       expect(codes, code).toContain(code);
     }
-  }, 60_000);
+  });
 
   it('reaches for no real time, no real randomness and no turn of the event loop but those that drive it', async () => {
     const { code, stdout } = await runFixture('callers');
@@ -49,7 +49,7 @@ describe('a simulation of everything', () => {
     const callers = stdout.trimEnd().split('\n');
     expect(callers.filter((caller) => !known.some((pattern) => pattern.test(caller)))).toEqual([]);
     expect(callers, 'the watch works').toContain('nextTick src/testing/simulate.ts');
-  }, 60_000);
+  });
 
   it('that the very same things happen in every process, again and again, under load', async () => {
     const { hash } = await first();
@@ -64,12 +64,12 @@ describe('a simulation of everything', () => {
 
   it('of another seed is another', async () => {
     expect((await first()).hash).not.toBe((await ofOtherSeed()).hash);
-  }, 60_000);
+  });
 
   it('does not mind another at the same time', async () => {
     const both = [SEED, OTHER_SEED].map((seed) => simulate(seed, everything, OPTIONS));
     const [one, other] = await Promise.all(both);
     expect(one?.hash).toBe((await first()).hash);
     expect(other?.hash).toBe((await ofOtherSeed()).hash);
-  }, 60_000);
+  });
 });

@@ -16,7 +16,7 @@ describe('the drawings', () => {
 });
 
 describe('npm run visualize -- --check', () => {
-  it('names the drawing that is not current and fails; writing it mends that', { timeout: 60_000 }, () => {
+  it('names the drawing that is not current and fails; writing it mends that', () => {
     const copy = mkdtempSync(join(tmpdir(), 'drawings-'));
     onTestFinished(() => rmSync(copy, { recursive: true }));
     for (const name of ['machines', 'visualizations', 'package.json'])
