@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     ...config.test,
     env: { THOROUGH: '1' },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     projects: [
       { extends: true, test: { name: 'slow', include: ['test/{slow,graph,faults/memory}/**/*.test.ts'], globalSetup } },
       {

@@ -101,7 +101,7 @@ export function testMachine<World>(production: Production<World>): void {
 
     const mutants = mutantsOf(machine, chart);
     const title = `cannot be changed without a test that fails: ${mutants.length} mutants`;
-    it.runIf(TRIES_MUTANTS)(title, { timeout: 300_000 }, async () => {
+    it.runIf(TRIES_MUTANTS)(title, { timeout: 600_000 }, async () => {
       // Where the machine itself leaves a path, that a mutant does means nothing.
       expect(section.paths).toBe(rehearsed.reduce((sum, { scripts }) => sum + scripts.length, 0));
       const quiet = new Quiet();

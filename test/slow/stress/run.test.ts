@@ -8,7 +8,7 @@ const stress = (...args: string[]) => run(process.execPath, ['--expose-gc', MAIN
 
 const SHORT = ['--minutes', '0.04', '--fault-every-ms', '500', '--rate', '500', '--seed', '1'];
 
-describe.concurrent('the stress run', { timeout: 120_000 }, () => {
+describe.concurrent('the stress run', () => {
   it('passes against the node peer, through faults, and leaves nothing', async () => {
     const { code, stdout, stderr } = await stress(...SHORT);
     expect(stderr).toBe('');
@@ -29,7 +29,11 @@ describe.concurrent('the stress run', { timeout: 120_000 }, () => {
     ['twice', /was executed twice/],
     ['slip', /has a Result, but was never executed/],
   ])('fails against a server that lies: %s', async (lie, found) => {
-    const { code, stdout, stderr } = await stress('--minutes', '0.02', '--rate', '500', '--lie', lie);
+    const lying = (minutes: string) => stress('--minutes', minutes, '--rate', '500', '--lie', lie);
+    let ended = await lying('0.02');
+    // On a busy machine it may have come to no lie in a second.
+    for (const minutes of ['0.1', '0.5']) if (!found.test(ended.stderr)) ended = await lying(minutes);
+    const { code, stdout, stderr } = ended;
     expect(stderr).toMatch(found);
     expect(stdout).toMatch(/verify errors +[1-9]/);
     expect(code).toBe(1);
