@@ -49,12 +49,13 @@ describe.each(MODES)('the signal of a send, requests running %s', (_, mode) => {
   });
 
   it('is left alone by every send that has ended, however it did', async () => {
+    let oneMore = () => {};
     const server = await peer({
       onCommand: ({ seq, type, connection }) => {
         if (type === 0) connection.result(seq, SUM, 2);
         if (type === 1) {
           for (let n = 0; n < 4; n++) connection.result(seq, TICK, { n, last: false });
-          setTimeout(() => connection.result(seq, TICK, { n: 4, last: false }), 20);
+          oneMore = () => connection.result(seq, TICK, { n: 4, last: false });
         }
         if (type === 4) connection.result(seq, ERROR, { code: 'command-failed', message: 'no' });
       },
@@ -71,8 +72,12 @@ describe.each(MODES)('the signal of a send, requests running %s', (_, mode) => {
     await client.sendMulti(countdown, () => undefined, { signal, resultsCount: 1 });
     expect(getEventListeners(signal, 'abort')).toEqual([]);
     // Nobody takes its Results: too many wait.
+    const asked = server.commands.length;
     const overflowing = client.sendMulti(countdown, { signal });
+    await expect.poll(() => server.commands.length).toBe(asked + 1);
+    const more = setInterval(() => oneMore(), 20);
     await expect.poll(() => getEventListeners(signal, 'abort')).toEqual([]);
+    clearInterval(more);
     expect(await failureOf(collect(overflowing))).toMatchObject({ code: 'result-overflow' });
     const atClose = failureOf(client.send(wait, { signal }));
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
