@@ -93,7 +93,7 @@ describe('a server that is shut down while it is sent Commands', () => {
     const failure = await failureOf(sender.send(shop.Echo('x')));
     expect(failure).toMatchObject({ code: 'closed', mayHaveExecuted: false, retryable: true });
     expect(failure).toMatchObject({ command: 'Echo', address: only.address, clientId: 0, seq: 2 });
-    expect(failure.message).toContain('shutting down');
+    expect(failure.message).toContain('has said goodbye, and has not executed it');
     expect(await slow).toBe('slow');
     expect(only.executed).toEqual([]);
   });
