@@ -9,6 +9,7 @@ export {
   type CmdStreamErrorDetails,
   type CmdStreamErrorJson,
 } from './base/errors/cmd-stream-error.ts';
+export type { PathStep } from './base/errors/error-path.ts';
 export type { CommandFailureKind } from './base/errors/failure-kind.ts';
 export type { Log } from './base/log.ts';
 export type { DrainOptions } from './base/options/drain-options.ts';

@@ -15,6 +15,7 @@ import type { Ground } from './ground.ts';
 import { Group } from './group/group.ts';
 import { circuitBreakerHooks } from './hooks/circuit-breaker-hooks.ts';
 import type { Mismatches } from './mismatches.ts';
+import type { ClientChanges } from './request/client-changes.ts';
 import type { RequestContext } from './request/request.ts';
 import { SignalWatch } from './request/signal-watch.ts';
 import { SendPath } from './send-path.ts';
@@ -129,6 +130,7 @@ export function makeRequests(
   { options, deadlines, bounds, warnings, actors }: Ground,
   path: SendPath,
   watchers: SenderWatchers,
+  changes: ClientChanges,
 ): RequestContext {
   return {
     deadlines,
@@ -141,5 +143,6 @@ export function makeRequests(
     resend: (request) => path.resend(request),
     callSites: options.callSites,
     watchers,
+    changes,
   };
 }

@@ -64,7 +64,9 @@ export class SendPath {
     const { metadata, timeoutMs } = terms;
     const { isWatched } = request;
     const isTimed = timeoutMs !== Number.POSITIVE_INFINITY;
-    const sinceMs = isTimed || this.#hooks !== undefined || isWatched ? this.#options.clock.monotonicMs() : 0;
+    const isNoted = isTimed || this.#hooks !== undefined || isWatched || terms.resultsCount !== 1;
+    const sinceMs = isNoted ? this.#options.clock.monotonicMs() : 0;
+    if (isNoted) request.called(sinceMs);
     if (isWatched) this.#startWatched(request, terms, sinceMs);
     else this.#start(request, terms, sinceMs, metadata);
   }
@@ -79,7 +81,7 @@ export class SendPath {
     const hooks = this.#hooks;
     const isTimed = timeoutMs !== Number.POSITIVE_INFINITY;
     request.patient = terms.waitForReady;
-    if (signal !== undefined && !this.#heed(request, signal)) return;
+    if (signal !== undefined && !request.cancelBy(signal)) return;
     if (timeoutMs <= 0) {
       request.expired(-timeoutMs);
       return;
@@ -109,18 +111,6 @@ export class SendPath {
     for (const request of [...this.#line.all(), ...this.#prepared.all()]) {
       if (request !== this.#leaving) request.failed(this.#group.refusalError(request.command.name, 'unavailable'));
     }
-  }
-
-  // ---- the signal
-
-  /** Lets the signal cancel the request. Returns whether the request goes on. */
-  #heed(request: Request, signal: AbortSignal): boolean {
-    try {
-      request.cancelBy(signal);
-    } catch (error) {
-      request.failed(CmdStreamError.from(error));
-    }
-    return !request.settled;
   }
 
   // ---- the hooks

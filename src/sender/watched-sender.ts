@@ -4,6 +4,7 @@ import type { CircuitBreaker } from './breaker/circuit-breaker.ts';
 import type { Ground } from './ground.ts';
 import type { Group } from './group/group.ts';
 import type { ClientStatus, GroupStatus } from './group/status.ts';
+import type { ClientChanges } from './request/client-changes.ts';
 import type { SendPath } from './send-path.ts';
 
 /** The parts of a sender whose figures are asked for. */
@@ -33,11 +34,12 @@ export function watchersOf({ options, tables, warnings }: Ground, parts: () => W
   return new SenderWatchers(options.telemetry, { protocol: namesOf(tables), addresses, now }, options.clock, warnings);
 }
 
-/** Tells of what becomes of the connections of a group, until it is closed. */
-export function tellChanges(group: Group, watchers: SenderWatchers): void {
+/** Tells of what becomes of the connections of a group, and notes it, until it is closed. */
+export function tellChanges(group: Group, watchers: SenderWatchers, changes: ClientChanges): void {
   const before: (ClientStatus | undefined)[] = [...group.status.clients];
   const stop = group.onChange((change) => {
     if (change.type === 'client') {
+      changes.add(change);
       tellChange(before[change.id], change, watchers);
       before[change.id] = change;
     }

@@ -1,7 +1,9 @@
+import { type InspectOptions, inspect } from 'node:util';
 import { fieldOf } from './ask.ts';
 import { hasBrand, isInstance, markClass } from './brand.ts';
 import { type CmdStreamErrorCode, traitsOf } from './codes.ts';
 import { describeError, isError } from './describe-error.ts';
+import { type PathStep, pathLines, pathOf } from './error-path.ts';
 import type { CommandFailureKind } from './failure-kind.ts';
 
 export type { CmdStreamErrorCode } from './codes.ts';
@@ -129,6 +131,21 @@ export class CmdStreamError extends Error {
     if (this.mayHaveExecuted) return false;
     if (this.code === 'closed') return ofServers.has(this);
     return traitsOf(this.code).retryable === true || this.failure === 'unavailable' || this.failure === 'rate-limited';
+  }
+
+  /**
+   * The way that the send went to this error, and what its client went through meanwhile, with times: printed by `util.inspect`
+   * below the rest, and nowhere else. `undefined` for an error of no send.
+   */
+  get path(): readonly PathStep[] | undefined {
+    return pathOf(this);
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions, show: typeof inspect): string {
+    const shown = show(this, { ...options, depth, customInspect: false });
+    const { path } = this;
+    return path === undefined ? shown : `${shown}\n${pathLines(path).join('\n')}`;
   }
 
   /**

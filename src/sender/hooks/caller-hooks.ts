@@ -2,8 +2,9 @@ import { AsyncContext } from '../../base/async-context.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import type { Warnings } from '../../base/warnings.ts';
+import type { EndingHook } from './ending-hook.ts';
 import { type Hooks, type ReceivedResult, RUNS_ANYWHERE, type SendOutcome, type SentCommand } from './hooks.ts';
-import { type EndingHook, hearsEnd, tellEnd, tellEnding, tellResult } from './tell.ts';
+import { hearsEnd, tellEnd, tellEnding, tellResult } from './tell.ts';
 
 /**
  * Hooks in place of those of a send: they call its `hooks` in the async context of the send, whose caller this must be

@@ -3,6 +3,7 @@ import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { invalidOption } from '../../base/options/check.ts';
 import { isThenable } from '../../base/thenable.ts';
 import type { Command } from '../../protocol/command.ts';
+import type { EndingHook } from './ending-hook.ts';
 import {
   type ClockedHooksFactory,
   HEARS_END,
@@ -16,7 +17,7 @@ import {
 import { HooksMaker } from './hooks-maker.ts';
 import { noopHooks } from './noop-hooks.ts';
 import { refusalOf, unsent } from './refusal.ts';
-import { type EndingHook, hearsEnd, tellEnd, tellEnding, tellResult } from './tell.ts';
+import { hearsEnd, tellEnd, tellEnding, tellResult } from './tell.ts';
 
 /**
  * Puts several hooks in front of a send. All of them are called in the given order, for `beforeSend` and for everything

@@ -1,9 +1,7 @@
 import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { processWarnings, type Warnings } from '../../base/warnings.ts';
+import type { EndingHook } from './ending-hook.ts';
 import { HEARS_END, type Hooks, type ReceivedResult, type SendOutcome, type SentCommand } from './hooks.ts';
-
-/** The hooks that end a send. */
-export type EndingHook = 'onError' | 'onTimeout' | 'onCancel';
 
 /** Whether hooks are to be told of Results. Asking may call a getter, which may fail. */
 export function hearResults(hooks: Hooks, warnings: Warnings): boolean {

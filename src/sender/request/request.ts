@@ -7,20 +7,20 @@ import type { RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { CommandEntry, ResultEntry } from '../../protocol/protocol.ts';
-import type { SenderWatchers } from '../../telemetry/watchers.ts';
 import { type Arrival, NOTHING_ARRIVES, type Pressure, type ResultBounds, type WhenSlow } from '../client/backlog.ts';
 import type { Carrier, PendingCommand, PendingHead } from '../client/pending-command.ts';
 import type { StreamCredit } from '../client/stream-credit.ts';
+import type { EndingHook } from '../hooks/ending-hook.ts';
 import type { Hooks, SentCommand } from '../hooks/hooks.ts';
-import { type EndingHook, hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
+import { hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
 import { CallSite } from './call-site.ts';
 import { cancelledError, type EndedSend, overflowError, subjectOf, timeoutError } from './endings.ts';
 import type { RequestActors } from './request-actors.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
-import { WatchedRequest } from './watched-request.ts';
+import { type WatchedContext, WatchedRequest } from './watched-request.ts';
 
 /** The parts that requests of one sender share. */
-export interface RequestContext {
+export interface RequestContext extends WatchedContext {
   readonly deadlines: DeadlineQueue;
   readonly signals: SignalWatch;
   readonly refusals: RefusalPace;
@@ -35,8 +35,6 @@ export interface RequestContext {
   readonly resend: (request: Request) => void;
   /** Whether errors are to say where the send was called. Default false. */
   readonly callSites?: boolean | undefined;
-  /** Those who watch the sender; none where its option `telemetry` is not given. */
-  readonly watchers?: SenderWatchers | undefined;
 }
 
 const MACHINE = compileMachine<{ link: RequestLink }, RequestEvent>(requestMachine);
@@ -116,10 +114,15 @@ export abstract class Request
     this.context.deadlines.arm(this, timeoutMs, sinceMs);
   }
 
-  /** Lets `signal` cancel the request from now on (see {@link SignalWatch.heed}). */
-  cancelBy(signal: AbortSignal): void {
+  /** Lets `signal` cancel the request from now on (see {@link SignalWatch.heed}). Returns whether the request goes on. */
+  cancelBy(signal: AbortSignal): boolean {
     this.#signal = signal;
-    this.context.signals.heed(signal, this);
+    try {
+      this.context.signals.heed(signal, this);
+    } catch (error) {
+      this.failed(CmdStreamError.from(error));
+    }
+    return !this.settled;
   }
 
   /** Has `hooks` told of what happens, from now on. */
@@ -274,6 +277,7 @@ export abstract class Request
   #abort(error: CmdStreamError, hook: EndingHook): void {
     this.tellSubject(error);
     this.#callSite?.addTo(error);
+    this.tellPath(error, hook);
     // One that its caller cancels may still wait to be written.
     const isAtOnce = this.seq === 0 || hook === 'onCancel';
     const pause = isAtOnce ? this.context.refusals.next() : undefined;

@@ -1,18 +1,38 @@
 import type { RequestEvent, RequestLink } from '../../../machines/request.ts';
 import { CompiledActor } from '../../base/compiled-actor.ts';
+import type { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import type { Command } from '../../protocol/command.ts';
 import type { Outcome, SendSpan, WatchedSend } from '../../telemetry/telemetry.ts';
 import type { SenderWatchers } from '../../telemetry/watchers.ts';
 import type { Metadata } from '../../wire/extension/metadata.ts';
+import type { EndingHook } from '../hooks/ending-hook.ts';
+import type { ClientChanges } from './client-changes.ts';
+import { type FailedSend, tellRequestPath } from './request-path.ts';
+
+/** The parts that those need who are told of requests. */
+export interface WatchedContext {
+  /** The latest changes of the clients, for errors. */
+  readonly changes?: ClientChanges | undefined;
+  /** Those who watch the sender. */
+  readonly watchers?: SenderWatchers | undefined;
+}
 
 /** The side of a request that those see who watch the sender: they are told that it begins, and how it has ended. */
-export abstract class WatchedRequest extends CompiledActor<{ link: RequestLink }, RequestEvent> implements WatchedSend {
+export abstract class WatchedRequest
+  extends CompiledActor<{ link: RequestLink }, RequestEvent>
+  implements WatchedSend, FailedSend
+{
   abstract command: Command;
   abstract readonly seq: number;
   abstract readonly size: number;
   abstract readonly clientId: number | undefined;
   abstract readonly address: string | undefined;
-  protected abstract readonly context: { readonly watchers?: SenderWatchers | undefined };
+  abstract readonly received: number;
+  protected abstract readonly context: WatchedContext;
+  /** When it was called (whole monotonic milliseconds), where that is known. */
+  calledMs: number | undefined = undefined;
+  /** How many changes of clients there had been then. */
+  changesBefore = 0;
   /** When it was called (monotonic milliseconds), where somebody watches. */
   #sinceMs: number | undefined = undefined;
   /** What goes along with it for those who watch. */
@@ -21,6 +41,12 @@ export abstract class WatchedRequest extends CompiledActor<{ link: RequestLink }
   /** Whether somebody watches sends just now. */
   get isWatched(): boolean {
     return this.context.watchers?.isWatching === true;
+  }
+
+  /** It was called at `sinceMs` (monotonic milliseconds); whole numbers, since those take no objects. */
+  called(sinceMs: number): void {
+    this.calledMs = Math.trunc(sinceMs);
+    this.changesBefore = this.context.changes?.count ?? 0;
   }
 
   /** It begins, at `sinceMs` (monotonic milliseconds): those who watch are told. Returns the metadata that goes along. */
@@ -38,6 +64,12 @@ export abstract class WatchedRequest extends CompiledActor<{ link: RequestLink }
   startWithin(start: () => void): void {
     if (this.#span?.run === undefined) start();
     else this.context.watchers?.runWithin(this.#span, start);
+  }
+
+  /** Notes on the error that it fails by the way to it. */
+  protected tellPath(error: CmdStreamError, ending: EndingHook): void {
+    const { changes } = this.context;
+    if (changes !== undefined) tellRequestPath(error, this, ending, changes);
   }
 
   /** It has ended: those who watch are told. */

@@ -11,6 +11,7 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
+import { pathLines } from '../../base/errors/error-path.ts';
 import { callback, flag, objectWith, optionNames } from '../../base/options/check.ts';
 import { VERSION } from '../../base/version.ts';
 import type { Command } from '../../protocol/command.ts';
@@ -164,6 +165,8 @@ class TracedSend implements SendSpan {
     if (span.isRecording()) {
       if (address !== undefined) span.setAttributes(peerAttributes(address));
       end(span, outcome, outcome !== 'success', this.#tellsMessages);
+      const path = outcome === 'success' ? undefined : outcome.path;
+      if (path !== undefined) span.addEvent('cmd_stream.path', { 'cmd_stream.path': pathLines(path) });
     }
     span.end();
   }

@@ -1,0 +1,2 @@
+/** The hooks that end a send. */
+export type EndingHook = 'onError' | 'onTimeout' | 'onCancel';
