@@ -29,6 +29,7 @@ const BESIDE = {
   docs: /\.md$/,
   'docs/guide': /\.md$/,
   'docs/decisions': /\.md$/,
+  'docs/operations': /\.(json|yml)$/,
   'docs/performance': /\.svg$/,
 };
 
