@@ -210,7 +210,9 @@ describe('the package, installed', () => {
       expect((await call()).stderr).toMatch(/^cmd-stream call: cannot load typed.ts: .*install tsx/);
       await symlink(tool('tsx'), join(project, 'node_modules/tsx'), 'junction');
     }
-    expect((await call()).stderr).toMatch(/^cmd-stream call: the protocol has no Command 'Multiply'; it has Add\n/);
+    expect((await call()).stderr).toMatch(
+      /^cmd-stream call: the protocol has no Command 'Multiply'; it has Add; try 'cmd-stream call --help'\n/,
+    );
   });
 });
 
