@@ -17,6 +17,14 @@ export interface WatchedContext {
   readonly watchers?: SenderWatchers | undefined;
 }
 
+/** What is known of a send that somebody watches. */
+interface Watch {
+  /** When it was called (monotonic milliseconds). */
+  readonly sinceMs: number;
+  /** What goes along with it. */
+  readonly span: SendSpan | undefined;
+}
+
 /** The side of a request that those see who watch the sender: they are told that it begins, and how it has ended. */
 export abstract class WatchedRequest
   extends CompiledActor<{ link: RequestLink }, RequestEvent>
@@ -33,10 +41,8 @@ export abstract class WatchedRequest
   calledMs: number | undefined = undefined;
   /** How many changes of clients there had been then. */
   changesBefore = 0;
-  /** When it was called (monotonic milliseconds), where somebody watches. */
-  #sinceMs: number | undefined = undefined;
-  /** What goes along with it for those who watch. */
-  #span: SendSpan | undefined = undefined;
+  /** None where nobody watches it. */
+  #watch: Watch | undefined = undefined;
 
   /** Whether somebody watches sends just now. */
   get isWatched(): boolean {
@@ -51,19 +57,19 @@ export abstract class WatchedRequest
 
   /** It begins, at `sinceMs` (monotonic milliseconds): those who watch are told. Returns the metadata that goes along. */
   begin(sinceMs: number, metadata: Metadata): Metadata {
-    this.#sinceMs = sinceMs;
     const { watchers } = this.context;
     const span = watchers?.sendStarted(this);
+    this.#watch = { sinceMs, span };
     if (watchers === undefined || span === undefined) return metadata;
-    this.#span = span;
     this.command = watchers.commandOf(span, this.command);
     return watchers.metadataOf(span, metadata);
   }
 
   /** Calls what gives it to a client, as its span wants it. */
   startWithin(start: () => void): void {
-    if (this.#span?.run === undefined) start();
-    else this.context.watchers?.runWithin(this.#span, start);
+    const span = this.#watch?.span;
+    if (span?.run === undefined) start();
+    else this.context.watchers?.runWithin(span, start);
   }
 
   /** Notes on the error that it fails by the way to it. */
@@ -74,6 +80,7 @@ export abstract class WatchedRequest
 
   /** It has ended: those who watch are told. */
   protected tellWatchers(outcome: Outcome): void {
-    if (this.#sinceMs !== undefined) this.context.watchers?.sendEnded(this, outcome, this.#span, this.#sinceMs);
+    const watch = this.#watch;
+    if (watch !== undefined) this.context.watchers?.sendEnded(this, outcome, watch.span, watch.sinceMs);
   }
 }
