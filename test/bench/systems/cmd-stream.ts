@@ -11,6 +11,7 @@ import {
   type SenderOptions,
   type ServerTlsOptions,
   serve,
+  type Telemetry,
 } from 'cmd-stream';
 import { generate } from 'selfsigned';
 import type { Message } from '../message.ts';
@@ -28,6 +29,8 @@ const ROOM = 200_000;
 
 interface Variant {
   readonly sender?: Partial<SenderOptions>;
+  /** At both ends. */
+  readonly telemetry?: Telemetry;
   readonly codec?: Codec;
   readonly tls?: boolean;
   readonly echo?: (sender: EchoSender) => BenchClient['echo'];
@@ -62,10 +65,21 @@ class CountingObserver {
   }
 }
 
-/** The library with all that protects and watches a send. */
-export const cmdStreamEverythingOn = system({
+/** All that protects and watches a send. */
+export const EVERYTHING: Variant = {
   sender: { circuitBreaker: {}, hooks: () => new CountingHooks(), keepalive: true },
   echo: (sender) => (message) => sender.sendWithDeadline(echoes.Echo(message), Date.now() + 5_000),
+};
+
+/** The library with all of that. */
+export const cmdStreamEverythingOn = system(EVERYTHING);
+
+/** A trace and a name, as many send them along. */
+const METADATA = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tenant: 'acme-corporation' };
+
+/** The library as it comes, with metadata of two keys on each send. */
+export const cmdStreamMetadata = system({
+  echo: (sender) => (message) => sender.send(echoes.Echo(message), { metadata: METADATA }),
 });
 
 /** The library with JSON payloads. */
@@ -82,8 +96,9 @@ export const cmdStreamInspected100 = system({
   sender: { inspect: { observer: new CountingObserver(), everyNth: 100 } },
 });
 
-function system({ sender: options = {}, codec, tls = false, echo = justSend }: Variant): BenchSystem {
-  const codecOption = codec === undefined ? {} : { codec };
+/** A way to have the library set up. */
+export function system({ sender: options = {}, telemetry, codec, tls = false, echo = justSend }: Variant): BenchSystem {
+  const codecOption = { ...(codec !== undefined && { codec }), ...(telemetry !== undefined && { telemetry }) };
   return {
     async startServer(delayMs): Promise<BenchServer> {
       const identity = tls ? await makeIdentity() : undefined;

@@ -52,6 +52,21 @@ export const ROWS: readonly Row[] = [
     async () => (await import('./cmd-stream.ts')).cmdStreamEverythingOn,
   ),
   own(
+    'cmd-stream-metrics',
+    'the same, and metrics at both ends',
+    async () => (await import('./cmd-stream-telemetry.ts')).cmdStreamMetrics,
+  ),
+  own(
+    'cmd-stream-traces',
+    'the same as everything-on, and spans of OpenTelemetry that no sampler takes, at both ends',
+    async () => (await import('./cmd-stream-telemetry.ts')).cmdStreamTraces(),
+  ),
+  own(
+    'cmd-stream-metadata',
+    'as it comes, with metadata of two keys on each send',
+    async () => (await import('./cmd-stream.ts')).cmdStreamMetadata,
+  ),
+  own(
     'cmd-stream-json',
     'as it comes, with JSON payloads',
     async () => (await import('./cmd-stream.ts')).cmdStreamJson,
