@@ -180,8 +180,9 @@ export abstract class FrameIntake {
   #readAll(reader: ByteReader): void {
     while (reader.position < reader.end && !this.#paused && !this.#life.isOver && this.hasReader) {
       if (this.holding) {
+        if (reader === this.heldReader || !this.holdNext(reader)) return;
         // What was put aside before is taken first, should frames be held no longer.
-        if (reader === this.heldReader || !this.holdNext(reader) || !this.holding) return;
+        if (!this.holding && this.held.length > 0) return;
       } else if (!this.deliverNext(reader)) return;
     }
   }

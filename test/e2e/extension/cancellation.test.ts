@@ -39,6 +39,21 @@ describe.each(WAYS)('a Command that its caller gives up, over %s', (way) => {
     expect([connections.length, unexpected]).toEqual([1, []]);
   });
 
+  it('is heard of at once where the one before it has made room meanwhile', async () => {
+    const { server: options, sender } = await over(way);
+    const { address, log } = await working({ maxInFlightCommands: 2, ...options });
+    // No Ping comes behind it, either.
+    const client = await workSender({ address, keepalive: false, ...sender });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const given = [work.Push('a'), work.Push('b')].map((push) =>
+      failureOf(client.sendMulti(push, () => {}, { signal })),
+    );
+    controller.abort();
+    for (const failure of await Promise.all(given)) expect(failure).toMatchObject({ code: 'cancelled' });
+    await soon(() => log).toEqual(['Push a', 'Push b', 'Push a cancelled', 'Push b cancelled']);
+  });
+
   it('fires it as well where the time of the caller is over', async () => {
     const { client, log, through } = await one();
     through.open();
