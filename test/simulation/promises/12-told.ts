@@ -48,9 +48,10 @@ function* hears(past: Past): Generator<Violation> {
   const commands = toldOf(entries);
   for (const send of sends.values()) {
     if (corrupted && !corruption.spares(send)) continue;
-    for (const { host, client } of send.executions) {
+    for (const execution of send.executions) {
+      const { host, client } = execution;
       const one = commands.of(host, client, send.id);
-      if (one === undefined) continue;
+      if (one === undefined || !corruption.isFact(execution)) continue;
       const talks = schedule.servers[HOSTS.indexOf(host)]?.goClients === false;
       const problem = talks ? misheard(send, one, slackMs) : overheard(one);
       if (problem === undefined) continue;
