@@ -16,7 +16,7 @@ import { Budget } from './budget.ts';
 import { Connections } from './connections.ts';
 import type { Handlers, NoStrangers } from './handlers.ts';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './options.ts';
-import { makeRoutes } from './route.ts';
+import { makeRoutes, type Route } from './route.ts';
 import { Server } from './server.ts';
 import { serverLogic } from './server-logic.ts';
 import type { Service } from './service.ts';
@@ -26,6 +26,7 @@ import { Welcomes } from './welcomes.ts';
 
 /** How long a transport may take to close what it was told to close. */
 const CLOSE_TIMEOUT_MS = 1_000;
+const NOBODY = Object.freeze({ connections: 0, inFlight: 0 });
 
 /**
  * Serves a protocol: listens, and has a handler execute each Command that arrives.
@@ -70,24 +71,29 @@ async function listening<Receiver>(
   const given = resolveServerOptions(options);
   const hold = new ProcessHold(given.clock);
   const timed: ResolvedServerOptions = { ...given, clock: hold.clock };
+  // Before anything is started that would have to be stopped.
+  const routes = makeRoutes(protocol, handlers);
+  const { commands: incoming, results: outgoing } = bindCodec(
+    timed.codec,
+    protocol[protocolTables],
+    timed.maxFrameBytes,
+  );
+  // Those who watch may ask at once, before there is any of it.
+  const live: { connections?: Connections; service?: Service; address?: string } = {};
   const watchers = watchersOf(
     protocol,
     timed,
-    () => ({ ...connections.figures, heldBytes: service.budget.bytes }),
-    () => actor.getSnapshot().context.listener?.address,
+    () => ({ ...(live.connections?.figures ?? NOBODY), heldBytes: live.service?.budget.bytes ?? 0 }),
+    () => live.address,
   );
   const resolved = toldOptions(timed, watchers);
-  const service: Service = makeService(protocol, receiver, handlers, resolved, watchers);
-  // Before anything is started that would have to be stopped.
-  const { commands: incoming, results: outgoing } = bindCodec(
-    resolved.codec,
-    protocol[protocolTables],
-    resolved.maxFrameBytes,
-  );
+  const service = makeService(protocol, receiver, routes, resolved, watchers);
+  live.service = service;
   const root = startActorRoot('server-root', resolved.clock, resolved.inspect?.watch);
   const connections: Connections = new Connections(service, { incoming, outgoing }, root, () =>
     actor.send({ type: 'connections.gone' }),
   );
+  live.connections = connections;
   const logic = serverLogic(resolved, connections, hold.add, () => actor.getSnapshot().hasTag('accepting'));
   const actor = createActor(logic, {
     parent: root,
@@ -99,8 +105,10 @@ async function listening<Receiver>(
   const { listener, error } = (await started).context;
   if (listener === undefined) {
     root.stop();
+    watchers.closed();
     throw CmdStreamError.from(error);
   }
+  live.address = listener.address;
   return new Server(actor, connections, listener, resolved, hold, () => {
     service.deadlines.stop();
     service.turn.stop();
@@ -112,7 +120,7 @@ async function listening<Receiver>(
 function makeService(
   protocol: AnyProtocol,
   receiver: unknown,
-  handlers: unknown,
+  routes: readonly Route[],
   options: ResolvedServerOptions,
   watchers: ServerWatchers,
 ): Service {
@@ -123,7 +131,7 @@ function makeService(
     welcomes: new Welcomes(protocol, options),
     introduction: encodeServerInfo(options.goClients ? options.serverInfo : `${options.serverInfo};${EXTENSION}`),
     receiver,
-    routes: makeRoutes(protocol, handlers),
+    routes,
     turn,
     pace: RefusalPace.of(options.clock),
     deadlines: new DeadlineQueue(options.clock),

@@ -10,6 +10,7 @@ export class CallDurations {
   readonly #series: SeriesSet<Histogram>;
   /** The series that was asked for last: calls of one kind come in rows. */
   #last: Histogram | undefined;
+  #lastProtocol: string | undefined;
   #lastMethod: string | undefined;
   #lastAddress: string | undefined;
   #lastCode: string | undefined;
@@ -35,11 +36,13 @@ export class CallDurations {
     if (
       this.#last === undefined ||
       command !== this.#lastMethod ||
+      protocol !== this.#lastProtocol ||
       address !== this.#lastAddress ||
       code !== this.#lastCode
     ) {
       const method = methodOf(protocol, command);
       this.#last = this.#series.at(`${method}|${address ?? ''}|${code ?? ''}`, () => describe(method, address, code));
+      this.#lastProtocol = protocol;
       this.#lastMethod = command;
       this.#lastAddress = address;
       this.#lastCode = code;

@@ -1,10 +1,29 @@
-import { createSender, memoryTransport, serve, type Telemetry } from 'cmd-stream';
+import {
+  command,
+  createSender,
+  defineProtocol,
+  type Handlers,
+  memoryTransport,
+  result,
+  serve,
+  type Telemetry,
+} from 'cmd-stream';
 import { createMetrics, metricsText } from 'cmd-stream/metrics';
 import { describe, expect, it } from 'vitest';
 import { stage } from '../client/stage.ts';
 import { calls, shop, values, watched } from './watched.ts';
 
 const { expectWarning } = stage();
+
+const HANDLERS: Handlers<typeof shop, null> = {
+  Echo: (text) => text,
+  Fail: (text) => text,
+  Checked: () => 'fine',
+  *Rows() {
+    yield { n: 1, last: true };
+  },
+  Wait: () => 'over',
+};
 
 const codeOf = (promise: PromiseLike<unknown>) =>
   Promise.resolve(promise).then(
@@ -163,6 +182,41 @@ describe('metrics tell how things stand:', () => {
     expect(values(metrics, 'cmd_stream.server.connections')).toEqual({ all: 2 });
     expect(values(metrics, 'cmd_stream.client.connections')).toMatchObject({ ready: 2, closed: 0 });
     expect(metricsText(metrics)).toContain('rpc_server_call_duration_seconds_count{rpc_system_name="cmd-stream",');
+  });
+});
+
+describe('metrics of several', () => {
+  it('tell two protocols apart whose Commands have the same name', async () => {
+    const transport = memoryTransport();
+    const metrics = createMetrics();
+    const named = (name: string) =>
+      defineProtocol({
+        name,
+        results: { Done: result<string>() },
+        commands: { Get: command<string>().returns('Done') },
+      });
+    const [tea, milk] = [named('tea'), named('milk')];
+    const handlers = { Get: (text: string) => text };
+    await using teas = await serve(tea, null, handlers, { transport, telemetry: metrics });
+    await using milks = await serve(milk, null, handlers, { transport, telemetry: metrics });
+    await using teaSender = await createSender(tea, { address: teas.address, transport });
+    await using milkSender = await createSender(milk, { address: milks.address, transport });
+    for (let i = 0; i < 3; i++) {
+      await teaSender.send(tea.Get('a'));
+      await milkSender.send(milk.Get('b'));
+    }
+    expect(calls(metrics, 'server')).toEqual({ 'tea/Get OK': 3, 'milk/Get OK': 3 });
+  });
+
+  it('know nothing of a server that never came to be', async () => {
+    await using other = await serve(shop, null, HANDLERS, { port: 0 });
+    const metrics = createMetrics();
+    const failed = [
+      serve(shop, null, HANDLERS, { port: other.port, telemetry: metrics }),
+      serve(shop, null, {} as never, { telemetry: metrics }),
+    ];
+    expect(await Promise.all(failed.map(codeOf))).toEqual(['listen-failed', 'invalid-argument']);
+    expect(metrics.collect()).toEqual([]);
   });
 });
 
