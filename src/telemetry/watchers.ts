@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.ts';
+import { hasMethods } from '../base/errors/ask.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { Warnings } from '../base/warnings.ts';
-import type { Command } from '../protocol/command.ts';
+import { type Command, isCommand } from '../protocol/command.ts';
 import { checkMetadata, type Metadata, withTexts } from '../wire/extension/metadata.ts';
 import { hearsExecutions, hearsSends, PublishedExecution, PublishedSend } from './channels.ts';
+import { Guard } from './guard.ts';
 import { CommandSpans, SendSpans } from './spans.ts';
 import type {
   ArrivedCommand,
@@ -22,17 +24,17 @@ import type {
 /** Those who watch one sender or one server. What they throw becomes a warning. */
 abstract class Watchers<One extends object> {
   protected readonly clock: Clock;
+  readonly guard: Guard;
   readonly #list: readonly One[];
-  readonly #warnings: Warnings;
 
-  constructor(list: readonly One[], clock: Clock, warnings: Warnings) {
+  constructor(list: readonly One[], clock: Clock, guard: Guard) {
     this.#list = list;
     this.clock = clock;
-    this.#warnings = warnings;
+    this.guard = guard;
   }
 
   protected each<Name extends keyof One & string>(what: Name, tell: (one: One) => unknown): void {
-    for (const one of this.#list) this.#warnings.callUser(`'${what}' of the option 'telemetry'`, () => tell(one));
+    for (const one of this.#list) this.guard.call(what, () => tell(one));
   }
 
   /** The way of every send and every Command: without a closure for each. */
@@ -41,23 +43,9 @@ abstract class Watchers<One extends object> {
   }
 
   /** Calls what must not throw, within a span; whatever that does, once. */
-  runWithin(span: { run?(call: () => void): void } | undefined, call: () => void): void {
-    let isCalled = false;
-    const once = () => {
-      if (isCalled) return;
-      isCalled = true;
-      call();
-    };
-    try {
-      span?.run?.(once);
-    } catch (error) {
-      this.#warnings.userCodeFailed(`'run' of the option 'telemetry'`, error);
-    }
-    once();
-  }
-
-  protected failed(what: keyof One & string, error: unknown): void {
-    this.#warnings.userCodeFailed(`'${what}' of the option 'telemetry'`, error);
+  runWithin(span: SendSpan | CommandSpan | undefined, call: () => void): void {
+    if (span === undefined) call();
+    else this.guard.runWithin(span, call);
   }
 }
 
@@ -67,10 +55,11 @@ export class SenderWatchers extends Watchers<SenderTelemetry> {
   readonly #hasSpans: boolean;
 
   constructor(telemetry: readonly Telemetry[], sender: WatchedSender, clock: Clock, warnings: Warnings) {
-    const list = begun(telemetry, 'ofSender', (one) => one.ofSender?.(sender), warnings);
-    super(list, clock, warnings);
+    const guard = new Guard(warnings);
+    const list = begun(telemetry, 'ofSender', (one) => one.ofSender?.(sender), guard);
+    super(list, clock, guard);
     this.#protocol = sender.protocol.name;
-    this.#hasSpans = list.some((one) => one.sendStarted !== undefined);
+    this.#hasSpans = list.some((one) => hasMethods(one, ['sendStarted']));
   }
 
   /** Whether anybody watches sends just now: by telemetry, or by a channel. */
@@ -85,21 +74,29 @@ export class SenderWatchers extends Watchers<SenderTelemetry> {
     const spans: SendSpan[] = isHeard ? [new PublishedSend(this.#protocol, send)] : [];
     for (const one of this.all) {
       try {
-        const span = one.sendStarted?.(send);
+        const span = this.guard.object('sendStarted', one.sendStarted?.(send));
         if (span !== undefined) spans.push(span);
       } catch (error) {
-        this.failed('sendStarted', error);
+        this.guard.failed('sendStarted', error);
       }
     }
-    return spans.length > 1 ? new SendSpans(spans) : spans[0];
+    return spans.length > 1 ? new SendSpans(spans, this.guard) : spans[0];
   }
 
   /** The Command that is sent: that of the span, where it has one of the same type. */
   commandOf(span: SendSpan | undefined, own: Command): Command {
-    const other = span?.command;
-    if (other === undefined || (other.type === own.type && other.protocol === own.protocol)) return other ?? own;
-    this.failed('sendStarted', new TypeError(`the Command of a span for '${own.name}' must be another '${own.name}'`));
-    return own;
+    if (span === undefined) return own;
+    try {
+      const other = span.command;
+      if (other === undefined || (isCommand(other) && other.type === own.type && other.protocol === own.protocol)) {
+        return other ?? own;
+      }
+      this.guard.watch('sendStarted', other);
+      throw new TypeError(`the Command of a span for '${own.name}' must be another '${own.name}'`);
+    } catch (error) {
+      this.guard.failed('sendStarted', error);
+      return own;
+    }
   }
 
   /** What goes along with a send: its own metadata and that of its span, as far as there is room. */
@@ -108,7 +105,7 @@ export class SenderWatchers extends Watchers<SenderTelemetry> {
     try {
       return withTexts(own, checkMetadata('metadata', span.metadata));
     } catch (error) {
-      this.failed('sendStarted', error);
+      this.guard.failed('sendStarted', error);
       return own;
     }
   }
@@ -122,9 +119,10 @@ export class SenderWatchers extends Watchers<SenderTelemetry> {
   sendEnded(send: WatchedSend, outcome: Outcome, span: SendSpan | undefined, sinceMs: number): void {
     if (span !== undefined) {
       try {
-        span.ended(send, outcome);
+        const returned: unknown = span.ended(send, outcome);
+        if (returned !== undefined) this.guard.watch('sendStarted', returned);
       } catch (error) {
-        this.failed('sendStarted', error);
+        this.guard.failed('sendStarted', error);
       }
     }
     this.#tellEnded(send, send.command.name, outcome, Math.max(0, this.clock.monotonicMs() - sinceMs));
@@ -146,9 +144,10 @@ export class SenderWatchers extends Watchers<SenderTelemetry> {
   #tellEnded(send: WatchedSend | undefined, command: string | undefined, outcome: Outcome, durationMs: number): void {
     for (const one of this.all) {
       try {
-        one.sendEnded?.(send, command, outcome, durationMs);
+        const returned: unknown = one.sendEnded?.(send, command, outcome, durationMs);
+        if (returned !== undefined) this.guard.watch('sendEnded', returned);
       } catch (error) {
-        this.failed('sendEnded', error);
+        this.guard.failed('sendEnded', error);
       }
     }
   }
@@ -160,10 +159,11 @@ export class ServerWatchers extends Watchers<ServerTelemetry> {
   readonly #hasSpans: boolean;
 
   constructor(telemetry: readonly Telemetry[], server: WatchedServer, clock: Clock, warnings: Warnings) {
-    const list = begun(telemetry, 'ofServer', (one) => one.ofServer?.(server), warnings);
-    super(list, clock, warnings);
+    const guard = new Guard(warnings);
+    const list = begun(telemetry, 'ofServer', (one) => one.ofServer?.(server), guard);
+    super(list, clock, guard);
     this.#protocol = server.protocol.name;
-    this.#hasSpans = list.some((one) => one.commandStarted !== undefined);
+    this.#hasSpans = list.some((one) => hasMethods(one, ['commandStarted']));
   }
 
   /** Whether anybody watches Commands just now: by telemetry, or by a channel. */
@@ -178,13 +178,13 @@ export class ServerWatchers extends Watchers<ServerTelemetry> {
     const spans: CommandSpan[] = isHeard ? [new PublishedExecution(this.#protocol, command)] : [];
     for (const one of this.all) {
       try {
-        const span = one.commandStarted?.(command, payload);
+        const span = this.guard.object('commandStarted', one.commandStarted?.(command, payload));
         if (span !== undefined) spans.push(span);
       } catch (error) {
-        this.failed('commandStarted', error);
+        this.guard.failed('commandStarted', error);
       }
     }
-    return spans.length > 1 ? new CommandSpans(spans) : spans[0];
+    return spans.length > 1 ? new CommandSpans(spans, this.guard) : spans[0];
   }
 
   /**
@@ -202,17 +202,19 @@ export class ServerWatchers extends Watchers<ServerTelemetry> {
   ): void {
     if (span !== undefined) {
       try {
-        span.ended(outcome, results);
+        const returned: unknown = span.ended(outcome, results);
+        if (returned !== undefined) this.guard.watch('commandStarted', returned);
       } catch (error) {
-        this.failed('commandStarted', error);
+        this.guard.failed('commandStarted', error);
       }
     }
     const durationMs = Math.max(0, this.clock.monotonicMs() - arrivedMs);
     for (const one of this.all) {
       try {
-        one.commandEnded?.(command, outcome, results, durationMs);
+        const returned: unknown = one.commandEnded?.(command, outcome, results, durationMs);
+        if (returned !== undefined) this.guard.watch('commandEnded', returned);
       } catch (error) {
-        this.failed('commandEnded', error);
+        this.guard.failed('commandEnded', error);
       }
     }
   }
@@ -230,14 +232,16 @@ function begun<One extends object>(
   telemetry: readonly Telemetry[],
   what: string,
   begin: (one: Telemetry) => One | undefined,
-  warnings: Warnings,
+  guard: Guard,
 ): readonly One[] {
   const list: One[] = [];
   for (const one of telemetry) {
-    warnings.callUser(`'${what}' of the option 'telemetry'`, () => {
-      const watcher = begin(one);
+    try {
+      const watcher = guard.object(what, begin(one));
       if (watcher !== undefined) list.push(watcher);
-    });
+    } catch (error) {
+      guard.failed(what, error);
+    }
   }
   return list;
 }

@@ -67,9 +67,10 @@ export abstract class WatchedRequest
 
   /** Calls what gives it to a client, as its span wants it. */
   startWithin(start: () => void): void {
+    const { watchers } = this.context;
     const span = this.#watch?.span;
-    if (span?.run === undefined) start();
-    else this.context.watchers?.runWithin(span, start);
+    if (span === undefined || watchers === undefined) start();
+    else watchers.runWithin(span, start);
   }
 
   /** Notes on the error that it fails by the way to it. */

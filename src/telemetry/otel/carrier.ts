@@ -10,8 +10,11 @@ export const metadataSetter: TextMapSetter<Record<string, string>> = {
   },
 };
 
-/** Reads metadata for a propagator. */
+/** Reads metadata for a propagator; in that of a payload, which is not checked, may be anything: what is no text is left out. */
 export const metadataGetter: TextMapGetter<Readonly<Record<string, string>>> = {
-  get: (metadata, key) => metadata[key.toLowerCase()],
+  get(metadata, key) {
+    const text: unknown = metadata[key.toLowerCase()];
+    return typeof text === 'string' ? text : undefined;
+  },
   keys: (metadata) => Object.keys(metadata),
 };

@@ -13,7 +13,9 @@ import {
 } from '@opentelemetry/api';
 import { pathLines } from '../../base/errors/error-path.ts';
 import { callback, flag, objectWith, optionNames } from '../../base/options/check.ts';
+import { isThenable } from '../../base/thenable.ts';
 import { VERSION } from '../../base/version.ts';
+import { processWarnings } from '../../base/warnings.ts';
 import type { Command } from '../../protocol/command.ts';
 import { methodOf, OTHER_METHOD, peerAttributes, serverAttributes } from '../attributes.ts';
 import type {
@@ -157,7 +159,7 @@ class TracedSend implements SendSpan {
     this.#span = span;
     this.#tellsMessages = tellsMessages;
     propagation.inject(within, this.metadata, metadataSetter);
-    this.command = inject?.(command, this.metadata);
+    if (inject !== undefined) this.command = calledUser('inject', () => inject(command, this.metadata));
   }
 
   ended({ address }: WatchedSend, outcome: Outcome): void {
@@ -211,7 +213,7 @@ class ServerTracing implements ServerTelemetry {
     const { extract } = this.#tracing;
     if (extract === undefined || name === undefined || payload === undefined) return metadata;
     for (const _ in metadata) return metadata;
-    return extract({ name, payload }) ?? metadata;
+    return calledUser('extract', () => extract({ name, payload })) ?? metadata;
   }
 
   /** When it arrived, where it has waited since; the SDK's own clock is finer. */
@@ -240,6 +242,20 @@ class TracedCommand implements CommandSpan {
     const isOwnFailure = outcome !== 'success' && outcome.code === 'command-failed';
     if (this.#span.isRecording()) end(this.#span, outcome, isOwnFailure, this.#tellsMessages);
     this.#span.end();
+  }
+}
+
+/** What a function of the user's returns; where it fails the span does without. */
+function calledUser<Returned>(name: string, call: () => Returned | undefined): Returned | undefined {
+  const what = `'${name}' of openTelemetry()`;
+  try {
+    const returned = call();
+    if (!isThenable(returned)) return returned;
+    processWarnings.watchPromise(what, returned);
+    throw new TypeError('it must answer at once; got a promise');
+  } catch (error) {
+    processWarnings.userCodeFailed(what, error);
+    return undefined;
   }
 }
 

@@ -367,18 +367,31 @@ describe('a trace in the Command itself', () => {
     expect(await sender.send(shop.Echo('a'))).toBe('a');
   });
 
-  it('that cannot be written or read changes nothing', async () => {
-    expectWarning("'sendStarted' of the option 'telemetry' failed");
-    expectWarning("'commandStarted' of the option 'telemetry' failed");
-    const fail = () => {
-      throw new Error('own mistake');
-    };
-    const failing = openTelemetry({ tracerProvider: provider, inject: fail, extract: fail });
-    const { sender } = await traced({
-      sender: { telemetry: failing },
-      server: { telemetry: failing, goClients: true },
+  const fail = () => {
+    throw new Error('own mistake');
+  };
+  it('that cannot be written or read changes nothing, and has its spans all the same', async () => {
+    expectWarning("'inject' of openTelemetry() failed");
+    expectWarning("'extract' of openTelemetry() failed");
+    for (const each of [fail, async () => fail()]) {
+      const failing = openTelemetry({ tracerProvider: provider, inject: each as never, extract: each as never });
+      const { sender } = await traced({
+        sender: { telemetry: failing },
+        server: { telemetry: failing, goClients: true },
+      });
+      expect(await sender.send(shop.Echo('a'))).toBe('a');
+      expect(described(await ended(2))).toEqual(['CLIENT shop/Echo OK UNSET -', 'SERVER shop/Echo OK UNSET -']);
+    }
+  });
+
+  it('that holds what is no text is none', async () => {
+    const odd = openTelemetry({
+      tracerProvider: provider,
+      extract: () => ({ traceparent: 5, tracestate: [1], baggage: { a: 1 } }) as never,
     });
+    const { sender } = await traced({ server: { telemetry: odd, goClients: true } });
     expect(await sender.send(shop.Echo('a'))).toBe('a');
+    expect(described(await ended(2))).toEqual(['CLIENT shop/Echo OK UNSET -', 'SERVER shop/Echo OK UNSET -']);
   });
 });
 
