@@ -27,14 +27,17 @@ function textOf(schema: unknown, depth: number): string {
   if (union !== undefined) return joined(partsOf(union, depth), ' | ');
   const all = listOf(schema.allOf);
   if (all !== undefined) return joined(partsOf(all, depth), ' & ');
-  if (Array.isArray(type))
-    return joined(
-      partsOf(
-        type.map((one: unknown) => ({ ...schema, type: one })),
-        depth,
-      ),
-      ' | ',
-    );
+  if (!Array.isArray(type)) return typedText(schema, type, depth);
+  const types = [...new Set<unknown>(type)].slice(0, MAX_MEMBERS + 1);
+  return joined(
+    types.map((one) => typedText(schema, one, depth - 1)),
+    ' | ',
+  );
+}
+
+/** A schema of one type: of a list of types the others are no matter, and it is not copied for each. */
+function typedText(schema: SchemaFields, type: unknown, depth: number): string {
+  if (depth === 0) return '...';
   if (type === 'object' || (type === undefined && isFields(schema.properties))) return objectText(schema, depth);
   if (type === 'array') return arrayText(schema, depth);
   return typeof type === 'string' && type !== '' ? type : 'unknown';

@@ -78,4 +78,20 @@ describe('a JSON Schema in short', () => {
       { numRuns: 1_000 },
     );
   });
+
+  it('looks at no more of a schema than it shows, however many types and members that has', () => {
+    let listed = 0;
+    const type = ['object', ...Array.from({ length: 10_000 }, (_, n) => `t${n % 100}`)];
+    const schema = new Proxy(
+      { type },
+      {
+        ownKeys(target) {
+          listed++;
+          return Reflect.ownKeys(target);
+        },
+      },
+    );
+    expect(typeText(schema)).toMatch(/^object \| t0 \| t1 \| .* \| \.\.\.$/);
+    expect(listed).toBe(0);
+  });
 });
