@@ -4,7 +4,7 @@ import type { SentCommand } from '../protocol/sent-command.ts';
 
 /**
  * What watches senders and servers: metrics (`cmd-stream/metrics`), or something of your own. Given to `createSender` and `serve` as
- * `telemetry`; one may watch any number of them. What a method of it throws becomes a warning of the process and changes
+ * `telemetry`; one may watch any number of them. What a method of it throws, or rejects with, becomes a warning of the process and changes
  * nothing else. All of them are called for every send: they must be quick.
  */
 export interface Telemetry {
