@@ -89,7 +89,7 @@ export class SendPath {
     const deadlineMs = sinceMs + timeoutMs;
     const isUsual = timeoutMs === this.#options.timeoutMs;
     if (!isUsual || metadata !== NO_METADATA) {
-      request.head = { deadlineMs: isUsual ? undefined : deadlineMs, metadata };
+      request.head = isUsual ? { deadlineMs: undefined, metadata } : { deadlineMs, leftMs: timeoutMs, metadata };
     }
     if (hooks === undefined) this.#send(request);
     else this.#askHooks(request, terms, hooks, sinceMs);

@@ -57,8 +57,9 @@ export class Departure implements SendGate {
 
   #headOf({ head }: PendingCommand): Head | undefined {
     if (head === undefined || this.#channel.welcome === undefined) return undefined;
-    const { deadlineMs, metadata } = head;
-    this.#head.leftMs = deadlineMs === undefined ? undefined : deadlineMs - this.#clock.monotonicMs();
+    const { deadlineMs, leftMs, metadata } = head;
+    const isKnown = deadlineMs === undefined || leftMs !== undefined;
+    this.#head.leftMs = isKnown ? leftMs : deadlineMs - this.#clock.monotonicMs();
     this.#head.metadata = metadata;
     return this.#head;
   }

@@ -28,6 +28,8 @@ export interface Carrier extends Arrival {
 export interface PendingHead {
   /** When its caller gives it up (monotonic milliseconds); Infinity: never; `undefined`: as the client's HELLO says. */
   readonly deadlineMs: number | undefined;
+  /** How long that is from now on, for one that leaves at once: the clock need not be asked again. */
+  readonly leftMs?: number | undefined;
   readonly metadata: Metadata;
 }
 
