@@ -35,10 +35,11 @@ function tellDone(
   span: CommandSpan | undefined,
   arrivedMs: number,
 ): void {
-  const { watchers, options } = service;
-  watchers.commandEnded(command, outcome, results, span, arrivedMs);
-  const durationMs = () => Math.max(0, options.clock.monotonicMs() - arrivedMs);
-  options.onCommandDone?.({ ...info, command, type, seq }, outcome, results, durationMs());
+  const { clock, onCommandDone } = service.options;
+  service.watchers.commandEnded(command, outcome, results, span, arrivedMs);
+  if (onCommandDone === undefined) return;
+  const durationMs = Math.max(0, clock.monotonicMs() - arrivedMs);
+  onCommandDone({ ...info, command, type, seq }, outcome, results, durationMs);
 }
 
 /** The Command that somebody wants to know the end of. */

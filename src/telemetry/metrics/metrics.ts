@@ -28,8 +28,8 @@ export interface MetricsOptions {
 }
 
 /**
- * Metrics of senders and servers: given to any number of them as `telemetry`. They are counted on the way of each Command, at next to no
- * cost, and read by `metricsText` (Prometheus) or `metricProducer` (the OpenTelemetry SDK).
+ * Metrics of senders and servers: given to any number of them as `telemetry`. They are counted on the way of each Command, for about 0.2 us a
+ * send, and read by `metricsText` (Prometheus) or `metricProducer` (the OpenTelemetry SDK).
  */
 export interface Metrics extends Telemetry {
   /** When counting began: milliseconds since the Unix epoch. */
