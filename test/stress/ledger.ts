@@ -198,7 +198,8 @@ export class Ledger {
         : code === 'left'
           ? ['cancel', 'last'] // All may have been there when the caller left.
           : code === 'timeout'
-            ? ['timeout']
+            ? // Its server may have said so first, which has not executed it.
+              ['timeout', 'error']
             : code === 'cancelled'
               ? ['cancel']
               : ['error'];
