@@ -36,7 +36,7 @@ class GoPeer {
   readonly #watchers = new Set<() => void>();
   #stderr = '';
 
-  constructor(program: 'server' | 'client', flags: readonly string[]) {
+  constructor(program: 'server' | 'client' | 'traced', flags: readonly string[]) {
     this.#process = spawn(join(GO_MODULE, 'bin', program), flags, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process.stderr?.on('data', (chunk) => {
       this.#stderr += chunk;
@@ -145,6 +145,27 @@ export class GoClient extends GoPeer {
   /** The checks that it made and that were not as they should be. */
   get failed(): PeerLine[] {
     return this.events.filter(({ step, ok }) => step !== undefined && ok === false);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end('SIGKILL');
+  }
+}
+
+/** A Go server or client whose Commands carry their trace (../go/cmd/traced); its spans are among its events. */
+export class GoTraced extends GoPeer {
+  /** Where it listens, if it does. */
+  address = '';
+
+  static async serve(codec: CodecName): Promise<GoTraced> {
+    const server = new GoTraced('traced', ['serve', '--codec', codec]);
+    server.address = (await server.line((line) => line.startsWith('listening '))).slice('listening '.length);
+    return server;
+  }
+
+  /** Greets `name`, and ends. */
+  static send(address: string, codec: CodecName, name: string): GoTraced {
+    return new GoTraced('traced', ['send', '--codec', codec, '--addr', address, name]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
