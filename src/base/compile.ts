@@ -19,6 +19,8 @@ export interface CompiledTransition<Context, Event> {
 
 /** A flat machine as numbers: what a {@link CompiledActor} walks instead of an interpreter. */
 export interface CompiledMachine<Context, Event extends { readonly type: string }> {
+  /** Id of the machine that it was compiled of. */
+  readonly id: string;
   /** State names; the index is the state's number. */
   readonly states: readonly string[];
   /** Event names; the index is the event's number. */
@@ -119,6 +121,7 @@ export function compileMachine<Context, Event extends { readonly type: string }>
   const states = nodes.map(({ key }) => key);
   const events = [...new Set(nodes.flatMap((node) => [...node.transitions.keys()]))];
   return {
+    id: machine.id,
     states,
     events,
     initial: numberOf(root.initial.target[0], 'initial'),

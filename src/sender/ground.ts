@@ -1,11 +1,13 @@
 import { type ActorRoot, startActorRoot } from '../base/actor-root.ts';
 import { DeadlineQueue } from '../base/deadline-queue.ts';
+import type { EdgeCounts } from '../base/edge-counts.ts';
 import { FairTurn } from '../base/fair-turn.ts';
 import { ProcessHold } from '../base/process-hold.ts';
 import { checkedRandom, type Random } from '../base/random.ts';
 import { Warnings } from '../base/warnings.ts';
 import { type BoundCodec, bindCodec } from '../protocol/codec/bind.ts';
 import type { ProtocolTables } from '../protocol/protocol.ts';
+import { edgeCountsOf } from '../telemetry/option.ts';
 import { ResultBounds } from './client/backlog.ts';
 import { CreditBudget } from './client/credit-budget.ts';
 import { ClosingSignal } from './closing-signal.ts';
@@ -26,6 +28,8 @@ export class Ground {
   readonly random: Random;
   readonly turn: FairTurn;
   readonly deadlines: DeadlineQueue;
+  /** Those who count the edges that its charts walk. */
+  readonly edges: readonly EdgeCounts[];
   readonly root: ActorRoot;
   readonly actors: RequestActors | undefined;
   readonly #stops: (() => void)[] = [];
@@ -45,7 +49,8 @@ export class Ground {
     this.random = checkedRandom(options.random, this.warnings);
     this.turn = new FairTurn(clock);
     this.deadlines = new DeadlineQueue(clock);
-    this.root = startActorRoot('sender', clock, options.inspect?.watch);
+    this.edges = edgeCountsOf(options.telemetry);
+    this.root = startActorRoot('sender', clock, options.inspect?.watch, this.edges);
     this.actors = options.inspect === undefined ? undefined : new RequestActors(this.root, options.inspect.everyNth);
   }
 

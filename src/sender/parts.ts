@@ -2,6 +2,7 @@ import { inContextOfNow, runOutside } from '../base/async-context.ts';
 import { RefusalPace } from '../base/refusal-pace.ts';
 import { VERSION } from '../base/version.ts';
 import type { SenderWatchers } from '../telemetry/watchers.ts';
+import { channelTable } from '../wire/channel-life.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
 import { parseAddress } from '../wire/transport/address.ts';
 import { fixedBound } from '../wire/write-flow.ts';
@@ -16,14 +17,14 @@ import { Group } from './group/group.ts';
 import { circuitBreakerHooks } from './hooks/circuit-breaker-hooks.ts';
 import type { Mismatches } from './mismatches.ts';
 import type { ClientChanges } from './request/client-changes.ts';
-import type { RequestContext } from './request/request.ts';
+import { type RequestContext, requestTable } from './request/request.ts';
 import { SignalWatch } from './request/signal-watch.ts';
 import { SendPath } from './send-path.ts';
 
 // The parts of a sender, each made of those before it.
 
 /** The circuit breaker, where there is one: of the sender's own, or one that it shares with others. */
-export function makeBreaker({ options, root, warnings, whenOver }: Ground): CircuitBreaker | undefined {
+export function makeBreaker({ options, root, edges, warnings, whenOver }: Ground): CircuitBreaker | undefined {
   const { circuitBreaker, clock, defer, inspect } = options;
   if (circuitBreaker === undefined) return undefined;
   if (!isCircuitBreaker(circuitBreaker)) {
@@ -33,6 +34,7 @@ export function makeBreaker({ options, root, warnings, whenOver }: Ground): Circ
   }
   // It lives in an actor system of its own.
   if (inspect !== undefined) whenOver(circuitBreaker.watch(inspect.watch));
+  for (const counts of edges) whenOver(circuitBreaker.watch(counts.watch));
   return circuitBreaker;
 }
 
@@ -89,7 +91,7 @@ export function makeGroup(ground: Ground, addresses: AddressBook): Group {
   });
 }
 
-function connectOf({ options, codecs, credit, hold, tables }: Ground): Connect {
+function connectOf({ options, codecs, credit, hold, tables, edges }: Ground): Connect {
   const { timeoutMs, metadata } = options;
   const connect = dialer({
     transport: options.transport,
@@ -100,6 +102,7 @@ function connectOf({ options, codecs, credit, hold, tables }: Ground): Connect {
     bufferBound: fixedBound(options.maxBufferedBytes),
     clock: options.clock,
     defer: options.defer,
+    table: channelTable(edges),
     holds: hold.add,
     hello: { timeoutMs, metadata, version: VERSION, describe: false, credit: credit.first },
     checkWelcome: welcomeCheck(options.codec.name, tables),
@@ -127,7 +130,7 @@ export function makePath(
 
 /** The parts that all requests share. */
 export function makeRequests(
-  { options, deadlines, bounds, warnings, actors }: Ground,
+  { options, deadlines, bounds, warnings, actors, edges }: Ground,
   path: SendPath,
   watchers: SenderWatchers,
   changes: ClientChanges,
@@ -140,6 +143,7 @@ export function makeRequests(
     whenSlow: options.whenSlow,
     warnings,
     actors,
+    table: requestTable(edges),
     resend: (request) => path.resend(request),
     callSites: options.callSites,
     watchers,

@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { ServerLink } from '../../machines/server.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
+import type { ChannelTable } from '../wire/channel-life.ts';
 import { strangerClient } from '../wire/strangers.ts';
 import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
 import { peerAt } from '../wire/transport/peer.ts';
@@ -10,12 +11,14 @@ import { LEAST_BUFFERED_BYTES } from './holdings.ts';
 import type { Service } from './service.ts';
 import { Session } from './session.ts';
 
-/** How the bytes of connections are read and written. */
-export interface ConnectionCodecs {
+/** How connections are read and written. */
+export interface ConnectionWire {
   /** Decodes Commands. */
   readonly incoming: MessageCodec;
   /** Encodes Results, the error Result among them. */
   readonly outgoing: MessageCodec;
+  /** The table that their channels walk. */
+  readonly table: ChannelTable;
 }
 
 /** The connections of a server, each with its session. */
@@ -32,12 +35,12 @@ export class Connections implements ServerLink {
    * @param root - the root of the server's actor system, under which sessions live.
    * @param gone - called whenever the last connection is gone.
    */
-  constructor(service: Service, codecs: ConnectionCodecs, root: AnyActorRef, gone: () => void) {
+  constructor(service: Service, wire: ConnectionWire, root: AnyActorRef, gone: () => void) {
     const { maxFrameBytes, maxBufferedBytes, clock, defer } = service.options;
     const { budget } = service;
     this.#service = service;
     this.#channelOptions = {
-      ...codecs,
+      ...wire,
       maxFrameBytes,
       bufferBound: {
         // Less where memory is short: what waits for clients that do not read is the first to be kept from growing.

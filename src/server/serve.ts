@@ -9,7 +9,9 @@ import { ProcessHold } from '../base/process-hold.ts';
 import { clockOf, paced, RefusalPace } from '../base/refusal-pace.ts';
 import { bindCodec } from '../protocol/codec/bind.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
+import { edgeCountsOf } from '../telemetry/option.ts';
 import type { ServerWatchers } from '../telemetry/watchers.ts';
+import { channelTable } from '../wire/channel-life.ts';
 import { EXTENSION } from '../wire/extension/introduction.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
 import { Budget } from './budget.ts';
@@ -89,10 +91,10 @@ async function listening<Receiver>(
   const resolved = toldOptions(timed, watchers);
   const service = makeService(protocol, receiver, routes, resolved, watchers);
   live.service = service;
-  const root = startActorRoot('server-root', resolved.clock, resolved.inspect?.watch);
-  const connections: Connections = new Connections(service, { incoming, outgoing }, root, () =>
-    actor.send({ type: 'connections.gone' }),
-  );
+  const edges = edgeCountsOf(given.telemetry);
+  const root = startActorRoot('server-root', resolved.clock, resolved.inspect?.watch, edges);
+  const wire = { incoming, outgoing, table: channelTable(edges) };
+  const connections: Connections = new Connections(service, wire, root, () => actor.send({ type: 'connections.gone' }));
   live.connections = connections;
   const logic = serverLogic(resolved, connections, hold.add, () => actor.getSnapshot().hasTag('accepting'));
   const actor = createActor(logic, {

@@ -1,4 +1,5 @@
-import { hasMethods, listOf } from '../base/errors/ask.ts';
+import { countedEdges, type EdgeCounts } from '../base/edge-counts.ts';
+import { fieldOf, hasMethods, listOf } from '../base/errors/ask.ts';
 import { invalidOption } from '../base/options/check.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -13,6 +14,12 @@ export function resolveTelemetry(field: string, value: unknown): readonly Teleme
   if (value === undefined) return [];
   const list = listOf(value) ?? [value];
   return Object.freeze(list.map((each) => checked(field, each)));
+}
+
+/** What counts the edges of charts, of those who watch: each once. */
+export function edgeCountsOf(telemetry: readonly Telemetry[]): readonly EdgeCounts[] {
+  const all = telemetry.flatMap((one) => (fieldOf(one, countedEdges) as EdgeCounts | undefined) ?? []);
+  return [...new Set(all)];
 }
 
 function checked(field: string, value: unknown): Telemetry {

@@ -1,3 +1,4 @@
+import type { countedEdges, EdgeCounts } from '../base/edge-counts.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { Command } from '../protocol/command.ts';
 import type { SentCommand } from '../protocol/sent-command.ts';
@@ -12,6 +13,8 @@ export interface Telemetry {
   ofSender?(sender: WatchedSender): SenderTelemetry | undefined;
   /** A server begins. Returns what watches it; nothing where that is of no interest. */
   ofServer?(server: WatchedServer): ServerTelemetry | undefined;
+  /** @internal Counts the edges that their charts walk, where it wants them counted. */
+  readonly [countedEdges]?: EdgeCounts | undefined;
 }
 
 /** How something ended: with its last Result, or by the error that ended it. */

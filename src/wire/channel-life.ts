@@ -1,13 +1,22 @@
 import { type ChannelEvent, type ChannelLink, channelMachine } from '../../machines/channel.ts';
-import { compileMachine } from '../base/compile.ts';
+import { type CompiledMachine, compileMachine } from '../base/compile.ts';
 import { CompiledActor } from '../base/compiled-actor.ts';
+import { countedBy, type EdgeCounts } from '../base/edge-counts.ts';
 
-const MACHINE = compileMachine<{ link: ChannelLink }, ChannelEvent>(channelMachine);
+/** The channel machine as a table. */
+export type ChannelTable = CompiledMachine<{ link: ChannelLink }, ChannelEvent>;
+
+const MACHINE: ChannelTable = compileMachine(channelMachine);
 const HANDSHAKE = MACHINE.stateNumber('handshake');
 const ENDING = MACHINE.stateNumber('ending');
 const ENDED = MACHINE.stateNumber('ended');
 const CLOSING = MACHINE.stateNumber('closing');
 const OVER = MACHINE.stateNumber('over');
+
+/** The table that channels walk, counted by all of these. */
+export function channelTable(edges: readonly EdgeCounts[]): ChannelTable {
+  return countedBy(edges, MACHINE);
+}
 
 /**
  * The life of a channel: an actor of the channel machine, whose state the parts of the channel go by. No action reads or
@@ -16,8 +25,8 @@ const OVER = MACHINE.stateNumber('over');
 export class ChannelLife extends CompiledActor<{ link: ChannelLink }, ChannelEvent> {
   readonly #context: { link: ChannelLink };
 
-  constructor(link: ChannelLink) {
-    super(MACHINE);
+  constructor(link: ChannelLink, table = MACHINE) {
+    super(table);
     this.#context = { link };
   }
 

@@ -4,7 +4,7 @@ import type { ByteReader } from '../base/bytes/byte-reader.ts';
 import { CmdStreamError, describeError, printableError } from '../base/errors/cmd-stream-error.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
 import { RESERVED_TYPES } from '../protocol/reserved.ts';
-import { ChannelLife } from './channel-life.ts';
+import { ChannelLife, type ChannelTable } from './channel-life.ts';
 import { CONNECTION_SEQ } from './extension/control-frame.ts';
 import type { Head } from './extension/head.ts';
 import { encodeHello, type Hello, readWelcomeFrame, type Welcome } from './extension/introduction.ts';
@@ -25,6 +25,8 @@ export interface StreamChannelOptions extends WriteBatchOptions {
   readonly stranger?: ((bytes: Buffer) => string | undefined) | undefined;
   /** Whether frames of the wire extension are read from the start: by a server that offers it. Default false. */
   readonly extended?: boolean | undefined;
+  /** The table that its life walks, where it is another than usual: one that counts. */
+  readonly table?: ChannelTable | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
 
   readonly #stream: ByteStream;
   readonly #options: StreamChannelOptions;
-  readonly #life = new ChannelLife(this);
+  readonly #life: ChannelLife;
   readonly #batch: WriteBatch;
   readonly #incoming: IncomingFrames;
   readonly #times: ReadingTimes;
@@ -51,6 +53,7 @@ export class StreamChannel implements FrameChannel, ByteStreamConsumer, ChannelL
   constructor(stream: ByteStream, options: StreamChannelOptions) {
     this.#stream = stream;
     this.#options = options;
+    this.#life = new ChannelLife(this, options.table);
     this.#batch = new WriteBatch(
       stream,
       options,

@@ -1,7 +1,8 @@
 import type { AnyActorRef } from 'xstate';
 import { type RequestEvent, type RequestLink, type ResultReceived, requestMachine } from '../../../machines/request.ts';
-import { compileMachine } from '../../base/compile.ts';
+import { type CompiledMachine, compileMachine } from '../../base/compile.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../../base/deadline-queue.ts';
+import { countedBy, type EdgeCounts } from '../../base/edge-counts.ts';
 import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warnings } from '../../base/warnings.ts';
@@ -31,13 +32,18 @@ export interface RequestContext extends WatchedContext {
   readonly warnings: Warnings;
   /** With an inspector attached: where requests get their actors from. Otherwise they run compiled. */
   readonly actors: RequestActors | undefined;
+  /** Table that requests walk, where it is another than usual: one that counts. */
+  readonly table?: RequestTable | undefined;
   /** Sends a request anew that a server has turned away. */
   readonly resend: (request: Request) => void;
   /** Whether errors are to say where the send was called. Default false. */
   readonly callSites?: boolean | undefined;
 }
 
-const MACHINE = compileMachine<{ link: RequestLink }, RequestEvent>(requestMachine);
+/** The request machine as a table. */
+export type RequestTable = CompiledMachine<{ link: RequestLink }, RequestEvent>;
+
+const MACHINE: RequestTable = compileMachine(requestMachine);
 const COMMAND_SENT = MACHINE.eventNumber('command.sent');
 const COMMAND_RETURNED = MACHINE.eventNumber('command.returned');
 const RESULT_RECEIVED = MACHINE.eventNumber('result.received');
@@ -48,6 +54,11 @@ const CALLER_CANCELLED = MACHINE.eventNumber('caller.cancelled');
 const SENT_EVENT = { type: 'command.sent' } as const;
 const RETURNED_EVENT = { type: 'command.returned' } as const;
 const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
+
+/** The table that requests walk, counted by all of these. */
+export function requestTable(edges: readonly EdgeCounts[]): RequestTable {
+  return countedBy(edges, MACHINE);
+}
 
 /** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
 export abstract class Request
@@ -83,7 +94,7 @@ export abstract class Request
   #timeoutMs: number | undefined = undefined;
 
   constructor(command: Command, entry: CommandEntry, context: RequestContext) {
-    super(MACHINE);
+    super(context.table ?? MACHINE);
     this.command = command;
     this.entry = entry;
     this.context = context;

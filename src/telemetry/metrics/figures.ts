@@ -1,3 +1,4 @@
+import type { WalkedEdge } from '../../base/edge-counts.ts';
 import type { SenderFigures, ServerFigures } from '../telemetry.ts';
 import type { Attributes, MetricFamily, Point } from './family.ts';
 
@@ -10,6 +11,7 @@ export interface Figures {
   readonly accepted: number;
   readonly refused: readonly Point[];
   readonly lost: readonly Point[];
+  readonly edges: readonly WalkedEdge[];
 }
 
 /** The states of clients and breakers, so that one that nothing is in shows as 0 and not as a gap. */
@@ -18,7 +20,7 @@ const BREAKER_STATES = ['closed', 'open', 'half-open'];
 
 /** The families that are the library's own. */
 export function figureFamilies(figures: Figures): MetricFamily[] {
-  return [...clientFamilies(figures), ...serverFamilies(figures)];
+  return [...clientFamilies(figures), ...serverFamilies(figures), transitions(figures)];
 }
 
 function clientFamilies({ senders, attempts, disconnections }: Figures): MetricFamily[] {
@@ -54,6 +56,12 @@ function serverFamilies({ servers, accepted, refused, lost }: Figures): MetricFa
     gauge('cmd_stream.server.in_flight', '{command}', 'Commands that are being executed.', total('inFlight')),
     gauge('cmd_stream.server.held', 'By', 'Memory that connections hold.', total('heldBytes')),
   ];
+}
+
+/** Their number is bounded by the charts, and those that were never taken are left out. */
+function transitions({ edges }: Figures): MetricFamily {
+  const points = edges.map(({ chart, from, event, to, count }) => point(count, { chart, from, event, to }));
+  return counter('cmd_stream.transitions', '{transition}', 'Transitions of statecharts that were taken.', points);
 }
 
 function byState(attribute: string, known: readonly string[], states: readonly string[]): Point[] {

@@ -1,4 +1,5 @@
 import { systemClock } from '../../base/clock.ts';
+import { countedEdges, EdgeCounts } from '../../base/edge-counts.ts';
 import { fieldOf } from '../../base/errors/ask.ts';
 import { optionNames } from '../../base/options/check.ts';
 import type {
@@ -55,6 +56,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
 
 class AllMetrics implements Metrics {
   readonly sinceMs = systemClock.now();
+  readonly [countedEdges] = new EdgeCounts();
   readonly #clientCalls: CallDurations;
   readonly #serverCalls: CallDurations;
   readonly #attempts = new SeriesSet(() => new Counter());
@@ -106,6 +108,7 @@ class AllMetrics implements Metrics {
       accepted: this.#accepted.value,
       refused: this.#refused.points(({ value }) => value),
       lost: this.#lost.points(({ value }) => value),
+      edges: this[countedEdges].walked,
     };
     return [
       {
