@@ -1,4 +1,10 @@
-import type { AnyActorRef, AnyMachineSnapshot, AnyTransitionDefinition, InspectionEvent } from 'xstate';
+import type {
+  AnyActorRef,
+  AnyMachineSnapshot,
+  AnyTransitionDefinition,
+  InspectedMicrostepEvent,
+  InspectionEvent,
+} from 'xstate';
 import type { CompiledMachine } from './compile.ts';
 import { type Edge, edgeOf } from './edges.ts';
 
@@ -32,7 +38,7 @@ export class EdgeCounts {
     if (event.type === '@xstate.snapshot') this.#midway.delete(actor);
     if (event.type !== '@xstate.microstep' || this.#told.has(event)) return;
     this.#told.add(event);
-    const before = this.#midway.get(actor) ?? (actor.getSnapshot() as AnyMachineSnapshot | undefined)?.value;
+    const before = this.#midway.get(actor) ?? stateBefore(event);
     this.#midway.set(actor, (event.snapshot as AnyMachineSnapshot).value);
     for (const transition of event._transitions) this.#count(transition, before);
   };
@@ -87,6 +93,11 @@ export class EdgeCounts {
     this.#compiled.set(machine.id, added);
     return added;
   }
+}
+
+/** The state in which an actor has got an event; none where it only begins, and cannot be asked yet. */
+function stateBefore({ event, actorRef }: InspectedMicrostepEvent): unknown {
+  return event.type === 'xstate.init' ? undefined : (actorRef.getSnapshot() as AnyMachineSnapshot).value;
 }
 
 /** Counts of the edges of a compiled machine, in the order of its table. */
