@@ -8,10 +8,11 @@ Usage:
   cmd-stream demo  [options]                                watch a group of clients live through an outage
   cmd-stream serve [options]                                serve the calc example
   cmd-stream inspect [options]                              watch the statecharts of a demo live in a browser
+  cmd-stream coverage FILE [options]                        see which transitions production took, beside the tests
 
   cmd-stream --version
 
-cmd-stream ls --help (call, ping, demo, serve, inspect) tells the options. Exit codes: 0 fine, 1 failed, 2 wrong usage.`;
+cmd-stream ls --help (call, ping, demo, serve, inspect, coverage) tells the options. Exit codes: 0 fine, 1 failed, 2 wrong usage.`;
 
 const CODEC = '--codec msgpack|json   the payload format (default msgpack)';
 
@@ -57,6 +58,20 @@ Options:
   --port N               the TCP port (default 8080, with --local 7007; 0 with --local: any free one)
   --no-open              do not open a browser
   --pace MS              the pause between Commands (default 400)`,
+  coverage: `Usage: cmd-stream coverage FILE [options]
+
+Lays the transitions of statecharts that production took over those that the tests of this version take: FILE is a
+scrape of metricsText(), of one process or of several, or - for standard input.
+
+  curl -s http://127.0.0.1:9464 | cmd-stream coverage - --svg coverage
+
+Each is told by the state that was left, the event, and where it led to. Exit code 1 where production took one that no
+test did: the models of the tests do not know that it can happen, or the process ran another version.
+
+Options:
+  --svg FOLDER           write the drawing of each chart with its transitions in colours: of production and tests, of
+                         one of them, of neither
+  --json                 one JSON document`,
   ls: `Usage: cmd-stream ls HOST:PORT [options]
 
 Shows what a running server says of itself: version, codec, Commands with their payloads, and the Results that answer

@@ -3,6 +3,7 @@ import { describeError } from '../base/errors/cmd-stream-error.ts';
 import { nearest } from '../base/options/near-name.ts';
 import { VERSION } from '../base/version.ts';
 import { call } from './call.ts';
+import { coverage } from './coverage.ts';
 import { demo } from './demo.ts';
 import { helpOf } from './help.ts';
 import { inspect } from './inspect.ts';
@@ -15,7 +16,15 @@ import { failureOf, isMisuse } from './usage-error.ts';
 /** A sub-command: gets its own arguments, resolves with the exit code. */
 type SubCommand = (args: string[], out: Terminal, err: Terminal) => Promise<number>;
 
-const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = { demo, serve: serveCalc, ls, call, ping, inspect };
+const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = {
+  demo,
+  serve: serveCalc,
+  ls,
+  call,
+  ping,
+  inspect,
+  coverage,
+};
 
 /** Runs the command line and resolves with the exit code: 0 done, 1 failed, 2 misused. */
 async function main([name, ...args]: string[]): Promise<number> {

@@ -22,7 +22,8 @@ export interface Section {
 }
 
 const FILE = join(ROOT, 'visualizations/coverage.md');
-const COMMAND = 'COVERAGE=write npx vitest run test/graph --no-file-parallelism';
+/** The command that writes what the tests tell of the machines. */
+export const COMMAND = 'COVERAGE=write npx vitest run test/graph --no-file-parallelism';
 const MACHINES = [
   'request',
   'compiled request',

@@ -1,4 +1,11 @@
-import { type AnyEventObject, type AnyMachineSnapshot, type AnyStateMachine, createEmptyActor } from 'xstate';
+import {
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyTransitionDefinition,
+  createEmptyActor,
+} from 'xstate';
+import { type Edge, edgeOf } from '../../../src/base/edges.ts';
 import { type Chart, type ChartNode, labelsOf, refusedBy, statesOf } from './chart.ts';
 import type { Action, Microstep, Scope } from './scope.ts';
 
@@ -28,6 +35,8 @@ export interface ModelState<World> {
   readonly world: World;
   /** The transitions that the last stimulus made the machine take. */
   readonly taken: readonly string[];
+  /** The edges that these are, from the states that it was in. */
+  readonly walked: readonly Edge[];
   /** The guarded transitions that it refused. */
   readonly refused: readonly string[];
   /** The transition that was taken last, whenever that was. */
@@ -89,6 +98,7 @@ export class Model<World> {
   readonly #stage: { world: World };
   #timers: ModelTimer[] = [];
   #taken: string[] = [];
+  #walked: Edge[] = [];
   /** The guarded transitions that were refused for events that the machine has raised itself. */
   #refused: string[] = [];
   #at: AnyMachineSnapshot | undefined;
@@ -120,6 +130,9 @@ export class Model<World> {
           if (type !== '@xstate.microstep') return;
           const taken = labelsOf(_transitions);
           this.#taken.push(...taken);
+          for (const transition of _transitions as readonly AnyTransitionDefinition[]) {
+            if (transition.eventType !== 'xstate.init') this.#walked.push(edgeOf(transition, this.#at?.value));
+          }
           // What was sent to it is looked at by whoever sends.
           if (
             event !== this.#event &&
@@ -140,6 +153,7 @@ export class Model<World> {
 
   initial(): ModelState<World> {
     this.#begin(structuredClone(this.scenario.world), []);
+    this.#at = undefined;
     // Where it begins, it may leave at once; XState does not tell of that.
     const { target = [] } = (this.#machine.root as unknown as { initial: { target?: ChartNode[] } }).initial;
     for (const { path } of target) this.#visited.add(path.join('.'));
@@ -147,6 +161,7 @@ export class Model<World> {
     let snapshot = this.#machine.getInitialSnapshot(this.#scope as never, input as never) as AnyMachineSnapshot;
     const passed: unknown[] = [snapshot.value];
     for (const event of this.scenario.begin ?? []) {
+      this.#at = snapshot;
       snapshot = this.#step(snapshot, event);
       passed.push(snapshot.value);
     }
@@ -229,6 +244,7 @@ export class Model<World> {
     this.#stage.world = world;
     this.#timers = timers;
     this.#taken = [];
+    this.#walked = [];
     this.#did = [];
     this.#visited = new Set();
     this.#deferred = [];
@@ -245,7 +261,7 @@ export class Model<World> {
     // What has come to its end leaves no timers.
     const timers = snapshot.status === 'active' ? this.#timers : [];
     for (const value of passed) for (const state of statesOf(value)) this.#visited.add(state);
-    const done = { did: this.#did, visited: this.#visited };
+    const done = { did: this.#did, visited: this.#visited, walked: this.#walked };
     return { snapshot, timers, world: this.#stage.world, taken, refused, last: taken.at(-1) ?? last, passed, ...done };
   }
 

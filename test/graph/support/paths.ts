@@ -1,4 +1,5 @@
 import { getAdjacencyMap, getShortestPaths } from '@xstate/graph';
+import type { Edge } from '../../../src/base/edges.ts';
 import { statesOf } from './chart.ts';
 import type { Explored } from './explored.ts';
 import type { ModelState, Stimulus } from './model.ts';
@@ -20,6 +21,8 @@ export interface Path<World> {
 export interface Items {
   readonly states: ReadonlySet<string>;
   readonly transitions: ReadonlySet<string>;
+  /** Edges, as {@link edgeName} writes them: transitions by the state that it was in. */
+  readonly edges: ReadonlySet<string>;
   /** Of transitions, one directly after the other. */
   readonly pairs: ReadonlySet<string>;
   /** Guarded transitions that were asked and not taken. */
@@ -28,12 +31,16 @@ export interface Items {
   readonly stimuli: ReadonlySet<string>;
 }
 
+/** An edge as a line of JSON: from, event, to. */
+export const edgeName = ({ from, event, to }: Edge): string => JSON.stringify([from, event, to]);
+
 /** The items that a step covers. */
 export function itemsOf({ stimulus, before, after }: Step<unknown>, aspect: string): Record<keyof Items, string[]> {
   const sequence = [before.last, ...after.taken];
   return {
     states: [after.snapshot.value, ...after.passed].flatMap((value) => statesOf(value)),
     transitions: [...after.taken],
+    edges: after.walked.map(edgeName),
     pairs: after.taken.map((label, index) => `${sequence[index]} -> ${label}`),
     refusals: [...after.refused],
     stimuli: [`${JSON.stringify(before.snapshot.value)} ${stimulus.name} ${aspect}`],
@@ -44,13 +51,15 @@ export function itemsOf({ stimulus, before, after }: Step<unknown>, aspect: stri
 export class Coverage implements Items {
   readonly states = new Set<string>();
   readonly transitions = new Set<string>();
+  readonly edges = new Set<string>();
   readonly pairs = new Set<string>();
   readonly refusals = new Set<string>();
   readonly stimuli = new Set<string>();
 
-  start({ taken, passed, visited }: ModelState<unknown>): void {
+  start({ taken, walked, passed, visited }: ModelState<unknown>): void {
     for (const name of [...passed.flatMap((value) => statesOf(value)), ...visited]) this.states.add(name);
     for (const label of taken) this.transitions.add(label);
+    for (const edge of walked) this.edges.add(edgeName(edge));
     taken.forEach((label, index) => {
       this.pairs.add(`${index === 0 ? '(start)' : taken[index - 1]} -> ${label}`);
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import { chartName } from '../../../src/base/edge-counts.ts';
 import { chartOf, statesOf } from './chart.ts';
 import { type Section, writeSection } from './coverage.ts';
 import { Explored } from './explored.ts';
@@ -9,6 +10,7 @@ import { Coverage, findPaths } from './paths.ts';
 import { Quiet } from './quiet.ts';
 import { type Play, replay, type Script, scriptOf } from './replay.ts';
 import { areSame, type Graph, graphOf } from './same.ts';
+import { writeWalked } from './walked.ts';
 
 /** A machine, what it may meet, and the stage on which its real implementation is taken along all paths. */
 export interface Production<World> {
@@ -129,10 +131,11 @@ export function testMachine<World>(production: Production<World>): void {
       expect(survivors.toSorted()).toEqual(Object.keys(equivalent).toSorted());
     });
 
-    it('is described as it is in visualizations/coverage.md', () => {
+    it('is described as it is in visualizations/coverage.md, and its edges in walked.json', () => {
       const known = ['declared', ...(TRIES_MUTANTS ? ['mutants'] : []), 'paths', 'reachable'];
       expect(Object.keys(section).sort()).toEqual(known);
       writeSection(name, section as Section);
+      writeWalked(chartName(machine.id), (section as Section).reachable.edges);
     });
   });
 
@@ -181,7 +184,7 @@ const isAlways = (label: string) => label.includes(': always');
 function union(all: readonly Coverage[]): Coverage {
   const whole = new Coverage();
   for (const covered of all) {
-    for (const kind of ['states', 'transitions', 'pairs', 'refusals', 'stimuli'] as const) {
+    for (const kind of ['states', 'transitions', 'edges', 'pairs', 'refusals', 'stimuli'] as const) {
       for (const item of covered[kind]) whole[kind].add(item);
     }
   }
