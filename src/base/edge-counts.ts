@@ -143,4 +143,4 @@ export function chartName(id: string): string {
   return id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-const keyOf = (chart: string, { from, event, to }: Edge) => [chart, from, event, to].join('|');
+const keyOf = (chart: string, { from, event, to }: Edge) => [chart, from, event, to].join('\n');

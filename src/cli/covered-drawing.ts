@@ -12,13 +12,14 @@ interface Walks {
 
 /** What a transition is shown as, the worst first: its class, its colours on light and dark paper, its words in the legend. */
 const SHOWN = [
-  ['walked-production', '#cf222e', '#ff7b72', 'production only'],
+  ['walked-production', '#cf222e', '#ff7b72', 'production beyond tests'],
   ['walked-both', '#1a7f37', '#3fb950', 'production and tests'],
   ['walked-tests', '#8250df', '#bc8cff', 'tests only'],
   ['walked-never', '#afb8c1', '#484f58', 'neither'],
 ] as const;
 
-const LEGEND_PX = 34;
+/** The legend below the drawing: the size of an entry. */
+const ENTRY_PX = { width: 220, height: 30 };
 const GROUP = /<g class="(arrow|label|state)([^"]*)"([^>]*)>(.*?)<\/g>/g;
 const TEXT = /<text ([^>]*data-event="([^"]*)"[^>]*)>(.*?)<\/text>/g;
 const SIZE = /viewBox="0 0 (\S+) (\S+)" width="\S+" height="\S+"/;
@@ -27,7 +28,8 @@ const SIZE = /viewBox="0 0 (\S+) (\S+)" width="\S+" height="\S+"/;
 export function laidOver(drawing: string, coverage: ChartCoverage): string {
   const walks = walksOf(coverage);
   const [, width = '0', height = '0'] = SIZE.exec(drawing) ?? [];
-  const tall = Number(height) + LEGEND_PX;
+  const columns = Math.max(1, Math.min(SHOWN.length, Math.floor((Number(width) - 26) / ENTRY_PX.width)));
+  const tall = Number(height) + Math.ceil(SHOWN.length / columns) * ENTRY_PX.height;
   const id = /data-machine="([^"]*)"/.exec(drawing)?.[1] ?? '';
   return drawing
     .replace(SIZE, `viewBox="0 0 ${width} ${tall}" width="${width}" height="${tall}"`)
@@ -41,7 +43,7 @@ export function laidOver(drawing: string, coverage: ChartCoverage): string {
         .map((event) => walksAt(walks, data, event));
       return `<g class="arrow${more} ${shownAs(all)}"${data}>${inner}${titleOf(all)}</g>`;
     })
-    .replace('</svg>', `${legend(Number(height))}</svg>`);
+    .replace('</svg>', `${legend(Number(height), columns)}</svg>`);
 }
 
 /** Texts in a label or a box, each in the colour of its transition. */
@@ -118,10 +120,10 @@ function tip(id: string, shown: string): string {
   return `<marker id="${id}-${shown}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="tip ${shown}" d="M0 0.5 L7.5 4 L0 7.5 Z"/></marker>\n`;
 }
 
-function legend(top: number): string {
-  const y = top + LEGEND_PX / 2;
+function legend(top: number, columns: number): string {
   const parts = SHOWN.map(([shown, , , words], index) => {
-    const x = 26 + index * 190;
+    const x = 26 + (index % columns) * ENTRY_PX.width;
+    const y = top + (Math.floor(index / columns) + 0.5) * ENTRY_PX.height;
     const line = `<g class="${shown}"><path class="line" d="M${x} ${y} L${x + 34} ${y}"/></g>`;
     return `${line}<text class="event ${shown}" x="${x + 42}" y="${y + 4}">${words}</text>`;
   });
