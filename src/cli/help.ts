@@ -63,7 +63,7 @@ Options:
 Lays the transitions of statecharts that production took over those that the tests of this version take: FILE is a
 scrape of metricsText(), of one process or of several, or - for standard input.
 
-  curl -s http://127.0.0.1:9464 | cmd-stream coverage - --svg coverage
+  curl -s http://127.0.0.1:9464 | cmd-stream coverage - --svg drawings
 
 Each is told by the state that was left, the event, and where it led to. Exit code 1 where production took one that no
 test did: the models of the tests do not know that it can happen, or the process ran another version.

@@ -17,7 +17,8 @@ import { Group } from './group/group.ts';
 import { circuitBreakerHooks } from './hooks/circuit-breaker-hooks.ts';
 import type { Mismatches } from './mismatches.ts';
 import type { ClientChanges } from './request/client-changes.ts';
-import { type RequestContext, requestTable } from './request/request.ts';
+import type { RequestContext } from './request/request.ts';
+import { requestTable } from './request/request-table.ts';
 import { SignalWatch } from './request/signal-watch.ts';
 import { SendPath } from './send-path.ts';
 

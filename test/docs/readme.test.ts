@@ -182,6 +182,12 @@ async function checkCommandLine(args: readonly string[]): Promise<void> {
       expect(await cmdStream(args).ended).toEqual({ code: 0, stdout: '5\n', stderr: '' });
       return;
     }
+    case 'coverage': {
+      const labels = 'chart="request",from="queued",event="command.sent",to="sent"';
+      await writeFile(join(folder, 'scrape.txt'), `cmd_stream_transitions_total{${labels}} 1\n`);
+      expect(await cmdStream(args).ended).toMatchObject({ code: 0, stderr: '' });
+      return;
+    }
     case 'ls':
     case 'ping': {
       await using server = cmdStream(['serve', '--port', '9000']);

@@ -15,7 +15,7 @@ export function galleryOf(subjects: readonly Subject[]): string {
     '# The state machines, drawn',
     'Made from the machines in [`machines/`](../machines) by `npm run visualize`, and checked by a test to be current: do\nnot edit these files by hand.',
     HOW_TO_READ,
-    'How much of each machine the tests walk along, and which changes to it they notice: [coverage](coverage.md).',
+    'How much of each machine the tests walk along, and which changes to it they notice: [coverage](coverage.md). The\nedges that they walk are in [walked.json](walked.json); `npx cmd-stream coverage` lays those of production over them.',
     subjects.map(({ file, title }) => `[${title}](#${file})`).join(' · '),
     ...subjects.map(section),
   ].join('\n\n')}\n`;

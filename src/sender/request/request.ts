@@ -1,8 +1,6 @@
 import type { AnyActorRef } from 'xstate';
-import { type RequestEvent, type RequestLink, type ResultReceived, requestMachine } from '../../../machines/request.ts';
-import { type CompiledMachine, compileMachine } from '../../base/compile.ts';
+import type { RequestEvent, RequestLink, ResultReceived } from '../../../machines/request.ts';
 import type { DeadlineBucket, DeadlineEntry, DeadlineQueue } from '../../base/deadline-queue.ts';
-import { countedBy, type EdgeCounts } from '../../base/edge-counts.ts';
 import { CmdStreamError, tellSubject } from '../../base/errors/cmd-stream-error.ts';
 import type { RefusalPace } from '../../base/refusal-pace.ts';
 import type { Warnings } from '../../base/warnings.ts';
@@ -17,6 +15,7 @@ import { hearResults, tellEnding, tellResult } from '../hooks/tell.ts';
 import { CallSite } from './call-site.ts';
 import { cancelledError, type EndedSend, overflowError, subjectOf, timeoutError } from './endings.ts';
 import type { RequestActors } from './request-actors.ts';
+import { REQUEST_TABLE, type RequestTable } from './request-table.ts';
 import type { Cancellable, SignalWatch } from './signal-watch.ts';
 import { type WatchedContext, WatchedRequest } from './watched-request.ts';
 
@@ -40,25 +39,16 @@ export interface RequestContext extends WatchedContext {
   readonly callSites?: boolean | undefined;
 }
 
-/** The request machine as a table. */
-export type RequestTable = CompiledMachine<{ link: RequestLink }, RequestEvent>;
-
-const MACHINE: RequestTable = compileMachine(requestMachine);
-const COMMAND_SENT = MACHINE.eventNumber('command.sent');
-const COMMAND_RETURNED = MACHINE.eventNumber('command.returned');
-const RESULT_RECEIVED = MACHINE.eventNumber('result.received');
-const REQUEST_FAILED = MACHINE.eventNumber('request.failed');
-const DEADLINE_REACHED = MACHINE.eventNumber('deadline.reached');
-const CALLER_CANCELLED = MACHINE.eventNumber('caller.cancelled');
+const COMMAND_SENT = REQUEST_TABLE.eventNumber('command.sent');
+const COMMAND_RETURNED = REQUEST_TABLE.eventNumber('command.returned');
+const RESULT_RECEIVED = REQUEST_TABLE.eventNumber('result.received');
+const REQUEST_FAILED = REQUEST_TABLE.eventNumber('request.failed');
+const DEADLINE_REACHED = REQUEST_TABLE.eventNumber('deadline.reached');
+const CALLER_CANCELLED = REQUEST_TABLE.eventNumber('caller.cancelled');
 
 const SENT_EVENT = { type: 'command.sent' } as const;
 const RETURNED_EVENT = { type: 'command.returned' } as const;
 const DEADLINE_EVENT = { type: 'deadline.reached' } as const;
-
-/** The table that requests walk, counted by all of these. */
-export function requestTable(edges: readonly EdgeCounts[]): RequestTable {
-  return countedBy(edges, MACHINE);
-}
 
 /** One send: an actor of the request machine, its deadline, and what its caller is told, in ways that the subclasses know. */
 export abstract class Request
@@ -94,7 +84,7 @@ export abstract class Request
   #timeoutMs: number | undefined = undefined;
 
   constructor(command: Command, entry: CommandEntry, context: RequestContext) {
-    super(context.table ?? MACHINE);
+    super(context.table ?? REQUEST_TABLE);
     this.command = command;
     this.entry = entry;
     this.context = context;

@@ -32,24 +32,26 @@ describe('transitions are counted', () => {
     for await (const _ of sender.sendMulti(shop.Rows(3)));
     await sender.close();
     // Its stream tells a little later that it is closed.
-    await expect.poll(() => transitions(metrics.sender)).toEqual([
-      '{chart="addresses",from="fixed",event="addresses.stop",to="stopped"} 1',
-      '{chart="channel",from="closing",event="stream.closed",to="over"} 1',
-      '{chart="channel",from="handshake",event="introduction.received",to="unread"} 2',
-      '{chart="channel",from="open",event="channel.destroyed",to="closing"} 1',
-      '{chart="channel",from="unread",event="channel.opened",to="open"} 1',
-      '{chart="channel",from="unread",event="handshake.awaited",to="handshake"} 2',
-      '{chart="circuit-breaker",from="closed",event="breaker.stop",to="stopped"} 1',
-      '{chart="client",from="connected.steady.home",event="client.close",to="closed"} 1',
-      '{chart="client",from="connecting.inTime",event="connect done",to="connected"} 1',
-      '{chart="group",from="closing",event="always",to="closed"} 1',
-      '{chart="group",from="closing",event="any actor done",to="closing"} 1',
-      '{chart="group",from="degraded",event="always",to="ready"} 1',
-      '{chart="group",from="ready",event="group.close",to="closing"} 1',
-      '{chart="group",from="starting",event="always",to="degraded"} 1',
-      '{chart="group",from="starting",event="client.changed",to="starting"} 2',
-      ...REQUESTS,
-    ]);
+    await expect
+      .poll(() => transitions(metrics.sender))
+      .toEqual([
+        '{chart="addresses",from="fixed",event="addresses.stop",to="stopped"} 1',
+        '{chart="channel",from="closing",event="stream.closed",to="over"} 1',
+        '{chart="channel",from="handshake",event="introduction.received",to="unread"} 2',
+        '{chart="channel",from="open",event="channel.destroyed",to="closing"} 1',
+        '{chart="channel",from="unread",event="channel.opened",to="open"} 1',
+        '{chart="channel",from="unread",event="handshake.awaited",to="handshake"} 2',
+        '{chart="circuit-breaker",from="closed",event="breaker.stop",to="stopped"} 1',
+        '{chart="client",from="connected.steady.home",event="client.close",to="closed"} 1',
+        '{chart="client",from="connecting.inTime",event="connect done",to="connected"} 1',
+        '{chart="group",from="closing",event="always",to="closed"} 1',
+        '{chart="group",from="closing",event="any actor done",to="closing"} 1',
+        '{chart="group",from="degraded",event="always",to="ready"} 1',
+        '{chart="group",from="ready",event="group.close",to="closing"} 1',
+        '{chart="group",from="starting",event="always",to="degraded"} 1',
+        '{chart="group",from="starting",event="client.changed",to="starting"} 2',
+        ...REQUESTS,
+      ]);
   });
 
   it('of a server, its sessions and its channels, and nothing of what did not happen there', async () => {
