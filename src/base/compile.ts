@@ -15,6 +15,8 @@ export interface CompiledTransition<Context, Event> {
   readonly guard: Guard<Context, Event> | undefined;
   readonly actions: readonly Action<Context, Event>[];
   readonly target: number;
+  /** Its number among all of the machine's: where it is counted. */
+  readonly edge: number;
 }
 
 /** A flat machine as numbers: what a {@link CompiledActor} walks instead of an interpreter. */
@@ -30,6 +32,8 @@ export interface CompiledMachine<Context, Event extends { readonly type: string 
   readonly isFinal: readonly boolean[];
   /** At `state * events.length + event`: the transitions to try in order; nothing where the event is ignored. */
   readonly table: readonly (readonly CompiledTransition<Context, Event>[] | undefined)[];
+  /** How often each transition was taken, where that is counted. */
+  readonly counts: Float64Array | undefined;
   /**
    * The number of a state name.
    * @throws CmdStreamError `internal` for a name that no state has.
@@ -95,6 +99,7 @@ export function compileMachine<Context, Event extends { readonly type: string }>
     return number;
   };
 
+  let edges = 0;
   const compileTransition = (
     { target: targets, guard, actions, reenter }: Transition,
     source: Node,
@@ -115,6 +120,7 @@ export function compileMachine<Context, Event extends { readonly type: string }>
         ...(node.type === 'final' ? actionsOf(node.exit, where) : []),
       ],
       target,
+      edge: edges++,
     };
   };
 
@@ -133,6 +139,7 @@ export function compileMachine<Context, Event extends { readonly type: string }>
           ?.map((transition) => compileTransition(transition, node, `'${node.key}' on '${event}'`)),
       ),
     ),
+    counts: undefined,
     stateNumber: (name) => numberIn(states, name, `the machine has no state '${name}'`),
     eventNumber: (type) => numberIn(events, type, `no state of the machine reacts to '${type}'`),
   };

@@ -65,12 +65,13 @@ export abstract class CompiledActor<Context, Event extends { readonly type: stri
   }
 
   #walk(number: number, event: Event): void {
-    const { table, events } = this.#machine;
+    const { table, events, counts } = this.#machine;
     const transitions = table[this.#state * events.length + number];
     if (transitions === undefined) return;
     for (let index = 0; index < transitions.length; index++) {
-      const { guard, actions, target } = transitions[index] as (typeof transitions)[number];
+      const { guard, actions, target, edge } = transitions[index] as (typeof transitions)[number];
       if (guard !== undefined && !guard(this.#scope(event))) continue;
+      if (counts !== undefined) (counts[edge] as number)++;
       for (let step = 0; step < actions.length; step++) actions[step]?.(this.#scope(event));
       this.#state = target;
       return;

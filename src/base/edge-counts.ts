@@ -43,17 +43,16 @@ export class EdgeCounts {
     for (const transition of event._transitions) this.#count(transition, before);
   };
 
-  /** The same machine, whose every step counts: as an action, so that where nobody counts there is nothing to do for it. */
+  /** The same machine, whose every step counts. One that others count already counts here as an action. */
   counted<Context, Event extends { readonly type: string }>(
     machine: CompiledMachine<Context, Event>,
   ): CompiledMachine<Context, Event> {
     const { counts } = this.#ofCompiled(machine);
-    let index = 0;
+    if (machine.counts === undefined) return { ...machine, counts };
     const table = machine.table.map((transitions) =>
-      transitions?.map(({ guard, actions, target }) => ({
-        guard,
-        actions: [countAt(counts, index++), ...actions],
-        target,
+      transitions?.map((transition) => ({
+        ...transition,
+        actions: [() => (counts[transition.edge] as number)++, ...transition.actions],
       })),
     );
     return { ...machine, table };
@@ -100,7 +99,7 @@ function stateBefore({ event, actorRef }: InspectedMicrostepEvent): unknown {
   return event.type === 'xstate.init' ? undefined : (actorRef.getSnapshot() as AnyMachineSnapshot).value;
 }
 
-/** Counts of the edges of a compiled machine, in the order of its table. */
+/** Counts of the edges of a compiled machine, by their numbers. */
 interface CompiledCounts {
   readonly edges: readonly Edge[];
   readonly counts: Float64Array;
@@ -122,12 +121,6 @@ function edgesOf({ states, events, table }: FlatChart): Edge[] {
       to: states[target] as string,
     })),
   );
-}
-
-function countAt(counts: Float64Array, index: number): () => void {
-  return () => {
-    (counts[index] as number)++;
-  };
 }
 
 /** A compiled machine that is counted by all of these; the very same where there are none. */
