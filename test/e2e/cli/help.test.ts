@@ -14,6 +14,7 @@ const OPTIONS = {
   demo: ['--address', '--codec'],
   serve: ['--port', '--host', '--codec', '--go-clients', '--cert', '--key'],
   inspect: ['--local', '--port', '--no-open', '--pace'],
+  coverage: ['--svg', '--json'],
   ls: ['--json', '--timeout', ...CONNECT],
   ping: ['--count', '--interval', '--json', '--timeout', ...CONNECT],
   call: ['--protocol', '--export', '--codec', '--count', '--timeout', '--json', ...CONNECT],
