@@ -22,7 +22,7 @@ interface Packed {
 /** What the package has beside what is built: folders, and what of them. */
 const BESIDE = {
   'src/inspect/local/page': /\.(html|css|js|svg)$/,
-  visualizations: /\.(md|mmd|svg)$/,
+  visualizations: /\.(md|mmd|svg)$|^walked\.json$/,
   examples: /\.ts$/,
   'examples/shop': /\.ts$/,
   machines: /\.ts$/,

@@ -46,9 +46,10 @@ const nested = createMachine({
     entry: { always: 'outer' },
     outer: {
       initial: 'inner',
-      on: { leave: 'sides', stay: { actions: () => {} } },
+      on: { leave: 'hop', stay: { actions: () => {} } },
       states: { inner: { on: { deeper: 'deep' } }, deep: {} },
     },
+    hop: { initial: 'landed', states: { landed: {} }, always: 'sides' },
     sides: {
       type: 'parallel',
       on: { leave: 'over', jump: 'over' },
@@ -96,9 +97,10 @@ describe('edges that are counted', () => {
     const edge = (from: string, event: string, to: string) => ({ chart: 'two-words', from, event, to, count: 1 });
     expect(counts.walked).toEqual([
       edge('entry', 'always', 'outer'),
-      edge('outer.deep', 'leave', 'sides'),
+      { ...edge('hop.landed', 'always', 'sides'), count: 2 },
+      edge('outer.deep', 'leave', 'hop'),
       edge('outer.inner', 'deeper', 'outer.deep'),
-      edge('outer.inner', 'leave', 'sides'),
+      edge('outer.inner', 'leave', 'hop'),
       edge('outer.inner', 'stay', 'outer.inner'),
       edge('sides', 'all finished', 'outer'),
       // Regions are left as one.
@@ -117,8 +119,24 @@ describe('edges that are counted', () => {
     actor.send({ type: 'leave' });
     expect(counts.walked.map(({ event, count }) => [event, count])).toEqual([
       ['always', 1],
+      ['always', 1],
       ['leave', 1],
       ['deeper', 1],
+    ]);
+  });
+
+  it('begin where an actor is, whatever it did while nobody watched', () => {
+    const counts = new EdgeCounts();
+    const actor = createActor(nested).start();
+    const { unsubscribe } = actor.system.inspect(counts.watch);
+    actor.send({ type: 'stay' });
+    unsubscribe();
+    actor.send({ type: 'deeper' });
+    actor.system.inspect(counts.watch);
+    actor.send({ type: 'stay' });
+    expect(counts.walked.map(({ from, count }) => [from, count])).toEqual([
+      ['outer.deep', 1],
+      ['outer.inner', 1],
     ]);
   });
 });
