@@ -7,6 +7,7 @@ import type {
 } from 'xstate';
 import type { CompiledMachine } from './compile.ts';
 import { type Edge, edgeOf } from './edges.ts';
+import { hasBrand, markClass } from './errors/brand.ts';
 
 /** How often an edge of a chart was walked. */
 export interface WalkedEdge extends Edge {
@@ -18,11 +19,17 @@ export interface WalkedEdge extends Edge {
 /** Key under which whoever watches a sender or server has the counts of the edges that it wants counted. */
 export const countedEdges: unique symbol = Symbol.for('cmd-stream.countedEdges') as never;
 
+const edgeCountsBrand = Symbol.for('cmd-stream.EdgeCounts');
+
 /**
  * Counts the edges of charts as they are walked: those of actors, which it watches, and those of compiled machines, which count by
  * themselves.
  */
 export class EdgeCounts {
+  static {
+    markClass(EdgeCounts, edgeCountsBrand);
+  }
+
   /** Of actors, by chart and edge. */
   readonly #watched = new Map<string, { -readonly [Key in keyof WalkedEdge]: WalkedEdge[Key] }>();
   /** Of compiled machines, by their chart. */
@@ -97,6 +104,11 @@ export class EdgeCounts {
 /** The state in which an actor has got an event; none where it only begins, and cannot be asked yet. */
 function stateBefore({ event, actorRef }: InspectedMicrostepEvent): unknown {
   return event.type === 'xstate.init' ? undefined : (actorRef.getSnapshot() as AnyMachineSnapshot).value;
+}
+
+/** Whether `value` counts edges, whichever copy of the library has made it. */
+export function isEdgeCounts(value: unknown): value is EdgeCounts {
+  return hasBrand(value, edgeCountsBrand);
 }
 
 /** Counts of the edges of a compiled machine, by their numbers. */

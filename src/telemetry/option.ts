@@ -1,4 +1,4 @@
-import { countedEdges, type EdgeCounts } from '../base/edge-counts.ts';
+import { countedEdges, type EdgeCounts, isEdgeCounts } from '../base/edge-counts.ts';
 import { fieldOf, hasMethods, listOf } from '../base/errors/ask.ts';
 import { invalidOption } from '../base/options/check.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -18,7 +18,7 @@ export function resolveTelemetry(field: string, value: unknown): readonly Teleme
 
 /** What counts the edges of charts, of those who watch: each once. */
 export function edgeCountsOf(telemetry: readonly Telemetry[]): readonly EdgeCounts[] {
-  const all = telemetry.flatMap((one) => (fieldOf(one, countedEdges) as EdgeCounts | undefined) ?? []);
+  const all = telemetry.map((one) => fieldOf(one, countedEdges)).filter(isEdgeCounts);
   return [...new Set(all)];
 }
 

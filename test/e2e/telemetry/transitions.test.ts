@@ -104,6 +104,12 @@ describe('transitions are counted', () => {
     ]);
   });
 
+  it('of nobody who has something else in their place', async () => {
+    const anything = new Proxy({}, { get: () => () => undefined });
+    await using it = await watched({ sender: { telemetry: anything }, server: { telemetry: [anything] } });
+    expect(await it.sender.send(shop.Echo('a'))).toBe('a');
+  });
+
   it('for the SDK of OpenTelemetry as a sum, with the same attributes', async () => {
     await using it = await watched();
     await it.sender.send(shop.Echo('a'));
