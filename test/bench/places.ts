@@ -19,6 +19,8 @@ export const GO_MODULE = join(ROOT, 'test/interop/go');
 /** What the chart and the document are made of, and where they are. */
 export const RESULTS = join(ROOT, 'docs/performance/results.json');
 export const CHART = join(ROOT, 'docs/performance/chart.svg');
+export const TELEMETRY_RESULTS = join(ROOT, 'docs/performance/telemetry.json');
+export const TELEMETRY_CHART = join(ROOT, 'docs/performance/telemetry.svg');
 export const DOCUMENT = join(ROOT, 'docs/performance.md');
 
 /** The module of a peer: `peers/ws.ts`, or what it is compiled to. */

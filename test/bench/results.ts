@@ -1,6 +1,6 @@
 import type { LoadResult } from './load.ts';
 import { median, type Spread, spread } from './statistics.ts';
-import { BASELINE } from './systems/index.ts';
+import { BASELINE, EVERYTHING_ON } from './systems/index.ts';
 import type { Workload } from './workload.ts';
 
 /** One row in one round. */
@@ -17,6 +17,8 @@ export interface RowResult {
   readonly queriesPerSecond: Spread;
   /** Queries per second as a share of what the baseline managed in the same round; none where it did not run. */
   readonly shareOfRaw: Spread | undefined;
+  /** The same as a share of the library with everything on, which the rows of telemetry add to; none where it did not run. */
+  readonly shareOfEverythingOn?: Spread | undefined;
   /** The p50 against the baseline's in the same round; none where it did not run. */
   readonly p50OfRaw: Spread | undefined;
   /** Milliseconds from the call to the checked answer: the median of the rounds' percentiles. */
@@ -45,16 +47,18 @@ export interface CaseResult {
 
 /** Sums up what the rounds of a case gave: for each row its measurements, in the order of the rounds. */
 export function summarise(measured: ReadonlyMap<string, readonly Measurement[]>): readonly RowResult[] {
-  const baseline = measured.get(BASELINE);
   return [...measured].map(([id, rounds]): RowResult => {
     // Round by round, so that what slows the machine down for a while slows both.
-    const against = (value: (measurement: Measurement) => number) =>
-      baseline && spread(rounds.map((round, index) => value(round) / value(baseline[index] as Measurement)));
+    const against = (base: string, value: (measurement: Measurement) => number) => {
+      const baseline = measured.get(base);
+      return baseline && spread(rounds.map((round, index) => value(round) / value(baseline[index] as Measurement)));
+    };
     return {
       id,
       queriesPerSecond: spread(rounds.map(queriesPerSecond)),
-      shareOfRaw: against(queriesPerSecond),
-      p50OfRaw: against(({ p50Ms }) => p50Ms),
+      shareOfRaw: against(BASELINE, queriesPerSecond),
+      shareOfEverythingOn: against(EVERYTHING_ON, queriesPerSecond),
+      p50OfRaw: against(BASELINE, ({ p50Ms }) => p50Ms),
       p50Ms: median(rounds.map(({ p50Ms }) => p50Ms)),
       p99Ms: median(rounds.map(({ p99Ms }) => p99Ms)),
       p999Ms: median(rounds.map(({ p999Ms }) => p999Ms)),

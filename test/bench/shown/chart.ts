@@ -1,9 +1,9 @@
-// Draws the chart of README.md and docs/performance.md: the same picture from the same results, byte by byte.
+// Draws the charts of README.md and docs/performance.md: the same pictures from the same results, byte by byte.
 
 import { findCase } from '../find.ts';
 import { busyNote, type Run } from '../report.ts';
 import type { RowResult } from '../results.ts';
-import { ROWS } from '../systems/index.ts';
+import { BASELINE, ROWS } from '../systems/index.ts';
 
 const LABEL_WIDTH = 190;
 const PANEL_WIDTH = 300;
@@ -40,21 +40,47 @@ const DARK: typeof LIGHT = {
   line: '#343b44',
 };
 
+/** What a chart shows of each row. */
+interface Picture {
+  readonly title: string;
+  /** The share that a bar stands for; none of a row that is left out. */
+  share(row: RowResult): number | undefined;
+}
+
+const OF_RAW: Picture = {
+  title: 'Queries per second as a share of a hand-written loop (raw)',
+  share: ({ shareOfRaw }) => shareOfRaw?.median ?? 0,
+};
+
+const OF_EVERYTHING_ON: Picture = {
+  title: 'Queries per second with telemetry, as a share of everything on without it',
+  share: ({ id, shareOfEverythingOn }) => (id === BASELINE ? undefined : (shareOfEverythingOn?.median ?? 0)),
+};
+
 /** The chart of a run's results, as SVG. */
 export function drawChart(run: Run): string {
+  return draw(run, OF_RAW);
+}
+
+/** The chart of what telemetry costs, as SVG. */
+export function drawTelemetry(run: Run): string {
+  return draw(run, OF_EVERYTHING_ON);
+}
+
+function draw(run: Run, { title, share }: Picture): string {
   const panels = PANELS.map(({ stringLength, title }) => ({
     title,
-    rows: new Map(findCase(run.cases, stringLength, WINDOW)?.rows.map((row) => [row.id, row])),
+    shares: sharesOf(findCase(run.cases, stringLength, WINDOW)?.rows ?? [], share),
   }));
-  const ids = orderOf(panels[0]?.rows ?? new Map());
-  const most = Math.max(1, ...panels.flatMap(({ rows }) => [...rows.values()].map(shareOf)));
+  const first = panels[0]?.shares ?? new Map();
+  const ids = orderOf(first);
+  const most = Math.max(1, ...panels.flatMap(({ shares }) => [...shares.values()]));
   const width = 2 * MARGIN + LABEL_WIDTH + PANELS.length * (PANEL_WIDTH + VALUE_WIDTH) + (PANELS.length - 1) * GAP;
   const height = HEAD_HEIGHT + ids.length * ROW_HEIGHT + FOOT_HEIGHT;
-  const title = 'Queries per second as a share of a hand-written loop (raw)';
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" class="bench" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc">`,
     `<title id="title">${title}</title>`,
-    `<desc id="desc">${escaped(describe(ids, panels[0]?.rows ?? new Map()))}</desc>`,
+    `<desc id="desc">${escaped(describe(ids, first))}</desc>`,
     `<style>${styleSheet()}</style>`,
     `<rect class="paper" width="${width}" height="${height}" rx="6"/>`,
     text(MARGIN, 28, title, 'title'),
@@ -73,10 +99,20 @@ export function drawChart(run: Run): string {
   ].join('\n')}\n`;
 }
 
-type Rows = ReadonlyMap<string, RowResult>;
+/** By the id of the row. */
+type Shares = ReadonlyMap<string, number>;
+
+function sharesOf(rows: readonly RowResult[], share: Picture['share']): Shares {
+  const shares = new Map<string, number>();
+  for (const row of rows) {
+    const value = share(row);
+    if (value !== undefined) shares.set(row.id, value);
+  }
+  return shares;
+}
 
 function drawPanel(
-  { title, rows }: { title: string; rows: Rows },
+  { title, shares }: { title: string; shares: Shares },
   index: number,
   ids: readonly string[],
   most: number,
@@ -85,9 +121,8 @@ function drawPanel(
   const widthOf = (share: number) => round(Math.max(1, (PANEL_WIDTH * share) / most));
   const one = round(x + widthOf(1));
   const bars = ids.flatMap((id, place) => {
-    const row = rows.get(id);
-    if (row === undefined) return [text(x + 4, yOf(place) + 12, 'not measured', 'muted')];
-    const share = shareOf(row);
+    const share = shares.get(id);
+    if (share === undefined) return [text(x + 4, yOf(place) + 12, 'not measured', 'muted')];
     const bar = `<rect class="${kindOf(id)}" x="${x}" y="${yOf(place)}" width="${widthOf(share)}" height="${BAR_HEIGHT}" rx="2"/>`;
     return [bar, text(round(x + widthOf(share) + 6), yOf(place) + 12, share.toFixed(share < 0.1 ? 3 : 2), 'value')];
   });
@@ -100,12 +135,8 @@ function drawPanel(
 }
 
 /** The fastest first, by the first panel. */
-function orderOf(rows: Rows): readonly string[] {
-  return [...rows.values()].toSorted((a, b) => shareOf(b) - shareOf(a)).map(({ id }) => id);
-}
-
-function shareOf({ shareOfRaw }: RowResult): number {
-  return shareOfRaw?.median ?? 0;
+function orderOf(shares: Shares): readonly string[] {
+  return [...shares].toSorted(([, a], [, b]) => b - a).map(([id]) => id);
 }
 
 function kindOf(id: string): string {
@@ -125,9 +156,9 @@ function footer({ date, node, machine, options }: Run): readonly string[] {
   ];
 }
 
-function describe(ids: readonly string[], rows: Rows): string {
-  const shares = ids.map((id) => `${id} ${shareOf(rows.get(id) as RowResult).toFixed(3)}`);
-  return `With strings of 16 characters: ${shares.join(', ')}`;
+function describe(ids: readonly string[], shares: Shares): string {
+  const figures = ids.map((id) => `${id} ${shares.get(id)?.toFixed(3)}`);
+  return `With strings of 16 characters: ${figures.join(', ')}`;
 }
 
 function text(x: number, y: number, words: string, classes: string): string {

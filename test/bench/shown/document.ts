@@ -1,6 +1,8 @@
 // Fills the measured figures into docs/performance.md, between comments that mark where they stand.
 import { busyNote, type Run } from '../report.ts';
 import type { CaseResult, RowResult } from '../results.ts';
+import type { Spread } from '../statistics.ts';
+import { BASELINE } from '../systems/index.ts';
 import { describeWork } from '../workload.ts';
 import { type Goal, goalsOf, isReached } from './goals.ts';
 
@@ -11,6 +13,15 @@ export function fillDocument(document: string, run: Run): string {
     'cases',
     caseTables(run.cases),
   );
+}
+
+/**
+ * Fills in what telemetry costs.
+ *
+ * @throws Error where the document has not the mark.
+ */
+export function fillTelemetry(document: string, run: Run): string {
+  return fill(document, 'telemetry', `${describeMachine(run)}\n\n${run.cases.map(telemetryTable).join('\n\n')}`);
 }
 
 function fill(document: string, name: string, text: string): string {
@@ -41,6 +52,21 @@ function verdict(goal: Goal): string {
   return isReached({ ...goal, goal: goal.stretch }) ? 'yes, the stretch' : 'yes';
 }
 
+function telemetryTable({ work, rows }: CaseResult): string {
+  return [
+    `**${describeWork(work)}**`,
+    '',
+    '| | queries/s | share of everything on (min - max) | client / server CPU us |',
+    '|---|---|---|---|',
+    ...rows
+      .filter(({ id }) => id !== BASELINE)
+      .map(
+        (row) =>
+          `| ${[row.id, whole(row.queriesPerSecond.median), shareCell(row.shareOfEverythingOn), cpuCell(row)].join(' | ')} |`,
+      ),
+  ].join('\n');
+}
+
 function describeMachine({ date, node, machine, versions, options }: Run): string {
   const note = busyNote(machine);
   const ids = new Map<string, string[]>();
@@ -69,17 +95,24 @@ function caseTables(cases: readonly CaseResult[]): string {
 }
 
 function rowLine(row: RowResult): string {
-  const { shareOfRaw: share } = row;
   const cells = [
     row.id,
     whole(row.queriesPerSecond.median),
-    share === undefined ? '-' : `${figure(share.median)} (${figure(share.min)} - ${figure(share.max)})`,
+    shareCell(row.shareOfRaw),
     [row.p50Ms, row.p99Ms, row.p999Ms].map(figure).join(' / '),
-    [row.clientCpuUs, row.serverCpuUs].map((us) => us.toFixed(1)).join(' / '),
+    cpuCell(row),
     [row.clientPeakBytes, row.serverPeakBytes].map((bytes) => whole(bytes / 1e6)).join(' / '),
     row.unanswered === 0 ? '-' : whole(row.unanswered),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+function shareCell(share: Spread | undefined): string {
+  return share === undefined ? '-' : `${figure(share.median)} (${figure(share.min)} - ${figure(share.max)})`;
+}
+
+function cpuCell({ clientCpuUs, serverCpuUs }: RowResult): string {
+  return [clientCpuUs, serverCpuUs].map((us) => us.toFixed(1)).join(' / ');
 }
 
 /** With as many digits as mean anything. */

@@ -8,6 +8,9 @@ import type { Row } from './row.ts';
 /** The row that all others are compared with. */
 export const BASELINE = 'raw';
 
+/** The row that telemetry adds to. */
+export const EVERYTHING_ON = 'cmd-stream-everything-on';
+
 type Load = () => Promise<BenchSystem>;
 
 function baseline(id: string, about: string, load: Load): Row {
@@ -47,7 +50,7 @@ export const ROWS: readonly Row[] = [
     async () => (await import('./cmd-stream.ts')).cmdStream,
   ),
   own(
-    'cmd-stream-everything-on',
+    EVERYTHING_ON,
     'the same with circuit breaker, hooks, an absolute deadline on each send, keepalive',
     async () => (await import('./cmd-stream.ts')).cmdStreamEverythingOn,
   ),

@@ -43,6 +43,16 @@ describe('the summary of a case', () => {
     expect(row).toMatchObject({ clientPeakBytes: 1e9, serverPeakBytes: 2e9, unanswered: 7, p999Ms: 2.5 });
   });
 
+  it('compares with everything on as well, within each round', () => {
+    const [, metrics] = summarise(
+      new Map([
+        ['cmd-stream-everything-on', [measured(1000), measured(100)]],
+        ['cmd-stream-metrics', [measured(900), measured(50)]],
+      ]),
+    );
+    expect(metrics).toMatchObject({ shareOfEverythingOn: { min: 0.5, max: 0.9 }, shareOfRaw: undefined });
+  });
+
   it('has no shares where the baseline did not run', () => {
     const [row] = summarise(new Map([['other', [measured(500)]]]));
     expect(row).toMatchObject({ shareOfRaw: undefined, p50OfRaw: undefined });

@@ -3,8 +3,8 @@ import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../bench/places.ts';
 import type { Run } from '../../bench/report.ts';
-import { drawChart } from '../../bench/shown/chart.ts';
-import { fillDocument } from '../../bench/shown/document.ts';
+import { drawChart, drawTelemetry } from '../../bench/shown/chart.ts';
+import { fillDocument, fillTelemetry } from '../../bench/shown/document.ts';
 import { goalsOf, isReached } from '../../bench/shown/goals.ts';
 import { shownResults } from '../../bench/shown/show.ts';
 import { caseOf } from './support.ts';
@@ -64,6 +64,29 @@ describe('the chart', () => {
   it('says on what it was measured and when, for light and for dark pages', () => {
     expect(chart).toContain('2026-05-01, Node v20.0.0, 2 x Processor &lt;1&gt;, linux x64; medians of 5 rounds');
     expect(chart).toContain('@media(prefers-color-scheme:dark)');
+  });
+});
+
+describe('what telemetry costs', () => {
+  const shares = { 'cmd-stream-everything-on': 0.8, 'cmd-stream-metrics': 0.76, 'cmd-stream-traces': 0.6 };
+  const telemetry = { ...run, cases: [caseOf(16, shares), caseOf(500, shares)] };
+
+  it('is drawn as a share of everything on, without raw', () => {
+    const chart = drawTelemetry(telemetry);
+    const labels = [...chart.matchAll(/<text class="\w+ label"[^>]*>([^<]+)</g)].map(([, id]) => id);
+    expect(labels).toEqual(Object.keys(shares));
+    const values = [...chart.matchAll(/<text class="value"[^>]*>([^<]+)</g)].map(([, value]) => value);
+    expect(values).toEqual(['1.00', '0.95', '0.75', '1.00', '0.95', '0.75']);
+  });
+
+  it('stands in a table, filled in again and again', () => {
+    const marked = '<!-- measured: telemetry -->\nold\n<!-- end: telemetry -->';
+    const filled = fillTelemetry(marked, telemetry);
+    expect(filled).toContain('| cmd-stream-metrics | 76,000 | 0.95 (0.95 - 0.95) |');
+    expect(filled).not.toContain('old');
+    expect(filled).not.toContain('| raw |');
+    expect(fillTelemetry(filled, telemetry)).toBe(filled);
+    expect(() => fillTelemetry('# Performance', telemetry)).toThrow("has no place '<!-- measured: telemetry -->'");
   });
 });
 
