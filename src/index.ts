@@ -14,6 +14,14 @@ export type { CommandFailureKind } from './base/errors/failure-kind.ts';
 export type { Log } from './base/log.ts';
 export type { DrainOptions } from './base/options/drain-options.ts';
 export type { Random } from './base/random.ts';
+export type {
+  InspectedActor,
+  InspectedFact,
+  InspectedMessage,
+  InspectionEvent,
+  InspectionFunction,
+  InspectionListener,
+} from './inspect/events.ts';
 export type { Inspect, InspectionObserver, InspectOptions, Inspector } from './inspect/options.ts';
 export type { Codec } from './protocol/codec/codec.ts';
 export { type JsonOptions, json } from './protocol/codec/json/json.ts';

@@ -1,5 +1,13 @@
 // `cmd-stream/inspect`: a page on this machine that shows senders and servers live.
 
+export type {
+  InspectedActor,
+  InspectedFact,
+  InspectedMessage,
+  InspectionEvent,
+  InspectionFunction,
+  InspectionListener,
+} from './inspect/events.ts';
 export {
   createLocalInspector,
   type LocalInspector,

@@ -1,16 +1,17 @@
-import type { InspectionEvent, Observer } from 'xstate';
+import type { InspectionEvent as XStateEvent } from 'xstate';
 import type { Watch } from '../base/actor-root.ts';
 import { type Defer, deferToEndOfTurn } from '../base/clock.ts';
 import { fieldOf } from '../base/errors/ask.ts';
 import { flag, invalidOption, isPlainObject, optionNames, wholeNumber } from '../base/options/check.ts';
 import { Disclosure } from './disclosure.ts';
+import type { InspectionFunction, InspectionListener } from './events.ts';
 import { LateObserver } from './late-observer.ts';
 
 /**
  * Sees what happens in an actor system: what XState calls an inspection observer, or a function. It is told at the end of
  * the turn, so that whatever it does comes after what it is told of.
  */
-export type InspectionObserver = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+export type InspectionObserver = InspectionListener | InspectionFunction;
 
 /**
  * Something that has an inspection observer: what `createWebSocketInspector()` and its like of `@statelyai/inspect`
@@ -71,22 +72,21 @@ export function resolveInspect(
     throw invalidOption('inspect', `${OBSERVER.join(', ')} or { observer, everyNth, payloads }`, inspect);
   }
   optionNames(`option 'inspect'`, inspect, NAMES);
-  const options = inspect as InspectOptions;
+  const options = inspect as Partial<InspectOptions>;
   const observer = observerOf(options.observer);
   if (observer === undefined) throw invalidOption('inspect.observer', OBSERVER.join(' or '), options.observer);
   const everyNth = wholeNumber('inspect.everyNth', options.everyNth, 1);
   return resolved(observer, everyNth, flag('inspect.payloads', options.payloads, false), defer);
 }
 
-type See = (event: InspectionEvent) => unknown;
+type See = (event: XStateEvent) => unknown;
 
 /** Function to be called with each event, if `value` is somebody who watches. */
 function observerOf(value: unknown): See | undefined {
   if (typeof value === 'function') return value as See;
   if (!isObject(value)) return undefined;
   // At each event, as XState would: an observer is an object that may change.
-  if (typeof fieldOf(value, 'next') === 'function')
-    return (event) => (value as Observer<InspectionEvent>).next?.(event);
+  if (typeof fieldOf(value, 'next') === 'function') return (event) => (value as InspectionListener).next?.(event);
   const inner = fieldOf(value, 'inspect');
   return inner === undefined ? undefined : observerOf(inner);
 }

@@ -27,7 +27,7 @@ async function compilePrograms(): Promise<string> {
   return await builtOnce('cmd-stream-programs-', BUILT_FROM, async (folder) => {
     const manifest = await readFile(join(ROOT, 'package.json'), 'utf8');
     // Those that import the package by its name get the sources beside them.
-    await writeFile(join(folder, 'package.json'), manifest.replaceAll('./dist/src/', './src/'));
+    await writeFile(join(folder, 'package.json'), manifest.replaceAll('./dist/', './src/'));
     await tsc(ROOT, '-p', 'test/support/tsconfig.programs.json', '--outDir', folder);
     await link(folder, 'node_modules', 'src/inspect/local/page', 'visualizations', 'test/interop/go');
   });

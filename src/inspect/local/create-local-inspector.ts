@@ -6,11 +6,12 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { InspectionEvent, Observer } from 'xstate';
+import type { InspectionEvent as XStateEvent } from 'xstate';
 import { systemClock } from '../../base/clock.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
 import { optionNames, wholeNumber } from '../../base/options/check.ts';
 import { paced } from '../../base/refusal-pace.ts';
+import type { InspectionListener } from '../events.ts';
 import type { Inspector } from '../options.ts';
 import { EventStreams } from './event-streams.ts';
 import { type PageFile, readPage } from './page-files.ts';
@@ -25,7 +26,7 @@ export interface LocalInspectorOptions {
 /** A page on this machine that shows statecharts and requests live; made by {@link createLocalInspector}. */
 export interface LocalInspector extends Inspector, AsyncDisposable {
   /** Observer that the options `inspect` take; the inspector itself will do as well. */
-  readonly inspect: Observer<InspectionEvent>;
+  readonly inspect: InspectionListener;
   /** Where the page is: `http://localhost:7000/`. */
   readonly url: string;
   /** Closes the page, and with it what keeps the process running. Senders and servers that it watches go on. */
@@ -71,7 +72,7 @@ async function open(options: LocalInspectorOptions): Promise<LocalInspector> {
   const server = createServer((request, response) => answer(request, response, files, streams, address.port));
   const address = await listen(server, port);
   return {
-    inspect: { next: (event) => void (server.listening && inspection.see(event)) },
+    inspect: { next: (event) => void (server.listening && inspection.see(event as XStateEvent)) },
     url: `http://localhost:${address.port}/`,
     close,
     [Symbol.asyncDispose]: close,

@@ -49,8 +49,8 @@ export async function readPage(): Promise<ReadonlyMap<string, PageFile>> {
  * @throws CmdStreamError `listen-failed` where the files of the page are nowhere to be found.
  */
 export async function packageRoot(here: string | undefined, cwd: string): Promise<string> {
-  // The sources and what is built of them stand at different depths.
-  const above = here === undefined ? [] : ['../../..', '../../../..'].map((path) => fileURLToPath(new URL(path, here)));
+  // It is three folders down in the sources, one or two in what is built of them.
+  const above = here === undefined ? [] : ['..', '../..', '../../..'].map((path) => fileURLToPath(new URL(path, here)));
   for (const root of [...above, ...installedRoot(cwd)]) {
     const isThere = await access(join(root, PAGE, 'index.html')).then(
       () => true,

@@ -11,7 +11,7 @@ const { peer, sender, expectWarning } = stage();
 
 function watching() {
   const events: InspectionEvent[] = [];
-  const inspect: InspectionObserver = (event) => events.push(event);
+  const inspect: InspectionObserver = (event: InspectionEvent) => events.push(event);
   /** The actors that were seen, in the order of their making. */
   const actors = () => [...new Set(events.map(({ actorRef }) => (actorRef as AnyActorRef).id))];
   /** The states that an actor was seen in. */

@@ -1,6 +1,6 @@
 import { createSender } from 'cmd-stream';
 import { vi } from 'vitest';
-import type { AnyActorRef } from 'xstate';
+import type { AnyActorRef, InspectionEvent } from 'xstate';
 import type { GroupContext } from '../../../machines/group.ts';
 import { AddressBook } from '../../../src/sender/client/address-book.ts';
 import { calc, SUM } from '../../e2e/support/calc.ts';
@@ -57,7 +57,7 @@ export async function openGroup({ clients, reconnect }: GroupScenario): Promise<
     clock: stage.clock,
     defer: stage.defer,
     random: () => 0.5,
-    inspect: (event) => {
+    inspect: (event: InspectionEvent) => {
       inspector.inspect(event);
       const actor = event.actorRef as AnyActorRef;
       // Whose dial it is that comes next.

@@ -1,4 +1,5 @@
-import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr';
+// Of its entry without the native extension, which its users would have to build.
+import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr/pack';
 import { RangeCopy } from '../../../base/bytes/range-copy.ts';
 import { optionNames } from '../../../base/options/check.ts';
 import type { Codec } from '../codec.ts';

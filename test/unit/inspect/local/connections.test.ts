@@ -1,5 +1,6 @@
 import { createSender, serve } from 'cmd-stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { InspectionEvent } from 'xstate';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { MACHINES, type MachineId, type ShownMachine } from '../../../../src/inspect/local/machines.ts';
 import { Inspection } from '../../../../src/inspect/local/record.ts';
@@ -41,7 +42,7 @@ async function inspected(clients: number) {
     clients,
     reconnect: { initialMs: 1, maxMs: 2 },
     // Requests say nothing here: what a connection tells must be seen without them.
-    inspect: { observer: (event) => inspection.see(event), everyNth: 1_000_000 },
+    inspect: { observer: (event: InspectionEvent) => inspection.see(event), everyNth: 1_000_000 },
   });
   onTestFinished(async () => {
     for (const answer of answers) answer();

@@ -9,7 +9,7 @@ import { ROOT } from '../../../support/compiled.ts';
 const same = (path: string) => path.replace(/\/$/, '');
 
 it('A13: the files of the page are found from the sources, and from what is built of them', async () => {
-  for (const file of ['src/inspect/local/page-files.ts', 'dist/src/inspect/local/page-files.js']) {
+  for (const file of ['src/inspect/local/page-files.ts', 'dist/inspect.js', 'dist/chunks/inspector.js']) {
     expect(same(await packageRoot(pathToFileURL(`${ROOT}/${file}`).href, tmpdir()))).toBe(same(ROOT));
   }
 });

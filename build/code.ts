@@ -1,0 +1,54 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type OutputChunk, rolldown } from 'rolldown';
+import { BROUGHT, ENTRANCES, ROOT } from './entrances.ts';
+
+/** Packages that are a part of the bundle, with the file of their licence. */
+const BUNDLED = ['msgpackr', 'xstate'];
+
+/**
+ * Puts a bundle for each entrance and for the command line into a folder. What several of them use stands in two chunks that
+ * they share, so that there is one copy of each class; comments are left to the declarations and the source maps.
+ */
+export async function buildCode(folder: string): Promise<readonly OutputChunk[]> {
+  const input = Object.fromEntries(ENTRANCES.map((name) => [name, `src/${name}.ts`]));
+  const bundle = await rolldown({
+    cwd: ROOT,
+    input: { ...input, cli: 'src/cli/main.ts' },
+    external: BROUGHT,
+    platform: 'node',
+  });
+  const { output } = await bundle.write({
+    dir: folder,
+    format: 'esm',
+    sourcemap: true,
+    comments: { legal: true, annotation: false, jsdoc: false },
+    chunkFileNames: 'chunks/[name].js',
+    codeSplitting: {
+      groups: [
+        // The page of the inspector stands on node:http, which nobody else needs.
+        { name: 'inspector', test: /src\/inspect\/local\//, minShareCount: 2, priority: 3 },
+        {
+          name: 'base',
+          test: /src\/(base|protocol\/codec\/[\w-]+\.ts|protocol\/reserved)/,
+          minShareCount: 2,
+          priority: 2,
+        },
+        { name: 'core', test: /\/(src|machines|node_modules)\//, minShareCount: 2, priority: 1 },
+      ],
+    },
+  });
+  await bundle.close();
+  await writeFile(join(folder, 'licenses.txt'), await licenses());
+  return output.filter((file) => file.type === 'chunk');
+}
+
+/** The licences of what is bundled, as they ask for. */
+async function licenses(): Promise<string> {
+  const texts = BUNDLED.map(async (name) => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'node_modules', name, 'package.json'), 'utf8'));
+    const text = await readFile(join(ROOT, 'node_modules', name, 'LICENSE'), 'utf8');
+    return `${name} ${version}\n\n${text.trim()}\n`;
+  });
+  return `The bundles contain parts of these packages.\n\n${(await Promise.all(texts)).join('\n---\n\n')}`;
+}
