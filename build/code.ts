@@ -17,6 +17,7 @@ export async function buildCode(folder: string): Promise<readonly OutputChunk[]>
     input: { ...input, cli: 'src/cli/main.ts' },
     external: BROUGHT,
     platform: 'node',
+    transform: { target: 'es2022' },
   });
   const { output } = await bundle.write({
     dir: folder,

@@ -30,7 +30,7 @@ describe('imports', () => {
   it('of src lead to src, to machines, to Node and to the packages that it is allowed', () => {
     const allowed = [
       'xstate',
-      'msgpackr',
+      'msgpackr/pack',
       '@standard-schema/spec',
       'tsx/esm/api',
       '@bufbuild/protobuf',
