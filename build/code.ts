@@ -26,16 +26,22 @@ export async function buildCode(folder: string): Promise<readonly OutputChunk[]>
     comments: { legal: true, annotation: false, jsdoc: false },
     chunkFileNames: 'chunks/[name].js',
     codeSplitting: {
+      // A group takes with it what its files import, unless an earlier one has it.
       groups: [
-        // The page of the inspector stands on node:http, which nobody else needs.
-        { name: 'inspector', test: /src\/inspect\/local\//, minShareCount: 2, priority: 3 },
         {
           name: 'base',
-          test: /src\/(base|protocol\/codec\/[\w-]+\.ts|protocol\/reserved)/,
+          test: /src\/(base\/(bytes|errors|options)\/|protocol\/codec\/[\w-]+\.ts)/,
+          minShareCount: 2,
+          priority: 3,
+        },
+        {
+          name: 'core',
+          test: /\/(src(?!\/inspect(\/local|\.ts))|machines|node_modules)\//,
           minShareCount: 2,
           priority: 2,
         },
-        { name: 'core', test: /\/(src|machines|node_modules)\//, minShareCount: 2, priority: 1 },
+        // The page of the inspector stands on node:http, which nobody else needs.
+        { name: 'inspector', test: /src\/inspect\/local\//, minShareCount: 2, priority: 1 },
       ],
     },
   });

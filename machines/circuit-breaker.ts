@@ -14,7 +14,7 @@ export interface CircuitBreakerInput {
 }
 
 /** A Command that went out to try the service, and has not come to its end. */
-export interface Trial {
+interface Trial {
   readonly token: number;
   /** When it started (monotonic milliseconds): it holds its slot for as long as the breaker stays open, and no longer. */
   readonly sinceMs: number;

@@ -13,7 +13,7 @@ export type GroupEvent =
   | { readonly type: 'group.close' };
 
 /** A client has come to its end: what XState tells its parent. */
-export interface ClientClosed {
+interface ClientClosed {
   readonly type: `xstate.done.actor.${string}`;
   readonly output: ClientOutput;
 }

@@ -91,19 +91,3 @@ export function inNextTurn(clock: Clock, task: () => void): () => void {
 
 /** A timer that fires so much after its time was held up: by a process that was busy, or stopped. */
 export const LATE_MS = 2;
-
-/**
- * Calls `judge` after `delayMs`, for the verdict that somebody has not done something in time. Where the process was held
- * up, it may have been done, and lies there to be read: then one turn of the event loop comes first. Returns what cancels
- * it.
- */
-export function judgeLater(clock: Clock, judge: () => void, delayMs: number): () => void {
-  const dueMs = clock.monotonicMs() + delayMs;
-  const fired = () => {
-    if (clock.monotonicMs() <= dueMs + LATE_MS) judge();
-    else cancel = inNextTurn(clock, judge);
-  };
-  const handle = clock.setTimeout(fired, delayMs);
-  let cancel = () => clock.clearTimeout(handle);
-  return () => cancel();
-}

@@ -11,7 +11,7 @@ type Guard<Context, Event> = (scope: Scope<Context, Event>) => boolean;
 type Action<Context, Event> = (scope: Scope<Context, Event>) => void;
 
 /** One row of the table: under `guard`, run `actions` in order and be in state `target`. */
-export interface CompiledTransition<Context, Event> {
+interface CompiledTransition<Context, Event> {
   readonly guard: Guard<Context, Event> | undefined;
   readonly actions: readonly Action<Context, Event>[];
   readonly target: number;

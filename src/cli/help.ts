@@ -1,5 +1,5 @@
 /** The text of `cmd-stream --help`. */
-export const HELP = `cmd-stream: typed Commands to a server and Results back
+const HELP = `cmd-stream: typed Commands to a server and Results back
 
 Usage:
   cmd-stream ls    HOST:PORT [options]                      ask a running server what it has

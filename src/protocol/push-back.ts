@@ -1,5 +1,5 @@
 /** The longest wait that a server may ask for, in milliseconds: an hour. What it says beyond counts as so much. */
-export const MAX_RETRY_AFTER_MS = 3_600_000;
+const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** A wait that a server asks for, as it may be told and believed; `undefined` for what is none. */
 export function retryAfterOf(value: unknown): number | undefined {

@@ -144,7 +144,7 @@ export function makeId(random: Random): string {
 }
 
 /** A message as an error Result carries it: cut, since one is always sent, however much waits. UTF-8 has no half surrogate pair: not the message's own, and not where it is cut. */
-export function sendableMessage(message: string): string {
+function sendableMessage(message: string): string {
   return message.slice(0, MAX_TEXT_LENGTH).toWellFormed();
 }
 

@@ -7,7 +7,7 @@ import { show } from '../base/options/check.ts';
 export const DEFAULT_SERVER_INFO = 'default';
 
 /** The longest ServerInfo that either side accepts, in bytes. */
-export const MAX_SERVER_INFO_BYTES = 1024;
+const MAX_SERVER_INFO_BYTES = 1024;
 
 /** Introduction of a server: the name, and the extensions that it offers behind it. */
 export interface ServerInfo {

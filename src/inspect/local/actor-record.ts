@@ -120,7 +120,7 @@ export class ActorRecord {
 }
 
 /** The paths of the innermost states in a state value. */
-export function leavesOf(value: unknown, path = ''): string[] {
+function leavesOf(value: unknown, path = ''): string[] {
   const within = (key: string) => (path === '' ? key : `${path}.${key}`);
   if (typeof value === 'string') return [within(value)];
   if (typeof value !== 'object' || value === null) return path === '' ? [] : [path];

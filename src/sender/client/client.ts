@@ -20,7 +20,7 @@ export type Connect = (
 ) => Promise<FrameChannel>;
 
 /** Events of a client for the group that it belongs to. */
-export interface ClientEvents extends LifeEvents {
+interface ClientEvents extends LifeEvents {
   /** The client takes Commands from now on. */
   accepting(client: Client): void;
   /** The client takes no more Commands. */

@@ -57,7 +57,7 @@ function nameOf(parts: object | undefined): CertificateName {
 const ONE_NAME = /([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy;
 
 /** The names of a certificate one by one. */
-export function splitNames(text: string): string[] {
+function splitNames(text: string): string[] {
   return Array.from(text.matchAll(ONE_NAME), ([, kind, name = '']) => `${kind}:${plainName(name)}`);
 }
 

@@ -1,5 +1,4 @@
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
+import type { PeerCertificate, SecureContext, SecureContextOptions } from 'node:tls';
 import { types } from 'node:util';
 import { listOf } from '../../base/errors/ask.ts';
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
@@ -7,6 +6,7 @@ import { describeError, isError } from '../../base/errors/describe-error.ts';
 import { callback, flag, invalidOption, invalidSecret, show } from '../../base/options/check.ts';
 import { among, type OptionTable, onOff, type Resolved, resolveOptions } from '../../base/options/table.ts';
 import { tookPromise } from '../../base/thenable.ts';
+import { nodeCrypto, nodeTls } from './node-tls.ts';
 
 /** Certificates or a key in PEM form: what a `.pem` file contains. */
 export type Pem = string | Buffer;
@@ -158,9 +158,10 @@ function resolveServer(
 /** Lets OpenSSL say whether the fields are sound and fit together. */
 function makeContext(identity: SecureContextOptions): SecureContext {
   try {
+    const { X509Certificate } = nodeCrypto();
     // createSecureContext passes over an authority that it cannot read.
     for (const ca of [identity.ca ?? []].flat()) new X509Certificate(ca);
-    return createSecureContext(identity);
+    return nodeTls().createSecureContext(identity);
   } catch (error) {
     throw CmdStreamError.from(error, 'invalid-argument', 'the TLS options cannot be used');
   }

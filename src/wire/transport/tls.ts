@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { connect, createServer } from 'node:tls';
 import { systemClock } from '../../base/clock.ts';
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { MAX_TIMER_MS, optionNames } from '../../base/options/check.ts';
@@ -7,6 +6,7 @@ import { paced } from '../../base/refusal-pace.ts';
 import { parseAddress } from './address.ts';
 import { HandshakingPeers } from './handshaking-peers.ts';
 import { TCP_KEEP_ALIVE } from './keep-alive.ts';
+import { nodeTls } from './node-tls.ts';
 import { listen } from './socket-listener.ts';
 import { holdWith, whenConnected } from './socket-stream.ts';
 import { plainTlsError } from './tls-error.ts';
@@ -47,7 +47,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
     signal.throwIfAborted();
     // An IP address is not sent as a server name (RFC 6066, section 3), but is checked against the certificate.
     const servername = client.servername ?? (isIP(host) === 0 ? host : undefined);
-    const socket = connect({
+    const socket = nodeTls().connect({
       host,
       port,
       secureContext,
@@ -72,7 +72,7 @@ export function tlsTransport(options: TlsTransportOptions = {}): Transport {
     }
     const handshakeTimeout = Math.min(where.handshakeTimeoutMs, MAX_TIMER_MS);
     const { identity, requestCert } = server;
-    const acceptor = createServer({
+    const acceptor = nodeTls().createServer({
       ...identity,
       requestCert,
       rejectUnauthorized: true,
