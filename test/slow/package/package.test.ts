@@ -1,8 +1,11 @@
 import { existsSync, mkdtempSync } from 'node:fs';
-import { cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
+import { checkPackage, createPackageFromTarballData, type Problem } from '@arethetypeswrong/core';
+import { publint } from 'publint';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import manifest from '../../../package.json' with { type: 'json' };
 import { links, proseLines } from '../../docs/markdown.ts';
 import { GUIDE, textOf } from '../../docs/pages.ts';
 import { ROOT, tool, tsc } from '../../support/compiled.ts';
@@ -16,8 +19,18 @@ const project = join(folder, 'project');
 
 interface Packed {
   readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
   readonly files: readonly { readonly path: string }[];
 }
+
+/** What npm downloaded for the library while it had dependencies was 1.65 MB, and 7.1 MB as installed. */
+const MOST_TARBALL_BYTES = 1_000_000;
+const MOST_INSTALLED_BYTES = 4_000_000;
+
+const ENTRANCES = Object.keys(manifest.exports)
+  .filter((path) => path !== './package.json')
+  .map((path) => (path === '.' ? 'index' : path.slice(2)));
 
 /** What the package has beside what is built: folders, and what of them. */
 const BESIDE = {
@@ -49,16 +62,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the package', () => {
   it('contains what is built of each source, the inspector page, what the README shows, and nothing else', async () => {
-    const sources = await Promise.all(
-      ['machines', 'src'].map(async (root) =>
-        (await readdir(join(ROOT, root), { recursive: true })).map((name) => `${root}/${name.replaceAll('\\', '/')}`),
-      ),
-    );
-    const built = sources
-      .flat()
-      .filter((path) => path.endsWith('.ts'))
-      .map((path) => `dist/${path.slice(0, -'.ts'.length)}`)
-      .flatMap((path) => [`${path}.js`, `${path}.d.ts`]);
+    const built = packed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
+    const inFolder = /^dist\/(chunks\/)?[\w-]+\.(js|js\.map|d\.ts)$|^dist\/licenses\.txt$/;
+    expect(built.filter((path) => !inFolder.test(path))).toEqual([]);
+    for (const entrance of ENTRANCES)
+      expect(built).toEqual(expect.arrayContaining([`dist/${entrance}.js`, `dist/${entrance}.d.ts`]));
+    expect(built).not.toContain('dist/stale.js');
     const beside = await Promise.all(
       Object.entries(BESIDE).map(async ([folder, type]) =>
         (await readdir(join(ROOT, folder))).filter((name) => type.test(name)).map((name) => `${folder}/${name}`),
@@ -70,6 +79,22 @@ describe('the package', () => {
       expect.arrayContaining(['visualizations/client.svg', 'src/inspect/local/page/main.js']),
     );
     expect(packed.files.map(({ path }) => path).sort()).toEqual(expected.sort());
+  });
+
+  it('is what publint and attw want of a package of modules', async () => {
+    const tarball = await readFile(join(folder, packed.filename));
+    const bytes = tarball.buffer.slice(tarball.byteOffset, tarball.byteOffset + tarball.length) as ArrayBuffer;
+    const { messages } = await publint({ pack: { tarball: bytes }, strict: true });
+    expect(messages).toEqual([]);
+    const checked = await checkPackage(createPackageFromTarballData(tarball));
+    // As the profile esm-only of attw: whoever has no modules gets them by require(), of Node 20.19 and later.
+    const problems = checked.types === false ? ['no types'] : checked.problems.filter(concernsModules);
+    expect(problems).toEqual([]);
+  });
+
+  it('is no larger than what it replaced: a tarball of 636 kB and six packages beside it', () => {
+    expect(packed.size).toBeLessThan(MOST_TARBALL_BYTES);
+    expect(packed.unpackedSize).toBeLessThan(MOST_INSTALLED_BYTES);
   });
 
   it('contains all that its README and its guide link to', () => {
@@ -90,10 +115,11 @@ describe('the package, installed', () => {
     if (whyNotInstalled !== undefined) context.skip(`skipped: ${whyNotInstalled}`);
   });
 
-  it('brings nothing but its dependencies', async () => {
+  it('brings no package beside itself, and so no script that runs when it is installed', async () => {
     const installed = await readdir(join(project, 'node_modules'));
-    expect(installed).toEqual(expect.arrayContaining(['@standard-schema', 'cmd-stream', 'msgpackr', 'xstate']));
-    for (const development of ['typescript', 'vitest', 'zod', 'tsx']) expect(installed).not.toContain(development);
+    expect(installed.filter((name) => !name.startsWith('.'))).toEqual(['@types', 'cmd-stream']);
+    const own = JSON.parse(await readFile(join(project, 'node_modules/cmd-stream/package.json'), 'utf8'));
+    for (const name of ['preinstall', 'install', 'postinstall']) expect(own.scripts).not.toHaveProperty(name);
   });
 
   it('sends a Command over TCP when it is imported by JavaScript', async () => {
@@ -153,10 +179,25 @@ describe('the package, installed', () => {
     expect(existsSync(join(project, 'node_modules/@statelyai'))).toBe(false);
   });
 
+  it('is loaded by require(), of which it is the same copy', async () => {
+    await writeFile(
+      join(project, 'required.cjs'),
+      `const { CmdStreamError, createSender } = require('cmd-stream');
+      const { testService } = require('cmd-stream/testing');
+      import('cmd-stream').then((imported) => console.log(typeof testService, createSender === imported.createSender, CmdStreamError === imported.CmdStreamError));
+      `,
+    );
+    expect(await node('--no-warnings', 'required.cjs')).toEqual({
+      code: 0,
+      stdout: 'function true true\n',
+      stderr: '',
+    });
+  });
+
   it('hides what is inside of it', async () => {
     await writeFile(
       join(project, 'inside.js'),
-      `for (const path of ['', '/dist/src/wire/varint.js', '/dist/src/index.js', '/src/index.ts', '/dist/machines/client.js'])
+      `for (const path of ['', '/dist/chunks/core.js', '/dist/index.js', '/src/index.ts', '/machines/client.ts'])
         await import('cmd-stream' + path).then(() => console.log(path, 'open'), ({ code }) => console.log(path, code));
       `,
     );
@@ -173,9 +214,15 @@ describe('the package, installed', () => {
     { module: 'esnext', moduleResolution: 'bundler' },
   ])('has types for a strict project whose modules are resolved by $moduleResolution', async (modules) => {
     const name = `tsconfig.${modules.moduleResolution}.json`;
-    const strict = { strict: true, noUncheckedIndexedAccess: true, skipLibCheck: false, noEmit: true };
+    const strict = {
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+    };
     const compilerOptions = { ...modules, ...strict, target: 'es2022', types: ['node'] };
-    await writeFile(join(project, name), JSON.stringify({ compilerOptions, files: ['typed.ts'] }));
+    await writeFile(join(project, name), JSON.stringify({ compilerOptions, files: ['typed.ts', 'entrances.ts'] }));
     await tsc(project, '-p', name);
   });
 
@@ -185,10 +232,6 @@ describe('the package, installed', () => {
     const compiler = await lowestTypeScript();
     if (compiler === undefined) context.skip(`skipped: TypeScript ${LOWEST_TYPESCRIPT} cannot be installed`);
     const strict = { strict: true, skipLibCheck: false, noEmit: true, target: 'es2022', types: ['node'] };
-    const entrances = ['codec', 'inspect', 'mus', 'testing', 'transport'].map(
-      (name) => `export * as ${name} from 'cmd-stream/${name}';`,
-    );
-    await writeFile(join(project, 'entrances.ts'), entrances.join('\n'));
     for (const modules of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
       const compilerOptions = { ...modules, ...strict, lib: ['es2022', 'esnext.disposable'] };
       const config = { compilerOptions, files: ['typed.ts', 'entrances.ts'] };
@@ -205,7 +248,7 @@ describe('the package, installed', () => {
 
   it('has a command line that loads protocols of the project, as TypeScript where tsx is installed', async () => {
     const args = ['127.0.0.1:1', 'Multiply', '--protocol', 'typed.ts'];
-    const call = () => node('node_modules/cmd-stream/dist/src/cli/main.js', 'call', ...args);
+    const call = () => node('node_modules/cmd-stream/dist/cli.js', 'call', ...args);
     if (!Reflect.get(process.features, 'typescript')) {
       expect((await call()).stderr).toMatch(/^cmd-stream call: cannot load typed.ts: .*install tsx/);
       await symlink(tool('tsx'), join(project, 'node_modules/tsx'), 'junction');
@@ -226,13 +269,17 @@ async function copyCheckout(): Promise<void> {
     'tsconfig.json',
     'tsconfig.build.json',
   ];
-  const folders = ['machines', 'src', 'visualizations', 'examples', 'docs', 'test/support'];
+  const folders = ['build', 'machines', 'src', 'visualizations', 'examples', 'docs', 'test/support'];
   for (const path of [...files, ...folders]) await cp(join(ROOT, path), join(checkout, path), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'), 'junction');
   // Of an earlier build; a package must not contain it.
-  await mkdir(join(checkout, 'dist/src'), { recursive: true });
-  await writeFile(join(checkout, 'dist/src/stale.js'), '');
+  await mkdir(join(checkout, 'dist'), { recursive: true });
+  await writeFile(join(checkout, 'dist/stale.js'), '');
 }
+
+/** Whether a problem is one where modules are understood: not for node10, nor for require() before Node 20.19. */
+const concernsModules = (problem: Problem): boolean =>
+  !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind));
 
 /** `npm pack`, which builds by the script `prepare`. */
 async function pack(): Promise<Packed> {
@@ -249,6 +296,9 @@ async function install(): Promise<string | undefined> {
   await mkdir(project);
   await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }));
   await writeFile(join(project, 'typed.ts'), TYPED);
+  const plain = ENTRANCES.filter((name) => !['index', 'otel', 'protobuf'].includes(name));
+  const entrances = plain.map((name) => `export * as ${name} from 'cmd-stream/${name}';`);
+  await writeFile(join(project, 'entrances.ts'), entrances.join('\n'));
   const isOptional = process.env.CI !== 'true';
   const sparing = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
   if (isOptional) sparing.push('--fetch-retries=0');
