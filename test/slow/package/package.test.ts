@@ -1,36 +1,29 @@
-import { existsSync, mkdtempSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { checkPackage, createPackageFromTarballData, type Problem } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import manifest from '../../../package.json' with { type: 'json' };
 import { links, proseLines } from '../../docs/markdown.ts';
 import { GUIDE, textOf } from '../../docs/pages.ts';
 import { ROOT, tool, tsc } from '../../support/compiled.ts';
 import { run } from '../../support/run.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'cmd-stream-package-'));
-/** What a checkout has that matters here, and more than the package may have. */
-const checkout = join(folder, 'checkout');
-/** The project of a user, with the package installed. */
-const project = join(folder, 'project');
-
-interface Packed {
-  readonly filename: string;
-  readonly size: number;
-  readonly unpackedSize: number;
-  readonly files: readonly { readonly path: string }[];
-}
+import {
+  copyCheckout,
+  ENTRANCES,
+  folder,
+  install,
+  node,
+  npmEnvironment,
+  type Packed,
+  pack,
+  project,
+  typeScript,
+} from './support.ts';
 
 /** What npm downloaded for the library while it had dependencies was 1.65 MB, and 7.1 MB as installed. */
 const MOST_TARBALL_BYTES = 1_000_000;
 const MOST_INSTALLED_BYTES = 4_000_000;
-
-const ENTRANCES = Object.keys(manifest.exports)
-  .filter((path) => path !== './package.json')
-  .map((path) => (path === '.' ? 'index' : path.slice(2)));
 
 /** What the package has beside what is built: folders, and what of them. */
 const BESIDE = {
@@ -46,8 +39,8 @@ const BESIDE = {
   'docs/performance': /\.svg$/,
 };
 
-/** Lower ones do not know what the declarations say: `Uint8Array<ArrayBuffer>`. */
-const LOWEST_TYPESCRIPT = '5.7';
+/** The lowest of the compilers that the README tells, and later ones: each is tried. */
+const COMPILERS = ['5.6', '5.9', '6.0'];
 
 let packed: Packed;
 let whyNotInstalled: string | undefined;
@@ -55,7 +48,7 @@ let whyNotInstalled: string | undefined;
 beforeAll(async () => {
   await copyCheckout();
   packed = await pack();
-  whyNotInstalled = await install();
+  whyNotInstalled = await install(packed);
 }, 300_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -226,19 +219,22 @@ describe('the package, installed', () => {
     await tsc(project, '-p', name);
   });
 
-  it(`has types for TypeScript ${LOWEST_TYPESCRIPT}, the lowest that the README tells`, async (context) => {
-    const told = /TypeScript (\d+\.\d+) or later/.exec(textOf('README.md'))?.[1];
-    expect(told).toBe(LOWEST_TYPESCRIPT);
-    const compiler = await lowestTypeScript();
-    if (compiler === undefined) context.skip(`skipped: TypeScript ${LOWEST_TYPESCRIPT} cannot be installed`);
+  it('has types for the lowest TypeScript that the README tells', () => {
+    expect(/TypeScript (\d+\.\d+) or later/.exec(textOf('README.md'))?.[1]).toBe(COMPILERS[0]);
+  });
+
+  it.for(COMPILERS)('has types for TypeScript %s', async (version, context) => {
+    const compiler = await typeScript(version);
+    if (compiler === undefined) return context.skip(`skipped: TypeScript ${version} cannot be installed`);
     const strict = { strict: true, skipLibCheck: false, noEmit: true, target: 'es2022', types: ['node'] };
     for (const modules of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
       const compilerOptions = { ...modules, ...strict, lib: ['es2022', 'esnext.disposable'] };
       const config = { compilerOptions, files: ['typed.ts', 'entrances.ts'] };
-      await writeFile(join(project, 'tsconfig.lowest.json'), JSON.stringify(config));
-      expect(await node(compiler as string, '-p', 'tsconfig.lowest.json')).toEqual({ code: 0, stdout: '', stderr: '' });
+      const name = `tsconfig.${version}.${modules.module}.json`;
+      await writeFile(join(project, name), JSON.stringify(config));
+      expect(await node(compiler, '-p', name)).toEqual({ code: 0, stdout: '', stderr: '' });
     }
-  }, 120_000);
+  });
 
   it('has a command line', async () => {
     const help = await run('npx', ['cmd-stream', '--help'], { cwd: project, env: npmEnvironment() });
@@ -259,107 +255,6 @@ describe('the package, installed', () => {
   });
 });
 
-async function copyCheckout(): Promise<void> {
-  const files = [
-    'package.json',
-    'README.md',
-    'LICENSE',
-    'ARCHITECTURE.md',
-    'CHANGELOG.md',
-    'tsconfig.json',
-    'tsconfig.build.json',
-  ];
-  const folders = ['build', 'machines', 'src', 'visualizations', 'examples', 'docs', 'test/support'];
-  for (const path of [...files, ...folders]) await cp(join(ROOT, path), join(checkout, path), { recursive: true });
-  await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'), 'junction');
-  // Of an earlier build; a package must not contain it.
-  await mkdir(join(checkout, 'dist'), { recursive: true });
-  await writeFile(join(checkout, 'dist/stale.js'), '');
-}
-
 /** Whether a problem is one where modules are understood: not for node10, nor for require() before Node 20.19. */
 const concernsModules = (problem: Problem): boolean =>
   !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind));
-
-/** `npm pack`, which builds by the script `prepare`. */
-async function pack(): Promise<Packed> {
-  const args = ['pack', '--json', '--foreground-scripts=false', '--pack-destination', folder];
-  const { code, stdout, stderr } = await npm(checkout, args);
-  if (code !== 0) throw new Error(`npm pack: ${stderr}`);
-  const [only]: Packed[] = JSON.parse(stdout);
-  if (only === undefined) throw new Error('npm pack made no package');
-  return only;
-}
-
-/** Installs the package in an empty project. Returns why not, where that is for want of a registry. */
-async function install(): Promise<string | undefined> {
-  await mkdir(project);
-  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }));
-  await writeFile(join(project, 'typed.ts'), TYPED);
-  const plain = ENTRANCES.filter((name) => !['index', 'otel', 'protobuf'].includes(name));
-  const entrances = plain.map((name) => `export * as ${name} from 'cmd-stream/${name}';`);
-  await writeFile(join(project, 'entrances.ts'), entrances.join('\n'));
-  const isOptional = process.env.CI !== 'true';
-  const sparing = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
-  if (isOptional) sparing.push('--fetch-retries=0');
-  const { code, stderr } = await npm(project, ['install', ...sparing, join(folder, packed.filename)]);
-  if (code === 0) {
-    // Types come from a development dependency of the user's; they are taken from here.
-    await mkdir(join(project, 'node_modules/@types'), { recursive: true });
-    await symlink(tool('@types/node'), join(project, 'node_modules/@types/node'), 'junction');
-    return undefined;
-  }
-  const isOffline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(stderr);
-  if (isOffline && isOptional) {
-    console.warn('skipped: no package registry');
-    return 'no package registry';
-  }
-  throw new Error(`npm install: ${stderr}`);
-}
-
-/** Its compiler, installed once on this machine and outside of the checkout; undefined where that cannot be had. */
-async function lowestTypeScript(): Promise<string | undefined> {
-  const cache = join(tmpdir(), `cmd-stream-typescript-${LOWEST_TYPESCRIPT}`);
-  const compiler = join(cache, 'node_modules/typescript/bin/tsc');
-  if (existsSync(compiler)) return compiler;
-  await mkdir(cache, { recursive: true });
-  const sparing = ['--no-save', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
-  const { code, stderr } = await npm(cache, ['install', ...sparing, `typescript@${LOWEST_TYPESCRIPT}`]);
-  if (code === 0) return compiler;
-  if (process.env.CI === 'true') throw new Error(`npm install: ${stderr}`);
-  console.warn(`skipped: TypeScript ${LOWEST_TYPESCRIPT} cannot be installed`);
-  return undefined;
-}
-
-const TYPED = `
-import { command, createSender, defineProtocol, type Handlers, result, type Sender, type ServerOptions, serve } from 'cmd-stream';
-
-export const calc = defineProtocol({
-  results: { Sum: result<number>() },
-  commands: { Add: command<{ a: number; b: number }>().returns('Sum') },
-});
-
-export async function main(): Promise<void> {
-  const handlers: Handlers<typeof calc, undefined> = { Add: ({ a, b }) => a + b };
-  const options: ServerOptions = { port: 0 };
-  const server = await serve(calc, undefined, handlers, options);
-  const sender: Sender<typeof calc> = await createSender(calc, { address: server.address });
-  const five: number = await sender.send(calc.Add({ a: 2, b: 3 }));
-  // @ts-expect-error: a Sum is a number; where types were not found, it could be anything.
-  const text: string = await sender.send(calc.Add({ a: 2, b: 3 }));
-  console.log(five, text);
-}
-`;
-
-const node = (...args: string[]) => run(process.execPath, args, { cwd: project });
-
-const npm = (cwd: string, args: readonly string[]) =>
-  run('npm', [...args], { cwd, env: npmEnvironment(), timeoutMs: 250_000 });
-
-/** Takes away what an `npm test` around this process tells the scripts of *this* package. */
-function npmEnvironment(): Record<string, undefined> {
-  const names = Object.keys(process.env).filter((name) =>
-    /^npm_(package|lifecycle|command|config_(local_)?prefix)|^INIT_CWD$/i.test(name),
-  );
-  return Object.fromEntries(names.map((name) => [name, undefined]));
-}

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { show } from '../../../base/options/check.ts';
 import { Unsendable } from '../sendable.ts';
-import { checkLength, limited } from './limited.ts';
+import { checkLength, type LimitedMusSerializer, limited } from './limited.ts';
 import { serializer } from './serializer.ts';
 
 /** A text: its length in bytes, and the bytes as UTF-8. */
@@ -20,7 +20,7 @@ export const string = limited((maxLength) =>
 );
 
 /** Bytes: their number, and the bytes. */
-export const byteSlice = limited((maxLength) =>
+export const byteSlice: LimitedMusSerializer<Uint8Array> = limited((maxLength) =>
   serializer<Uint8Array>(
     'ord.byteSlice',
     1,
