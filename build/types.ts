@@ -12,6 +12,12 @@ const BESIDE: Plugin = {
     /^\..*\.ts$/.test(name) && importer !== undefined ? join(dirname(importer), name.replace(/ts$/, 'd.ts')) : null,
 };
 
+/** The compiler spells the default out where it infers a type; those before 5.7 know no parameter there. */
+const PLAIN_BYTES: Plugin = {
+  name: 'plain-bytes',
+  renderChunk: (code) => code.replaceAll('Uint8Array<ArrayBufferLike>', 'Uint8Array'),
+};
+
 /** Puts the declarations of each entrance into a folder: what it exports, and nothing that only the sources need. */
 export async function buildTypes(folder: string): Promise<void> {
   // Within the project: there the declarations find the packages that they import.
@@ -24,7 +30,7 @@ export async function buildTypes(folder: string): Promise<void> {
     const bundle = await rollup({
       input: Object.fromEntries(ENTRANCES.map((name) => [name, join(apart, `src/${name}.d.ts`)])),
       external: BROUGHT,
-      plugins: [BESIDE, dts({ includeExternal: ['@standard-schema/spec'] })],
+      plugins: [BESIDE, dts({ includeExternal: ['@standard-schema/spec'] }), PLAIN_BYTES],
     });
     await bundle.write({ dir: folder, entryFileNames: '[name].d.ts', chunkFileNames: 'chunks/[name].ts' });
     await bundle.close();
