@@ -4,7 +4,7 @@ import { describeError } from '../base/errors/cmd-stream-error.ts';
 import type { WalkedByTests } from './covered-edges.ts';
 
 /** The sources and what is built of them stand at different depths. */
-const FOLDERS = ['../../visualizations', '../../../visualizations'].map((path) =>
+const FOLDERS = ['../visualizations', '../../visualizations'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 

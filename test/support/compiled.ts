@@ -18,7 +18,7 @@ export interface Compiled {
 
 /** What the package has beside what is built. */
 const FILES = ['src/inspect/local/page', 'visualizations'];
-const BUILT_FROM = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'build', 'machines', 'src'];
+const BUILT_FROM = ['package.json', 'tsconfig.json', 'tsconfig.build.json', '.ci/build', 'machines', 'src'];
 
 /**
  * Builds the package from the sources as they are now, about 6 s; test files that ask later get the same build. It stands
@@ -28,7 +28,7 @@ export async function compile(): Promise<Compiled> {
   const folder = await builtOnce('cmd-stream-build-', BUILT_FROM, async (unfinished) => {
     await cp(join(ROOT, 'package.json'), join(unfinished, 'package.json'));
     await link(unfinished, 'node_modules', ...FILES);
-    await node(ROOT, tool('tsx/dist/cli.mjs'), 'build/main.ts', join(unfinished, 'dist'));
+    await node(ROOT, tool('tsx/dist/cli.mjs'), '.ci/build/main.ts', join(unfinished, 'dist'));
   });
   return { folder, bin: join(folder, 'dist/cli.js') };
 }

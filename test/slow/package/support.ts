@@ -37,7 +37,7 @@ export async function copyCheckout(): Promise<void> {
     'tsconfig.json',
     'tsconfig.build.json',
   ];
-  const folders = ['build', 'machines', 'src', 'visualizations', 'examples', 'docs', 'test/support'];
+  const folders = ['.ci/build', 'machines', 'src', 'visualizations', 'examples', 'docs', 'test/support'];
   for (const path of [...files, ...folders]) await cp(join(ROOT, path), join(checkout, path), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'), 'junction');
   // Of an earlier build; a package must not contain it.

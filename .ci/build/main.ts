@@ -1,4 +1,4 @@
-// Builds what the package has beside its texts, into dist or the folder that is given: npx tsx build/main.ts [FOLDER]
+// Builds what the package has beside its texts, into dist or the folder that is given: npx tsx .ci/build/main.ts [FOLDER]
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { buildCode } from './code.ts';
