@@ -12,7 +12,7 @@ import { Ground } from './ground.ts';
 import type { Group } from './group/group.ts';
 import type { GroupStatus } from './group/status.ts';
 import { Mismatches } from './mismatches.ts';
-import type { SenderOptions } from './options.ts';
+import type { EngineSenderOptions, SenderOptions } from './options.ts';
 import { makeAddresses, makeBreaker, makeGroup, makePath, makeRequests } from './parts.ts';
 import { ClientChanges } from './request/client-changes.ts';
 import { resolveSenderOptions } from './resolve-options.ts';
@@ -32,11 +32,17 @@ import { tellChanges, watchersOf } from './watched-sender.ts';
  * connect to any of the addresses; `server-info-mismatch` when there is another service at all of them; `cancelled` when the
  * `signal` of the options fired before. Nothing is left running then.
  */
-export function createSender<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
+export function createSender<P extends AnyProtocol>(
+  protocol: P,
+  options: SenderOptions | EngineSenderOptions,
+): Promise<Sender<P>> {
   return paced(clockOf(options), connected(protocol, options));
 }
 
-async function connected<P extends AnyProtocol>(protocol: P, options: SenderOptions): Promise<Sender<P>> {
+async function connected<P extends AnyProtocol>(
+  protocol: P,
+  options: SenderOptions | EngineSenderOptions,
+): Promise<Sender<P>> {
   if (fieldOf(protocol, protocolTables) === undefined) {
     throw new CmdStreamError(
       'invalid-argument',

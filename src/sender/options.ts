@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts';
 import type { Inspect } from '../inspect/options.ts';
 import type { Codec } from '../protocol/codec/codec.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Engine } from '../wire/engine.ts';
 import type { ClientTlsOptions } from '../wire/transport/tls-options.ts';
 import type { Transport } from '../wire/transport/transport.ts';
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts';
@@ -191,4 +192,11 @@ export interface SenderOptions {
   readonly defer?: Defer | undefined;
   /** For tests: the jitter of waits, and who begins at which address; a number from 0 to below 1. What is none is replaced, with a warning. */
   readonly random?: Random | undefined;
+}
+
+/** Options of {@link createSender} for a service that is reached by an engine: that knows where it is, and how to get there. */
+export interface EngineSenderOptions
+  extends Omit<SenderOptions, 'address' | 'addressRefreshMs' | 'serverInfo' | 'tls' | 'transport'> {
+  /** Way to the service beside byte streams: `natsEngine()` of `cmd-stream/nats`, the same as the server's. */
+  readonly engine: Engine;
 }

@@ -3,6 +3,7 @@ import { RefusalPace } from '../base/refusal-pace.ts';
 import { VERSION } from '../base/version.ts';
 import type { SenderWatchers } from '../telemetry/watchers.ts';
 import { channelTable } from '../wire/channel-life.ts';
+import { engineCommands } from '../wire/engine.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
 import { parseAddress } from '../wire/transport/address.ts';
 import { fixedBound } from '../wire/write-flow.ts';
@@ -93,10 +94,8 @@ export function makeGroup(ground: Ground, addresses: AddressBook): Group {
 }
 
 function connectOf({ options, codecs, credit, hold, tables, edges }: Ground): Connect {
-  const { timeoutMs, metadata } = options;
-  const connect = dialer({
-    transport: options.transport,
-    serverInfo: options.serverInfo,
+  const { timeoutMs, metadata, timings, engine } = options;
+  const common = {
     outgoing: codecs.commands,
     incoming: codecs.results,
     maxFrameBytes: options.maxFrameBytes,
@@ -104,10 +103,17 @@ function connectOf({ options, codecs, credit, hold, tables, edges }: Ground): Co
     clock: options.clock,
     defer: options.defer,
     table: channelTable(edges),
-    holds: hold.add,
     hello: { timeoutMs, metadata, version: VERSION, describe: false, credit: credit.first },
-    checkWelcome: welcomeCheck(options.codec.name, tables),
-  });
+  };
+  const connect: Connect =
+    engine?.dialer({ ...common, commands: engineCommands(tables), handshakeTimeoutMs: timings.handshakeTimeoutMs }) ??
+    dialer({
+      ...common,
+      transport: options.transport,
+      serverInfo: options.serverInfo,
+      holds: hold.add,
+      checkWelcome: welcomeCheck(options.codec.name, tables),
+    });
   // A socket outlives whoever caused that it was dialled.
   return (...dial) => runOutside(connect, ...dial);
 }

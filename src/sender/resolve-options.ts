@@ -18,6 +18,7 @@ import { systemRandom } from '../base/random.ts';
 import { resolveInspect } from '../inspect/options.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
 import { resolveTelemetry } from '../telemetry/option.ts';
+import { type Engine, engineOption } from '../wire/engine.ts';
 import { checkMetadata, copyMetadata } from '../wire/extension/metadata.ts';
 import { parseAddress } from '../wire/transport/address.ts';
 import { tcpTransport } from '../wire/transport/tcp.ts';
@@ -35,7 +36,7 @@ import { resolveExpectedInfo } from './client/expected-info.ts';
 import type { UnexpectedResult } from './client/pending-command.ts';
 import { resolveDispatch } from './group/dispatch.ts';
 import type { HooksFactory } from './hooks/hooks.ts';
-import type { BackoffOptions, KeepaliveOptions, SenderOptions } from './options.ts';
+import type { BackoffOptions, EngineSenderOptions, KeepaliveOptions, SenderOptions } from './options.ts';
 import type { StatusEvent } from './status.ts';
 
 const KEEPALIVE = {
@@ -54,8 +55,13 @@ const BACKOFF = {
   resetAfterMs: duration(1_000),
 } satisfies OptionTable<BackoffOptions>;
 
+/** What either kind of options may have. */
+type GivenOptions = Omit<SenderOptions, 'address'> &
+  Partial<Pick<SenderOptions, 'address'>> & { readonly engine?: Engine | undefined };
+
 const TABLE = {
-  address: resolveAddresses,
+  engine: engineOption(['address', 'addressRefreshMs', 'serverInfo', 'tls', 'transport']),
+  address: (field, value, { engine }) => (engine === undefined ? resolveAddresses(field, value) : engine.addresses),
   addressRefreshMs: duration(30_000, { infinite: true }),
   clients: count(1, { max: 1024 }),
   codec: (field, value) => objectWith(field, value, ['bind'], 'a codec such as msgpack() or json()') ?? msgpack(),
@@ -99,7 +105,7 @@ const TABLE = {
   clock: clockOption,
   defer: (field, value) => callback(field, value) ?? deferToEndOfTurn,
   random: (field, value) => callback(field, value) ?? systemRandom,
-} satisfies OptionTable<SenderOptions>;
+} satisfies OptionTable<GivenOptions>;
 
 /** {@link SenderOptions}, complete. */
 export interface ResolvedSenderOptions
@@ -109,8 +115,12 @@ export interface ResolvedSenderOptions
 }
 
 /** Completes the options, or throws `invalid-argument` for the first that is not acceptable. */
-export function resolveSenderOptions(options: SenderOptions): ResolvedSenderOptions {
-  const { maxPending: _, ...resolved } = resolveOptions('the options of createSender()', options, TABLE);
+export function resolveSenderOptions(options: SenderOptions | EngineSenderOptions): ResolvedSenderOptions {
+  const { maxPending: _, ...resolved } = resolveOptions<GivenOptions, typeof TABLE>(
+    'the options of createSender()',
+    options,
+    TABLE,
+  );
   const { keepalive, reconnect, handshakeTimeoutMs, drainTimeoutMs } = resolved;
   const timings: ClientTimings = Object.freeze({
     handshakeTimeoutMs,
@@ -152,14 +162,14 @@ function resolveAddresses(field: string, address: unknown): readonly string[] | 
   return Object.freeze(addresses);
 }
 
-function checkTls(field: string, tls: unknown, { transport }: SenderOptions): void {
+function checkTls(field: string, tls: unknown, { transport }: GivenOptions): void {
   if (tls === undefined) return;
   if (transport !== undefined) throw invalidOption(field, `left out where 'transport' is given`, tls);
   if (tls === true || (typeof tls === 'object' && tls !== null)) return;
   throw invalidOption(field, 'true or client TLS options', tls);
 }
 
-function resolveTransport(field: string, transport: Transport | undefined, { tls }: SenderOptions): Transport {
+function resolveTransport(field: string, transport: Transport | undefined, { tls }: GivenOptions): Transport {
   const own = objectWith(field, transport, ['connect'], 'a transport such as memoryTransport()');
   return own ?? (tls === undefined ? tcpTransport() : tlsTransport({ client: tls === true ? {} : tls }));
 }

@@ -2,10 +2,12 @@ import type { AnyActorRef } from 'xstate';
 import type { ServerLink } from '../../machines/server.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
 import type { ChannelTable } from '../wire/channel-life.ts';
+import type { ServerChannel } from '../wire/frame-channel.ts';
 import { strangerClient } from '../wire/strangers.ts';
 import { StreamChannel, type StreamChannelOptions } from '../wire/stream-channel.ts';
-import { peerAt } from '../wire/transport/peer.ts';
+import { type Peer, peerAt } from '../wire/transport/peer.ts';
 import type { ByteStream } from '../wire/transport/transport.ts';
+import type { FlowBound } from '../wire/write-flow.ts';
 import { NumberedConnection } from './client-connection.ts';
 import { LEAST_BUFFERED_BYTES } from './holdings.ts';
 import type { Service } from './service.ts';
@@ -36,19 +38,12 @@ export class Connections implements ServerLink {
    * @param gone - called whenever the last connection is gone.
    */
   constructor(service: Service, wire: ConnectionWire, root: AnyActorRef, gone: () => void) {
-    const { maxFrameBytes, maxBufferedBytes, clock, defer } = service.options;
-    const { budget } = service;
+    const { maxFrameBytes, clock, defer } = service.options;
     this.#service = service;
     this.#channelOptions = {
       ...wire,
       maxFrameBytes,
-      bufferBound: {
-        // Less where memory is short: what waits for clients that do not read is the first to be kept from growing.
-        get bytes() {
-          return Math.min(maxBufferedBytes, Math.max(LEAST_BUFFERED_BYTES, budget.leftBytes));
-        },
-        leastBytes: Math.min(maxBufferedBytes, LEAST_BUFFERED_BYTES),
-      },
+      bufferBound: bufferBoundOf(service),
       clock,
       defer,
       stranger: strangerClient,
@@ -74,18 +69,32 @@ export class Connections implements ServerLink {
     return { size: this.size };
   }
 
+  /** Parts of an engine's channels. */
+  get channelOptions(): StreamChannelOptions {
+    return this.#channelOptions;
+  }
+
   /** Starts the session of an accepted connection. */
   accept(stream: ByteStream): void {
     const { remoteAddress, peer = peerAt(remoteAddress) } = stream;
+    this.serve(new StreamChannel(stream, this.#channelOptions), peer);
+  }
+
+  /** Starts the session of a connection that carries frames. */
+  serve(channel: ServerChannel, peer: Peer): void {
+    const { remoteAddress } = channel;
     const info = { remoteAddress, peer, connection: new NumberedConnection(++this.#accepted) };
-    const channel = new StreamChannel(stream, this.#channelOptions);
     const session = new Session(this.#service, { info, channel }, this.#root, this.#forget);
     this.#sessions.add(session);
     session.start();
   }
 
   drain(): void {
-    for (const session of this.#sessions) session.drain();
+    for (const session of this.#sessions) {
+      const left = session.leave();
+      if (left === undefined) session.drain();
+      else void left.then(() => session.drain());
+    }
   }
 
   /** Closes the connections from which nothing comes; silence counts from `awakeSinceMs` on (monotonic milliseconds). */
@@ -100,5 +109,15 @@ export class Connections implements ServerLink {
   readonly #forget = (session: Session): void => {
     this.#sessions.delete(session);
     if (this.#sessions.size === 0) this.#gone();
+  };
+}
+
+/** Less where memory is short: what waits for clients that do not read is the first to be kept from growing. */
+function bufferBoundOf({ budget, options: { maxBufferedBytes } }: Service): FlowBound {
+  return {
+    get bytes() {
+      return Math.min(maxBufferedBytes, Math.max(LEAST_BUFFERED_BYTES, budget.leftBytes));
+    },
+    leastBytes: Math.min(maxBufferedBytes, LEAST_BUFFERED_BYTES),
   };
 }

@@ -20,6 +20,7 @@ import type { Codec } from '../protocol/codec/codec.ts';
 import { msgpack } from '../protocol/codec/msgpack/msgpack.ts';
 import { resolveTelemetry } from '../telemetry/option.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { type Engine, engineOption } from '../wire/engine.ts';
 import { resolveServerInfo } from '../wire/server-info.ts';
 import type { Peer } from '../wire/transport/peer.ts';
 import { tcpTransport } from '../wire/transport/tcp.ts';
@@ -50,6 +51,11 @@ export interface ServerOptions<Receiver = unknown> {
   readonly tls?: ServerTlsOptions | undefined;
   /** How connections come about; excludes `tls`. Default: TCP. */
   readonly transport?: Transport | undefined;
+  /**
+   * Way of Commands beside byte streams: `natsEngine()` of `cmd-stream/nats`, the same as the clients'. Excludes `port`, `host`,
+   * `tls`, `transport`, `serverInfo`, `authorize`, `goClients` and `maxConnectionAgeMs`. Default: none.
+   */
+  readonly engine?: Engine | undefined;
   /** The payload format, the same as the clients'. Default `msgpack()`. */
   readonly codec?: Codec | undefined;
   /** Name that clients must expect to find here: 1 to 1,024 bytes without `;`. Default `'default'`. */
@@ -205,6 +211,16 @@ export interface ServerOptions<Receiver = unknown> {
 }
 
 const TABLE = {
+  engine: engineOption([
+    'port',
+    'host',
+    'tls',
+    'transport',
+    'serverInfo',
+    'authorize',
+    'goClients',
+    'maxConnectionAgeMs',
+  ]),
   port: count(0, { min: 0, max: 65_535 }),
   host,
   tls: (field, tls, { transport }) => {

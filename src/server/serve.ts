@@ -12,6 +12,7 @@ import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { edgeCountsOf } from '../telemetry/option.ts';
 import type { ServerWatchers } from '../telemetry/watchers.ts';
 import { channelTable } from '../wire/channel-life.ts';
+import { engineCommands } from '../wire/engine.ts';
 import { EXTENSION } from '../wire/extension/introduction.ts';
 import { encodeServerInfo } from '../wire/server-info.ts';
 import { Budget } from './budget.ts';
@@ -96,7 +97,8 @@ async function listening<Receiver>(
   const wire = { incoming, outgoing, table: channelTable(edges) };
   const connections: Connections = new Connections(service, wire, root, () => actor.send({ type: 'connections.gone' }));
   live.connections = connections;
-  const logic = serverLogic(resolved, connections, hold.add, () => actor.getSnapshot().hasTag('accepting'));
+  const commands = engineCommands(protocol[protocolTables]);
+  const logic = serverLogic(resolved, connections, commands, hold.add, () => actor.getSnapshot().hasTag('accepting'));
   const actor = createActor(logic, {
     parent: root,
     id: 'server',

@@ -4,24 +4,31 @@ import { runOutside } from '../base/async-context.ts';
 import { type Clock, inNextTurn } from '../base/clock.ts';
 import { CmdStreamError, describeError } from '../base/errors/cmd-stream-error.ts';
 import type { ProcessHolder } from '../base/process-hold.ts';
+import type { EngineCommand } from '../wire/engine.ts';
 import type { Listener } from '../wire/transport/transport.ts';
 import type { Connections } from './connections.ts';
+import { listenByEngine } from './engine-listener.ts';
 import type { ResolvedServerOptions } from './options.ts';
+
+const NEVER_MS = Number.POSITIVE_INFINITY;
 
 /**
  * The server machine with a network under it.
  *
+ * @param commands - the types of Commands, for an engine.
  * @param holds - told of what keeps the process from ending.
  * @param isAccepting - whether a connection that comes now is still wanted.
  */
 export function serverLogic(
   options: ResolvedServerOptions,
   connections: Connections,
+  commands: readonly EngineCommand[],
   holds: (holder: ProcessHolder) => void,
   isAccepting: () => boolean,
 ) {
-  const { host, port, transport, handshakeTimeoutMs, maxConnections, clock, idleTimeoutMs, frameTimeoutMs } = options;
+  const { host, port, transport, handshakeTimeoutMs, maxConnections, clock, engine } = options;
   const listen = fromPromise<ServerListener>(async () => {
+    if (engine !== undefined) return await listenByEngine(engine, { options, connections, commands, isAccepting });
     let listener: Listener | undefined;
     try {
       // What is accepted is nobody's, whoever called serve().
@@ -46,8 +53,9 @@ export function serverLogic(
     }
   });
   const watchIdle = fromCallback(() => {
-    const shortestMs = Math.min(idleTimeoutMs, frameTimeoutMs);
-    if (shortestMs !== Number.POSITIVE_INFINITY) return watchSilence(clock, shortestMs, connections);
+    // What an engine is connected to may be silent for as long as there is nothing to do.
+    const shortestMs = engine === undefined ? Math.min(options.idleTimeoutMs, options.frameTimeoutMs) : NEVER_MS;
+    if (shortestMs !== NEVER_MS) return watchSilence(clock, shortestMs, connections);
   });
   return serverMachine.provide({ actors: { listen, watchIdle } });
 }

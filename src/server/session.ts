@@ -110,6 +110,11 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
     this.backpressure.takeAll();
   }
 
+  /** Lets no more Commands come, where its channel can do that; resolves when all are here. */
+  leave(): Promise<void> | undefined {
+    return this.channel.leave?.();
+  }
+
   /** Closes at once. */
   close(): void {
     this.#actor.send({ type: 'session.close' });
@@ -246,6 +251,7 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
 
   override settled(command: SettledCommand): void {
     this.#talk.settled(command.seq);
+    this.channel.settled?.(command.seq);
     this.abandonment.settled(command);
     if (command.heldBytes > 0) this.holdings.commandWent(command.heldBytes);
     this.backpressure.settled();

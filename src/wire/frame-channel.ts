@@ -17,6 +17,11 @@ export interface FrameReceiver {
   /** A frame of the wire extension has arrived; its body is valid during the call. */
   control(frame: ControlFrame): void;
   /**
+   * One Command has failed, and no other: told to clients by channels that carry messages, where one may be lost. Left out
+   * by sessions.
+   */
+  failed?(seq: number, error: CmdStreamError): void;
+  /**
    * Bytes have come that are no frame: the rest of one is still to come, or they are skipped.
    * @param size - how many have come just now.
    */
@@ -120,6 +125,8 @@ export interface FrameChannel {
   holdFrames(): void;
   /** Delivers frames again, first those that were put aside. */
   releaseFrames(): void;
+  /** Nothing is awaited of a Command any more, or sent for it. Left out where nothing is kept for one. */
+  readonly settled?: ((seq: number) => void) | undefined;
   /** Writes what waits, then closes. */
   end(): void;
   /** Closes at once. `lost` follows unless it has been told already. */
@@ -130,4 +137,9 @@ export interface FrameChannel {
 export interface ServerChannel extends FrameChannel {
   /** Sends the ServerInfo, before any frame. */
   sendServerInfo(bytes: Uint8Array): void;
+  /**
+   * Lets no more Commands come, and resolves when all that were on their way are here. Left out where the client is told
+   * by a goodbye.
+   */
+  leave?(): Promise<void>;
 }

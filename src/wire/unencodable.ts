@@ -12,3 +12,8 @@ export function unencodable(thrown: unknown): CmdStreamError {
   if (!isForeign) return CmdStreamError.from(thrown, 'encode-failed', 'cannot be encoded');
   return new CmdStreamError('encode-failed', `cannot be encoded: ${thrown.message}`, { cause: thrown });
 }
+
+/** The error of a message that is sent while another one of the same connection is being encoded. */
+export function sentWhileEncoding(): CmdStreamError {
+  return new CmdStreamError('encode-failed', 'cannot be sent from a getter or toJSON of a payload that is being sent');
+}

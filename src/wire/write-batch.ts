@@ -1,6 +1,5 @@
 import { ByteWriter } from '../base/bytes/byte-writer.ts';
 import type { Clock, Defer } from '../base/clock.ts';
-import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
 import { encodeNow } from '../protocol/codec/prompt.ts';
 import type { ChannelLife } from './channel-life.ts';
@@ -9,7 +8,7 @@ import { type Head, writeHeadFrame } from './extension/head.ts';
 import type { SendGate } from './frame-channel.ts';
 import { frameTooLarge, MAX_HEADER_BYTES } from './frame-size.ts';
 import type { ByteStream } from './transport/transport.ts';
-import { unencodable } from './unencodable.ts';
+import { sentWhileEncoding, unencodable } from './unencodable.ts';
 import { type FlowBound, WriteFlow } from './write-flow.ts';
 
 /** Options of a {@link WriteBatch}. */
@@ -223,8 +222,4 @@ export class WriteBatch {
     if (life.isEnding && this.#writing === undefined) life.happen({ type: 'writes.taken' });
     if (this.flow.takeRelief()) this.#tellDrained();
   }
-}
-
-function sentWhileEncoding(): CmdStreamError {
-  return new CmdStreamError('encode-failed', 'cannot be sent from a getter or toJSON of a payload that is being sent');
 }

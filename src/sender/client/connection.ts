@@ -120,8 +120,7 @@ export class Connection implements FrameReceiver, Carrier {
   /** Lets go of a Command: its Results, should they come, are unexpected. */
   forget(seq: number): boolean {
     const pending = this.#pending.get(seq);
-    if (pending === undefined || !this.#settle(seq)) return false;
-    this.#server.cancel(seq);
+    if (pending === undefined || !this.#settle(seq, true)) return false;
     this.#givenUp.add(seq, pending.received);
     this.#events.room();
     return true;
@@ -168,6 +167,11 @@ export class Connection implements FrameReceiver, Carrier {
     else if (type === RESERVED_TYPES.goodbye) this.#leave(readGoodbye(frame.body));
     else throw new CmdStreamError('protocol-error', `${this.address} sent a frame of type ${type} out of place`);
     this.#reading.work(frame.size, false);
+  }
+
+  failed(seq: number, error: CmdStreamError): void {
+    const pending = this.#pending.get(seq);
+    if (pending !== undefined) this.#fail(seq, pending, error);
   }
 
   partial(size: number): void {
@@ -246,9 +250,11 @@ export class Connection implements FrameReceiver, Carrier {
     this.#events.room();
   }
 
-  /** A Command is pending no more, and nothing is kept for it. Returns whether it was pending. */
-  #settle(seq: number): boolean {
+  /** A Command is pending no more, and nothing is kept for it; `givenUp`: its server is told. Returns whether it was pending. */
+  #settle(seq: number, givenUp = false): boolean {
     if (!this.#pending.delete(seq)) return false;
+    if (givenUp) this.#server.cancel(seq);
+    this.#channel.settled?.(seq);
     if (this.#reading.hasSlow) this.#reading.settled(seq);
     this.#checks.drop(seq);
     return true;
@@ -292,7 +298,7 @@ export class Connection implements FrameReceiver, Carrier {
   }
 
   #fail(seq: number, pending: PendingCommand, error: CmdStreamError): void {
-    if (this.#settle(seq) && isGivenUp(error)) this.#server.cancel(seq);
+    this.#settle(seq, isGivenUp(error));
     this.recentFailures.note(error);
     pending.failed(error);
     this.#events.room();

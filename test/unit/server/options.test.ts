@@ -57,6 +57,7 @@ describe('the options of a server', () => {
   it('may be undefined, which is as if they were left out', () => {
     const { codec, transport, ...left } = resolveServerOptions();
     const names: Record<keyof ServerOptions, undefined> = {
+      engine: undefined,
       port: undefined,
       host: undefined,
       tls: undefined,

@@ -1,0 +1,78 @@
+import { createInbox, type NatsConnection } from '@nats-io/transport-node';
+import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import type {
+  Engine,
+  EngineDial,
+  EngineEvents,
+  EngineListener,
+  EngineSenderParts,
+  EngineServerParts,
+} from '../wire/engine.ts';
+import { type Attend, Attendance } from './attendance.ts';
+import { connectBroker } from './broker.ts';
+import { ClientChannel } from './client-channel.ts';
+import { type NatsOptions, type ResolvedNatsOptions, resolveNatsOptions } from './options.ts';
+import { cancelSubjectOf, subjectsOf } from './subjects.ts';
+import { WorkerChannel } from './worker-channel.ts';
+
+/**
+ * Carries Commands and Results over NATS: servers on any number of machines share them, and clients need not know where those
+ * are. The same engine is given to `serve` and to `createSender`.
+ *
+ * @example
+ * ```ts
+ * const engine = natsEngine({ servers: 'nats://10.0.0.1:4222', service: 'calc', version: '1.0.0' });
+ * await serve(calc, new Calculator(), handlers, { engine });
+ * const sender = await createSender(calc, { engine, clients: 2 });
+ * ```
+ * @throws CmdStreamError `invalid-argument` for options that are not acceptable.
+ */
+export function natsEngine(options: NatsOptions): Engine {
+  const resolved = resolveNatsOptions(options);
+  return Object.freeze({
+    name: 'nats',
+    addresses: resolved.addresses,
+    dialer: (parts: EngineSenderParts) => dialer(resolved, parts),
+    listen: (parts: EngineServerParts, events: EngineEvents) => listen(resolved, parts, events),
+  });
+}
+
+function dialer(options: ResolvedNatsOptions, parts: EngineSenderParts): EngineDial {
+  const { service, connection } = options;
+  const commands = subjectsOf(service, parts.commands);
+  const cancel = cancelSubjectOf(service);
+  return async (address, signal) => {
+    const broker = await connectBroker(options, address, parts, signal);
+    const inbox = `${createInbox(connection.inboxPrefix)}.`;
+    const channel = new ClientChannel(broker, address, parts, { service, commands, cancel, inbox });
+    broker.subscribe(`${inbox}*`, { callback: channel.receive });
+    await known(broker, address);
+    return channel;
+  };
+}
+
+async function listen(
+  options: ResolvedNatsOptions,
+  parts: EngineServerParts,
+  events: EngineEvents,
+): Promise<EngineListener> {
+  const commands = subjectsOf(options.service, parts.commands);
+  const cancel = cancelSubjectOf(options.service);
+  const attend: Attend = async (address, signal) => {
+    const broker = await connectBroker(options, address, parts, signal);
+    const inbox = `${createInbox(options.connection.inboxPrefix)}.`;
+    const channel = new WorkerChannel(broker, address, parts, { commands, cancel, inbox });
+    await channel.join();
+    return { channel, over: broker.closed().then(() => {}) };
+  };
+  return await new Attendance(options.addresses, attend, parts, events).start();
+}
+
+/** Resolves once the broker knows what was subscribed to. */
+async function known(broker: NatsConnection, address: string): Promise<void> {
+  try {
+    await broker.flush();
+  } catch (error) {
+    throw CmdStreamError.from(error, 'connect-failed', `the broker at ${address} closed the connection`);
+  }
+}
