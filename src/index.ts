@@ -83,7 +83,7 @@ export type {
   SentCommand,
 } from './sender/hooks/hooks.ts';
 export { noopHooks } from './sender/hooks/noop-hooks.ts';
-export type { BackoffOptions, KeepaliveOptions, SenderOptions } from './sender/options.ts';
+export type { BackoffOptions, EngineSenderOptions, KeepaliveOptions, SenderOptions } from './sender/options.ts';
 export type { ResultReceiver } from './sender/request/direct-request.ts';
 export type { MultiSendOptions, SendOptions } from './sender/send-options.ts';
 export type { ResultHandler, ResultStream, Sender } from './sender/sender.ts';
@@ -127,6 +127,7 @@ export type {
   WatchedSender,
   WatchedServer,
 } from './telemetry/telemetry.ts';
+export type { Engine } from './wire/engine.ts';
 export type { Metadata } from './wire/extension/metadata.ts';
 export type { CertificateName, PeerCertificate } from './wire/transport/certificate.ts';
 export { type MemoryOptions, memoryTransport } from './wire/transport/memory.ts';

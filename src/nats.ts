@@ -2,13 +2,4 @@
 
 export { natsEngine } from './nats/nats-engine.ts';
 export type { NatsConnectionOptions, NatsOptions } from './nats/options.ts';
-export type {
-  Engine,
-  EngineCommand,
-  EngineDial,
-  EngineEvents,
-  EngineListener,
-  EngineParts,
-  EngineSenderParts,
-  EngineServerParts,
-} from './wire/engine.ts';
+export type { Engine } from './wire/engine.ts';

@@ -13,7 +13,7 @@ export type Attend = (address: string, signal: AbortSignal) => Promise<Attending
 /** A channel that Commands come by. */
 export interface Attending {
   readonly channel: ServerChannel;
-  /** Resolves when the connection is gone. */
+  /** Resolves when another one is to take its place: it is gone, or its broker takes its leave. */
   readonly over: Promise<void>;
 }
 
@@ -49,9 +49,10 @@ export class Attendance implements EngineListener {
   async #go(first: Attending): Promise<void> {
     const { signal } = this.#closing;
     for (let attending: Attending | undefined = first; attending !== undefined; attending = await this.#again()) {
-      this.#events.connection(attending.channel);
+      const drain = this.#events.connection(attending.channel);
       await attending.over;
       if (signal.aborted) return;
+      drain();
     }
   }
 

@@ -1,12 +1,13 @@
 import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
-import type {
-  Engine,
-  EngineDial,
-  EngineEvents,
-  EngineListener,
-  EngineSenderParts,
-  EngineServerParts,
+import {
+  type Engine,
+  type EngineDial,
+  type EngineEvents,
+  type EngineListener,
+  type EngineSenderParts,
+  type EngineServerParts,
+  engineWorks,
 } from '../wire/engine.ts';
 import { type Attend, Attendance } from './attendance.ts';
 import { connectBroker } from './broker.ts';
@@ -32,8 +33,10 @@ export function natsEngine(options: NatsOptions): Engine {
   return Object.freeze({
     name: 'nats',
     addresses: resolved.addresses,
-    dialer: (parts: EngineSenderParts) => dialer(resolved, parts),
-    listen: (parts: EngineServerParts, events: EngineEvents) => listen(resolved, parts, events),
+    [engineWorks]: {
+      dialer: (parts: EngineSenderParts) => dialer(resolved, parts),
+      listen: (parts: EngineServerParts, events: EngineEvents) => listen(resolved, parts, events),
+    },
   });
 }
 
@@ -63,9 +66,14 @@ async function listen(
     const inbox = `${createInbox(options.connection.inboxPrefix)}.`;
     const channel = new WorkerChannel(broker, address, parts, { commands, cancel, inbox });
     await channel.join();
-    return { channel, over: broker.closed().then(() => {}) };
+    return { channel, over: leaving(broker) };
   };
   return await new Attendance(options.addresses, attend, parts, events).start();
+}
+
+/** Resolves when a broker takes its leave, or is gone. */
+async function leaving(broker: NatsConnection): Promise<void> {
+  for await (const { type } of broker.status()) if (type === 'ldm') return;
 }
 
 /** Resolves once the broker knows what was subscribed to. */

@@ -4,6 +4,7 @@ import { VERSION } from '../base/version.ts';
 import type { SenderWatchers } from '../telemetry/watchers.ts';
 import { channelTable } from '../wire/channel-life.ts';
 import { engineCommands } from '../wire/engine.ts';
+import { engineCommands, engineWorks } from '../wire/engine.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
 import { parseAddress } from '../wire/transport/address.ts';
 import { fixedBound } from '../wire/write-flow.ts';
@@ -106,7 +107,11 @@ function connectOf({ options, codecs, credit, hold, tables, edges }: Ground): Co
     hello: { timeoutMs, metadata, version: VERSION, describe: false, credit: credit.first },
   };
   const connect: Connect =
-    engine?.dialer({ ...common, commands: engineCommands(tables), handshakeTimeoutMs: timings.handshakeTimeoutMs }) ??
+    engine?.[engineWorks].dialer({
+      ...common,
+      commands: engineCommands(tables),
+      handshakeTimeoutMs: timings.handshakeTimeoutMs,
+    }) ??
     dialer({
       ...common,
       transport: options.transport,

@@ -80,21 +80,24 @@ export class Connections implements ServerLink {
     this.serve(new StreamChannel(stream, this.#channelOptions), peer);
   }
 
-  /** Starts the session of a connection that carries frames. */
-  serve(channel: ServerChannel, peer: Peer): void {
+  /** Starts the session of a connection that carries frames. Returns what lets it finish what is in flight, and close. */
+  serve(channel: ServerChannel, peer: Peer): () => void {
     const { remoteAddress } = channel;
     const info = { remoteAddress, peer, connection: new NumberedConnection(++this.#accepted) };
     const session = new Session(this.#service, { info, channel }, this.#root, this.#forget);
     this.#sessions.add(session);
     session.start();
+    return () => this.#drain(session);
   }
 
   drain(): void {
-    for (const session of this.#sessions) {
-      const left = session.leave();
-      if (left === undefined) session.drain();
-      else void left.then(() => session.drain());
-    }
+    for (const session of this.#sessions) this.#drain(session);
+  }
+
+  #drain(session: Session): void {
+    const left = session.leave();
+    if (left === undefined) session.drain();
+    else void left.then(() => (this.#sessions.has(session) ? session.drain() : undefined));
   }
 
   /** Closes the connections from which nothing comes; silence counts from `awakeSinceMs` on (monotonic milliseconds). */

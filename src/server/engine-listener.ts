@@ -1,7 +1,7 @@
 import type { ServerListener } from '../../machines/server.ts';
 import { runOutside } from '../base/async-context.ts';
 import { CmdStreamError, describeError } from '../base/errors/cmd-stream-error.ts';
-import type { Engine, EngineCommand } from '../wire/engine.ts';
+import { type Engine, type EngineCommand, engineWorks } from '../wire/engine.ts';
 import { peerAt } from '../wire/transport/peer.ts';
 import type { Connections } from './connections.ts';
 import type { ResolvedServerOptions } from './options.ts';
@@ -21,10 +21,11 @@ export async function listenByEngine(engine: Engine, server: EngineServer): Prom
   const { handshakeTimeoutMs, maxInFlightCommands } = options;
   const parts = { ...connections.channelOptions, commands, handshakeTimeoutMs, maxInFlightCommands };
   const listen = () =>
-    engine.listen(parts, {
+    engine[engineWorks].listen(parts, {
       connection(channel) {
-        if (isAccepting()) connections.serve(channel, peerAt(channel.remoteAddress));
-        else channel.destroy();
+        if (isAccepting()) return connections.serve(channel, peerAt(channel.remoteAddress));
+        channel.destroy();
+        return () => {};
       },
       connectError: (error) => options.onAcceptError(CmdStreamError.from(error, 'connect-failed'), undefined),
     });

@@ -1,5 +1,6 @@
 import type { Clock, Defer } from '../base/clock.ts';
-import { invalidOption, objectWith } from '../base/options/check.ts';
+import { fieldOf } from '../base/errors/ask.ts';
+import { invalidOption } from '../base/options/check.ts';
 import type { MessageCodec } from '../protocol/codec/codec.ts';
 import type { CommandEntry, ResultEntry } from '../protocol/protocol.ts';
 import type { Hello } from './extension/introduction.ts';
@@ -61,8 +62,8 @@ export type EngineDial = (address: string, signal: AbortSignal) => Promise<Frame
 
 /** Events of an engine for the server. */
 export interface EngineEvents {
-  /** Commands come by this channel from now on, until it is lost; another one follows then. */
-  connection(channel: ServerChannel): void;
+  /** Commands come by this channel from now on, until it is lost; another one follows then. Returns what ends it in order. */
+  connection(channel: ServerChannel): () => void;
   /** A connection could not be made; it is tried again. */
   connectError(error: Error): void;
 }
@@ -75,6 +76,9 @@ export interface EngineListener {
   close(): Promise<void>;
 }
 
+/** The key of an engine's works; the same in every copy of the library that a process loads. */
+export const engineWorks: unique symbol = Symbol.for('cmd-stream.engine');
+
 /**
  * Way of Commands and Results that carries messages by itself, in place of streams of bytes: `natsEngine()` of
  * `cmd-stream/nats`. An option of `createSender` and of `serve`; the same on both sides.
@@ -82,8 +86,14 @@ export interface EngineListener {
 export interface Engine {
   /** For messages: `nats`. */
   readonly name: string;
-  /** Where clients connect to, as `address` says of others. */
+  /** Where clients connect to, as `address` says of others: `host:port` of each broker. */
   readonly addresses: readonly string[];
+  /** @internal What it does: no part of the public surface yet. */
+  readonly [engineWorks]: EngineWorks;
+}
+
+/** The works of an {@link Engine}. */
+export interface EngineWorks {
   /**
    * Makes the way to connect of a sender's clients.
    * @throws CmdStreamError `invalid-argument` for a protocol that it cannot carry.
@@ -101,9 +111,14 @@ export function engineOption<Options extends { readonly engine?: Engine | undefi
   others: readonly (keyof Options & string)[],
 ): (field: string, value: Engine | undefined, all: Options) => Engine | undefined {
   return (field, value, all) => {
-    const engine = objectWith(field, value, ['dialer', 'listen'], 'an engine such as natsEngine() of cmd-stream/nats');
+    if (value === undefined) return undefined;
+    if (!isEngine(value)) throw invalidOption(field, 'an engine such as natsEngine() of cmd-stream/nats', value);
     const other = others.find((name) => all[name] !== undefined);
-    if (engine === undefined || other === undefined) return engine;
+    if (other === undefined) return value;
     throw invalidOption(other, `left out where 'engine' is given`, all[other]);
   };
+}
+
+function isEngine(value: Engine): boolean {
+  return typeof fieldOf(fieldOf(value, engineWorks), 'dialer') === 'function';
 }

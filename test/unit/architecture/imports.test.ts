@@ -35,6 +35,7 @@ describe('imports', () => {
       'tsx/esm/api',
       '@bufbuild/protobuf',
       '@bufbuild/protobuf/wkt',
+      '@nats-io/transport-node',
       '@opentelemetry/api',
       '@statelyai/inspect',
       '@statelyai/inspect/server',

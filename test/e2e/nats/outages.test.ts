@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { calc } from '../support/calc.ts';
+import { noBroker, startBroker, titled } from './support/brokers.ts';
+import { startSender, startWorker } from './support/services.ts';
+
+const READY = { state: 'ready', ready: 1 };
+
+describe.skipIf(noBroker)(titled('over NATS'), () => {
+  it('a send fails at once where nobody is there, and was not executed', async () => {
+    await using broker = await startBroker();
+    await using sender = await startSender(broker);
+    const error = { code: 'unavailable', mayHaveExecuted: false, message: expect.stringContaining('cs.calc.Add') };
+    await expect(sender.send(calc.Add({ a: 1, b: 2 }))).rejects.toMatchObject(error);
+    await using _worker = await startWorker(broker);
+    expect(await sender.send(calc.Add({ a: 1, b: 2 }))).toBe(3);
+  });
+
+  it('what is in flight fails when the broker dies, sends meanwhile do not leave, and both sides come back', async () => {
+    await using broker = await startBroker();
+    await using worker = await startWorker(broker);
+    await using sender = await startSender(broker);
+    const waits = Array.from({ length: 10 }, () => sender.send(calc.Wait({ ms: 60_000 })));
+    await expect.poll(() => worker.waiting.length).toBe(10);
+    const killed = broker.kill();
+    for (const wait of waits) {
+      await expect(wait).rejects.toMatchObject({ code: 'connection-lost', mayHaveExecuted: true });
+    }
+    await killed;
+    await expect.poll(() => worker.waiting.every(({ signal }) => signal.aborted)).toBe(true);
+    const error = { code: 'unavailable', mayHaveExecuted: false };
+    await expect(sender.send(calc.Add({ a: 1, b: 2 }))).rejects.toMatchObject(error);
+    await broker.restart();
+    await expect.poll(() => sender.status).toMatchObject(READY);
+    await expect.poll(() => sender.send(calc.Add({ a: 1, b: 2 })).catch(() => 0)).toBe(3);
+  });
+
+  it('a broker that takes its leave is left by both sides, and nothing fails', async () => {
+    await using leaving = await startBroker('lame_duck_grace_period: "1s"\nlame_duck_duration: "30s"');
+    await using staying = await startBroker();
+    const brokers = [leaving, staying];
+    await using worker = await startWorker(brokers);
+    // At its own broker first, as far as there is a choice.
+    await using sender = await startSender(leaving);
+    await using other = await startSender(staying);
+    const wait = sender.send(calc.Wait({ ms: 500 }));
+    await expect.poll(() => worker.waiting.length).toBe(1);
+    leaving.takeLeave();
+    await expect.poll(() => sender.status.state).not.toBe('ready');
+    await expect.poll(() => other.send(calc.Add({ a: 1, b: 2 })).catch(() => 0)).toBe(3);
+    expect(await wait).toBe(500);
+  });
+
+  it('a Command that is too long for the broker is refused before it leaves', async () => {
+    await using broker = await startBroker('max_payload: 1000');
+    await using _worker = await startWorker(broker);
+    await using sender = await startSender(broker);
+    const error = { code: 'frame-too-large', mayHaveExecuted: false, message: expect.stringContaining('max_payload') };
+    await expect(sender.send(calc.Echo('x'.repeat(1_000)))).rejects.toMatchObject(error);
+    expect(await sender.send(calc.Echo('x'.repeat(900)))).toBe('x'.repeat(900));
+  });
+
+  it('a Command that the broker does not let pass fails by itself, by the name of its subject', async () => {
+    const permissions = '{ publish: { allow: ["cs.calc.Add", "_INBOX.>"] } }';
+    const user = `{ user: any, password: any, permissions: ${permissions} }`;
+    await using broker = await startBroker(`authorization { users: [${user}] }\nno_auth_user: any`);
+    await using _worker = await startWorker(broker);
+    await using sender = await startSender(broker);
+    const error = { code: 'unavailable', mayHaveExecuted: false, message: expect.stringContaining('cs.calc.Echo') };
+    const sends = [1, 2, 3].map(() => sender.send(calc.Echo('x')));
+    const sums = [1, 2, 3].map((n) => sender.send(calc.Add({ a: n, b: 0 })));
+    for (const send of sends) await expect(send).rejects.toMatchObject(error);
+    expect(await Promise.all(sums)).toEqual([1, 2, 3]);
+  });
+});
