@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ChannelEvent, ChannelLink } from '../../machines/channel.ts';
 import { ByteReader } from '../base/bytes/byte-reader.ts';
+import type { TimerHandle } from '../base/clock.ts';
 import { CmdStreamError, describeError } from '../base/errors/cmd-stream-error.ts';
 import type { DecodedMessage } from '../protocol/codec/codec.ts';
 import { decodeNow } from '../protocol/codec/prompt.ts';
@@ -16,6 +17,8 @@ import { BrokerFlow } from './broker-flow.ts';
 import { MessageWriter } from './message-writer.ts';
 
 const NO_BYTES = Buffer.alloc(0);
+/** Time from one beat to the next: with each, servers give signs of life, and clients see who has given none. */
+export const BEAT_MS = 1_000;
 
 /** A message of the broker, as a channel takes it. */
 export interface Arrival {
@@ -44,6 +47,9 @@ export abstract class BrokerChannel<A extends Arrival> implements ChannelLink {
   protected gate: FrameGate = OPEN_GATE;
   protected readonly reader = new ByteReader();
   protected readonly message: DecodedMessage = { type: 0, value: undefined, weight: 0 };
+  /** Counts the beats: a process that stands still has none. */
+  protected beats = 0;
+  #timer: TimerHandle;
   readonly #life = new ChannelLife(this);
   readonly #times: ReadingTimes;
   /** Why it is over, unless it ended in order. */
@@ -78,6 +84,7 @@ export abstract class BrokerChannel<A extends Arrival> implements ChannelLink {
     this.gate = gate;
     this.#life.happen({ type: 'channel.opened' });
     this.opened();
+    this.#awaitBeat();
     this.arrivals.paused = false;
     this.arrivals.goOn();
   }
@@ -87,6 +94,8 @@ export abstract class BrokerChannel<A extends Arrival> implements ChannelLink {
   abstract sendControl(seq: number, type: number, body?: Uint8Array): void;
   /** Somebody reads from now on. */
   protected abstract opened(): void;
+  /** A beat has passed. */
+  protected abstract beat(): void;
   /** Takes a message; returns whether it was taken, and does not have to wait. */
   protected abstract take(arrival: A): boolean;
 
@@ -128,6 +137,15 @@ export abstract class BrokerChannel<A extends Arrival> implements ChannelLink {
 
   protected get isOver(): boolean {
     return this.#life.isOver;
+  }
+
+  #awaitBeat(): void {
+    if (this.isOver) return;
+    this.#timer = this.parts.clock.setTimeout(() => {
+      this.beats++;
+      this.beat();
+      this.#awaitBeat();
+    }, BEAT_MS);
   }
 
   // ---- to and fro
@@ -230,6 +248,7 @@ export abstract class BrokerChannel<A extends Arrival> implements ChannelLink {
   }
 
   drop(): void {
+    this.parts.clock.clearTimeout(this.#timer);
     this.arrivals.clear();
   }
 

@@ -1,4 +1,5 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { NEED_MORE } from '../base/bytes/byte-reader.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { PendingTable } from '../base/pending-table.ts';
 import { BadPayload } from '../protocol/codec/codec.ts';
@@ -9,7 +10,7 @@ import { encodeGoodbye } from '../wire/extension/goodbye.ts';
 import type { Head } from '../wire/extension/head.ts';
 import type { Welcome } from '../wire/extension/introduction.ts';
 import type { FrameChannel, SendGate } from '../wire/frame-channel.ts';
-import { type Arrival, BrokerChannel } from './broker-channel.ts';
+import { type Arrival, BEAT_MS, BrokerChannel } from './broker-channel.ts';
 import { encodeCancel, encodeControl } from './controls.ts';
 import { writeMetadata, writeTime } from './heads.ts';
 import { Refusals } from './refusals.ts';
@@ -30,16 +31,21 @@ interface AwaitedCommand {
   readonly type: number;
   /** How many Results have come. */
   results: number;
+  /** The beat at which its server was last heard of. */
+  heardAt: number;
   /** Where its server hears of it, where that is known. */
   server: string;
 }
 
 /** A message for a client. */
 interface ClientArrival extends Arrival {
+  readonly seq: number;
   readonly msg: Msg;
 }
 
 const NO_BYTES = new Uint8Array();
+/** A server gives the first sign up to two beats after it has taken a Command, and then one each beat. */
+const LEAST_SILENT_BEATS = 4;
 /** The servers are many, and all of this library: what they say of themselves is not asked. */
 const EXTENDED: Welcome = Object.freeze({
   codec: '',
@@ -60,6 +66,8 @@ export class ClientChannel extends BrokerChannel<ClientArrival> implements Frame
   override readonly welcome = EXTENDED;
   readonly #subjects: ClientSubjects;
   readonly #timeoutMs: number;
+  /** After so many beats without a sign a server is taken for dead. */
+  readonly #silentBeats: number;
   readonly #awaited = new PendingTable<AwaitedCommand>();
   readonly #refusals: Refusals;
   readonly #control = new ControlFrame();
@@ -70,15 +78,21 @@ export class ClientChannel extends BrokerChannel<ClientArrival> implements Frame
     super(broker, address, parts);
     this.#subjects = subjects;
     this.#timeoutMs = parts.hello.timeoutMs;
+    this.#silentBeats = Math.max(LEAST_SILENT_BEATS, Math.ceil(parts.silenceMs / BEAT_MS) + 1);
     this.#refusals = new Refusals(this.flow, this.#forbidden, subjects.commands);
     void this.#watch();
   }
 
   /** A message of the inbox has come. */
   readonly receive = (error: Error | null, msg: Msg): void => {
-    if (error !== null)
+    if (error !== null) {
       this.fail(CmdStreamError.from(error, 'connection-lost', `${this.remoteAddress} refuses an inbox`));
-    else this.arrived({ msg, size: msg.data.length });
+      return;
+    }
+    const seq = Number(msg.subject.slice(this.#subjects.inbox.length));
+    // Signs of life do not wait until somebody reads.
+    if (seq === 0) this.#takeSigns(msg.data);
+    else if (Number.isSafeInteger(seq) && seq > 0) this.arrived({ seq, msg, size: msg.data.length });
   };
 
   protected override opened(): void {}
@@ -103,7 +117,7 @@ export class ClientChannel extends BrokerChannel<ClientArrival> implements Frame
     const headers = head === undefined ? undefined : writeMetadata(head.metadata);
     const options = headers === undefined ? { reply } : { reply, headers };
     const hasLeft = this.publish(this.#subjects.commands[type] as string, bytes, options);
-    this.#awaited.add(seq, { type, results: 0, server: '' });
+    this.#awaited.add(seq, { type, results: 0, heardAt: this.beats, server: '' });
     if (hasLeft) this.flow.left(bytes.length, seq);
     return bytes.length;
   }
@@ -124,9 +138,7 @@ export class ClientChannel extends BrokerChannel<ClientArrival> implements Frame
 
   // ---- what comes
 
-  protected override take({ msg, size }: ClientArrival): boolean {
-    const seq = Number(msg.subject.slice(this.#subjects.inbox.length));
-    if (!Number.isSafeInteger(seq) || seq < 1) return true;
+  protected override take({ seq, msg, size }: ClientArrival): boolean {
     const { data } = msg;
     if (data.length === 0) {
       if (msg.headers?.code === 503) this.#fail(seq, this.#noServer(seq));
@@ -137,8 +149,25 @@ export class ClientChannel extends BrokerChannel<ClientArrival> implements Frame
     const number = this.read(data).readVarint();
     if (number === 0) this.#takeControl(seq);
     else if (command === undefined || number === command.results + 1) this.#takeResult(seq, command, size);
-    else this.#fail(seq, this.#gap(number, command.results));
+    else this.#lose(seq, this.#gap(number, command.results));
     return true;
+  }
+
+  /** A server works on these, one number behind the other. */
+  #takeSigns(data: Uint8Array): void {
+    const reader = this.read(data);
+    if (reader.readVarint() !== 0) return;
+    for (let seq = reader.readVarint(); seq !== NEED_MORE; seq = reader.readVarint()) {
+      const command = this.#awaited.get(seq);
+      if (command !== undefined) command.heardAt = this.beats;
+    }
+  }
+
+  protected override beat(): void {
+    if (this.#awaited.size === 0) return;
+    for (const [seq, { heardAt }] of this.#awaited.all()) {
+      if (this.beats - heardAt >= this.#silentBeats) this.#lose(seq, this.#silence());
+    }
   }
 
   #takeControl(seq: number): void {
@@ -152,7 +181,10 @@ export class ClientChannel extends BrokerChannel<ClientArrival> implements Frame
   }
 
   #takeResult(seq: number, command: AwaitedCommand | undefined, size: number): void {
-    if (command !== undefined) command.results++;
+    if (command !== undefined) {
+      command.results++;
+      command.heardAt = this.beats;
+    }
     const { reader, message } = this;
     const why = this.decode();
     const { type, weight = 0 } = message;
@@ -169,6 +201,17 @@ export class ClientChannel extends BrokerChannel<ClientArrival> implements Frame
 
   #fail(seq: number, error: CmdStreamError): void {
     this.receiver?.failed?.(seq, error);
+  }
+
+  /** Fails a Command that its server may be at. */
+  #lose(seq: number, error: CmdStreamError): void {
+    this.sendControl(seq, RESERVED_TYPES.cancel);
+    this.#fail(seq, error);
+  }
+
+  #silence(): CmdStreamError {
+    const message = `the server that has taken it gave no sign of life for ${this.#silentBeats * BEAT_MS} ms (option 'keepalive')`;
+    return new CmdStreamError('connection-lost', message, { mayHaveExecuted: true });
   }
 
   #noServer(seq: number): CmdStreamError {

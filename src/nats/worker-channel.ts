@@ -15,6 +15,7 @@ import { type Arrival, BrokerChannel } from './broker-channel.ts';
 import { encodeForClient } from './controls.ts';
 import { readMetadata, readTime } from './heads.ts';
 import { QueueGroup } from './queue-group.ts';
+import { type Signs, signsOf } from './signs.ts';
 
 /** Where a server hears. */
 export interface WorkerSubjects {
@@ -36,8 +37,12 @@ interface TakenCommand extends Arrival {
   readonly reply: string;
   /** How many have been sent. */
   results: number;
+  /** The beat at which it has come. */
+  readonly cameAt: number;
 }
 
+/** Before the number of a client, where the broker says that it is gone. */
+const CLIENT = 'c';
 /** What clients grant at first: the same for all, since none introduces itself. */
 const HELLO = encodeHello({
   timeoutMs: Number.POSITIVE_INFINITY,
@@ -59,6 +64,8 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
   readonly #control = new ControlFrame();
   readonly #heads = new ByteWriter(64);
   #seq = 0;
+  /** The clients that were given signs last. */
+  #signed: readonly Signs[] = [];
 
   constructor(broker: NatsConnection, address: string, parts: EngineServerParts, subjects: WorkerSubjects) {
     super(broker, address, parts);
@@ -151,7 +158,7 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
     const { data, reply } = msg;
     // Whoever wants no answer has not sent it by a channel like this one.
     if (!reply || this.isOver) return;
-    const command = { seq: ++this.#seq, type, msg, reply, results: 0, size: data.length };
+    const command = { seq: ++this.#seq, type, msg, reply, results: 0, cameAt: this.beats, size: data.length };
     this.#taken.add(command.seq, command);
     if (this.arrivals.holding) this.#hold(command);
     else this.arrived(command);
@@ -201,7 +208,12 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
   /** Something has come of a Command that is not answered: it is given up, it may send more, or nobody listens to its Results. */
   readonly #hear = (error: Error | null, msg: Msg): void => {
     if (error !== null) return;
-    const seq = Number(msg.subject.slice(this.#subjects.inbox.length));
+    const whose = msg.subject.slice(this.#subjects.inbox.length);
+    if (whose.startsWith(CLIENT)) {
+      if (msg.headers?.code === 503) this.#clientGone(Number(whose.slice(CLIENT.length)));
+      return;
+    }
+    const seq = Number(whose);
     if (!this.#taken.has(seq)) return;
     if (msg.data.length === 0) {
       if (msg.headers?.code === 503) this.#tell(seq, RESERVED_TYPES.cancel);
@@ -211,6 +223,25 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
     if (type !== RESERVED_TYPES.cancel && type !== RESERVED_TYPES.credit) return;
     this.#tell(seq, type, this.reader.buffer.subarray(this.reader.position));
   };
+
+  /** Tells clients that their Commands are being worked on; of one that is gone the broker says so. */
+  protected override beat(): void {
+    if (this.#taken.size === 0) return;
+    const old = this.#taken.all().flatMap(([, command]) => (this.beats - command.cameAt >= 2 ? [command.reply] : []));
+    this.#signed = signsOf(old);
+    for (const [index, { inbox, bytes }] of this.#signed.entries()) {
+      this.publish(`${inbox}0`, bytes, { reply: `${this.#subjects.inbox}${CLIENT}${index}` });
+    }
+  }
+
+  /** A client is gone: nobody waits for its Commands. */
+  #clientGone(index: number): void {
+    const inbox = this.#signed[index]?.inbox;
+    if (inbox === undefined) return;
+    for (const [seq, { reply }] of this.#taken.all()) {
+      if (reply.startsWith(inbox)) this.#tell(seq, RESERVED_TYPES.cancel);
+    }
+  }
 
   readonly #hearCancel = (error: Error | null, msg: Msg): void => {
     if (error !== null) return;

@@ -111,6 +111,7 @@ function connectOf({ options, codecs, credit, hold, tables, edges }: Ground): Co
       ...common,
       commands: engineCommands(tables),
       handshakeTimeoutMs: timings.handshakeTimeoutMs,
+      silenceMs: timings.keepaliveTimeMs + timings.pingTimeoutMs,
     }) ??
     dialer({
       ...common,

@@ -49,6 +49,8 @@ export interface EngineParts {
 export interface EngineSenderParts extends EngineParts {
   /** Deadline, metadata and credit of Commands that do not say otherwise. */
   readonly hello: Hello;
+  /** A server of which nothing is heard for so long is taken for dead; Infinity: none is. */
+  readonly silenceMs: number;
 }
 
 /** Parts of a server. */

@@ -1,3 +1,4 @@
+import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { calc } from '../support/calc.ts';
 import { noBroker, startBroker, titled } from './support/brokers.ts';
@@ -70,5 +71,34 @@ describe.skipIf(noBroker)(titled('over NATS'), () => {
     const sums = [1, 2, 3].map((n) => sender.send(calc.Add({ a: n, b: 0 })));
     for (const send of sends) await expect(send).rejects.toMatchObject(error);
     expect(await Promise.all(sums)).toEqual([1, 2, 3]);
+  });
+
+  it('a server that says nothing any more is found out, and one that works for long is not', async () => {
+    await using broker = await startBroker();
+    const keepalive = { timeMs: 1_000, timeoutMs: 1_000 };
+    await using sender = await startSender(broker, { keepalive });
+    const dead = await connect({ servers: broker.url });
+    dead.subscribe('cs.calc.Echo', { queue: 'q', callback: () => {} });
+    await dead.flush();
+    const error = { code: 'connection-lost', mayHaveExecuted: true, message: expect.stringContaining('sign of life') };
+    const found = expect(sender.send(calc.Echo('x'))).rejects.toMatchObject(error);
+    await using worker = await startWorker(broker);
+    expect(await sender.send(calc.Wait({ ms: 6_000 }))).toBe(6_000);
+    await found;
+    expect(worker.taken).toBe(1);
+    await dead.close();
+  });
+
+  it('a client that is gone is found out by the servers that work for it', async () => {
+    await using broker = await startBroker();
+    await using worker = await startWorker(broker);
+    await using staying = await startSender(broker);
+    const kept = staying.send(calc.Wait({ ms: 5_000 }));
+    const sender = await startSender(broker);
+    for (let n = 0; n < 3; n++) sender.send(calc.Wait({ ms: 60_000 })).catch(() => {});
+    await expect.poll(() => worker.waiting.length).toBe(4);
+    await sender.close();
+    await expect.poll(() => worker.waiting.filter(({ signal }) => signal.aborted).length).toBe(3);
+    expect(await kept).toBe(5_000);
   });
 });
