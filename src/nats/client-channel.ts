@@ -9,10 +9,11 @@ import { CONNECTION_SEQ, ControlFrame } from '../wire/extension/control-frame.ts
 import { encodeGoodbye } from '../wire/extension/goodbye.ts';
 import type { Head } from '../wire/extension/head.ts';
 import type { Welcome } from '../wire/extension/introduction.ts';
+import { NO_METADATA } from '../wire/extension/metadata.ts';
 import type { FrameChannel, SendGate } from '../wire/frame-channel.ts';
 import { type Arrival, BEAT_MS, BrokerChannel } from './broker-channel.ts';
 import { encodeCancel, encodeControl } from './controls.ts';
-import { writeMetadata, writeTime } from './heads.ts';
+import { creditLine, writeHeaders, writeTime } from './heads.ts';
 import { Refusals } from './refusals.ts';
 
 /** Where a client sends to, and hears. */
@@ -66,6 +67,8 @@ export class ClientChannel extends BrokerChannel<ClientArrival> implements Frame
   override readonly welcome = EXTENDED;
   readonly #subjects: ClientSubjects;
   readonly #timeoutMs: number;
+  /** What may be sent for a stream at first, where that is not the usual. */
+  readonly #credit: string | undefined;
   /** After so many beats without a sign a server is taken for dead. */
   readonly #silentBeats: number;
   readonly #awaited = new PendingTable<AwaitedCommand>();
@@ -78,6 +81,7 @@ export class ClientChannel extends BrokerChannel<ClientArrival> implements Frame
     super(broker, address, parts);
     this.#subjects = subjects;
     this.#timeoutMs = parts.hello.timeoutMs;
+    this.#credit = creditLine(parts.hello.credit);
     this.#silentBeats = Math.max(LEAST_SILENT_BEATS, Math.ceil(parts.silenceMs / BEAT_MS) + 1);
     this.#refusals = new Refusals(this.flow, this.#forbidden, subjects.commands);
     void this.#watch();
@@ -114,7 +118,8 @@ export class ClientChannel extends BrokerChannel<ClientArrival> implements Frame
     this.checkSize(bytes.length);
     if (gate !== undefined && !gate.mayLeave) return 0;
     const reply = `${this.#subjects.inbox}${seq}`;
-    const headers = head === undefined ? undefined : writeMetadata(head.metadata);
+    const credit = this.#credit !== undefined && this.parts.commands[type]?.several ? this.#credit : undefined;
+    const headers = writeHeaders(head?.metadata ?? NO_METADATA, credit);
     const options = headers === undefined ? { reply } : { reply, headers };
     const hasLeft = this.publish(this.#subjects.commands[type] as string, bytes, options);
     this.#awaited.add(seq, { type, results: 0, heardAt: this.beats, server: '' });

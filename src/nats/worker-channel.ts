@@ -6,6 +6,7 @@ import { BadPayload } from '../protocol/codec/codec.ts';
 import { ERROR_RESULT_TYPE, RESERVED_TYPES } from '../protocol/reserved.ts';
 import type { EngineServerParts } from '../wire/engine.ts';
 import { CONNECTION_SEQ, ControlFrame, readControlFrame } from '../wire/extension/control-frame.ts';
+import type { Credit } from '../wire/extension/credit.ts';
 import { writeHeadFrame } from '../wire/extension/head.ts';
 import { encodeHello } from '../wire/extension/introduction.ts';
 import { NO_METADATA } from '../wire/extension/metadata.ts';
@@ -13,7 +14,7 @@ import type { SendGate, ServerChannel } from '../wire/frame-channel.ts';
 import { LARGE_FRAME_BYTES } from '../wire/frame-size.ts';
 import { type Arrival, BrokerChannel } from './broker-channel.ts';
 import { encodeForClient } from './controls.ts';
-import { readMetadata, readTime } from './heads.ts';
+import { readCredit, readMetadata, readTime, USUAL_CREDIT } from './heads.ts';
 import { QueueGroup } from './queue-group.ts';
 import { type Signs, signsOf } from './signs.ts';
 
@@ -43,13 +44,13 @@ interface TakenCommand extends Arrival {
 
 /** Before the number of a client, where the broker says that it is gone. */
 const CLIENT = 'c';
-/** What clients grant at first: the same for all, since none introduces itself. */
+/** What clients grant at first: none introduces itself, and whoever grants something else says so with a Command. */
 const HELLO = encodeHello({
   timeoutMs: Number.POSITIVE_INFINITY,
   metadata: NO_METADATA,
   version: '',
   describe: false,
-  credit: { results: 64, bytes: 32 * 1024 },
+  credit: USUAL_CREDIT,
 });
 
 /**
@@ -141,6 +142,10 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
   override releaseFrames(): void {
     super.releaseFrames();
     if (!this.#group.isIn && this.#hasRoom) this.#group.join();
+  }
+
+  creditOf(seq: number): Credit | undefined {
+    return readCredit(this.#taken.get(seq)?.msg.headers);
   }
 
   leave(): Promise<void> {

@@ -132,8 +132,7 @@ export class Conversation implements DeadlineEntry {
   }
 
   /** What may be sent for one Command at first; nothing where it has not said. */
-  makeCredit(): CommandCredit | undefined {
-    const credit = this.hello?.credit;
+  makeCredit(credit: Credit | undefined = this.hello?.credit): CommandCredit | undefined {
     return credit === undefined ? undefined : new CommandCredit(credit, this.#awaited);
   }
 

@@ -75,7 +75,7 @@ export abstract class SendingCommand extends CommandContext implements ResultPro
 
   /** The client lets it send more. Throws `protocol-error` where that is more than a number holds. */
   grant(more: Credit): void {
-    this.#credit ??= this.port.makeCredit();
+    this.#credit ??= this.port.makeCredit(this.seq);
     this.#credit?.grant(more);
   }
 
@@ -97,7 +97,7 @@ export abstract class SendingCommand extends CommandContext implements ResultPro
   }
 
   #spend(size: number): void {
-    this.#credit ??= this.port.makeCredit();
+    this.#credit ??= this.port.makeCredit(this.seq);
     this.#credit?.spend(size);
   }
 

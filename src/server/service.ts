@@ -83,7 +83,7 @@ export interface ResultPort {
   /** Calls back once there is room, or once there is nothing to wait for. */
   whenRoom(goOn: () => void): void;
   /** What its client lets it send for one Command at first; nothing where that says nothing of it. */
-  makeCredit(): CommandCredit | undefined;
+  makeCredit(seq: number): CommandCredit | undefined;
   /** A promise where a handler should wait before it gives more, whatever its Command. */
   room(): Promise<void> | undefined;
   /** Makes a signal that fires when the client can no longer be reached. */

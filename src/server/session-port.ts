@@ -39,7 +39,7 @@ export abstract class SessionPort implements ResultPort {
 
   abstract get info(): ConnectionInfo;
   abstract get isOpen(): boolean;
-  abstract makeCredit(): CommandCredit | undefined;
+  abstract makeCredit(seq: number): CommandCredit | undefined;
   abstract sendError(seq: number, error: ErrorResult): void;
   abstract ended(command: SettledCommand): void;
   abstract succeeded(command: SettledCommand): void;

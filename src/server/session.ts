@@ -221,8 +221,8 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
     return this.#isServing || this.#isDraining;
   }
 
-  override makeCredit(): CommandCredit | undefined {
-    return this.#talk.makeCredit();
+  override makeCredit(seq: number): CommandCredit | undefined {
+    return this.#talk.makeCredit(this.channel.creditOf?.(seq));
   }
 
   override sendError(seq: number, error: ErrorResult): void {

@@ -1,5 +1,6 @@
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { ControlFrame } from './extension/control-frame.ts';
+import type { Credit } from './extension/credit.ts';
 import type { Head } from './extension/head.ts';
 import type { Welcome } from './extension/introduction.ts';
 
@@ -142,4 +143,6 @@ export interface ServerChannel extends FrameChannel {
    * by a goodbye.
    */
   leave?(): Promise<void>;
+  /** What the client of one Command lets be sent for it at first, where that is not the same for all. */
+  creditOf?(seq: number): Credit | undefined;
 }

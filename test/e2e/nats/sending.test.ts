@@ -45,6 +45,20 @@ describe.skipIf(noBroker)(titled('a send over NATS'), () => {
     await stream.return?.();
   });
 
+  it('streams no further than a few Results where no more may wait', async () => {
+    await using broker = await startBroker();
+    await using worker = await startWorker(broker);
+    await using sender = await startSender(broker, { maxBufferedResults: 4 });
+    const seen: number[] = [];
+    let ahead = 0;
+    for await (const { n } of sender.sendMulti(calc.Countdown({ from: 200 }))) {
+      seen.push(n);
+      ahead = Math.max(ahead, worker.streamed - seen.length);
+    }
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, n) => 200 - n));
+    expect(ahead).toBeLessThan(10);
+  });
+
   it('tells its server how long it has, and what goes along', async () => {
     await using broker = await startBroker();
     await using worker = await startWorker(broker);
