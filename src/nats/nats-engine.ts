@@ -1,4 +1,4 @@
-import { createInbox, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type NatsConnection, nuid } from '@nats-io/transport-node';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import {
   type Engine,
@@ -12,6 +12,8 @@ import {
 import { type Attend, Attendance } from './attendance.ts';
 import { connectBroker } from './broker.ts';
 import { ClientChannel } from './client-channel.ts';
+import type { Described } from './discovery.ts';
+import { Figures } from './figures.ts';
 import { type NatsOptions, type ResolvedNatsOptions, resolveNatsOptions } from './options.ts';
 import { cancelSubjectOf, subjectsOf } from './subjects.ts';
 import { WorkerChannel } from './worker-channel.ts';
@@ -61,14 +63,31 @@ async function listen(
 ): Promise<EngineListener> {
   const commands = subjectsOf(options.service, parts.commands);
   const cancel = cancelSubjectOf(options.service);
+  const described = describe(options, parts, commands);
   const attend: Attend = async (address, signal) => {
     const broker = await connectBroker(options, address, parts, signal);
     const inbox = `${createInbox(options.connection.inboxPrefix)}.`;
-    const channel = new WorkerChannel(broker, address, parts, { commands, cancel, inbox });
+    const channel = new WorkerChannel(broker, address, parts, { described, commands, cancel, inbox });
     await channel.join();
     return { channel, over: leaving(broker) };
   };
   return await new Attendance(options.addresses, attend, parts, events).start();
+}
+
+/** A server as others find it, over all of its connections. */
+function describe(
+  { service, version }: ResolvedNatsOptions,
+  parts: EngineServerParts,
+  subjects: readonly string[],
+): Described {
+  return {
+    service,
+    version,
+    id: nuid.next(),
+    started: new Date(parts.clock.now()).toISOString(),
+    endpoints: parts.commands.map(({ name }, type) => ({ name, subject: subjects[type] as string })),
+    figures: new Figures(parts.commands),
+  };
 }
 
 /** Resolves when a broker takes its leave, or is gone. */

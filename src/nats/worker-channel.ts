@@ -3,7 +3,7 @@ import { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { PendingTable } from '../base/pending-table.ts';
 import { BadPayload } from '../protocol/codec/codec.ts';
-import { ERROR_RESULT_TYPE, RESERVED_TYPES } from '../protocol/reserved.ts';
+import { ERROR_RESULT_TYPE, type ErrorResult, RESERVED_TYPES } from '../protocol/reserved.ts';
 import type { EngineServerParts } from '../wire/engine.ts';
 import { CONNECTION_SEQ, ControlFrame, readControlFrame } from '../wire/extension/control-frame.ts';
 import type { Credit } from '../wire/extension/credit.ts';
@@ -14,12 +14,15 @@ import type { SendGate, ServerChannel } from '../wire/frame-channel.ts';
 import { LARGE_FRAME_BYTES } from '../wire/frame-size.ts';
 import { type Arrival, BrokerChannel } from './broker-channel.ts';
 import { encodeForClient } from './controls.ts';
+import { type Described, Discovery } from './discovery.ts';
 import { readCredit, readMetadata, readTime, USUAL_CREDIT } from './heads.ts';
 import { QueueGroup } from './queue-group.ts';
 import { type Signs, signsOf } from './signs.ts';
 
 /** Where a server hears. */
 export interface WorkerSubjects {
+  /** What is told of the server. */
+  readonly described: Described;
   /** By the type numbers of the Commands. */
   readonly commands: readonly string[];
   /** Of all servers of the service. */
@@ -38,8 +41,9 @@ interface TakenCommand extends Arrival {
   readonly reply: string;
   /** How many have been sent. */
   results: number;
-  /** The beat at which it has come. */
+  /** The beat at which it has come, and the time (monotonic milliseconds). */
   readonly cameAt: number;
+  readonly cameMs: number;
 }
 
 /** Before the number of a client, where the broker says that it is gone. */
@@ -64,6 +68,7 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
   readonly #taken = new PendingTable<TakenCommand>();
   readonly #control = new ControlFrame();
   readonly #heads = new ByteWriter(64);
+  #discovery: Discovery | undefined;
   #seq = 0;
   /** The clients that were given signs last. */
   #signed: readonly Signs[] = [];
@@ -81,6 +86,7 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
     broker.subscribe(`${this.#subjects.inbox}*`, { callback: this.#hear });
     broker.subscribe(this.#subjects.cancel, { callback: this.#hearCancel });
     this.#group.join();
+    this.#discovery = new Discovery(broker, this.#subjects.described);
     await broker.flush();
   }
 
@@ -94,6 +100,10 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
   send(seq: number, type: number, value: unknown, gate?: SendGate): number {
     const command = this.#taken.get(seq);
     const bytes = this.writer.encode((command?.results ?? 0) + 1, type, value);
+    if (type === ERROR_RESULT_TYPE && command !== undefined) {
+      const { code, message } = value as ErrorResult;
+      this.#subjects.described.figures.failed(command.type, `${code}: ${message}`);
+    }
     return this.#leave(command, type, bytes, gate);
   }
 
@@ -125,7 +135,10 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
   }
 
   readonly settled = (seq: number): void => {
-    if (!this.#taken.delete(seq)) return;
+    const command = this.#taken.get(seq);
+    if (command === undefined) return;
+    this.#taken.delete(seq);
+    this.#subjects.described.figures.ended(command.type, this.parts.clock.monotonicMs() - command.cameMs);
     if (!this.#group.isIn && this.#hasRoom) this.#group.join();
   };
 
@@ -149,6 +162,7 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
   }
 
   leave(): Promise<void> {
+    this.#discovery?.stop();
     return this.#group.leave();
   }
 
@@ -163,7 +177,16 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
     const { data, reply } = msg;
     // Whoever wants no answer has not sent it by a channel like this one.
     if (!reply || this.isOver) return;
-    const command = { seq: ++this.#seq, type, msg, reply, results: 0, cameAt: this.beats, size: data.length };
+    const command = {
+      seq: ++this.#seq,
+      type,
+      msg,
+      reply,
+      results: 0,
+      cameAt: this.beats,
+      cameMs: this.parts.clock.monotonicMs(),
+      size: data.length,
+    };
     this.#taken.add(command.seq, command);
     if (this.arrivals.holding) this.#hold(command);
     else this.arrived(command);
