@@ -6,7 +6,7 @@
  * | `invalid-argument` | an option, a Command or a payload handed to the library is not acceptable |
  * | `refused` | a `beforeSend` hook refused the Command; at a server, `authorize` refused a client |
  * | `circuit-open` | the circuit breaker does not allow the Command |
- * | `unavailable` | no client of the group is ready |
+ * | `unavailable` | no client of the group is ready; over NATS, nobody takes the Command |
  * | `overloaded` | a bound (bytes waiting, requests pending or waiting) is reached, here or at the server |
  * | `encode-failed` | the Command or Result cannot be encoded |
  * | `timeout` | the deadline of the request passed |
