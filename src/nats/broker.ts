@@ -2,9 +2,12 @@ import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import type { ResolvedNatsOptions } from './options.ts';
 
-/** How long connecting may take. */
-interface Limits {
+/** Demands on a connection. */
+export interface BrokerDemands {
+  /** How long connecting may take. */
   readonly handshakeTimeoutMs: number;
+  /** How often nats.js asks whether the broker is there; as it thinks right where it is left out. */
+  readonly pingInterval?: number;
 }
 
 /**
@@ -14,12 +17,14 @@ interface Limits {
 export async function connectBroker(
   options: ResolvedNatsOptions,
   address: string,
-  { handshakeTimeoutMs }: Limits,
+  demands: BrokerDemands,
   signal: AbortSignal,
 ): Promise<NatsConnection> {
-  const connecting = connect({ ...options.connection, ...ownOptions(address, handshakeTimeoutMs) });
+  const connecting = connect({ ...options.connection, ...ownOptions(address, demands) });
+  let callOff = () => {};
   const calledOff = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    callOff = () => reject(signal.reason);
+    signal.addEventListener('abort', callOff, { once: true });
   });
   connecting.then(
     (broker) => (signal.aborted ? broker.close() : undefined),
@@ -29,11 +34,14 @@ export async function connectBroker(
     return await Promise.race([connecting, calledOff]);
   } catch (error) {
     throw signal.aborted ? error : CmdStreamError.from(error, 'connect-failed', `no broker at ${address}`);
+  } finally {
+    signal.removeEventListener('abort', callOff);
   }
 }
 
-function ownOptions(address: string, timeout: number): NodeConnectionOptions {
+function ownOptions(address: string, { handshakeTimeoutMs: timeout, ...rest }: BrokerDemands): NodeConnectionOptions {
   return {
+    ...rest,
     servers: address,
     timeout,
     reconnect: false,

@@ -18,6 +18,9 @@ import { type NatsOptions, type ResolvedNatsOptions, resolveNatsOptions } from '
 import { cancelSubjectOf, subjectsOf } from './subjects.ts';
 import { WorkerChannel } from './worker-channel.ts';
 
+/** How often a server's connection is looked after: of clients the sender does that itself, by its option `keepalive`. */
+const PING_MS = 3_000;
+
 /**
  * Carries Commands and Results over NATS: servers on any number of machines share them, and clients need not know where those
  * are. The same engine is given to `serve` and to `createSender`.
@@ -43,11 +46,12 @@ export function natsEngine(options: NatsOptions): Engine {
 }
 
 function dialer(options: ResolvedNatsOptions, parts: EngineSenderParts): EngineDial {
+  const { handshakeTimeoutMs } = parts;
   const { service, connection } = options;
   const commands = subjectsOf(service, parts.commands);
   const cancel = cancelSubjectOf(service);
   return async (address, signal) => {
-    const broker = await connectBroker(options, address, parts, signal);
+    const broker = await connectBroker(options, address, { handshakeTimeoutMs }, signal);
     const inbox = `${createInbox(connection.inboxPrefix)}.`;
     const channel = new ClientChannel(broker, address, parts, { service, commands, cancel, inbox });
     broker.subscribe(`${inbox}*`, { callback: channel.receive });
@@ -63,9 +67,10 @@ async function listen(
 ): Promise<EngineListener> {
   const commands = subjectsOf(options.service, parts.commands);
   const cancel = cancelSubjectOf(options.service);
+  const { handshakeTimeoutMs } = parts;
   const described = describe(options, parts, commands);
   const attend: Attend = async (address, signal) => {
-    const broker = await connectBroker(options, address, parts, signal);
+    const broker = await connectBroker(options, address, { handshakeTimeoutMs, pingInterval: PING_MS }, signal);
     const inbox = `${createInbox(options.connection.inboxPrefix)}.`;
     const channel = new WorkerChannel(broker, address, parts, { described, commands, cancel, inbox });
     await channel.join();
