@@ -1,7 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { calc } from '../support/calc.ts';
-import { noBroker, startBroker, titled } from './support/brokers.ts';
+import { type Broker, noBroker, startBroker, startCluster, titled } from './support/brokers.ts';
 import { startSender, startWorker } from './support/services.ts';
 
 const READY = { state: 'ready', ready: 1 };
@@ -100,5 +100,47 @@ describe.skipIf(noBroker)(titled('over NATS'), () => {
     await sender.close();
     await expect.poll(() => worker.waiting.filter(({ signal }) => signal.aborted).length).toBe(3);
     expect(await kept).toBe(5_000);
+  });
+
+  it('what a broker does not take is bounded, and one that stands still is found out', async () => {
+    await using broker = await startBroker();
+    await using _worker = await startWorker(broker);
+    const keepalive = { timeMs: 200, timeoutMs: 200 };
+    await using sender = await startSender(broker, { keepalive, maxBufferedBytes: 100_000 });
+    broker.stand(true);
+    const text = 'x'.repeat(10_000);
+    const sends = await Promise.allSettled(Array.from({ length: 1_000 }, () => sender.send(calc.Echo(text))));
+    const errors = sends.map((send) => (send.status === 'rejected' ? send.reason : undefined));
+    const lost = errors.slice(0, 10).map(({ code, mayHaveExecuted }) => [code, mayHaveExecuted]);
+    expect(lost).toEqual(Array.from({ length: 10 }, () => ['connection-lost', true]));
+    const full = errors.slice(10).map(({ code, mayHaveExecuted }) => `${code} ${mayHaveExecuted}`);
+    expect([...new Set(full)]).toEqual(['overloaded false']);
+    broker.stand(false);
+    await expect.poll(() => sender.send(calc.Add({ a: 1, b: 2 })).catch(() => 0)).toBe(3);
+  });
+
+  it('a broker of a cluster dies, and its clients and servers go to another', async () => {
+    const [first, second, third] = (await startCluster(3)) as [Broker, Broker, Broker];
+    await using _first = first;
+    await using _second = second;
+    await using _third = third;
+    await using at = await startWorker([first, second]);
+    await using beside = await startWorker(second);
+    await using sender = await startSender([first, third]);
+    const add = () => sender.send(calc.Add({ a: 1, b: 2 })).catch(() => 0);
+    // Brokers take a moment to know of each other.
+    const both = async () => (await add()) === 3 && at.taken > 0 && beside.taken > 0;
+    await expect.poll(both).toBe(true);
+    await first.kill();
+    const before = at.taken;
+    await expect.poll(async () => (await add()) === 3 && at.taken > before).toBe(true);
+  });
+
+  it('nothing is begun where there is no broker', async () => {
+    await using broker = await startBroker();
+    await broker.kill();
+    const error = { code: 'unavailable', message: expect.stringContaining(`no broker at 127.0.0.1:${broker.port}`) };
+    await expect(startSender(broker)).rejects.toMatchObject(error);
+    await expect(startWorker(broker)).rejects.toMatchObject({ ...error, code: 'listen-failed' });
   });
 });

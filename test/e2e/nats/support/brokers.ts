@@ -56,10 +56,9 @@ export class Broker {
     this.#running.signal('SIGUSR2');
   }
 
-  /** Has it read other settings. */
-  reload(settings: string): void {
-    writeSettings(this.#folder, this.port, settings);
-    this.#running.signal('SIGHUP');
+  /** Lets it stand still, or go on. */
+  stand(still: boolean): void {
+    this.#running.signal(still ? 'SIGSTOP' : 'SIGCONT');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -74,6 +73,15 @@ export async function startBroker(settings = ''): Promise<Broker> {
   const folder = mkdtempSync(join(tmpdir(), 'cmd-stream-nats-'));
   writeSettings(folder, port, settings);
   return await new Broker(port, folder).ready();
+}
+
+/** Starts so many brokers that are a cluster. */
+export async function startCluster(size: number): Promise<Broker[]> {
+  const ports = await Promise.all(Array.from({ length: size }, () => freePort()));
+  const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(', ');
+  const settings = (port: number) =>
+    `server_name: "n${port}"\ncluster { name: "c", listen: "127.0.0.1:${port}", routes: [${routes}] }`;
+  return await Promise.all(ports.map((port) => startBroker(settings(port))));
 }
 
 function writeSettings(folder: string, port: number, settings: string): void {

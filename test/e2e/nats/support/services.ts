@@ -56,7 +56,11 @@ export async function startWorker(broker: Broker | Broker[], options: ServerOpti
   return worker;
 }
 
-/** Makes a sender for `calc` at a broker. */
-export function startSender(broker: Broker, options: Partial<EngineSenderOptions> = {}) {
-  return createSender(calc, { reconnect: { initialMs: 10, maxMs: 100 }, ...options, engine: engineOf(broker) });
+/** Makes a sender for `calc` at a broker, or at any of several. */
+export function startSender(broker: Broker | Broker[], options: Partial<EngineSenderOptions> = {}) {
+  return createSender(calc, {
+    reconnect: { initialMs: 10, maxMs: 100 },
+    ...options,
+    engine: engineOf(...[broker].flat()),
+  });
 }
