@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installedVersion, ROOT } from '../places.ts';
+import { hasProgram, installedVersion, ROOT } from '../places.ts';
 import type { BenchSystem } from '../system.ts';
 import { PEER_ROWS } from './peers.ts';
 import type { Row } from './row.ts';
@@ -85,5 +85,13 @@ export const ROWS: readonly Row[] = [
     'as it comes, every request shown to an observer: a real XState actor each',
     async () => (await import('./cmd-stream.ts')).cmdStreamInspected,
   ),
+  {
+    ...own(
+      'cmd-stream-nats',
+      "as it comes, over a nats-server (its CPU counts as the server's)",
+      async () => (await import('./cmd-stream-nats.ts')).cmdStreamNats,
+    ),
+    missing: () => (hasProgram('nats-server') ? undefined : 'no nats-server (Debian: apt install nats-server)'),
+  },
   ...PEER_ROWS,
 ];

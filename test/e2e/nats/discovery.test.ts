@@ -8,7 +8,7 @@ describe.skipIf(noBroker)(titled('a server over NATS'), () => {
   it('is found by those who look for services, and tells what it has done', async () => {
     await using broker = await startBroker();
     await using worker = await startWorker(broker);
-    await using _other = await startWorker(broker);
+    await using other = await startWorker(broker);
     const looking = await connect({ servers: broker.url });
     const ask = async (subject: string) => {
       const answers: { id: string; endpoints: object[] }[] = [];
@@ -35,8 +35,16 @@ describe.skipIf(noBroker)(titled('a server over NATS'), () => {
     expect([sum('Fail', 'num_requests'), sum('Fail', 'num_errors')]).toEqual([1, 1]);
     expect(sum('Add', 'processing_time')).toBeGreaterThan(0);
     expect(stats).toContainEqual(expect.objectContaining({ name: 'Fail', last_error: 'command-failed: no luck' }));
-    await worker.server?.shutdown();
+    await other.server?.shutdown();
     expect((await ask('$SRV.PING')).length).toBe(1);
+    const caller = new AbortController();
+    sender.send(calc.Wait({ ms: 60_000 }), { signal: caller.signal }).catch(() => {});
+    await expect.poll(() => worker.waiting.length).toBe(1);
+    const drained = worker.server?.shutdown({ timeoutMs: 60_000 });
+    await expect.poll(() => ask('$SRV.PING')).toEqual([]);
+    expect(worker.waiting[0]?.signal.aborted).toBe(false);
+    caller.abort();
+    await drained;
     await looking.close();
   });
 });

@@ -36,7 +36,7 @@ describe.skipIf(noBroker)(titled('over NATS'), () => {
   });
 
   it('a broker that takes its leave is left by both sides, and nothing fails', async () => {
-    await using leaving = await startBroker('lame_duck_grace_period: "1s"\nlame_duck_duration: "30s"');
+    await using leaving = await startBroker('lame_duck_grace_period: "10s"\nlame_duck_duration: "30s"');
     await using staying = await startBroker();
     const brokers = [leaving, staying];
     await using worker = await startWorker(brokers);
@@ -44,11 +44,17 @@ describe.skipIf(noBroker)(titled('over NATS'), () => {
     await using sender = await startSender(leaving);
     await using other = await startSender(staying);
     const wait = sender.send(calc.Wait({ ms: 500 }));
-    await expect.poll(() => worker.waiting.length).toBe(1);
+    const caller = new AbortController();
+    const long = sender.send(calc.Wait({ ms: 60_000 }), { signal: caller.signal, timeoutMs: 60_000 });
+    await expect.poll(() => worker.waiting.length).toBe(2);
     leaving.takeLeave();
     await expect.poll(() => sender.status.state).not.toBe('ready');
     await expect.poll(() => other.send(calc.Add({ a: 1, b: 2 })).catch(() => 0)).toBe(3);
+    // The broker has not closed the connection: it was left before.
+    expect(worker.waiting[1]?.signal.aborted).toBe(false);
     expect(await wait).toBe(500);
+    caller.abort();
+    await expect(long).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   it('a Command that is too long for the broker is refused before it leaves', async () => {

@@ -10,7 +10,7 @@ export class Worker {
   /** How many Commands it was given. */
   taken = 0;
   /** The contexts of Commands that wait. */
-  readonly waiting: { readonly signal: AbortSignal }[] = [];
+  readonly waiting: { readonly signal: AbortSignal; readonly deadline: number }[] = [];
   /** How many Results its streams were asked for. */
   streamed = 0;
 
