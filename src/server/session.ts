@@ -5,7 +5,7 @@ import { printable } from '../base/errors/printable.ts';
 import { ERROR_RESULT_TYPE, type ErrorResult, RESERVED_TYPES } from '../protocol/reserved.ts';
 import type { ControlFrame } from '../wire/extension/control-frame.ts';
 import type { ReceivedHead } from '../wire/extension/head.ts';
-import type { FrameReceiver } from '../wire/frame-channel.ts';
+import type { FrameReceiver, ServerChannel } from '../wire/frame-channel.ts';
 import { authorization } from './admission.ts';
 import type { ConnectionInfo } from './callback-infos.ts';
 import type { CommandCredit } from './command-credit.ts';
@@ -36,6 +36,8 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
   readonly #times: CommandTimes;
   readonly #refusals = new Refusals(this);
   readonly #talk: Conversation;
+  /** What its channel wants to know of Commands that are answered; most want nothing. */
+  readonly #tellSettled: ServerChannel['settled'];
   /** What came before it was known whether the client may come in. */
   #early: (() => void) | undefined;
 
@@ -47,6 +49,7 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
     const { options } = service;
     const { info, channel } = accepted;
     super(service, channel);
+    this.#tellSettled = channel.settled;
     this.#times = new CommandTimes(channel, options.clock);
     this.#talk = new Conversation(info, service.deadlines);
     this.#turn = new ReadingTurn(service.turn, this.backpressure);
@@ -251,7 +254,7 @@ export class Session extends SessionPort implements FrameReceiver, GatedSession 
 
   override settled(command: SettledCommand): void {
     this.#talk.settled(command.seq);
-    this.channel.settled?.(command.seq);
+    if (this.#tellSettled !== undefined) this.#tellSettled(command.seq);
     this.abandonment.settled(command);
     if (command.heldBytes > 0) this.holdings.commandWent(command.heldBytes);
     this.backpressure.settled();

@@ -33,6 +33,8 @@ export class Connection implements FrameReceiver, Carrier {
   /** Errors by which its server answered lately. */
   readonly recentFailures: RecentFailures;
   readonly #channel: FrameChannel;
+  /** What the channel wants to know of Commands that are settled; most want nothing. */
+  readonly #tellSettled: FrameChannel['settled'];
   readonly #context: ConnectionContext;
   readonly #events: ConnectionEvents;
   readonly #pending = new PendingTable<PendingCommand>();
@@ -52,6 +54,7 @@ export class Connection implements FrameReceiver, Carrier {
     this.clientId = clientId;
     this.address = address;
     this.#channel = channel;
+    this.#tellSettled = channel.settled;
     this.flow = channel.flow;
     this.#departure = new Departure(channel, this.#pending, context.clock);
     this.#server = new GreetedServer(address, channel, this.#pending, context.credit);
@@ -254,7 +257,7 @@ export class Connection implements FrameReceiver, Carrier {
   #settle(seq: number, givenUp = false): boolean {
     if (!this.#pending.delete(seq)) return false;
     if (givenUp) this.#server.cancel(seq);
-    this.#channel.settled?.(seq);
+    if (this.#tellSettled !== undefined) this.#tellSettled(seq);
     if (this.#reading.hasSlow) this.#reading.settled(seq);
     this.#checks.drop(seq);
     return true;
