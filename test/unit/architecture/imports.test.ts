@@ -57,6 +57,14 @@ describe('imports', () => {
     expect(src.filter(({ path }) => isTesting(path)).length).toBeGreaterThan(5);
   });
 
+  it('of nats.js are in its room alone: whoever does without a broker need not have it', () => {
+    const users = src.filter(({ imports }) => imports.some((target) => target.startsWith('@nats-io/')));
+    expect(users.filter(({ path }) => !path.startsWith('src/nats/')).map(({ path }) => path)).toEqual([]);
+    const entrance = (target: string) => target.startsWith('src/nats/');
+    const strangers = src.filter(({ path, imports }) => !/^src\/nats[./]/.test(path) && imports.some(entrance));
+    expect([users.length > 3, strangers.map(({ path }) => path)]).toEqual([true, []]);
+  });
+
   it('form no cycle of files', () => {
     const all = [...machines, ...src, ...sourceFiles('visualizations')];
     const graph = new Map(all.map(({ path, imports }) => [path, new Set(imports)]));
