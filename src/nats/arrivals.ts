@@ -13,6 +13,7 @@ export class Arrivals<Arrival extends Sized> {
   #waiting: Arrival[] = [];
   #first = 0;
   #reading = false;
+  #tellEmpty: (() => void)[] = [];
 
   /** @param deliver - hands one over; returns whether it was taken, and does not wait. */
   constructor(deliver: (arrival: Arrival) => boolean) {
@@ -50,7 +51,13 @@ export class Arrivals<Arrival extends Sized> {
     } finally {
       this.#reading = false;
       this.#forgetTaken();
+      this.#lookEmpty();
     }
+  }
+
+  /** Resolves once none waits. */
+  async emptied(): Promise<void> {
+    if (this.isWaiting) await new Promise<void>((resolve) => this.#tellEmpty.push(resolve));
   }
 
   /** Drops what waits. */
@@ -58,6 +65,13 @@ export class Arrivals<Arrival extends Sized> {
     this.#waiting = [];
     this.#first = 0;
     this.bytes = 0;
+    this.#lookEmpty();
+  }
+
+  #lookEmpty(): void {
+    if (this.isWaiting || this.#tellEmpty.length === 0) return;
+    for (const tell of this.#tellEmpty) tell();
+    this.#tellEmpty = [];
   }
 
   #forgetTaken(): void {

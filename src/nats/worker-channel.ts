@@ -161,9 +161,11 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
     return readCredit(this.#taken.get(seq)?.msg.headers);
   }
 
-  leave(): Promise<void> {
+  /** What is here and waits to be read is taken as well: a session that drains takes nothing more. */
+  async leave(): Promise<void> {
     this.#discovery?.stop();
-    return this.#group.leave();
+    await this.#group.leave();
+    await this.arrivals.emptied();
   }
 
   // ---- what comes

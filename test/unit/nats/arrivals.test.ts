@@ -50,7 +50,7 @@ describe('what arrives', () => {
     expect([taken, arrivals.bytes, arrivals.isWaiting]).toEqual([[1, 2], 0, false]);
   });
 
-  it('waits while it is held, whatever is kept meanwhile', () => {
+  it('waits while it is held, whatever is kept meanwhile', async () => {
     const { arrivals, taken } = reading();
     arrivals.paused = false;
     arrivals.holding = true;
@@ -58,8 +58,15 @@ describe('what arrives', () => {
     arrivals.arrive(arrival(2));
     arrivals.goOn();
     expect(taken).toEqual([]);
+    let emptiedAt: number[] | undefined;
+    const emptied = arrivals.emptied().then(() => {
+      emptiedAt = [...taken];
+    });
     arrivals.holding = false;
     arrivals.goOn();
     expect(taken).toEqual([1, 2]);
+    await emptied;
+    expect(emptiedAt).toEqual([1, 2]);
+    await arrivals.emptied();
   });
 });
