@@ -10,4 +10,11 @@ export const ENTRANCES = readdirSync(new URL('../../src/', import.meta.url))
   .map((name) => name.slice(0, -'.ts'.length));
 
 /** Packages that users bring themselves where they use what needs them. */
-export const BROUGHT = [/^@bufbuild\/protobuf/, /^@opentelemetry\//, /^@statelyai\/inspect/, /^tsx\//, /^node:/];
+export const BROUGHT = [
+  /^@bufbuild\/protobuf/,
+  /^@nats-io\/transport-node/,
+  /^@opentelemetry\//,
+  /^@statelyai\/inspect/,
+  /^tsx\//,
+  /^node:/,
+];

@@ -3,7 +3,6 @@ import { RefusalPace } from '../base/refusal-pace.ts';
 import { VERSION } from '../base/version.ts';
 import type { SenderWatchers } from '../telemetry/watchers.ts';
 import { channelTable } from '../wire/channel-life.ts';
-import { engineCommands } from '../wire/engine.ts';
 import { engineCommands, engineWorks } from '../wire/engine.ts';
 import { MessageEncoder } from '../wire/message-encoder.ts';
 import { parseAddress } from '../wire/transport/address.ts';

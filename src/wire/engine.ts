@@ -95,7 +95,7 @@ export interface Engine {
 }
 
 /** The works of an {@link Engine}. */
-export interface EngineWorks {
+interface EngineWorks {
   /**
    * Makes the way to connect of a sender's clients.
    * @throws CmdStreamError `invalid-argument` for a protocol that it cannot carry.

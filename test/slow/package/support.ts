@@ -60,7 +60,7 @@ export async function install(packed: Packed): Promise<string | undefined> {
   await mkdir(project);
   await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }));
   await writeFile(join(project, 'typed.ts'), TYPED);
-  const plain = ENTRANCES.filter((name) => !['index', 'otel', 'protobuf'].includes(name));
+  const plain = ENTRANCES.filter((name) => !['index', 'nats', 'otel', 'protobuf'].includes(name));
   const entrances = plain.map((name) => `export * as ${name} from 'cmd-stream/${name}';`);
   await writeFile(join(project, 'entrances.ts'), entrances.join('\n'));
   const isOptional = process.env.CI !== 'true';
