@@ -53,6 +53,9 @@ export async function watched(options: { sender?: Partial<SenderOptions>; server
     transport,
     telemetry: metrics.sender,
     ...options.sender,
+  }).catch(async (error: unknown) => {
+    await server.close();
+    throw error;
   });
   return {
     metrics,
