@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { command, createSender, defineProtocol, memoryTransport, result, systemClock, tcpTransport } from 'cmd-stream';
 import { z } from 'zod';
-import { failureOf, soon } from '../client/stage.ts';
+import { eventLoopTurn, failureOf, soon } from '../client/stage.ts';
 import { busy, dead, type Endings, echo, echoing } from './ending.ts';
 import { shop } from './watched.ts';
 
@@ -47,6 +47,8 @@ export const ENDINGS_UNDER_WAY = {
         const options = { sender: { clock: standing }, server: { maxInFlightCommands: 1 } };
         const { sender, leave } = await busy(scene, options);
         const late = failureOf(sender.send(echo, { timeoutMs: 1 }));
+        // In memory it has arrived after so many turns, however long they take.
+        for (let turn = 0; turn < 20; turn++) await eventLoopTurn();
         const sinceMs = systemClock.monotonicMs();
         await soon(() => systemClock.monotonicMs() - sinceMs).toBeGreaterThan(50);
         leave();
