@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { metricsText } from 'cmd-stream/metrics';
+import { createMetrics, metricsText } from 'cmd-stream/metrics';
 import { expect, it } from 'vitest';
 import { freePort, listenOn } from '../../support/ports.ts';
 import { describeWith } from '../../support/tool.ts';
@@ -13,13 +13,14 @@ import { shop, watched } from './watched.ts';
 
 const { onEnd } = stage();
 
-/** Metrics of a sender and a server that have done something of each kind. */
+/** One text of metrics, of a sender and a server that have done something of each kind. */
 async function used() {
-  const it = await watched({ sender: { circuitBreaker: {} } });
+  const metrics = createMetrics();
+  const it = await watched({ sender: { circuitBreaker: {}, telemetry: metrics }, server: { telemetry: metrics } });
   onEnd(() => it[Symbol.asyncDispose]());
   await it.sender.send(shop.Echo('a'));
   await it.sender.send(shop.Fail('a')).catch(() => {});
-  return { ...it, text: () => metricsText(it.metrics.sender) + metricsText(it.metrics.server) };
+  return { ...it, text: () => metricsText(metrics) };
 }
 
 describeWith('promtool', 'promtool', () => {
