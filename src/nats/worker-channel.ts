@@ -66,6 +66,8 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
   readonly #subjects: WorkerSubjects;
   readonly #group: QueueGroup;
   readonly #taken = new PendingTable<TakenCommand>();
+  /** Their numbers, by where their Results go: that is all that a client knows of one that has had none. */
+  readonly #seqs = new Map<string, number>();
   readonly #control = new ControlFrame();
   readonly #heads = new ByteWriter(64);
   #discovery: Discovery | undefined;
@@ -138,6 +140,7 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
     const command = this.#taken.get(seq);
     if (command === undefined) return;
     this.#taken.delete(seq);
+    this.#seqs.delete(command.reply);
     this.#subjects.described.figures.ended(command.type, this.parts.clock.monotonicMs() - command.cameMs);
     if (!this.#group.isIn && this.#hasRoom) this.#group.join();
   };
@@ -190,6 +193,7 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
       size: data.length,
     };
     this.#taken.add(command.seq, command);
+    this.#seqs.set(reply, command.seq);
     if (this.arrivals.holding) this.#hold(command);
     else this.arrived(command);
   };
@@ -275,9 +279,8 @@ export class WorkerChannel extends BrokerChannel<TakenCommand> implements Server
 
   readonly #hearCancel = (error: Error | null, msg: Msg): void => {
     if (error !== null) return;
-    const reply = msg.string();
-    const found = this.#taken.all().find(([, command]) => command.reply === reply);
-    if (found !== undefined) this.#tell(found[0], RESERVED_TYPES.cancel);
+    const seq = this.#seqs.get(msg.string());
+    if (seq !== undefined) this.#tell(seq, RESERVED_TYPES.cancel);
   };
 
   /** What anybody may have sent must not be the end of the channel. */
