@@ -73,7 +73,8 @@ export class SendPath {
 
   #startWatched(request: Request, terms: SendTerms, sinceMs: number): void {
     const metadata = request.begin(sinceMs, terms.metadata);
-    request.startWithin(() => this.#start(request, terms, sinceMs, metadata));
+    if (request.isSpanned) request.startWithin(() => this.#start(request, terms, sinceMs, metadata));
+    else this.#start(request, terms, sinceMs, metadata);
   }
 
   #start(request: Request, terms: SendTerms, sinceMs: number, metadata: Metadata): void {

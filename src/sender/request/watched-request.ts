@@ -65,6 +65,11 @@ export abstract class WatchedRequest
     return watchers.metadataOf(span, metadata);
   }
 
+  /** Whether it has a span, within which it is to be given to a client. */
+  get isSpanned(): boolean {
+    return this.#watch?.span !== undefined;
+  }
+
   /** Calls what gives it to a client, as its span wants it. */
   startWithin(start: () => void): void {
     const { watchers } = this.context;
