@@ -46,8 +46,24 @@ export async function buildCode(folder: string): Promise<readonly OutputChunk[]>
     },
   });
   await bundle.close();
+  for (const file of output) if (file.fileName.endsWith('.map')) await forgetPackages(join(folder, file.fileName));
   await writeFile(join(folder, 'licenses.txt'), await licenses());
   return output.filter((file) => file.type === 'chunk');
+}
+
+/** Takes the sources of packages out of a map: they are to be had from those. */
+async function forgetPackages(path: string): Promise<void> {
+  const map: SourceMap = JSON.parse(await readFile(path, 'utf8'));
+  map.sourcesContent = map.sourcesContent.map((text, index) =>
+    map.sources[index]?.includes('node_modules/') ? null : text,
+  );
+  await writeFile(path, JSON.stringify(map));
+}
+
+/** The part of a source map that is looked at. */
+interface SourceMap {
+  readonly sources: readonly string[];
+  sourcesContent: readonly (string | null)[];
 }
 
 /** The licences of what is bundled, as they ask for. */
