@@ -28,8 +28,8 @@ function* keepsConnections({ entries, schedule }: Past): Generator<Violation> {
     return;
   // A Result that is dropped while its schema thinks may be the last: the client does not know then that its Command is through.
   if (sends.some(({ command }) => command === 'Checked')) return;
-  // Many handlers that do not care that nobody waits are such a reason as well.
-  if ((sender.keepalive?.timeoutMs ?? 1000) <= 250 || sends.some(({ everyMs }) => everyMs > 200)) return;
+  // Many handlers that do not care that nobody waits are such a reason as well; one takes three times `everyMs`.
+  if ((sender.keepalive?.timeoutMs ?? 1000) <= 250 || sends.some(({ everyMs }) => everyMs > 100)) return;
   const made = entries.filter(({ kind }) => kind === 'connection');
   const more = made[sender.clients];
   if (more === undefined) return;
