@@ -94,7 +94,7 @@ describe.skipIf(noBroker)(titled('a send over NATS'), () => {
     const all = () => [...first.waiting, ...second.waiting];
     await expect.poll(() => all().length).toBe(5);
     caller.abort();
-    for (const send of sends) await expect(send).rejects.toMatchObject({ code: 'cancelled' });
+    await Promise.all(sends.map((send) => expect(send).rejects.toMatchObject({ code: 'cancelled' })));
     await expect.poll(() => all().filter(({ signal }) => signal.aborted).length).toBe(5);
     for await (const { n } of sender.sendMulti(calc.Countdown({ from: 1_000_000 }))) if (n < 999_990) break;
     const streamed = () => first.streamed + second.streamed;
