@@ -76,7 +76,7 @@ function* waitingBytes(past: Past): Generator<Violation> {
     const [end] = send?.endings ?? [];
     if (send === undefined || end === undefined || end.seq !== 0 || end.atMs === send.asked?.atMs) continue;
     // One that was turned away has been under way before it waited.
-    if (wasTurnedAway(send, past)) continue;
+    if (wasTurnedAway(send, past) || mayHaveHeardGoodbye(send, entries)) continue;
     if (atMs > nowMs && bytes > maxWaitingBytes) {
       yield { promise, atMs: nowMs, message: `sends of ${bytes} bytes wait; maxWaitingBytes is ${maxWaitingBytes}` };
       return;
@@ -85,6 +85,11 @@ function* waitingBytes(past: Past): Generator<Violation> {
     if (kind === 'asked') bytes += send.call.padBytes;
     else if (kind === 'ended') bytes -= send.call.padBytes;
   }
+}
+
+/** Whether it may have left for a server that was shutting down, and whose goodbye was heard only then. */
+function mayHaveHeardGoodbye({ endings: [end] }: History, entries: Past['entries']): boolean {
+  return entries.slice(0, end?.index).some(({ kind }) => kind === 'server.ending');
 }
 
 /** What Commands in flight weigh at the least; one more may come where there is a byte left. */
