@@ -6,6 +6,8 @@ import type { Codec } from '../codec.ts';
 import { lengthPrefixedTrusted } from '../length-prefixed.ts';
 import { PlainMaker } from './msgpack-plain.ts';
 import { scanMessagePack } from './msgpack-scan.ts';
+import { NOT_SHORT, readShort } from './short-reader.ts';
+import { writeShort } from './short-writer.ts';
 
 /** Where msgpackr has put the bytes: between `start` and `end` of memory that it uses again. */
 type Packed = Buffer & { readonly start: number; readonly end: number };
@@ -56,24 +58,31 @@ export function msgpack(options: object = {}): Codec {
     const unpackr = new Unpackr({ useRecords: false, copyBuffers: true, int64AsType: 'auto' as 'bigint' });
     const range = { start: 0, end: 0 };
     const ranges = new RangeCopy();
-    const short = Buffer.allocUnsafeSlow(SHORT_BYTES);
+    const front = Buffer.allocUnsafeSlow(SHORT_BYTES);
+    /** The payload that was weighed last, where it has been read by that. */
+    let short: unknown;
     return {
       write(value, writer) {
+        if (writeShort(value, writer)) return;
         const packed = packr.pack(plain.make(value), REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as Packed;
         writer.writeBytes(packed, packed.start, packed.end);
       },
-      weigh: scanMessagePack,
+      weigh(buffer, start, end) {
+        short = readShort(buffer, start, end);
+        return short === NOT_SHORT ? scanMessagePack(buffer, start, end) : 0;
+      },
       read(buffer, start, end) {
+        if (short !== NOT_SHORT) return short;
         const length = end - start;
         if (length > SHORT_BYTES) {
           range.start = start;
           range.end = end;
           return unpackr.unpack(buffer, range);
         }
-        ranges.copy(buffer, start, length, short, 0);
+        ranges.copy(buffer, start, length, front, 0);
         range.start = 0;
         range.end = length;
-        return unpackr.unpack(short, range);
+        return unpackr.unpack(front, range);
       },
     };
   });
