@@ -1,10 +1,14 @@
 import { ByteReader, NEED_MORE } from '../../base/bytes/byte-reader.ts';
 import type { ByteWriter } from '../../base/bytes/byte-writer.ts';
+import { nameAt } from '../../base/bytes/names.ts';
 import { RangeCopy } from '../../base/bytes/range-copy.ts';
 import { MAX_VARINT_BYTES } from '../../base/bytes/varint.ts';
 import { CmdStreamError } from '../../base/errors/cmd-stream-error.ts';
 import { RESERVED_TYPES } from '../../protocol/reserved.ts';
 import { isMetadataByte, type Metadata, NO_METADATA } from './metadata.ts';
+
+/** V8 knows this test, and not that of `Object.hasOwn`, of keys that a loop goes through. */
+const isOwn = Object.prototype.hasOwnProperty;
 
 /** Of all connections: it is read in one go. */
 const reader = new ByteReader();
@@ -44,7 +48,7 @@ export class ReceivedHead {
     reader.buffer = this.#bytes;
     reader.position = this.#start;
     reader.end = this.#end;
-    while (reader.available > 0) texts[nextText()] = nextText();
+    while (reader.available > 0) texts[nextKey()] = nextText();
     reader.buffer = NO_BYTES;
     return Object.freeze(texts);
   }
@@ -70,7 +74,8 @@ export function writeHeadFrame(writer: ByteWriter, seq: number, { leftMs, metada
   for (const key in metadata) {
     const text: unknown = metadata[key];
     // What was checked may be a getter, and what was not somebody else's.
-    if (typeof text !== 'string' || !Object.hasOwn(metadata, key)) continue;
+    if (typeof text !== 'string' || !isOwn.call(metadata, key)) continue;
+    writer.ensure((key.length + text.length) * 3 + 2 * MAX_VARINT_BYTES);
     writeText(writer, key);
     writeText(writer, text);
   }
@@ -133,6 +138,18 @@ function checkText(isKey: boolean): void {
   }
 }
 
+function nextKey(): string {
+  const { buffer, position } = reader;
+  const length = reader.readVarint();
+  const key = nameAt(buffer, reader.position, length);
+  if (key !== undefined) {
+    reader.position += length;
+    return key;
+  }
+  reader.position = position;
+  return nextText();
+}
+
 function nextText(): string {
   const length = reader.readVarint();
   const { position } = reader;
@@ -153,23 +170,14 @@ function leftOf(time: number): number | undefined {
 /** Shorter texts are written by a loop, which is sooner done than a call out of JavaScript. */
 const LOOP_BELOW = 24;
 
-/** Keys and most values are short texts of one byte a character: those are written without asking for their length before. */
+/** Keys and most values are short texts of one byte a character: those are written without asking for their length before. There is room. */
 function writeText(writer: ByteWriter, text: string): void {
   const { length } = text;
-  writer.ensure(length * 3 + MAX_VARINT_BYTES);
   const { buffer, position } = writer;
-  if (length < LOOP_BELOW) {
-    let at = position + 1;
-    for (let index = 0; index < length; index++) {
-      const code = text.charCodeAt(index);
-      if (code >= 0x80) break;
-      buffer[at++] = code;
-    }
-    if (at - position - 1 === length) {
-      buffer[position] = length;
-      writer.position = at;
-      return;
-    }
+  if (length < LOOP_BELOW && putAscii(buffer, position + 1, text)) {
+    buffer[position] = length;
+    writer.position = position + 1 + length;
+    return;
   }
   const written = buffer.write(text, position + 1);
   if (written < 0x80) {
@@ -179,6 +187,15 @@ function writeText(writer: ByteWriter, text: string): void {
   }
   writer.writeVarint(written);
   writer.writeUtf8(text);
+}
+
+function putAscii(buffer: Buffer, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code >= 0x80) return false;
+    buffer[at + index] = code;
+  }
+  return true;
 }
 
 function malformed(what: string): CmdStreamError {

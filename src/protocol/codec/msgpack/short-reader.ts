@@ -1,5 +1,6 @@
+import { isAscii, nameAt } from '../../../base/bytes/names.ts';
+import { shortText } from '../../../base/bytes/short-text.ts';
 import { MIN_TOLD_BYTES } from '../refused-payload.ts';
-import { shortText } from './short-text.ts';
 
 /** What {@link readShort} returns in place of a value. */
 export const NOT_SHORT = Symbol('not short');
@@ -91,13 +92,6 @@ function takeText(buffer: Buffer, end: number, length: number): string | typeof 
   return isAscii(buffer, from, at) ? shortText(buffer, from, length) : NOT_SHORT;
 }
 
-function isAscii(buffer: Buffer, from: number, to: number): boolean {
-  for (let index = from; index < to; index++) {
-    if ((buffer[index] as number) >= 0x80) return false;
-  }
-  return true;
-}
-
 function takeList(buffer: Buffer, end: number, length: number, depth: number): unknown {
   weight += CONTAINER_BYTES;
   const list: unknown[] = [];
@@ -122,10 +116,6 @@ function takeFields(buffer: Buffer, end: number, count: number, depth: number): 
   return object;
 }
 
-/** Keys that were read, by what they begin and end with: as a rule there are few, and each comes with every payload. */
-const KEYS = 256;
-const keys: string[] = new Array<string>(KEYS).fill('');
-
 /** The next key; nothing where it is not a short one. */
 function takeKey(buffer: Buffer, end: number): string | undefined {
   if (at >= end) return undefined;
@@ -134,25 +124,6 @@ function takeKey(buffer: Buffer, end: number): string | undefined {
   if (length < 1 || length > 0x1f || from + length > end) return undefined;
   at = from + length;
   weight += VALUE_BYTES + length;
-  const place = ((buffer[from] as number) * 7 + (buffer[at - 1] as number) * 31 + length) & (KEYS - 1);
-  const known = keys[place] as string;
-  return isText(buffer, from, length, known) ? known : newKey(buffer, from, length, place);
-}
-
-function isText(buffer: Buffer, from: number, length: number, text: string): boolean {
-  if (text.length !== length) return false;
-  for (let index = 0; index < length; index++) {
-    if (text.charCodeAt(index) !== buffer[from + index]) return false;
-  }
-  return true;
-}
-
-function newKey(buffer: Buffer, from: number, length: number, place: number): string | undefined {
-  if (!isAscii(buffer, from, from + length)) return undefined;
-  const text = shortText(buffer, from, length);
-  if (text === '__proto__') return undefined;
-  // A name of a field is found sooner by V8 than an equal text.
-  const [key = text] = Object.keys({ [text]: 0 });
-  keys[place] = key;
-  return key;
+  const key = nameAt(buffer, from, length);
+  return key === '__proto__' ? undefined : key;
 }
