@@ -1,6 +1,6 @@
 import type { ConnectionLink, ConnectionLinkEvent, ConnectionPart } from '../../../machines/connection.ts';
 import type { Clock } from '../../base/clock.ts';
-import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
+import { CmdStreamError, describeError, saidByServer } from '../../base/errors/cmd-stream-error.ts';
 import type { FrameChannel } from '../../wire/frame-channel.ts';
 import type { AddressBook } from './address-book.ts';
 import { Connection } from './connection.ts';
@@ -218,12 +218,13 @@ export class ConnectionLife implements ConnectionLink, ConnectionEvents {
 
   goodbye(): void {
     const { connection } = this;
-    const error = new CmdStreamError('connection-lost', `${connection.address} has said goodbye`);
+    const why = `${connection.address} has said goodbye`;
     // One that comes before the connection is taken into use is its end: the next address is dialled.
-    if (this.#tell === undefined) this.lostError ??= error;
+    if (this.#tell === undefined) this.lostError ??= new CmdStreamError('connection-lost', why);
     if (!this.#owner.isCurrent(connection)) return;
     this.#context.addresses.giveUp(connection.address);
-    this.#tell?.({ type: 'connection.goodbye', error });
+    // Nothing is lost by it: whoever counts and alerts shall see that it was meant.
+    this.#tell?.({ type: 'connection.goodbye', error: saidByServer(new CmdStreamError('closed', why)) });
   }
 
   abandoned(): void {

@@ -33,7 +33,12 @@ function clientFamilies({ senders, attempts, disconnections }: Figures): MetricF
       ...(senders.length === 0 ? [] : byState('cmd_stream.state', CLIENT_STATES, states)),
     ]),
     counter('cmd_stream.client.connection.attempts', '{attempt}', 'Dials that are through, by outcome.', attempts),
-    counter('cmd_stream.client.disconnections', '{connection}', 'Connections lost, by reason.', disconnections),
+    counter(
+      'cmd_stream.client.disconnections',
+      '{connection}',
+      'Connections that ended, by reason; closed: the server has said goodbye.',
+      disconnections,
+    ),
     gauge('cmd_stream.client.pending', '{command}', 'Commands that wait for Results.', total('pending')),
     gauge('cmd_stream.client.waiting', '{command}', 'Commands that wait to be sent.', total('waiting')),
     gauge('cmd_stream.client.buffered', 'By', 'Bytes that wait to be written.', total('bufferedBytes')),

@@ -163,6 +163,15 @@ describe('metrics tell how things stand:', () => {
     expect(values(metrics.server, 'cmd_stream.server.connections')).toEqual({});
   });
 
+  it('a goodbye of a server, which loses nothing, apart from connections that are lost', async () => {
+    await using it = await watched({ sender: { clients: 2 } });
+    const { sender, server, metrics } = it;
+    await expect.poll(() => values(metrics.sender, 'cmd_stream.client.connections')).toMatchObject({ ready: 2 });
+    await sender.send(shop.Echo('x'));
+    await server.shutdown();
+    await expect.poll(() => values(metrics.sender, 'cmd_stream.client.disconnections')).toEqual({ closed: 2 });
+  });
+
   it('of several senders and servers together', async () => {
     const metrics = createMetrics();
     const transport = memoryTransport();

@@ -241,5 +241,6 @@ const WELL = {
   'cmd_stream_client_circuit_breakers{cmd_stream_state="open"}': '0+0',
   cmd_stream_client_waiting: '0+0',
   'cmd_stream_client_disconnections_total{error_type="connection-lost"}': '0+0',
+  'cmd_stream_client_disconnections_total{error_type="closed"}': '0+5',
   cmd_stream_server_held_bytes: '1000000+0',
 };
