@@ -7,6 +7,7 @@ export const NOT_SHORT = Symbol('not short');
 
 /** Payloads of more bytes are not looked at. */
 const MAX_SHORT_BYTES = 256;
+const REPLACEMENT = '\ufffd';
 /** What is nested deeper is no short payload. */
 const MAX_DEPTH = 4;
 
@@ -89,7 +90,10 @@ function takeText(buffer: Buffer, end: number, length: number): string | typeof 
   if (length > end - from) return NOT_SHORT;
   weight += length;
   at += length;
-  return isAscii(buffer, from, at) ? shortText(buffer, from, length) : NOT_SHORT;
+  if (isAscii(buffer, from, at)) return shortText(buffer, from, length);
+  const text = buffer.toString('utf8', from, at);
+  // It stands for what is no UTF-8.
+  return text.includes(REPLACEMENT) ? NOT_SHORT : text;
 }
 
 function takeList(buffer: Buffer, end: number, length: number, depth: number): unknown {

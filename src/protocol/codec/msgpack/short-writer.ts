@@ -12,8 +12,8 @@ const NOT_SHORT = -1;
 const isOwn = Object.prototype.hasOwnProperty;
 
 /**
- * Appends a short payload of plain data, to the very bytes that msgpackr makes of it: numbers, booleans, `null`, texts of
- * ASCII, and plain objects and arrays of those. It costs a third of what making plain, packing and copying do.
+ * Appends a short payload of plain data, to the very bytes that msgpackr makes of it: numbers, booleans, `null`, short
+ * texts, and plain objects and arrays of those. It costs a third of what making plain, packing and copying do.
  * @returns whether it did; all else, whatever there is to say of it, is for those.
  */
 export function writeShort(value: unknown, writer: ByteWriter): boolean {
@@ -114,19 +114,34 @@ function putUint32(buffer: Buffer, at: number, value: number): void {
 
 function putText(buffer: Buffer, at: number, limit: number, text: string): number {
   const { length } = text;
-  if (length > MAX_TEXT_CHARACTERS || at + 2 + length > limit) return NOT_SHORT;
-  if (length < 0x20) {
-    buffer[at++] = 0xa0 | length;
-  } else {
-    buffer[at++] = 0xd9;
-    buffer[at++] = length;
-  }
+  if (length > MAX_TEXT_CHARACTERS || at + 2 + length * 3 > limit) return NOT_SHORT;
+  let next = at + (length < 0x20 ? 1 : 2);
   for (let index = 0; index < length; index++) {
     const code = text.charCodeAt(index);
-    if (code >= 0x80) return NOT_SHORT;
-    buffer[at++] = code;
+    if (code >= 0x80) return putUnicode(buffer, at, text);
+    buffer[next++] = code;
   }
-  return at;
+  putTextHeader(buffer, at, length);
+  return next;
+}
+
+/** A text that is not of ASCII alone. */
+function putUnicode(buffer: Buffer, at: number, text: string): number {
+  if (!text.isWellFormed()) return NOT_SHORT;
+  const length = buffer.write(text, at + 2);
+  const start = at + (length < 0x20 ? 1 : 2);
+  if (start < at + 2) buffer.copyWithin(start, at + 2, at + 2 + length);
+  putTextHeader(buffer, at, length);
+  return start + length;
+}
+
+function putTextHeader(buffer: Buffer, at: number, length: number): void {
+  if (length < 0x20) {
+    buffer[at] = 0xa0 | length;
+  } else {
+    buffer[at] = 0xd9;
+    buffer[at + 1] = length;
+  }
 }
 
 function putList(buffer: Buffer, at: number, limit: number, list: readonly unknown[], depth: number): number {

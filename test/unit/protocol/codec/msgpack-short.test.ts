@@ -40,7 +40,7 @@ const LEFT = [
   -(2 ** 31) - 1,
   Number.NaN,
   1n,
-  'é',
+  '\ud800',
   'x'.repeat(64),
   Object.create(null),
   new Date(0),
@@ -77,6 +77,25 @@ describe('a short payload', () => {
 
   it.each(LEFT)('%s is left to msgpackr', (value) => {
     for (const whole of [value, [value], { value }]) expect(shortBytes(whole)).toBeUndefined();
+  });
+
+  it.each([
+    'é',
+    '\ufffd',
+    '漢字',
+    '😀',
+    `${'x'.repeat(30)}é`,
+    'é'.repeat(15),
+    'é'.repeat(16),
+    '漢'.repeat(63),
+    '😀'.repeat(31),
+  ])('may be %s', (text) => {
+    for (const whole of [text, { text }, { [text]: 1 }]) {
+      const bytes = shortBytes(whole) as Buffer;
+      expect(bytes).toEqual(packed(whole));
+      const read = readShort(bytes, 0, bytes.length);
+      if (read !== NOT_SHORT) expect(read).toEqual(whole);
+    }
   });
 
   it('is what most Commands and Results are', () => {
@@ -134,6 +153,7 @@ describe('a short payload', () => {
 
   it.each([
     ['a field named __proto__', Buffer.from('81a95f5f70726f746f5f5f01', 'hex')],
+    ['a text that is no UTF-8', Buffer.from('a2c328', 'hex')],
     ['a key that is a number', Buffer.from('810102', 'hex')],
     ['more than it announces', Buffer.from('0101', 'hex')],
     ['an array of many values', Buffer.from(`9f${'c0'.repeat(14)}9f`, 'hex')],
