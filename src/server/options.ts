@@ -133,6 +133,7 @@ export interface ServerOptions<Receiver = unknown> {
   /**
    * Whether a client that has no protocol (`cmd-stream ls`) and asks what there is is told more than the names: the payload of each
    * Command, where its validator gives JSON Schema (Standard JSON Schema: zod, valibot, arktype), and which Results answer it.
+   * And `cmd-stream status` is told how many connections and Commands in flight there are, and since when it serves.
    * What does not fit in 64 KiB is left out. With `false` the names are told and nothing else, with `goClients` nothing at all. Default `true`.
    */
   readonly describe?: boolean | undefined;

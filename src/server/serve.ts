@@ -25,7 +25,7 @@ import { serverLogic } from './server-logic.ts';
 import type { Service } from './service.ts';
 import { toldOptions } from './told-options.ts';
 import { watchersOf } from './watched-server.ts';
-import { Welcomes } from './welcomes.ts';
+import { type TellFigures, Welcomes } from './welcomes.ts';
 
 /** How long a transport may take to close what it was told to close. */
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -83,14 +83,15 @@ async function listening<Receiver>(
   );
   // Those who watch may ask at once, before there is any of it.
   const live: { connections?: Connections; service?: Service; address?: string } = {};
+  const figures = () => live.connections?.figures ?? NOBODY;
   const watchers = watchersOf(
     protocol,
     timed,
-    () => ({ ...(live.connections?.figures ?? NOBODY), heldBytes: live.service?.budget.bytes ?? 0 }),
+    () => ({ ...figures(), heldBytes: live.service?.budget.bytes ?? 0 }),
     () => live.address,
   );
   const resolved = toldOptions(timed, watchers);
-  const service = makeService(protocol, receiver, routes, resolved, watchers);
+  const service = makeService(protocol, receiver, routes, resolved, watchers, figures);
   live.service = service;
   const edges = edgeCountsOf(given.telemetry);
   const root = startActorRoot('server-root', resolved.clock, resolved.inspect?.watch, edges);
@@ -127,12 +128,13 @@ function makeService(
   routes: readonly Route[],
   options: ResolvedServerOptions,
   watchers: ServerWatchers,
+  figures: TellFigures,
 ): Service {
   const turn = new FairTurn(options.clock);
   const budget: Budget = new Budget(options.maxTotalBytes, (task) => turn.queue(budget, task));
   return {
     options,
-    welcomes: new Welcomes(protocol, options),
+    welcomes: new Welcomes(protocol, options, figures),
     introduction: encodeServerInfo(options.goClients ? options.serverInfo : `${options.serverInfo};${EXTENSION}`),
     receiver,
     routes,

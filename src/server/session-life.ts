@@ -144,7 +144,8 @@ export class SessionLife implements SessionLink {
 
   #sayWelcome(refused: string | undefined): void {
     const { service, channel, talk } = this.#parts;
-    const welcome = service.welcomes.encode({ refused, describe: talk.hello?.describe === true });
+    const { describe = false, status = false } = talk.hello ?? {};
+    const welcome = service.welcomes.encode({ refused, describe, status });
     channel.sendControl(CONNECTION_SEQ, RESERVED_TYPES.welcome, welcome);
   }
 

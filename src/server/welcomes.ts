@@ -1,11 +1,16 @@
+import type { Clock } from '../base/clock.ts';
 import { VERSION } from '../base/version.ts';
 import type { AnyProtocol } from '../protocol/protocol.ts';
 import { protocolTables } from '../protocol/protocol.ts';
 import { MAX_INTRODUCTION_BYTES } from '../wire/extension/control-frame.ts';
 import { encodeWelcome, type Welcome } from '../wire/extension/introduction.ts';
+import type { ServerStatus } from '../wire/extension/server-status.ts';
 import { answersOf, schemasOf } from './description.ts';
 import { makeId } from './handler-error.ts';
 import type { ResolvedServerOptions } from './options.ts';
+
+/** Figures of a server that it tells of itself. */
+export type TellFigures = () => Pick<ServerStatus, 'connections' | 'inFlight'>;
 
 /** Client that a WELCOME is for. */
 export interface WelcomedClient {
@@ -13,6 +18,8 @@ export interface WelcomedClient {
   readonly refused: string | undefined;
   /** Whether it has asked what the protocol is like. */
   readonly describe: boolean;
+  /** Whether it has asked how the server is doing. */
+  readonly status: boolean;
 }
 
 /** What a server says of itself to clients that have the wire extension. */
@@ -24,7 +31,15 @@ export class Welcomes {
   /** The same for all that ask for a description; made for the first of them. */
   #described: Uint8Array | undefined;
 
-  constructor(protocol: AnyProtocol, { codec, maxFrameBytes, random, describe }: ResolvedServerOptions) {
+  readonly #figures: TellFigures;
+  readonly #clock: Clock;
+  readonly #startedMs: number;
+
+  constructor(protocol: AnyProtocol, options: ResolvedServerOptions, figures: TellFigures) {
+    const { codec, maxFrameBytes, random, describe, clock } = options;
+    this.#figures = figures;
+    this.#clock = clock;
+    this.#startedMs = clock.monotonicMs();
     const { commandEntries, resultEntries } = protocol[protocolTables];
     this.#describedBy = describe ? protocol : undefined;
     this.#welcome = {
@@ -44,12 +59,18 @@ export class Welcomes {
   }
 
   /** Bytes of the WELCOME for a client. */
-  encode({ refused, describe }: WelcomedClient): Uint8Array {
+  encode({ refused, describe, status }: WelcomedClient): Uint8Array {
     // What there is, is not for whoever may not come in.
     if (refused !== undefined) return encodeWelcome({ ...this.#welcome, commands: [], results: [], refused });
+    if (status && this.#describedBy !== undefined) return encodeWelcome({ ...this.#welcome, status: this.#status() });
     if (!describe) return this.#usual;
     this.#described ??= this.#describe();
     return this.#described;
+  }
+
+  #status(): ServerStatus {
+    const { connections, inFlight } = this.#figures();
+    return { connections, inFlight, uptimeMs: Math.max(0, Math.round(this.#clock.monotonicMs() - this.#startedMs)) };
   }
 
   #describe(): Uint8Array {

@@ -5,6 +5,7 @@ import { RESERVED_TYPES } from '../../protocol/reserved.ts';
 import { ControlFrame, isControlNext, MAX_INTRODUCTION_BYTES, readControlFrame } from './control-frame.ts';
 import { type Credit, creditOf } from './credit.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
+import { type ServerStatus, serverStatusOf } from './server-status.ts';
 
 /** Name of the wire extension in a ServerInfo: `default;x1`. */
 export const EXTENSION = 'x1';
@@ -22,6 +23,8 @@ export interface Hello {
    * tells, and to be told by ENDED when a Command has had its last Result.
    */
   readonly describe: boolean;
+  /** Whether it wants to know how the server is doing, where that tells. */
+  readonly status?: boolean | undefined;
   /** What may be sent for each Command at first; `undefined`: all there is. */
   readonly credit?: Credit | undefined;
 }
@@ -47,16 +50,19 @@ export interface Welcome {
   readonly several: readonly number[];
   /** Whether ENDED follows on the last Result of each Command; where it was asked for. */
   readonly ends: boolean;
+  /** How the server is doing; told where it was asked for. */
+  readonly status?: ServerStatus | undefined;
   /** Why the client is not let in; none where it is. */
   readonly refused: string | undefined;
 }
 
 /** Encodes a HELLO. */
-export function encodeHello({ timeoutMs, metadata, version, describe, credit }: Hello): Buffer {
+export function encodeHello({ timeoutMs, metadata, version, describe, status, credit }: Hello): Buffer {
   // JSON has no Infinity.
   const timeout = timeoutMs === Number.POSITIVE_INFINITY ? undefined : timeoutMs;
   const asked = describe || undefined;
-  return Buffer.from(JSON.stringify({ timeoutMs: timeout, metadata, version, describe: asked, credit }));
+  const fields = { timeoutMs: timeout, metadata, version, describe: asked, status: status || undefined, credit };
+  return Buffer.from(JSON.stringify(fields));
 }
 
 /** @throws CmdStreamError `protocol-error` for what is no HELLO. */
@@ -68,6 +74,7 @@ export function readHello(bytes: Buffer): Hello {
     metadata: readMetadata(fields.metadata),
     version: textOf(fields.version),
     describe: fields.describe === true,
+    ...(fields.status === true ? { status: true } : {}),
     credit: creditOf(fields.credit),
   };
 }
@@ -108,6 +115,7 @@ export function readWelcomeFrame(reader: ByteReader): Welcome | undefined {
 export function readWelcome(bytes: Buffer): Welcome {
   const fields = readFields(bytes, 'WELCOME');
   const { maxFrameBytes, schemas, returns, refused } = fields;
+  const status = serverStatusOf(fields.status);
   return {
     codec: textOf(fields.codec),
     commands: textsOf(fields.commands),
@@ -119,6 +127,7 @@ export function readWelcome(bytes: Buffer): Welcome {
     returns: Array.isArray(returns) ? returns.map(typesOf) : [],
     several: typesOf(fields.several),
     ends: fields.ends === true,
+    ...(status === undefined ? {} : { status }),
     refused: typeof refused === 'string' ? printable(refused) : undefined,
   };
 }

@@ -32,6 +32,29 @@ const welcome: Welcome = {
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9]{0,12}$/);
 
+describe('the status of a server', () => {
+  const status = { connections: 3, inFlight: 2, uptimeMs: 1_000 };
+
+  test('is asked for by HELLO, and told by WELCOME', () => {
+    expect(readHello(encodeHello({ ...hello, status: true })).status).toBe(true);
+    expect(readHello(encodeHello(hello))).not.toHaveProperty('status');
+    expect(readWelcome(encodeWelcome({ ...welcome, status })).status).toEqual(status);
+    expect(readWelcome(encodeWelcome(welcome))).not.toHaveProperty('status');
+  });
+
+  test.each([
+    null,
+    5,
+    [],
+    {},
+    { ...status, inFlight: '2' },
+    { ...status, connections: -1 },
+    { ...status, uptimeMs: 0.5 },
+  ])('is none where it is %j', (given) => {
+    expect(readWelcome(json({ status: given }))).not.toHaveProperty('status');
+  });
+});
+
 describe('a HELLO', () => {
   test('is read as it was written', () => {
     const timeoutMs = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.double({ min: 0, max: 1e12, noNaN: true }));
