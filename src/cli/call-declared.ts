@@ -3,27 +3,38 @@ import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { codecNamed, isCodecName } from './codec-option.ts';
 import { DEFAULT_TIMEOUT_MS } from './connect-options.ts';
 import { unknownCommand } from './described-service.ts';
-import { Interrupt } from './interrupt.ts';
 import { type LoadedModule, loadModule } from './load-protocol.ts';
 import type { Terminal } from './terminal.ts';
 import type { WantedCall } from './wanted-call.ts';
 
-/** Sends a Command of a protocol that a module declares. */
-export async function callDeclared(
+/**
+ * Function that sends a Command of a protocol that a module declares; the module is loaded once.
+ * @throws UsageError
+ */
+export async function declaredCall(
   call: WantedCall,
   file: string,
   exportName: string | undefined,
   out: Terminal,
-): Promise<number> {
-  const { address, connect, count } = call;
+): Promise<() => Promise<void>> {
   const module = await loadModule(file);
   const protocol = module.protocol(exportName);
   const codec = codecOf(call.codec ?? 'msgpack', module);
   const command = makeCommand(protocol, call.name, call.payload);
+  return () => send(call, { protocol, codec, command }, out);
+}
+
+/** What a module declares of a call. */
+interface Declared {
+  readonly protocol: AnyProtocol;
+  readonly codec: Codec;
+  readonly command: Command;
+}
+
+async function send(call: WantedCall, { protocol, codec, command }: Declared, out: Terminal): Promise<void> {
+  const { address, connect, count, signal } = call;
   const several = mayBeSeveral(protocol, command);
   const { serverInfo, metadata, tls, handshakeTimeoutMs } = connect;
-  using interrupt = new Interrupt();
-  const { signal } = interrupt;
   await using sender = await createSender(protocol, {
     address,
     codec,
@@ -46,7 +57,6 @@ export async function callDeclared(
     if (!signal.aborted || !several) throw error;
   }
   await out.drained();
-  return 0;
 }
 
 function codecOf(name: string, module: LoadedModule): Codec {

@@ -5,23 +5,21 @@ import { DEFAULT_TIMEOUT_MS } from './connect-options.ts';
 import { DescribedCall } from './described-call.ts';
 import { commandNamed, speakCodec } from './described-service.ts';
 import { DirectConnection } from './direct-connection.ts';
-import { Interrupt } from './interrupt.ts';
 import type { Terminal } from './terminal.ts';
 import type { WantedCall } from './wanted-call.ts';
 
 /** Sends a Command of a protocol that the server describes. */
-export async function callDescribed(call: WantedCall, out: Terminal, err: Terminal): Promise<number> {
-  const { address, connect, count, payload, codec } = call;
+export async function callDescribed(call: WantedCall, out: Terminal, err: Terminal): Promise<void> {
+  const { address, connect, count, payload, codec, signal } = call;
   if (codec !== undefined) codecNamed(codec);
-  const connection = await DirectConnection.open(address, connect);
+  const connection = await DirectConnection.open(address, connect, { signal });
   try {
     const command = commandNamed(connection, call.name);
     speakCodec(connection, connection.welcome as Welcome, codec);
-    using interrupt = new Interrupt();
     // A stream may take as long as it likes.
     const timeoutMs = connect.timeoutMs ?? (command.several === true ? Number.POSITIVE_INFINITY : DEFAULT_TIMEOUT_MS);
     const { metadata } = connect;
-    const options = { payload, metadata, timeoutMs, count, signal: interrupt.signal, out };
+    const options = { payload, metadata, timeoutMs, count, signal, out };
     const sent = new DescribedCall(connection, command, options);
     const end = await sent.run();
     if (end === 'interrupted' && command.several === false) {
@@ -33,7 +31,6 @@ export async function callDescribed(call: WantedCall, out: Terminal, err: Termin
       );
     }
     await out.drained();
-    return 0;
   } finally {
     await connection.close();
   }

@@ -1,9 +1,12 @@
-import { callDeclared } from './call-declared.ts';
+import { declaredCall } from './call-declared.ts';
 import { callDescribed } from './call-described.ts';
 import { CONNECT_OPTIONS, readConnectOptions } from './connect-options.ts';
+import { Interrupt } from './interrupt.ts';
 import { readPayload } from './payload-argument.ts';
+import { repeatedly } from './repeat.ts';
+import { tellFailure } from './tell-failure.ts';
 import type { Terminal } from './terminal.ts';
-import { parseArguments, parseWholeNumber, UsageError } from './usage-error.ts';
+import { parseArguments, parseSeconds, parseWholeNumber, UsageError } from './usage-error.ts';
 import type { WantedCall } from './wanted-call.ts';
 
 /** `cmd-stream call`: sends one Command and prints its Results, each as a line of JSON. */
@@ -17,13 +20,20 @@ export async function call(args: string[], out: Terminal, err: Terminal): Promis
       export: { type: 'string' },
       codec: { type: 'string' },
       count: { type: 'string' },
+      repeat: { type: 'string' },
+      watch: { type: 'string' },
     },
   });
   const [address, name, payload, ...rest] = positionals;
   if (address === undefined || name === undefined || rest.length > 0) {
     throw new UsageError('call takes an address, the name of a Command, and at most one payload');
   }
-  const { protocol, count, codec } = values;
+  const { protocol, count, codec, repeat, watch, json } = values;
+  if (protocol === undefined && values.export !== undefined) throw new UsageError('--export goes with --protocol FILE');
+  const times = repeat === undefined ? undefined : parseWholeNumber('repeat', repeat, 1, Number.MAX_SAFE_INTEGER);
+  const pauseMs = watch === undefined ? undefined : parseSeconds('watch', watch);
+  using interrupt = new Interrupt();
+  const { signal } = interrupt;
   const wanted: WantedCall = {
     address,
     name,
@@ -32,8 +42,11 @@ export async function call(args: string[], out: Terminal, err: Terminal): Promis
       count === undefined ? Number.POSITIVE_INFINITY : parseWholeNumber('count', count, 1, Number.MAX_SAFE_INTEGER),
     codec,
     connect: await readConnectOptions(values, err),
+    signal,
   };
-  if (protocol !== undefined) return await callDeclared(wanted, protocol, values.export, out);
-  if (values.export !== undefined) throw new UsageError('--export goes with --protocol FILE');
-  return await callDescribed(wanted, out, err);
+  const send =
+    protocol === undefined
+      ? () => callDescribed(wanted, out, err)
+      : await declaredCall(wanted, protocol, values.export, out);
+  return await repeatedly(send, { times, pauseMs, signal, tell: (error) => tellFailure('call', error, json, err) });
 }

@@ -24,6 +24,14 @@ const GOODBYE_MS = 500;
 /** Events of a {@link DirectConnection} for the one who uses it. */
 export type DirectReceiver = Omit<FrameReceiver, 'partial' | 'drained' | 'lost'>;
 
+/** What a connection is for, beside {@link ConnectOptions}. */
+export interface OpenOptions {
+  /** Calls the connecting off. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the server is asked how it is doing. Default `false`. */
+  readonly status?: boolean | undefined;
+}
+
 /** One connection to a server whose protocol is not known beforehand: what the server says of itself is what is known. */
 export class DirectConnection {
   readonly address: string;
@@ -61,9 +69,13 @@ export class DirectConnection {
   /**
    * Connects, and hears what the server says of itself.
    * @throws CmdStreamError `connect-failed`, `connection-lost`, `handshake-timeout`, `protocol-error`, `refused`,
-   * `server-info-mismatch`; `invalid-argument` for an address that is none.
+   * `server-info-mismatch`; `cancelled` by the signal; `invalid-argument` for an address that is none.
    */
-  static async open(address: string, options: ConnectOptions): Promise<DirectConnection> {
+  static async open(
+    address: string,
+    options: ConnectOptions,
+    { signal, status = false }: OpenOptions = {},
+  ): Promise<DirectConnection> {
     parseAddress(address, 'the address');
     const startedMs = systemClock.monotonicMs();
     let received = '';
@@ -75,7 +87,7 @@ export class DirectConnection {
       },
     };
     const codec = new LateCodec(address);
-    const channel = await dialWithin(address, options, expected, codec);
+    const channel = await dialWithin(address, options, expected, codec, { signal, status });
     return new DirectConnection(address, received, systemClock.monotonicMs() - startedMs, channel, codec);
   }
 
@@ -107,6 +119,7 @@ async function dialWithin(
   { handshakeTimeoutMs, metadata, tls }: ConnectOptions,
   serverInfo: ExpectedInfo,
   codec: LateCodec,
+  { signal, status }: OpenOptions,
 ): Promise<FrameChannel> {
   const connect = dialer({
     transport: tls === undefined ? tcpTransport() : tlsTransport({ client: tls }),
@@ -117,25 +130,31 @@ async function dialWithin(
     bufferBound: fixedBound(MAX_BUFFERED_BYTES),
     clock: systemClock,
     defer: deferToEndOfTurn,
-    hello: { timeoutMs: Number.POSITIVE_INFINITY, metadata, version: VERSION, describe: true },
+    hello: { timeoutMs: Number.POSITIVE_INFINITY, metadata, version: VERSION, describe: !status, status },
     checkWelcome(from, { refused }) {
       if (refused !== undefined) throw new CmdStreamError('refused', `${from} does not let this client in: ${refused}`);
     },
   });
-  const overdue = new AbortController();
+  const calledOff = new AbortController();
   let stage: DialStage | undefined;
   const timer = systemClock.setTimeout(() => {
     const what = describeSlowDial(address, stage, handshakeTimeoutMs, 'option --timeout');
-    overdue.abort(new CmdStreamError('handshake-timeout', what));
+    calledOff.abort(new CmdStreamError('handshake-timeout', what));
   }, handshakeTimeoutMs);
+  const interrupt = (): void => {
+    calledOff.abort(new CmdStreamError('cancelled', `connecting to ${address} was interrupted`));
+  };
+  signal?.addEventListener('abort', interrupt);
+  if (signal?.aborted) interrupt();
   try {
-    return await connect(address, overdue.signal, (reached) => {
+    return await connect(address, calledOff.signal, (reached) => {
       stage = reached;
     });
   } catch (error) {
     // A connection that was called off says that it was closed.
-    throw CmdStreamError.from(overdue.signal.reason ?? error, 'connect-failed', `cannot connect to ${address}`);
+    throw CmdStreamError.from(calledOff.signal.reason ?? error, 'connect-failed', `cannot connect to ${address}`);
   } finally {
+    signal?.removeEventListener('abort', interrupt);
     systemClock.clearTimeout(timer);
   }
 }

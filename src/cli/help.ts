@@ -3,6 +3,8 @@ const HELP = `cmd-stream: typed Commands to a server and Results back
 
 Usage:
   cmd-stream ls    HOST:PORT [options]                      ask a running server what it has
+  cmd-stream describe HOST:PORT COMMAND [options]           what one Command takes, and which Results answer it
+  cmd-stream status HOST:PORT [options]                     ask a running server how it is doing
   cmd-stream call  HOST:PORT COMMAND [PAYLOAD] [options]    send one Command and print its Results
   cmd-stream ping  HOST:PORT [options]                      measure round trips
   cmd-stream demo  [options]                                watch a group of clients live through an outage
@@ -12,7 +14,7 @@ Usage:
 
   cmd-stream --version
 
-cmd-stream ls --help (call, ping, demo, serve, inspect, coverage) tells the options. Exit codes: 0 fine, 1 failed, 2 wrong usage.`;
+cmd-stream ls --help (and so on) tells the options. Exit codes: 0 fine, 1 failed, 2 wrong usage.`;
 
 const CODEC = '--codec msgpack|json   the payload format (default msgpack)';
 
@@ -82,6 +84,24 @@ Options:
   --json                 one JSON document, with the JSON Schemas
   --timeout MS           the time to connect in (default 10000)
   ${CONNECT}`,
+  describe: `Usage: cmd-stream describe HOST:PORT COMMAND [options]
+
+Shows what a running server says of one Command: its payload, in short and as JSON Schema where a validator of the
+server gives it, and the Results that answer it.
+
+Options:
+  --json                 one JSON document
+  --timeout MS           the time to connect in (default 10000)
+  ${CONNECT}`,
+  status: `Usage: cmd-stream status HOST:PORT [options]
+
+Shows how a running server is doing: version, how long it serves, its connections (this one is among them), and how many
+Commands it is executing. One with 'describe: false', of an older version, or of Go does not tell.
+
+Options:
+  --json                 one JSON document
+  --timeout MS           the time to connect in (default 10000)
+  ${CONNECT}`,
   ping: `Usage: cmd-stream ping HOST:PORT [options]
 
 Measures round trips by the protocol's own Ping, which every server answers, a Go server as well. Ctrl-C ends it with
@@ -110,6 +130,8 @@ Options:
   --codec NAME           msgpack, json, or with --protocol an export of the module that is a codec (default: the
                          server's; with --protocol msgpack)
   --count N              stop after N Results
+  --repeat N             send it N times, one after the other, each on a connection of its own; a failure is the end
+  --watch SECONDS        send it again after a pause, until Ctrl-C or as often as --repeat says; goes on after a failure
   --timeout MS           the deadline over all Results (default 10000; for a stream none)
   --json                 what goes wrong is a line of JSON as well: code, mayHaveExecuted, message
   ${CONNECT}`,

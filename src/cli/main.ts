@@ -1,17 +1,18 @@
 #!/usr/bin/env node
-import { describeError } from '../base/errors/cmd-stream-error.ts';
 import { nearest } from '../base/options/near-name.ts';
 import { VERSION } from '../base/version.ts';
 import { call } from './call.ts';
 import { coverage } from './coverage.ts';
 import { demo } from './demo.ts';
+import { describe } from './describe.ts';
 import { helpOf } from './help.ts';
 import { inspect } from './inspect.ts';
 import { ls } from './ls.ts';
 import { ping } from './ping.ts';
 import { serveCalc } from './serve.ts';
+import { status } from './status.ts';
+import { tellFailure } from './tell-failure.ts';
 import { Terminal } from './terminal.ts';
-import { failureOf, isMisuse } from './usage-error.ts';
 
 /** A sub-command: gets its own arguments, resolves with the exit code. */
 type SubCommand = (args: string[], out: Terminal, err: Terminal) => Promise<number>;
@@ -20,6 +21,8 @@ const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = {
   demo,
   serve: serveCalc,
   ls,
+  describe,
+  status,
   call,
   ping,
   inspect,
@@ -35,16 +38,13 @@ async function main([name, ...args]: string[]): Promise<number> {
     return 0;
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    (name === undefined ? err : out).page(helpOf(args[0]));
+    const [topic] = args;
+    if (name === 'help' && topic !== undefined && !Object.hasOwn(SUB_COMMANDS, topic)) return tellUnknown(topic, err);
+    (name === undefined ? err : out).page(helpOf(topic));
     return name === undefined ? 2 : 0;
   }
   const subCommand = Object.hasOwn(SUB_COMMANDS, name) ? SUB_COMMANDS[name] : undefined;
-  if (subCommand === undefined) {
-    const near = nearest(name, Object.keys(SUB_COMMANDS));
-    const hint = near === undefined ? '' : ` (did you mean '${near}'?)`;
-    err.line(`cmd-stream: there is no '${name}'${hint}; try 'cmd-stream --help'`);
-    return 2;
-  }
+  if (subCommand === undefined) return tellUnknown(name, err);
   if (args.includes('--help') || args.includes('-h')) {
     out.page(helpOf(name));
     return 0;
@@ -52,11 +52,16 @@ async function main([name, ...args]: string[]): Promise<number> {
   try {
     return await subCommand(args, out, err);
   } catch (error) {
-    const misuse = isMisuse(error);
-    if (args.includes('--json')) err.json(failureOf(error));
-    else err.line(`cmd-stream ${name}: ${describeError(error)}${misuse ? `; try 'cmd-stream ${name} --help'` : ''}`);
-    return misuse ? 2 : 1;
+    return tellFailure(name, error, args.includes('--json'), err);
   }
+}
+
+/** Tells that there is no such sub-command, and which one was probably meant. Returns the exit code. */
+function tellUnknown(name: string, err: Terminal): number {
+  const near = nearest(name, Object.keys(SUB_COMMANDS));
+  const hint = near === undefined ? '' : ` (did you mean '${near}'?)`;
+  err.line(`cmd-stream: there is no '${name}'${hint}; try 'cmd-stream --help'`);
+  return 2;
 }
 
 // A reader that has seen enough (`| head`) closes the pipe: no reason to fail.

@@ -1,5 +1,9 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CmdStreamError, describeError } from '../base/errors/cmd-stream-error.ts';
+import { nearest } from '../base/options/near-name.ts';
+
+/** A day. */
+const MAX_SECONDS = 86_400;
 
 /** The command line is not as it should be: exit code 2. */
 export class UsageError extends Error {
@@ -48,8 +52,23 @@ export function parseArguments<const T extends ParseArgsConfig>(config: T): Retu
     return parseArgs(config);
   } catch (error) {
     // Node goes on to tell how to write a positional argument that begins like an option.
-    throw new UsageError(describeError(error).replace(/\. To specify a positional argument.*$/, ''));
+    const what = describeError(error).replace(/\. To specify a positional argument.*$/, '');
+    throw new UsageError(`${what}${nearOption(what, Object.keys(config.options ?? {}))}`);
   }
+}
+
+/** What was probably meant by an option that there is not. */
+function nearOption(what: string, names: readonly string[]): string {
+  const [, unknown] = /^Unknown option '--([^']+)'/.exec(what) ?? [];
+  const near = unknown === undefined ? undefined : nearest(unknown, names);
+  return near === undefined ? '' : ` (did you mean '--${near}'?)`;
+}
+
+/** Seconds, also a fraction of one, as milliseconds. @throws UsageError */
+export function parseSeconds(option: string, text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds >= 0.001 && seconds <= MAX_SECONDS) return seconds * 1_000;
+  throw new UsageError(`--${option} must be a number of seconds from 0.001 to ${MAX_SECONDS}; got '${text}'`);
 }
 
 /** A whole number within bounds. @throws UsageError */

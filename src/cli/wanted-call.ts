@@ -10,4 +10,6 @@ export interface WantedCall {
   /** The codec that was asked for; `undefined`: none was. */
   readonly codec: string | undefined;
   readonly connect: ConnectOptions;
+  /** Fires when no more is wanted: at Ctrl-C. */
+  readonly signal: AbortSignal;
 }

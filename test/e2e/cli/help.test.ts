@@ -16,8 +16,10 @@ const OPTIONS = {
   inspect: ['--local', '--port', '--no-open', '--pace'],
   coverage: ['--svg', '--json'],
   ls: ['--json', '--timeout', ...CONNECT],
+  describe: ['--json', '--timeout', ...CONNECT],
+  status: ['--json', '--timeout', ...CONNECT],
   ping: ['--count', '--interval', '--json', '--timeout', ...CONNECT],
-  call: ['--protocol', '--export', '--codec', '--count', '--timeout', '--json', ...CONNECT],
+  call: ['--protocol', '--export', '--codec', '--count', '--repeat', '--watch', '--timeout', '--json', ...CONNECT],
 };
 
 describe.concurrent('cmd-stream', () => {
@@ -56,6 +58,23 @@ describe.concurrent('cmd-stream', () => {
   it('says what was probably meant', async () => {
     const stderr = "cmd-stream: there is no 'pign' (did you mean 'ping'?); try 'cmd-stream --help'\n";
     expect(await cli.run(['pign'])).toEqual({ code: 2, stdout: '', stderr });
+  });
+
+  it('takes it for misuse to be asked about what there is not', async () => {
+    const stderr = "cmd-stream: there is no 'pign' (did you mean 'ping'?); try 'cmd-stream --help'\n";
+    expect(await cli.run(['help', 'pign'])).toEqual({ code: 2, stdout: '', stderr });
+  });
+
+  it.each(Object.keys(OPTIONS))('tells a mistaken option of %s in one line', async (name) => {
+    const { code, stdout, stderr } = await cli.run([name, '--nonsense']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(`cmd-stream ${name}: Unknown option '--nonsense'; try 'cmd-stream ${name} --help'\n`);
+  });
+
+  it('says which option was probably meant', async () => {
+    const hint = "Unknown option '--conut' (did you mean '--count'?)";
+    const stderr = `cmd-stream ping: ${hint}; try 'cmd-stream ping --help'\n`;
+    expect(await cli.run(['ping', 'a:1', '--conut', '1'])).toEqual({ code: 2, stdout: '', stderr });
   });
 
   it('takes it for misuse to be asked for nothing, and tells what there is', async () => {

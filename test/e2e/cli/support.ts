@@ -19,7 +19,7 @@ export function commandLine(): CommandLine {
   let compiled: Compiled;
   beforeAll(async () => {
     compiled = await compile();
-  }, 60_000);
+  });
 
   const own: CommandLine = {
     get bin() {
