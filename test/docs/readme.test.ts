@@ -189,6 +189,8 @@ async function checkCommandLine(args: readonly string[]): Promise<void> {
       return;
     }
     case 'ls':
+    case 'describe':
+    case 'status':
     case 'ping': {
       await using server = cmdStream(['serve', '--port', '9000']);
       await server.says(/^serving/);
