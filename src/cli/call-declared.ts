@@ -35,13 +35,11 @@ async function send(call: WantedCall, { protocol, codec, command }: Declared, ou
   const { address, connect, count, signal } = call;
   const several = mayBeSeveral(protocol, command);
   const { serverInfo, metadata, tls, handshakeTimeoutMs } = connect;
+  const way = call.engine === undefined ? { address, serverInfo, metadata, tls } : { engine: call.engine };
   await using sender = await createSender(protocol, {
-    address,
+    ...way,
     codec,
     handshakeTimeoutMs,
-    serverInfo,
-    metadata,
-    tls,
     signal,
   });
   const timeoutMs = connect.timeoutMs ?? (several ? Number.POSITIVE_INFINITY : DEFAULT_TIMEOUT_MS);

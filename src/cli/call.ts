@@ -2,6 +2,7 @@ import { declaredCall } from './call-declared.ts';
 import { callDescribed } from './call-described.ts';
 import { CONNECT_OPTIONS, readConnectOptions } from './connect-options.ts';
 import { Interrupt } from './interrupt.ts';
+import { NATS_OPTIONS, ONLY_DIRECT, readNatsWay, refuseBesideNats } from './nats-options.ts';
 import { readPayload } from './payload-argument.ts';
 import { repeatedly } from './repeat.ts';
 import { tellFailure } from './tell-failure.ts';
@@ -16,6 +17,7 @@ export async function call(args: string[], out: Terminal, err: Terminal): Promis
     allowPositionals: true,
     options: {
       ...CONNECT_OPTIONS,
+      ...NATS_OPTIONS,
       protocol: { type: 'string' },
       export: { type: 'string' },
       codec: { type: 'string' },
@@ -24,6 +26,12 @@ export async function call(args: string[], out: Terminal, err: Terminal): Promis
       watch: { type: 'string' },
     },
   });
+  const way = await readNatsWay(values);
+  if (way !== undefined) {
+    refuseBesideNats(values, ONLY_DIRECT);
+    if (values.protocol === undefined) throw new UsageError('--nats goes with --protocol FILE: no broker has it');
+    positionals.unshift(way.urls.join(','));
+  }
   const [address, name, payload, ...rest] = positionals;
   if (address === undefined || name === undefined || rest.length > 0) {
     throw new UsageError('call takes an address, the name of a Command, and at most one payload');
@@ -36,6 +44,7 @@ export async function call(args: string[], out: Terminal, err: Terminal): Promis
   const { signal } = interrupt;
   const wanted: WantedCall = {
     address,
+    engine: way?.engine,
     name,
     payload: await readPayload(payload),
     count:

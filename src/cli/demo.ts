@@ -4,6 +4,8 @@ import { CmdStreamError, createSender, type Sender, serve } from '../index.ts';
 import { Calculator, calc, handlers } from './calc.ts';
 import { codecNamed } from './codec-option.ts';
 import { Narrator } from './narrator.ts';
+import { demoByNats } from './nats-demo.ts';
+import { refuseBesideNats } from './nats-options.ts';
 import { Scoreboard } from './scoreboard.ts';
 import type { Terminal } from './terminal.ts';
 import { parseArguments } from './usage-error.ts';
@@ -16,9 +18,17 @@ const OPEN_DURATION_MS = 1_000;
 export async function demo(args: string[], out: Terminal): Promise<number> {
   const { values } = parseArguments({
     args,
-    options: { address: { type: 'string' }, codec: { type: 'string', default: 'msgpack' } },
+    options: {
+      address: { type: 'string' },
+      codec: { type: 'string' },
+      nats: { type: 'boolean', default: false },
+    },
   });
-  const codec = codecNamed(values.codec);
+  if (values.nats) {
+    refuseBesideNats(values, ['address', 'codec']);
+    return await demoByNats(out);
+  }
+  const codec = codecNamed(values.codec ?? 'msgpack');
   const scores = new Scoreboard(out);
   const startServer = (port: number) => serve(calc, new Calculator(), handlers, { port, codec });
   const connect = async (address: string) => {

@@ -28,6 +28,16 @@ const CONNECT = `--server-info TEXT     the ServerInfo that the server must have
   --servername NAME      the name that the server's certificate must carry (default: the host of the address)
   --insecure             take any certificate: anybody can play the server then`;
 
+/** What all that go over NATS have in common. */
+const BY_NATS = `--nats URL[,URL]       over brokers of NATS, nats://HOST:PORT or tls://HOST:PORT; needs @nats-io/transport-node. The
+                         options of TLS are for the broker then
+  --service NAME         the service there (default calc)
+  --creds FILE           credentials of the user; or one of these, secrets being in files
+  --nkey FILE            the seed of an nkey
+  --token FILE           a token
+  --user NAME            a user
+  --password FILE        the user's password`;
+
 const HELP_OF: Readonly<Record<string, string>> = {
   demo: `Usage: cmd-stream demo [options]
 
@@ -37,7 +47,9 @@ then the server stops, the circuit breaker opens, the clients back off; the serv
 Options:
   --address HOST:PORT    send to a 'cmd-stream serve' that is running already; the outage is left out. A server of
                          another protocol does not know the demo's Commands
-  ${CODEC}`,
+  ${CODEC}
+  --nats                 over a broker of NATS, which must be installed (nats-server): three servers under load, one is
+                         killed, one leaves, one comes`,
   serve: `Usage: cmd-stream serve [options]
 
 Serves the calc example (Add, Countdown, AddLater) until it is interrupted.
@@ -48,7 +60,9 @@ Options:
   ${CODEC}
   --go-clients           for clients of cmd-stream-go: offers no wire extension, so that 'ls' is told nothing
   --cert FILE            speak TLS with this certificate (PEM)
-  --key FILE             its key (PEM)`,
+  --key FILE             its key (PEM)
+  --ca FILE              with --nats: trust this authority (PEM)
+  ${BY_NATS}`,
   inspect: `Usage: cmd-stream inspect [options]
 
 Runs the demo slowly and without end, and shows it in a browser: group, clients, circuit breaker, sessions, requests.
@@ -75,6 +89,7 @@ Options:
                          one of them, of neither
   --json                 one JSON document`,
   ls: `Usage: cmd-stream ls HOST:PORT [options]
+       cmd-stream ls --nats URL [--service NAME] [options]
 
 Shows what a running server says of itself: version, codec, Commands with their payloads, and the Results that answer
 them, where '(several)' marks those of streams. A payload is 'unknown' where no validator of the server gives JSON
@@ -83,7 +98,8 @@ Schema for it. A Go server tells nothing.
 Options:
   --json                 one JSON document, with the JSON Schemas
   --timeout MS           the time to connect in (default 10000)
-  ${CONNECT}`,
+  ${CONNECT}
+  ${BY_NATS}`,
   describe: `Usage: cmd-stream describe HOST:PORT COMMAND [options]
 
 Shows what a running server says of one Command: its payload, in short and as JSON Schema where a validator of the
@@ -114,6 +130,7 @@ Options:
   --timeout MS           the time to connect in, and that for each Pong (default 10000)
   ${CONNECT}`,
   call: `Usage: cmd-stream call HOST:PORT COMMAND [PAYLOAD] [options]
+       cmd-stream call COMMAND [PAYLOAD] --nats URL --protocol FILE [options]
 
 Sends one Command and prints each of its Results as a line of JSON: the value, or {"type","value"} where it may be one
 of several types. PAYLOAD is JSON; @FILE is a file with JSON in it, - is standard input.
@@ -134,7 +151,8 @@ Options:
   --watch SECONDS        send it again after a pause, until Ctrl-C or as often as --repeat says; goes on after a failure
   --timeout MS           the deadline over all Results (default 10000; for a stream none)
   --json                 what goes wrong is a line of JSON as well: code, mayHaveExecuted, message
-  ${CONNECT}`,
+  ${CONNECT}
+  ${BY_NATS}`,
 };
 
 /** The text of `cmd-stream NAME --help`; without a name, or for an unknown one, that of `cmd-stream --help`. */

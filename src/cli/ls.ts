@@ -3,6 +3,8 @@ import type { Welcome } from '../wire/extension/introduction.ts';
 import { CONNECT_OPTIONS, readConnectOptions } from './connect-options.ts';
 import { commandsOf, type DescribedCommand } from './described-service.ts';
 import { DirectConnection } from './direct-connection.ts';
+import { lsByNats } from './nats-ls.ts';
+import { NATS_OPTIONS, ONLY_DIRECT, readNatsWay, refuseBesideNats } from './nats-options.ts';
 import type { Terminal } from './terminal.ts';
 import { typeText } from './type-text.ts';
 import { parseArguments, UsageError } from './usage-error.ts';
@@ -12,7 +14,18 @@ const MAX_COLUMN = 60;
 
 /** `cmd-stream ls`: what a running server says of itself. */
 export async function ls(args: string[], out: Terminal, err: Terminal): Promise<number> {
-  const { values, positionals } = parseArguments({ args, allowPositionals: true, options: CONNECT_OPTIONS });
+  const options = { ...CONNECT_OPTIONS, ...NATS_OPTIONS };
+  const { values, positionals } = parseArguments({ args, allowPositionals: true, options });
+  const way = await readNatsWay(values);
+  if (way !== undefined) {
+    refuseBesideNats(values, [...ONLY_DIRECT, 'metadata']);
+    if (positionals.length > 0) throw new UsageError('ls takes no address beside --nats');
+    const { handshakeTimeoutMs } = await readConnectOptions(
+      { ...values, ca: undefined, cert: undefined, key: undefined },
+      err,
+    );
+    return await lsByNats(way, handshakeTimeoutMs, values.json, out);
+  }
   const [address, ...rest] = positionals;
   if (address === undefined || rest.length > 0) throw new UsageError('ls takes one address');
   const connection = await DirectConnection.open(address, await readConnectOptions(values, err));

@@ -3,6 +3,7 @@ import { type ServerTlsOptions, serve } from '../index.ts';
 import { Calculator, calc, handlers } from './calc.ts';
 import { codecNamed } from './codec-option.ts';
 import { contentsOf } from './connect-options.ts';
+import { NATS_OPTIONS, readNatsWay, refuseBesideNats } from './nats-options.ts';
 import type { Terminal } from './terminal.ts';
 import { parseArguments, parseWholeNumber, UsageError } from './usage-error.ts';
 
@@ -11,23 +12,37 @@ export async function serveCalc(args: string[], out: Terminal): Promise<number> 
   const { values } = parseArguments({
     args,
     options: {
-      port: { type: 'string', default: '9000' },
-      host: { type: 'string', default: '127.0.0.1' },
+      port: { type: 'string' },
+      host: { type: 'string' },
       codec: { type: 'string', default: 'msgpack' },
       'go-clients': { type: 'boolean', default: false },
       cert: { type: 'string' },
       key: { type: 'string' },
+      ca: { type: 'string' },
+      ...NATS_OPTIONS,
     },
   });
   const calculator = new Calculator();
-  const server = await serve(calc, calculator, handlers, {
-    port: parseWholeNumber('port', values.port, 0, 65_535),
-    host: values.host,
-    codec: codecNamed(values.codec),
-    goClients: values['go-clients'],
-    tls: await tlsOptions(values.cert, values.key),
-  });
-  out.line(`serving Add, Countdown and AddLater on ${server.address} (${values.codec}); stop with Ctrl-C`);
+  const codec = codecNamed(values.codec);
+  const way = await readNatsWay(values);
+  if (way === undefined && values.ca !== undefined) throw new UsageError('--ca goes with --nats URL');
+  if (way !== undefined) refuseBesideNats(values, ['port', 'host', 'go-clients']);
+  const server = await serve(
+    calc,
+    calculator,
+    handlers,
+    way === undefined
+      ? {
+          port: parseWholeNumber('port', values.port ?? '9000', 0, 65_535),
+          host: values.host ?? '127.0.0.1',
+          codec,
+          goClients: values['go-clients'],
+          tls: await tlsOptions(values.cert, values.key),
+        }
+      : { codec, engine: way.engine },
+  );
+  const where = way === undefined ? server.address : `${way.urls.join(',')} as '${way.service}'`;
+  out.line(`serving Add, Countdown and AddLater on ${where} (${values.codec}); stop with Ctrl-C`);
   const stopped = new AbortController();
   const { signal } = stopped;
   await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })]);

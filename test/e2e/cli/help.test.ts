@@ -10,16 +10,20 @@ const CONNECT = [
   ...['--server-info', '--metadata', '--tls', '--ca'],
   ...['--cert', '--key', '--servername', '--insecure'],
 ];
+const NATS = ['--nats', '--service', '--creds', '--nkey', '--token', '--user', '--password'];
 const OPTIONS = {
-  demo: ['--address', '--codec'],
-  serve: ['--port', '--host', '--codec', '--go-clients', '--cert', '--key'],
+  demo: ['--address', '--codec', '--nats'],
+  serve: ['--port', '--host', '--codec', '--go-clients', '--cert', '--key', '--ca', ...NATS],
   inspect: ['--local', '--port', '--no-open', '--pace'],
   coverage: ['--svg', '--json'],
-  ls: ['--json', '--timeout', ...CONNECT],
+  ls: ['--json', '--timeout', ...CONNECT, ...NATS],
   describe: ['--json', '--timeout', ...CONNECT],
   status: ['--json', '--timeout', ...CONNECT],
   ping: ['--count', '--interval', '--json', '--timeout', ...CONNECT],
-  call: ['--protocol', '--export', '--codec', '--count', '--repeat', '--watch', '--timeout', '--json', ...CONNECT],
+  call: [
+    ...['--protocol', '--export', '--codec', '--count', '--repeat', '--watch', '--timeout', '--json'],
+    ...[...CONNECT, ...NATS],
+  ],
 };
 
 describe.concurrent('cmd-stream', () => {
