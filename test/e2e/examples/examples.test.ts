@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../support/compiled.ts';
 import { program } from '../../support/program.ts';
 import { run } from '../../support/run.ts';
+import { noBroker, startBroker, titled } from '../nats/support/brokers.ts';
 
 /** What each example prints. A text stands for itself; an expression, where a line may differ from run to run. */
 const OUTPUT: Readonly<Record<string, readonly (string | RegExp)[]>> = {
@@ -55,6 +56,15 @@ const OUTPUT: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   ],
 };
 
+/** The one that needs a broker. */
+const BY_BROKER = 'nats.ts';
+const BY_BROKER_OUTPUT = [
+  '2 + 3 = 5',
+  ...['3', '2', '1'],
+  'while one server left: 2000 of 2000 answered',
+  'with no server left: unavailable (may have executed: false)',
+];
+
 /** The one that is run as its first line says; the others are compiled, which takes a third of the time. */
 const BY_LOADER = 'quick-start.ts';
 
@@ -69,7 +79,7 @@ const SHARED = ['calc.ts', 'certificates.ts', 'shop'];
 describe('the examples', () => {
   it('each have an expectation', () => {
     const files = readdirSync(join(ROOT, 'examples')).sort();
-    expect(files).toEqual([...Object.keys(OUTPUT), ...SHARED].sort());
+    expect(files).toEqual([...Object.keys(OUTPUT), BY_BROKER, ...SHARED].sort());
   });
 
   it.concurrent.each(Object.entries(OUTPUT))('%s runs and prints what it says', async (name, lines) => {
@@ -78,5 +88,13 @@ describe('the examples', () => {
     const printed = stdout.trimEnd().split('\n');
     expect(printed).toEqual(lines.map((line) => (typeof line === 'string' ? line : expect.stringMatching(line))));
     expect(code).toBe(0);
+  });
+
+  it.skipIf(noBroker)(titled('nats.ts runs beside a broker, and prints what it says'), async () => {
+    await using broker = await startBroker();
+    const env = { NATS_URL: broker.url };
+    const { code, stdout, stderr } = await run(process.execPath, commandOf(BY_BROKER), { cwd: ROOT, env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trimEnd().split('\n')).toEqual(BY_BROKER_OUTPUT);
   });
 });
