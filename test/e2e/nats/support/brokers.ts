@@ -56,6 +56,12 @@ export class Broker {
     this.#running.signal('SIGUSR2');
   }
 
+  /** Lets it take these lines for its configuration. */
+  reload(settings: string): void {
+    writeSettings(this.#folder, this.port, settings);
+    this.#running.signal('SIGHUP');
+  }
+
   /** Lets it stand still, or go on. */
   stand(still: boolean): void {
     this.#running.signal(still ? 'SIGSTOP' : 'SIGCONT');

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSender, type EngineSenderOptions, type Server, type ServerOptions, serve } from 'cmd-stream';
-import { natsEngine } from 'cmd-stream/nats';
+import { type NatsConnectionOptions, natsEngine } from 'cmd-stream/nats';
 import { calc } from '../../support/calc.ts';
 import type { Broker } from './brokers.ts';
 
@@ -19,11 +19,15 @@ export class Worker {
   }
 }
 
-const engineOf = (...brokers: Broker[]) =>
-  natsEngine({ servers: brokers.map(({ url }) => url), service: 'calc', version: '1.2.3' });
+const engineOf = (brokers: Broker | Broker[], connection: NatsConnectionOptions | undefined) =>
+  natsEngine({ servers: [brokers].flat().map(({ url }) => url), service: 'calc', version: '1.2.3', connection });
 
 /** Serves `calc` at a broker, or at the next one where that is gone. */
-export async function startWorker(broker: Broker | Broker[], options: ServerOptions = {}): Promise<Worker> {
+export async function startWorker(
+  broker: Broker | Broker[],
+  options: ServerOptions = {},
+  connection?: NatsConnectionOptions,
+): Promise<Worker> {
   const worker = new Worker();
   worker.server = await serve(
     calc,
@@ -51,16 +55,20 @@ export async function startWorker(broker: Broker | Broker[], options: ServerOpti
         return ms;
       },
     },
-    { onHandlerError: () => {}, exposeErrors: true, ...options, engine: engineOf(...[broker].flat()) },
+    { onHandlerError: () => {}, exposeErrors: true, ...options, engine: engineOf(broker, connection) },
   );
   return worker;
 }
 
 /** Makes a sender for `calc` at a broker, or at any of several. */
-export function startSender(broker: Broker | Broker[], options: Partial<EngineSenderOptions> = {}) {
+export function startSender(
+  broker: Broker | Broker[],
+  options: Partial<EngineSenderOptions> = {},
+  connection?: NatsConnectionOptions,
+) {
   return createSender(calc, {
     reconnect: { initialMs: 10, maxMs: 100 },
     ...options,
-    engine: engineOf(...[broker].flat()),
+    engine: engineOf(broker, connection),
   });
 }
