@@ -1,4 +1,3 @@
-import type { NatsConnection } from '@nats-io/transport-node';
 import { describeError } from '../base/errors/cmd-stream-error.ts';
 import { loadPackage, type NatsWay } from './nats-options.ts';
 import type { Terminal } from './terminal.ts';
@@ -38,7 +37,7 @@ export async function lsByNats(way: NatsWay, timeoutMs: number, json: boolean, o
 export async function findServers(way: NatsWay, timeoutMs: number): Promise<FoundServer[]> {
   const { connect } = await loadPackage();
   const { urls, service, connection } = way;
-  let broker: NatsConnection;
+  let broker: Awaited<ReturnType<typeof connect>>;
   try {
     broker = await connect({ ...connection, servers: [...urls], timeout: timeoutMs, reconnect: false });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describeError } from '../base/errors/cmd-stream-error.ts';
 import type { Engine } from '../index.ts';
-import type { NatsConnectionOptions } from '../nats/options.ts';
+import type { NatsConnectionOptions } from '../nats.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Options of the sub-commands that go over NATS, for `parseArgs`. */

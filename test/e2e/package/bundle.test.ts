@@ -23,7 +23,8 @@ const BUDGET: Readonly<Record<string, readonly [number, number]>> = {
   protobuf: [17, 56],
   testing: [174, 690],
   transport: [1, 1],
-  cli: [185, 725],
+  // With the commands over NATS; nats.js itself is the user's, and loaded where it is asked for.
+  cli: [190, 740],
 };
 
 const ENTRANCES = Object.keys(manifest.exports)
