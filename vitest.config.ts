@@ -71,7 +71,21 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'test/{unit,slow}/**', ...APART],
           isolate: false,
           globalSetup: ['test/interop/support/build-peers.ts', PROGRAMS],
-          typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+        },
+      },
+      {
+        extends: true,
+        // Left out of `npm test`, whose type check has had them by then.
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            checker: fileURLToPath(new URL('./node_modules/typescript/bin/tsc', import.meta.url)),
+            include: ['test/types/**/*.test-d.ts'],
+            tsconfig: './tsconfig.json',
+          },
         },
       },
       {
