@@ -227,7 +227,9 @@ describe('a client of a server that says goodbye', () => {
         },
       });
     const servers = [await start('first'), await start('second')];
-    const client = await workSender({ address: servers.map(({ address }) => address), waitForReady: true });
+    // Its home is down for so long, and it does not go there again: this one listens on, as no server would.
+    const reconnect = { initialMs: 10, maxMs: 60_000 };
+    const client = await workSender({ address: servers.map(({ address }) => address), waitForReady: true, reconnect });
     return { client, elsewhere };
   }
 
