@@ -14,7 +14,7 @@ export async function buildCode(folder: string): Promise<readonly OutputChunk[]>
   const input = Object.fromEntries(ENTRANCES.map((name) => [name, `src/${name}.ts`]));
   const bundle = await rolldown({
     cwd: ROOT,
-    input: { ...input, cli: 'src/cli/main.ts' },
+    input: { ...input, cli: 'src/cli/main.ts', 'worker-process': 'src/workers/worker-process.ts' },
     external: BROUGHT,
     platform: 'node',
     transform: { target: 'es2022' },
@@ -36,11 +36,13 @@ export async function buildCode(folder: string): Promise<readonly OutputChunk[]>
         },
         {
           name: 'core',
-          test: /\/(src(?!\/inspect(\/local|\.ts))|machines|node_modules)\//,
+          test: /\/(src(?!\/inspect(\/local|\.ts)|\/workers)|machines(?!\/workers?\.ts)|node_modules)\//,
           minShareCount: 2,
           priority: 2,
         },
         // The page of the inspector stands on node:http, which nobody else needs.
+        // Nor needs anybody else node:cluster.
+        { name: 'workers', test: /(src\/workers\/|machines\/workers?\.ts)/, minShareCount: 2, priority: 1 },
         { name: 'inspector', test: /src\/inspect\/local\//, minShareCount: 2, priority: 1 },
       ],
     },

@@ -9,6 +9,7 @@ Usage:
   cmd-stream ping  HOST:PORT [options]                      measure round trips
   cmd-stream demo  [options]                                watch a group of clients live through an outage
   cmd-stream serve [options]                                serve the calc example
+  cmd-stream serve FILE [--workers N]                       run your server in several processes that share its port
   cmd-stream inspect [options]                              watch the statecharts of a demo live in a browser
   cmd-stream coverage FILE [options]                        see which transitions production took, beside the tests
 
@@ -62,7 +63,16 @@ Options:
   --cert FILE            speak TLS with this certificate (PEM)
   --key FILE             its key (PEM)
   --ca FILE              with --nats: trust this authority (PEM)
-  ${BY_NATS}`,
+  ${BY_NATS}
+
+       cmd-stream serve FILE [--workers N] [--via round-robin|reuse-port]
+
+Runs FILE, a module that calls serve(), in several processes that share its port; TypeScript as well, where tsx is
+installed or Node is 22.18 or later. One that dies is replaced, five deaths within a minute end it. SIGTERM and Ctrl-C
+let them finish what is under way; SIGUSR2 replaces them one by one, and nothing fails.
+
+  --workers N            how many (default: one for each core)
+  --via HOW              how connections come to them: in turns, or spread by the system (default round-robin)`,
   inspect: `Usage: cmd-stream inspect [options]
 
 Runs the demo slowly and without end, and shows it in a browser: group, clients, circuit breaker, sessions, requests.

@@ -10,6 +10,7 @@ import { inspect } from './inspect.ts';
 import { ls } from './ls.ts';
 import { ping } from './ping.ts';
 import { serveCalc } from './serve.ts';
+import { asksForWorkers, serveFile } from './serve-workers.ts';
 import { status } from './status.ts';
 import { tellFailure } from './tell-failure.ts';
 import { Terminal } from './terminal.ts';
@@ -19,7 +20,7 @@ type SubCommand = (args: string[], out: Terminal, err: Terminal) => Promise<numb
 
 const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = {
   demo,
-  serve: serveCalc,
+  serve: (args, out, err) => (asksForWorkers(args) ? serveFile(args, out, err) : serveCalc(args, out)),
   ls,
   describe,
   status,

@@ -7,6 +7,7 @@ import { FairTurn } from '../base/fair-turn.ts';
 import { show } from '../base/options/check.ts';
 import { ProcessHold } from '../base/process-hold.ts';
 import { clockOf, paced, RefusalPace } from '../base/refusal-pace.ts';
+import { workerRoom } from '../base/worker-room.ts';
 import { bindCodec } from '../protocol/codec/bind.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { edgeCountsOf } from '../telemetry/option.ts';
@@ -114,12 +115,14 @@ async function listening<Receiver>(
     throw CmdStreamError.from(error);
   }
   live.address = listener.address;
-  return new Server(actor, connections, listener, resolved, hold, () => {
+  const server = new Server(actor, connections, listener, resolved, hold, () => {
     service.deadlines.stop();
     service.turn.stop();
     root.stop();
     watchers.closed();
   });
+  workerRoom()?.served(server);
+  return server;
 }
 
 function makeService(

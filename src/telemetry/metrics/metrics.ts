@@ -2,6 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { countedEdges, EdgeCounts } from '../../base/edge-counts.ts';
 import { fieldOf } from '../../base/errors/ask.ts';
 import { optionNames } from '../../base/options/check.ts';
+import { workerRoom } from '../../base/worker-room.ts';
 import type {
   ClientChange,
   Outcome,
@@ -51,7 +52,9 @@ export interface Metrics extends Telemetry {
  */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   optionNames('the options of createMetrics()', options, ['buckets']);
-  return new AllMetrics(boundsOf('buckets', options.buckets));
+  const metrics = new AllMetrics(boundsOf('buckets', options.buckets));
+  workerRoom()?.counted(metrics);
+  return metrics;
 }
 
 class AllMetrics implements Metrics {

@@ -13,7 +13,7 @@ const UNITS: Readonly<Record<string, string>> = { s: '_seconds', By: '_bytes' };
  * createServer((_, response) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(metricsText(metrics)));
  * ```
  */
-export function metricsText(metrics: Metrics): string {
+export function metricsText(metrics: Pick<Metrics, 'collect'>): string {
   return metrics.collect().map(familyText).join('');
 }
 

@@ -1,6 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { inNextTurn, systemClock } from '../../base/clock.ts';
+import { workerRoom } from '../../base/worker-room.ts';
 import { formatAddress } from './address.ts';
 import type { HandshakingPeers } from './handshaking-peers.ts';
 import { rememberSocket, whenHandlesAreClosed } from './open-sockets.ts';
@@ -25,11 +26,16 @@ export function listen(
   server.maxConnections = options.maxConnections;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, () => {
+    server.listen({ port: options.port, host: options.host, ...sharing() }, () => {
       server.off('error', reject);
       resolve(new SocketListener(server, options.handshakeTimeoutMs, events, peers));
     });
   });
+}
+
+/** How a listener shares its port with those of other workers; where it says nothing, the cluster sees to it. */
+function sharing() {
+  return workerRoom()?.reusePort ? { exclusive: true, reusePort: true } : {};
 }
 
 class SocketListener implements Listener {

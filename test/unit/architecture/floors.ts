@@ -7,7 +7,7 @@ import type { SourceFile } from './sources.ts';
 export const FLOORS: readonly (readonly string[])[] = [
   ['visualizations', 'src/cli'],
   ['src/*'],
-  ['src/testing', 'src/inspect/local', 'src/nats'],
+  ['src/testing', 'src/inspect/local', 'src/nats', 'src/workers'],
   ['src/testing/network'],
   ['src/testing/kit', 'src/testing/log'],
   ['src/sender', 'src/server'],
