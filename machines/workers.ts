@@ -5,9 +5,9 @@ import { type ActorRefFrom, assign, enqueueActions, setup } from 'xstate';
 import { type WorkerInput, type WorkerLink, type WorkerOutput, type WorkerReport, workerMachine } from './worker.ts';
 
 /** So many deaths within so long end it. */
-export const MAX_DEATHS = 5;
+const MAX_DEATHS = 5;
 /** See {@link MAX_DEATHS}. */
-export const DEATHS_WITHIN_MS = 60_000;
+const DEATHS_WITHIN_MS = 60_000;
 
 /** The side of the processes. */
 export interface WorkersLink {
@@ -40,7 +40,7 @@ export interface WorkersInput extends Pick<WorkerInput, 'startTimeoutMs' | 'exit
 }
 
 /** A child: its number, and whether it serves. */
-export interface WorkerSeen {
+interface WorkerSeen {
   readonly id: number;
   readonly actor: ActorRefFrom<typeof workerMachine>;
   readonly isServing: boolean;

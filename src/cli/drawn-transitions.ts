@@ -8,6 +8,8 @@ import { groupMachine } from '../../machines/group.ts';
 import { requestMachine } from '../../machines/request.ts';
 import { serverMachine } from '../../machines/server.ts';
 import { sessionMachine } from '../../machines/session.ts';
+import { workerMachine } from '../../machines/worker.ts';
+import { workersMachine } from '../../machines/workers.ts';
 import { chartName } from '../base/edge-counts.ts';
 import { type Edge, eventOf } from '../base/edges.ts';
 
@@ -21,6 +23,8 @@ const MACHINES: readonly AnyStateMachine[] = [
   requestMachine,
   serverMachine,
   sessionMachine,
+  workerMachine,
+  workersMachine,
 ];
 
 /** A transition as a drawing has it. */

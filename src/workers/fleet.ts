@@ -32,6 +32,10 @@ export class Fleet implements WorkersLink {
       path,
       execArgv,
       options,
+      forked: (id, worker) => {
+        for (const [old, { isOver }] of this.#workers) if (isOver) this.#workers.delete(old);
+        this.#workers.set(id, worker);
+      },
       served: (address) => {
         if (!this.addresses.includes(address)) this.addresses.push(address);
       },
@@ -53,10 +57,7 @@ export class Fleet implements WorkersLink {
   }
 
   worker(id: number): WorkerLink {
-    for (const [old, { isOver }] of this.#workers) if (isOver) this.#workers.delete(old);
-    const worker = new ForkedWorker(this.#forking);
-    this.#workers.set(id, worker);
-    return worker;
+    return new ForkedWorker(id, this.#forking);
   }
 
   /** The process of a worker. */

@@ -13,6 +13,8 @@ export interface Forking {
   readonly path: string;
   readonly execArgv: readonly string[];
   readonly options: ResolvedWorkersOptions;
+  /** A worker has a process. */
+  forked(id: number, worker: ForkedWorker): void;
   /** A process serves there. */
   served(address: string): void;
   /** What a process says of its metrics; as answer to a question, or at its end. */
@@ -23,11 +25,13 @@ export interface Forking {
 
 /** The processes of one worker, one after the other, by node:cluster. */
 export class ForkedWorker implements WorkerLink {
+  readonly #id: number;
   readonly #forking: Forking;
   #worker: Worker | undefined;
   #isWanted = true;
 
-  constructor(forking: Forking) {
+  constructor(id: number, forking: Forking) {
+    this.#id = id;
     this.#forking = forking;
   }
 
@@ -47,6 +51,7 @@ export class ForkedWorker implements WorkerLink {
     cluster.setupPrimary({ exec: path, execArgv: [...execArgv], args: process.argv.slice(2) });
     const worker = cluster.fork({ [WORKER_VARIABLE]: options.via });
     this.#worker = worker;
+    this.#forking.forked(this.#id, this);
     let reason: string | undefined;
     worker.on('listening', () => report({ type: 'process.listening' }));
     worker.on('message', (message: unknown) => {

@@ -9,6 +9,8 @@ import { groupMachine } from '../../machines/group.ts';
 import { requestMachine } from '../../machines/request.ts';
 import { serverMachine } from '../../machines/server.ts';
 import { sessionMachine } from '../../machines/session.ts';
+import { workerMachine } from '../../machines/worker.ts';
+import { workersMachine } from '../../machines/workers.ts';
 
 /** A machine to draw. */
 export interface Subject {
@@ -83,5 +85,19 @@ export const SUBJECTS: readonly Subject[] = [
     summary:
       'A channel reads how the server introduces itself where it is the end of a client, is open for frames, writes what waits before its goodbye, and is over.',
     machine: channelMachine,
+  },
+  {
+    file: 'workers',
+    title: 'Workers',
+    summary:
+      'Workers start, serve, are replaced one by one, and drain or close until none is left, or fail where they die too often.',
+    machine: workersMachine,
+  },
+  {
+    file: 'worker',
+    title: 'Worker',
+    summary:
+      'A worker forks a process that listens and serves, waits before it starts another where one dies, drains, closes, and is gone.',
+    machine: workerMachine,
   },
 ];

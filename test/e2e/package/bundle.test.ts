@@ -23,6 +23,7 @@ const BUDGET: Readonly<Record<string, readonly [number, number]>> = {
   protobuf: [17, 56],
   testing: [174, 690],
   transport: [1, 1],
+  workers: [80, 330],
   // With the commands over NATS; nats.js itself is the user's, and loaded where it is asked for.
   cli: [190, 740],
 };

@@ -92,13 +92,14 @@ describe.concurrent('serveWorkers', () => {
   });
 
   it('ends with the reason after five deaths in a minute', async ({ expect }) => {
-    await using primary = await startPrimary({ workers: 1, maxBackoffMs: 10 });
-    await using sender = await open(primary.address);
+    const PORT = String(await freePort());
+    await using primary = await startPrimary({ workers: 1, maxBackoffMs: 10 }, { PORT });
     for (let deaths = 0; deaths < 4; deaths++) {
       const [pid = 0] = await primary.pids();
       process.kill(pid, 'SIGKILL');
       await expect.poll(async () => (await primary.pids()).some((each) => each !== pid)).toBe(true);
     }
+    await using sender = await open(primary.address);
     expect(await pidOf(sender)).toBe((await primary.pids())[0]);
     await sender.send(places.Fall({}), { timeoutMs: 30_000 }).catch(() => undefined);
     expect(await primary.says('done')).toMatch(/^listen-failed: the workers of .*server\.js have died: fallen over/);

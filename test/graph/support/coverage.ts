@@ -35,6 +35,8 @@ const MACHINES = [
   'session',
   'server',
   'channel',
+  'worker',
+  'workers',
 ];
 
 const HEAD = `# What the tests of the machines cover
