@@ -173,7 +173,7 @@ async function checkCommandLine(args: readonly string[]): Promise<void> {
   switch (args[0]) {
     case 'serve': {
       await using server = cmdStream(args);
-      await server.says(/^serving .*:(\d+) /);
+      await server.says(/^(serving|4 workers serve) .*:(\d+)[ ;]/m);
       return;
     }
     case 'call': {
