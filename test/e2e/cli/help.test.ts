@@ -13,7 +13,7 @@ const CONNECT = [
 const NATS = ['--nats', '--service', '--creds', '--nkey', '--token', '--user', '--password'];
 const OPTIONS = {
   demo: ['--address', '--codec', '--nats'],
-  serve: ['--port', '--host', '--codec', '--go-clients', '--cert', '--key', '--ca', ...NATS],
+  serve: ['--port', '--host', '--codec', '--go-clients', '--cert', '--key', '--ca', ...NATS, '--workers', '--via'],
   inspect: ['--local', '--port', '--no-open', '--pace'],
   coverage: ['--svg', '--json'],
   ls: ['--json', '--timeout', ...CONNECT, ...NATS],

@@ -320,7 +320,7 @@ function stimuliOf(
     stimuli.push({ name, event: over(number, 'protocol-error') });
   }
   if (ends && current !== undefined && phase === 'ready') {
-    const leaving = { type: 'connection.leaving', id: `connection ${current}`, error: errorOf('connection-lost') };
+    const leaving = { type: 'connection.leaving', id: `connection ${current}`, error: errorOf('closed') };
     stimuli.push(
       { name: GOODBYE, event: leaving, follow: isWaiting(current) ? [] : [over(current)] },
       { name: CLOSES, event: over(current, 'connection-lost', true) },
