@@ -262,8 +262,6 @@ export class Client implements ClientLink, ConnectionOwner {
 
   /** A dial has failed. */
   #giveUp(address: string, error?: unknown): void {
-    // A dial beside a connection in use leaves no trace: once that is lost, home comes first.
-    if (this.#connection === undefined) this.#dials.fail(address);
     this.#context.addresses.giveUp(address, error);
     this.#stay();
   }

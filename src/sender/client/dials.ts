@@ -10,7 +10,7 @@ export class Dials {
   stage: DialStage | undefined;
   /** How long the last one took that was a success. */
   tookMs = 0;
-  /** The addresses where a dial has failed since the last connection. One that was called off says nothing. */
+  /** The addresses that were tried since the last connection. */
   readonly tried = new Set<string>();
   readonly #clientId: number;
   readonly #clock: Clock;
@@ -40,12 +40,8 @@ export class Dials {
   /** Notes the address of the one that has begun. */
   pick(address: string): void {
     this.address = address;
-    this.#inVain++;
-  }
-
-  /** Nothing has come of a dial there. */
-  fail(address: string): void {
     this.tried.add(address);
+    this.#inVain++;
   }
 
   /** Whether none has begun after it. */

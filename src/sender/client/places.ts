@@ -65,15 +65,12 @@ export class Places {
   }
 
   /**
-   * Chooses the address that `client` is to dial: its home, else the one that it has, else one that the fewest have. What it
-   * has tried comes after what it has not, however long ago that failed. Of addresses that are known to be down only where
-   * there is no other: one that it has not tried, the longest down.
+   * Chooses the address that `client` is to dial: its home, else the one that it has, else one that the fewest have. Of
+   * addresses that are known to be down only where there is no other: one that it has not tried, the longest down.
    */
   choose(client: number, tried: ReadonlySet<string>): string | undefined {
-    const own = [this.homeOf(client), this.#chosen.get(client)].filter((address) => this.#isGood(address));
-    const best = this.#best(client, tried)?.address;
-    const isFresh = (address: string | undefined) => this.#isGood(address) && !tried.has(address as string);
-    const address = [...own, best].find(isFresh) ?? own[0] ?? best;
+    const own = [this.homeOf(client), this.#chosen.get(client)].find((address) => this.#isGood(address));
+    const address = own ?? this.#best(client, tried)?.address;
     if (address !== undefined) this.keep(client, address);
     return address;
   }
@@ -158,7 +155,7 @@ export class Places {
     let [kind, count, order] = [Number.POSITIVE_INFINITY, 0, 0];
     for (const place of this.#places.values()) {
       const isDown = place.downUntilMs > now;
-      const itsKind = isDown ? (place.isOther ? 3 : 2) : Number(tried.has(place.address));
+      const itsKind = isDown ? (place.isOther ? 2 : 1) : 0;
       if (itsKind > kind) continue;
       const itsCount = isDown ? Number(tried.has(place.address)) : place.users;
       if (itsKind === kind && itsCount > count) continue;

@@ -80,21 +80,6 @@ describe('the addresses of a list', () => {
     expect(picks).toEqual(['b:2', 'c:3', 'a:1', 'b:2', 'c:3']);
   });
 
-  it('are each tried by a client before one is tried again, however late its next dial comes', async () => {
-    const { book, clock } = newBook(['a:1', 'b:2', 'c:3']);
-    const tried = new Set<string>();
-    for (let dial = 0; dial < 3; dial++) {
-      const address = await book.pick(0, signal, tried);
-      tried.add(address);
-      book.giveUp(address);
-      // It is worth a try again by then.
-      clock.advance(DOWN_MS);
-    }
-    expect([...tried].sort()).toEqual(['a:1', 'b:2', 'c:3']);
-    // After all of them it goes home.
-    expect(await book.pick(0, signal, tried)).toBe('a:1');
-  });
-
   it('that come anew are taken by those who are at home there', async () => {
     const answers = [
       ['a:1', 'b:2', 'c:3'],
