@@ -22,8 +22,8 @@ import {
 } from './support.ts';
 
 /** What npm downloaded for the library while it had dependencies was 1.65 MB, and 7.1 MB as installed. */
-const MOST_TARBALL_BYTES = 1_000_000;
-const MOST_INSTALLED_BYTES = 4_000_000;
+const MOST_TARBALL_BYTES = 1_100_000;
+const MOST_INSTALLED_BYTES = 4_200_000;
 
 /** What the package has beside what is built: folders, and what of them. */
 const BESIDE = {
