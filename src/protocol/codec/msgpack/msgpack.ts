@@ -59,8 +59,8 @@ export function msgpack(options: object = {}): Codec {
     const range = { start: 0, end: 0 };
     const ranges = new RangeCopy();
     const front = Buffer.allocUnsafeSlow(SHORT_BYTES);
-    /** The payload that was weighed last, where it has been read by that. */
-    let short: unknown;
+    /** The payload that was weighed last, where it has been read by that; held until it is asked for. */
+    let short: unknown = NOT_SHORT;
     return {
       write(value, writer) {
         if (writeShort(value, writer)) return;
@@ -72,7 +72,11 @@ export function msgpack(options: object = {}): Codec {
         return short === NOT_SHORT ? scanMessagePack(buffer, start, end) : 0;
       },
       read(buffer, start, end) {
-        if (short !== NOT_SHORT) return short;
+        if (short !== NOT_SHORT) {
+          const value = short;
+          short = NOT_SHORT;
+          return value;
+        }
         const length = end - start;
         if (length > SHORT_BYTES) {
           range.start = start;
