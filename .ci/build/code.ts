@@ -14,7 +14,12 @@ export async function buildCode(folder: string): Promise<readonly OutputChunk[]>
   const input = Object.fromEntries(ENTRANCES.map((name) => [name, `src/${name}.ts`]));
   const bundle = await rolldown({
     cwd: ROOT,
-    input: { ...input, cli: 'src/cli/main.ts', 'worker-process': 'src/workers/worker-process.ts' },
+    input: {
+      ...input,
+      cli: 'src/cli/main.ts',
+      'command-line': 'src/cli/command-line.ts',
+      'worker-process': 'src/workers/worker-process.ts',
+    },
     external: BROUGHT,
     platform: 'node',
     transform: { target: 'es2022' },

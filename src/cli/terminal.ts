@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { escapeUnprintable } from '../base/errors/printable.ts';
 
@@ -20,9 +21,9 @@ export type Part = string | Painted;
  * them, are written only where they are its own: all that it is given may quote a peer, and is shown escaped.
  */
 export class Terminal {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Writable;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: Writable) {
     this.#stream = stream;
   }
 

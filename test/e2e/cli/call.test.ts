@@ -9,7 +9,7 @@ import { freePort } from '../../support/ports.ts';
 import type { Running } from '../../support/run.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { ScriptedPeer } from '../support/scripted-peer.ts';
-import { commandLine } from './support.ts';
+import { commandLine, DECLARED } from './support.ts';
 
 const cli = commandLine();
 const folder = mkdtempSync(join(tmpdir(), 'cmd-stream-call-'));
@@ -165,7 +165,7 @@ describe.concurrent('cmd-stream call', () => {
   });
 
   it('ends a stream of a declared protocol after so many Results, and in peace on SIGINT', async () => {
-    const args = [address, 'Countdown', '{"from":1000000000}', '--protocol', 'examples/calc.ts'];
+    const args = [address, 'Countdown', '{"from":1000000000}', ...DECLARED];
     const stdout = '{"n":1000000000,"last":false}\n{"n":999999999,"last":false}\n';
     expect(await call(...args, '--count', '2', '--metadata', 'a=b')).toEqual({ code: 0, stdout, stderr: '' });
     await using running = cli.start(['call', ...args]);
@@ -174,7 +174,7 @@ describe.concurrent('cmd-stream call', () => {
   });
 
   it('tells as JSON what goes wrong with a declared protocol, too', async () => {
-    const args = ['--protocol', 'examples/calc.ts', '--json'];
+    const args = [...DECLARED, '--json'];
     const refused = await call(address, 'Countdown', '{"from":-1}', ...args);
     expect({ code: refused.code, ...JSON.parse(refused.stderr) }).toMatchObject({
       code: 'command-invalid',

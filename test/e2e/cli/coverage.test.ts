@@ -96,9 +96,8 @@ describe.concurrent('cmd-stream coverage', () => {
     [['SCRAPE', '--svg', '/dev/null/no'], '--svg must be a folder that can be written to: .*'],
   ])('refuses %j in one line', async (args, says) => {
     const given = args.map((each) => (each === 'SCRAPE' ? file : each));
-    const { code, stdout, stderr } = await cli.run(['coverage', ...given], {
-      input: 'cmd_stream_transitions_total{chart="request"} 1\n',
-    });
+    const input = 'cmd_stream_transitions_total{chart="request"} 1\n';
+    const { code, stdout, stderr } = await cli.run(['coverage', ...given], args[0] === '-' ? { input } : undefined);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^cmd-stream coverage: ${says}; try 'cmd-stream coverage --help'\\n$`));
   });

@@ -53,22 +53,25 @@ describe.concurrent('cmd-stream call without a protocol', () => {
     expect(await call(address, 'Watch', '{"events":3}')).toEqual(fine(...lines));
   });
 
-  it('ends a stream after so many Results as are wanted, also at the server', async () => {
+  it('ends a stream after so many Results as are wanted, also at the server', async ({ expect }) => {
     const { address, log } = await orders();
     const args = [address, 'Watch', '{"events":1000000000}', '--count', '2'];
     expect(await call(...args)).toEqual(fine('{"n":1,"last":false}', '{"n":2,"last":false}'));
     await expect.poll(() => log, { timeout: 20_000 }).toEqual(['Watch through']);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('ends a stream in peace on %s, also at the server', async (signal) => {
-    const { address, log } = await orders();
-    await using running = cli.start(['call', address, 'Watch', '{"events":1000000000}']);
-    await running.says(/"n":5,/);
-    expect(await running.stop(signal)).toMatchObject({ code: 0, stderr: '' });
-    await expect.poll(() => log, { timeout: 20_000 }).toEqual(['Watch through']);
-  });
+  it.for(['SIGINT', 'SIGTERM'] as const)(
+    'ends a stream in peace on %s, also at the server',
+    async (signal, { expect }) => {
+      const { address, log } = await orders();
+      await using running = cli.start(['call', address, 'Watch', '{"events":1000000000}']);
+      await running.says(/"n":5,/);
+      expect(await running.stop(signal)).toMatchObject({ code: 0, stderr: '' });
+      await expect.poll(() => log, { timeout: 20_000 }).toEqual(['Watch through']);
+    },
+  );
 
-  it('gives up a Command that is interrupted, and says that it may have been executed', async () => {
+  it('gives up a Command that is interrupted, and says that it may have been executed', async ({ expect }) => {
     const { address, log } = await orders();
     await using running = cli.start(['call', address, 'Wait', '--json']);
     await expect.poll(() => log, { timeout: 20_000 }).toEqual(['Wait']);
@@ -82,7 +85,7 @@ describe.concurrent('cmd-stream call without a protocol', () => {
     await expect.poll(() => log, { timeout: 20_000 }).toEqual(['Wait', 'Wait: cancelled']);
   });
 
-  it('gives its Command the time that it has, and no more', async () => {
+  it('gives its Command the time that it has, and no more', async ({ expect }) => {
     const { address, log } = await orders();
     expect(await call(address, 'Wait', '--timeout', '500')).toEqual(
       failure(`Wait at ${address} was not answered by its deadline (option --timeout)`),
@@ -125,7 +128,7 @@ describe.concurrent('cmd-stream call without a protocol', () => {
     });
   });
 
-  it('has the server wait while nobody reads what it prints', async () => {
+  it('has the server wait while nobody reads what it prints', async ({ expect }) => {
     const { address, log, given } = await orders({ maxBufferedBytes: 64 * 1024 }, 20_000);
     await using slow = cli.start(['call', address, 'Watch', '{"events":1000000000}']);
     await slow.says(/"n":5,/);
@@ -214,7 +217,7 @@ describe.concurrent('cmd-stream call at a server that', () => {
     return found;
   }
 
-  it('does not tell the end: one Result is one Result, a stream is ended by its reader', async () => {
+  it('does not tell the end: one Result is one Result, a stream is ended by its reader', async ({ expect }) => {
     const { address, controls } = await peer(({ seq, type, connection }) => {
       connection.result(seq, type === 0 ? 0 : 1, 1);
       if (type > 0) connection.result(seq, 1, 2);

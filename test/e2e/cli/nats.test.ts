@@ -5,11 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
 import { run } from '../../support/run.ts';
 import { noBroker, startBroker, titled } from '../nats/support/brokers.ts';
-import { commandLine } from './support.ts';
+import { commandLine, DECLARED } from './support.ts';
 
 const cli = commandLine();
-const PROTOCOL = ['--protocol', 'examples/calc.ts'];
-const ADD = ['Add', '{"a":2,"b":3}', ...PROTOCOL];
+const ADD = ['Add', '{"a":2,"b":3}', ...DECLARED];
 
 let folder: string;
 beforeAll(async () => {
@@ -38,7 +37,7 @@ describe.skipIf(noBroker)(titled('cmd-stream over NATS'), () => {
     const nats = ['--nats', broker.url, '--service', 'sums'];
     const json = ['--codec', 'json'];
     expect(await cli.run(['call', ...ADD, ...nats, ...json])).toEqual({ code: 0, stdout: '5\n', stderr: '' });
-    const countdown = ['call', 'Countdown', '{"from":2}', ...PROTOCOL, ...nats, ...json];
+    const countdown = ['call', 'Countdown', '{"from":2}', ...DECLARED, ...nats, ...json];
     const stdout = '{"n":2,"last":false}\n{"n":1,"last":true}\n';
     expect(await cli.run(countdown)).toEqual({ code: 0, stdout, stderr: '' });
     const listed = await cli.run(['ls', ...nats]);
@@ -83,7 +82,7 @@ describe.skipIf(noBroker)(titled('cmd-stream over NATS'), () => {
   });
 
   it('is demonstrated with a broker, and servers that are killed, leave and come', async () => {
-    const { code, stdout, stderr } = await cli.run(['demo', '--nats']);
+    const { code, stdout, stderr } = await cli.start(['demo', '--nats']).ended;
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/One server is killed[\s\S]* connection-lost \(may have executed: true\)\n/);
     expect(stdout).toMatch(/One server leaves[\s\S]*failed → 0\n[\s\S]*One server comes[\s\S]*failed → 0\n/);

@@ -32,7 +32,7 @@ describe.concurrent('cmd-stream ping', () => {
     expect(connectMs).toBeGreaterThan(0);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('ends with the summary on %s', async (signal) => {
+  it.for(['SIGINT', 'SIGTERM'] as const)('ends with the summary on %s', async (signal, { expect }) => {
     await using server = await serve(calc, new Calculator(), handlers);
     await using running = cli.start(['ping', server.address, '--interval', '1']);
     await running.says(/pong 3: /);
@@ -42,7 +42,7 @@ describe.concurrent('cmd-stream ping', () => {
     await expect.poll(() => server.connections).toBe(0);
   });
 
-  it('fails where no Pong comes, and where the connection goes; what it has measured is shown', async () => {
+  it('fails where no Pong comes, and where the connection goes; what it has measured is shown', async ({ expect }) => {
     await using deaf = await ScriptedPeer.listen({ answersPings: false });
     const silent = await ping(deaf.address, '--timeout', '300');
     expect(silent.code).toBe(1);

@@ -3,19 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { Calculator, calc, handlers } from '../../../examples/calc.ts';
 import { freePort } from '../../support/ports.ts';
 import { serveOrders } from './service.ts';
-import { commandLine } from './support.ts';
+import { commandLine, DECLARED } from './support.ts';
 
 const cli = commandLine();
 const ADD = ['Add', '{"a":2,"b":3}'];
-const DECLARED = ['--protocol', 'examples/calc.ts'];
 
 describe.concurrent('cmd-stream call, again and again', () => {
-  it.each([{ args: [] }, { args: DECLARED }])('sends a Command as often as --repeat says: $args', async ({ args }) => {
-    await using server = await serve(calc, new Calculator(), handlers);
-    const sent = await cli.run(['call', server.address, ...ADD, ...args, '--repeat', '3']);
-    expect(sent).toEqual({ code: 0, stdout: '5\n5\n5\n', stderr: '' });
-    await expect.poll(() => server.connections).toBe(0);
-  });
+  it.for([{ args: [] }, { args: DECLARED }])(
+    'sends a Command as often as --repeat says: $args',
+    async ({ args }, { expect }) => {
+      await using server = await serve(calc, new Calculator(), handlers);
+      const sent = await cli.run(['call', server.address, ...ADD, ...args, '--repeat', '3']);
+      expect(sent).toEqual({ code: 0, stdout: '5\n5\n5\n', stderr: '' });
+      await expect.poll(() => server.connections).toBe(0);
+    },
+  );
 
   it('sends what standard input has each time', async () => {
     await using server = await serve(calc, new Calculator(), handlers);
@@ -46,7 +48,7 @@ describe.concurrent('cmd-stream call, again and again', () => {
     expect(await running.stop('SIGINT')).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('goes on watching through an outage, tells it, and fails in the end', async () => {
+  it('goes on watching through an outage, tells it, and fails in the end', async ({ expect }) => {
     const port = await freePort();
     const address = `127.0.0.1:${port}`;
     await using running = cli.start(['call', address, ...ADD, '--watch', '0.01', '--json']);

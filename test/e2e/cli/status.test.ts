@@ -30,7 +30,7 @@ describe.concurrent('cmd-stream status', () => {
     );
   });
 
-  it('counts connections and Commands in flight, and the time that it serves', async () => {
+  it('counts connections and Commands in flight, and the time that it serves', async ({ expect }) => {
     const { server, address, log } = await serveOrders();
     await using _ = server;
     const sender = await createSender(orders, { address, codec: json(), clients: 3 });

@@ -63,7 +63,7 @@ describe.concurrent('over TLS', () => {
     await using plain = await serve(calc, new Calculator(), handlers);
     await using secure = await serve(calc, new Calculator(), handlers, { tls: made.server });
     for (const args of [...ways(plain.address).map((way) => [...way, '--tls']), ...ways(secure.address)]) {
-      const failed = await cli.run([...args, '--timeout', '2000']);
+      const failed = await cli.run([...args, '--timeout', '300']);
       expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(/^cmd-stream \w+: [^\n]*\n$/) });
     }
   });
