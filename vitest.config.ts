@@ -7,11 +7,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   '/test/faults/',
   '/test/simulation/',
-  '/test/browser/',
   '/test/graph/client.',
   '/test/e2e/process/',
   '/test/e2e/client/sockets-left.',
-  '/test/e2e/client/slow-consumers',
+  '/test/e2e/client/slow-consumers.',
   '/test/e2e/client/renewal.',
   '/test/e2e/sender/user-code.',
   '/test/e2e/',
@@ -30,9 +29,9 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** What needs a process of its own: it puts its hands on modules that are shared, or is a load by itself. */
-const APART = ['test/{browser,faults,graph,simulation}/**/*.test.ts', 'test/e2e/sender/time.test.ts'];
-/** What measures how long an honest client waits beside others. */
-const ALONE = ['test/faults/hostile/**/*.test.ts'];
+const APART = ['test/{faults,graph}/**/*.test.ts', 'test/e2e/sender/time.test.ts'];
+/** What takes long by nature, and is a part of `npm run test:slow` alone: vitest.slow.config.ts. */
+const SLOW = ['test/{slow,browser,types/api}/**', 'test/faults/{hostile,memory}/**'];
 
 const PROGRAMS = 'test/support/programs.ts';
 
@@ -68,7 +67,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/{unit,slow}/**', ...APART],
+          exclude: ['**/node_modules/**', 'test/unit/**', ...SLOW, ...APART],
           isolate: false,
           globalSetup: ['test/interop/support/build-peers.ts', PROGRAMS],
         },
@@ -90,18 +89,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'apart', include: APART, exclude: ALONE, globalSetup: [PROGRAMS] },
-      },
-      {
-        extends: true,
-        // After all others, and by themselves.
-        test: {
-          name: 'alone',
-          include: ALONE,
-          globalSetup: [PROGRAMS],
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-        },
+        test: { name: 'apart', include: APART, exclude: SLOW, globalSetup: [PROGRAMS] },
       },
     ],
   },

@@ -41,12 +41,11 @@ export async function buildCode(folder: string): Promise<readonly OutputChunk[]>
         },
         {
           name: 'core',
-          test: /\/(src(?!\/inspect(\/local|\.ts)|\/workers)|machines(?!\/workers?\.ts)|node_modules)\//,
+          test: /\/(src(?!\/inspect(\/local|\.ts)|\/workers|\/cli)|machines(?!\/workers?\.ts)|node_modules)\//,
           minShareCount: 2,
           priority: 2,
         },
-        // The page of the inspector stands on node:http, which nobody else needs.
-        // Nor needs anybody else node:cluster.
+        // The page of the inspector stands on node:http, which nobody else needs; nor needs anybody else node:cluster.
         { name: 'workers', test: /(src\/workers\/|machines\/workers?\.ts)/, minShareCount: 2, priority: 1 },
         { name: 'inspector', test: /src\/inspect\/local\//, minShareCount: 2, priority: 1 },
       ],

@@ -7,6 +7,7 @@ import {
   seenOfConnection,
 } from './support/connection-model.ts';
 import { openConnection } from './support/connection-stage.ts';
+import { wide } from './support/model.ts';
 import { testMachine } from './support/suite.ts';
 
 testMachine<ConnectionWorld>({
@@ -17,12 +18,14 @@ testMachine<ConnectionWorld>({
     connectionScenario('a process that stands still', { stands: true }),
     connectionScenario('Pings in close order', { keepaliveTimeMs: 60, pongs: 1 }),
     connectionScenario('streams that are left', { streams: 2 }),
-    connectionScenario('Commands that are given up', {
-      commands: 1,
-      streams: 1,
-      givesUp: true,
-      keepaliveTimeMs: Number.POSITIVE_INFINITY,
-    }),
+    wide(
+      connectionScenario('Commands that are given up', {
+        commands: 1,
+        streams: 1,
+        givesUp: true,
+        keepaliveTimeMs: Number.POSITIVE_INFINITY,
+      }),
+    ),
     connectionScenario('a server that shuts down', {
       commands: 1,
       ends: true,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { judge, scheduleOf } from './judge.ts';
 import { explainFailure } from './report/failure.ts';
 
-/** How many schedules each of the two files runs. Before a change lands there are twenty times as many: see `.ci/run`. */
-export const SCHEDULES = 100;
+/** How many schedules each of the two files runs. Before a change lands there are forty times as many: see `.ci/run`. */
+export const SCHEDULES = 50;
 
 /** Runs the schedules of many seeds, and throws with all that is known of the first that breaks a promise. */
 export async function expectPromisesKept(firstSeed: number, schedules: number): Promise<void> {

@@ -5,9 +5,6 @@ import { createLocalInspector, type LocalInspectorOptions } from 'cmd-stream/ins
 import { describe, expect, it } from 'vitest';
 import { MACHINES } from '../../../src/inspect/local/machines.ts';
 import { KEPT, type ShownAll } from '../../../src/inspect/local/shown.ts';
-import { ROOT } from '../../support/compiled.ts';
-import { program } from '../../support/program.ts';
-import { run } from '../../support/run.ts';
 import { failureOf, onePlusOne, stage } from '../client/stage.ts';
 import { answers } from '../sender/support.ts';
 
@@ -89,25 +86,6 @@ describe('a local inspector', () => {
     expect(systems.length).toBeLessThanOrEqual(3);
     expect(systems.at(-1)?.name).toBe('sender 30');
   });
-
-  it.each(['looked-at', 'unseen'])(
-    'V7, R3-N9, R3-N10: is not filled, nor ended, by payloads and errors of megabytes: %s',
-    { timeout: 300_000 },
-    async (how) => {
-      const fixture = program(new URL('./fixtures/watched.ts', import.meta.url));
-      const limits = ['--max-old-space-size=160', '--expose-gc'];
-      const { code, stdout, stderr } = await run(process.execPath, [...limits, fixture, how], {
-        cwd: ROOT,
-        timeoutMs: 280_000,
-      });
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      const { largest, isHostile, heapUsed } = JSON.parse(stdout);
-      expect(heapUsed).toBeLessThan(60_000_000);
-      expect(largest).toBeLessThan(4_000_000);
-      expect(isHostile).toBe(false);
-      if (how === 'looked-at') expect(largest).toBeGreaterThan(10_000);
-    },
-  );
 
   it('serves its page, which may use nothing else, and nothing but it', async () => {
     const { url } = await inspector();

@@ -52,6 +52,8 @@ export interface ModelState<World> {
 /** One setting of a machine: its input, what it meets, and what may happen. */
 export interface Scenario<World> {
   readonly name: string;
+  /** Whether it has so many states that it is walked in `npm run test:slow` only, and where the coverage is written. Default false. */
+  readonly wide?: boolean;
   /** What the doubles know at first. */
   readonly world: World;
   /** The machine's input, with doubles that answer from `world()`, and change it. */
@@ -84,6 +86,9 @@ export interface Scenario<World> {
   /** What else a stimulus is to meet in all its forms: it happens in every state and every one of these. */
   aspect?(state: ModelState<World>): string;
 }
+
+/** The same scenario, walked where there is time for it. */
+export const wide = <S extends { readonly wide?: boolean }>(scenario: S): S => ({ ...scenario, wide: true });
 
 /**
  * The production machine, run by XState's own pure transition function, with doubles around it and explicit time: a

@@ -17,7 +17,7 @@ beforeAll(async () => {
   all = await surfaces(ENTRANCES);
 });
 
-/** Each change of what users can import is seen here: `API=write npx vitest run test/types/api`, and a line in CHANGELOG.md. */
+/** Each change of what users can import is seen here: `API=write npm run test:slow -- test/types/api`, and a line in CHANGELOG.md. */
 describe.each(ENTRANCES)('the types of the entrance %s', (entrance) => {
   it('are those of its report', async () => {
     const { report = '' } = all.find((surface) => surface.entrance === entrance) ?? {};

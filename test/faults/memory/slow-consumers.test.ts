@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
+import { serveRows } from '../../e2e/client/rows.ts';
+import { sleep, stage } from '../../e2e/client/stage.ts';
 import { program } from '../../support/program.ts';
-import { serveRows } from './rows.ts';
-import { sleep, stage } from './stage.ts';
 
 const { onEnd } = stage();
 /** Memory is filled, which takes its time on a busy machine. */
@@ -20,7 +20,7 @@ interface Task {
 async function consumer(task: Task) {
   const { server, served, address } = await serveRows();
   onEnd(() => server.close());
-  const script = program(new URL('./fixtures/slow-consumer.ts', import.meta.url));
+  const script = program(new URL('../../e2e/client/fixtures/slow-consumer.ts', import.meta.url));
   const child = fork(script, [JSON.stringify({ address, ...task })], {
     execArgv: ['--max-old-space-size=512'],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
