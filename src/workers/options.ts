@@ -10,7 +10,7 @@ export interface WorkersOptions {
   /**
    * How connections come to processes. `'round-robin'`: in turns, by node:cluster; 16 connections are 4 for each of 4.
    * `'reuse-port'`: the system spreads them by a hash (SO_REUSEPORT), without a way through the first process; with few
-   * connections some workers may have none. Needs a port other than 0, Linux, and Node 22.12, 23.1 or later.
+   * connections some workers may have none. Needs a port other than 0, Linux, and Node 22.12, 23.1 or later, or Bun.
    * Default `'round-robin'`.
    */
   readonly via?: 'round-robin' | 'reuse-port' | undefined;

@@ -14,8 +14,8 @@ import { startWorkers, type Workers } from './workers.ts';
  *
  * @param file - a module that calls `serve`; TypeScript where Node or `tsx` can load it.
  * @returns once all of them serve.
- * @throws CmdStreamError `invalid-argument` for a file or options that are not acceptable; `listen-failed` where a process
- * ends before all serve.
+ * @throws CmdStreamError `invalid-argument` for a file or options that are not acceptable, and on Deno; `listen-failed` where
+ * a process ends before all serve.
  *
  * @example
  * ```ts
@@ -30,6 +30,7 @@ export function serveWorkers(file: URL | string, options?: WorkersOptions): Prom
 async function serving(file: unknown, given: WorkersOptions | undefined): Promise<Workers> {
   const path = pathOf(file);
   const options = resolveWorkersOptions(given);
+  requireRuntime();
   if (!cluster.isPrimary) {
     const message = 'serveWorkers() cannot be called in a worker; the file that workers run calls serve()';
     throw new CmdStreamError('invalid-argument', message);
@@ -38,4 +39,12 @@ async function serving(file: unknown, given: WorkersOptions | undefined): Promis
   const execArgv = execArgvFor(path);
   if (options.via === 'reuse-port') await requireReusePort();
   return await startWorkers(path, execArgv, options);
+}
+
+/** @throws CmdStreamError `invalid-argument` where processes are started without what makes them workers. */
+function requireRuntime(): void {
+  if (process.versions.deno === undefined) return;
+  const hint = 'start processes with ports of their own, and give a sender all of their addresses';
+  const message = `serveWorkers() needs Node or Bun: this is Deno ${process.versions.deno}, which loads nothing before the file of a process; ${hint}`;
+  throw new CmdStreamError('invalid-argument', message);
 }
