@@ -5,6 +5,7 @@ import { systemRandom } from '../base/random.ts';
 import type { MetricFamily } from '../telemetry/metrics/family.ts';
 import { type FromWorker, isOurs, type ToWorker, WORKER_VARIABLE } from './messages.ts';
 import type { ResolvedWorkersOptions } from './options.ts';
+import { closeUntaken } from './untaken.ts';
 
 const FIRST_BACKOFF_MS = 100;
 
@@ -50,6 +51,7 @@ export class ForkedWorker implements WorkerLink {
     cluster.schedulingPolicy = cluster.SCHED_RR;
     cluster.setupPrimary({ exec: path, execArgv: [...execArgv], args: process.argv.slice(2) });
     const worker = cluster.fork({ [WORKER_VARIABLE]: options.via });
+    closeUntaken(worker);
     this.#worker = worker;
     this.#forking.forked(this.#id, this);
     let reason: string | undefined;

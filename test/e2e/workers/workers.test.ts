@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSender, type Sender } from 'cmd-stream';
@@ -51,6 +52,26 @@ describe.concurrent('serveWorkers', () => {
     await expect.poll(() => primary.stderr).toContain(`the worker ${one} has died: signal SIGKILL`);
     await Promise.all(senders.map((sender) => sender.close()));
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'ends a connection that a process was handed and dies before it takes it',
+    async ({ expect }) => {
+      const PORT = String(await freePort());
+      await using primary = await startPrimary({ workers: 1, maxBackoffMs: 10 }, { PORT });
+      const [pid = 0] = await primary.pids();
+      process.kill(pid, 'SIGSTOP');
+      const socket = connect(Number(PORT), '127.0.0.1').on('error', () => {});
+      const ended = once(socket.resume(), 'close');
+      await once(socket, 'connect');
+      // What waits when the first process is asked has been handed over by its second answer.
+      for (let asked = 0; asked < 2; asked++) await primary.act('status');
+      process.kill(pid, 'SIGKILL');
+      await ended;
+      await expect.poll(async () => (await primary.pids()).some((each) => each !== pid)).toBe(true);
+      await using sender = await open(primary.address);
+      expect(await pidOf(sender)).not.toBe(pid);
+    },
+  );
 
   it('replaces all by roll(), and nothing fails under load', async ({ expect }) => {
     await using primary = await startPrimary({ workers: 2 });
