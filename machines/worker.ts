@@ -1,7 +1,7 @@
 // A worker: the place of one process of a service, in which another is started when one dies.
 // Driven by the workers' machine, its parent (drain, close), and by its process, which reports how far it is.
 // What a process serves passes this machine by: connections come to it from the system or the cluster.
-import { type ActorRef, assign, type Snapshot, setup } from 'xstate';
+import { type ActorRef, assign, type Snapshot, sendTo, setup } from 'xstate';
 
 /** The side of a worker's process: what the machine makes happen. None of it may throw. */
 export interface WorkerLink {
@@ -80,9 +80,14 @@ export const workerMachine = setup({
   },
   actions: {
     fork: ({ context, self }) => context.link.fork((event) => self.send(event)),
-    tellServing: ({ context: { parent, id } }) => parent.send({ type: 'worker.serving', id }),
-    tellDeath: ({ context: { parent, id } }, { reason, atMs }: Exit) =>
-      parent.send({ type: 'worker.died', id, reason, atMs }),
+    tellServing: sendTo(
+      ({ context }) => context.parent,
+      ({ context: { id } }) => ({ type: 'worker.serving', id }),
+    ),
+    tellDeath: sendTo(
+      ({ context }) => context.parent,
+      ({ context: { id } }, { reason, atMs }: Exit) => ({ type: 'worker.died', id, reason, atMs }),
+    ),
     countDeath: assign({ deaths: ({ context }) => context.deaths + 1 }),
     forgetDeaths: assign({ deaths: 0 }),
     rememberTimeout: assign({ drainTimeoutMs: (_, { timeoutMs }: { timeoutMs: number }) => timeoutMs }),

@@ -159,7 +159,6 @@ export const workersMachine = setup({
   initial: 'starting',
   on: {
     'worker.serving': { actions: { type: 'noteServing', params: ({ event }) => event } },
-    'worker.died': { actions: { type: 'noteDeath', params: ({ event }) => event } },
     'xstate.done.actor.*': { actions: { type: 'forgetGone', params: ({ event }) => event.output } },
     'workers.drain': {
       target: '.draining',

@@ -1,4 +1,4 @@
-import { type ActorRef, createActor, createEmptyActor, type Snapshot } from 'xstate';
+import { createActor, fromTransition } from 'xstate';
 import {
   type ProcessEvent,
   type WorkerContext,
@@ -29,12 +29,13 @@ const newWorld = (): World => ({ process: 'none', deed: '', told: '' });
 
 /** The input of a worker whose process is `world`. */
 function inputOf(world: () => World, forked: (report: (event: ProcessEvent) => void) => void): WorkerInput {
-  const parent = {
-    ...createEmptyActor(),
-    send: (report: WorkerReport) => {
+  const parent = createActor(
+    fromTransition((_, report: WorkerReport) => {
       world().told = JSON.stringify(report);
-    },
-  };
+      return undefined;
+    }, undefined),
+  );
+  parent.start();
   const note = (deed: string) => {
     world().deed = deed;
   };
@@ -49,7 +50,7 @@ function inputOf(world: () => World, forked: (report: (event: ProcessEvent) => v
     kill: () => note('kill'),
     backoffMs: (deaths: number) => deaths * 50,
   };
-  return { ...TIMES, link, parent: parent as unknown as ActorRef<Snapshot<unknown>, WorkerReport> };
+  return { ...TIMES, link, parent };
 }
 
 const AFTERWARDS = {
@@ -78,6 +79,9 @@ const scenario: Scenario<World> = {
   },
   happen(world, { name }) {
     if (name in AFTERWARDS) world.process = AFTERWARDS[name as keyof typeof AFTERWARDS];
+  },
+  sent(world, report) {
+    world.told = JSON.stringify(report);
   },
   key: ({ snapshot: { context }, world, timers }) => [
     (context as WorkerContext).deaths,

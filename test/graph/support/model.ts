@@ -76,7 +76,7 @@ export interface Scenario<World> {
   started?(world: World, source: string): void;
   stopped?(world: World, source: string): void;
   /** The machine sends an event to another actor. */
-  sent?(world: World, event: AnyEventObject): void;
+  sent?(world: World, event: AnyEventObject, to: string | undefined): void;
   /** The machine tells those who listen to it, once the step is over. */
   emitted?(world: World, event: AnyEventObject): void;
   /** Timers that the world itself sets because of a stimulus; they come before those that the machine then sets. */
@@ -293,7 +293,7 @@ export class Model<World> {
     } else if (type === 'xstate.sendTo') {
       const { to, event } = params as { to: { id?: string } | undefined; event: unknown };
       this.#did.push(`send ${JSON.stringify(event)} to ${to?.id}`);
-      this.scenario.sent?.(this.#stage.world, event as AnyEventObject);
+      this.scenario.sent?.(this.#stage.world, event as AnyEventObject, to?.id);
     } else if (type === 'xstate.emit') {
       const { event } = params as { event: AnyEventObject };
       this.#did.push(`emit ${JSON.stringify(event)}`);

@@ -38,7 +38,7 @@ export const edgeName = ({ from, event, to }: Edge): string => JSON.stringify([f
 export function itemsOf({ stimulus, before, after }: Step<unknown>, aspect: string): Record<keyof Items, string[]> {
   const sequence = [before.last, ...after.taken];
   return {
-    states: [after.snapshot.value, ...after.passed].flatMap((value) => statesOf(value)),
+    states: [...after.visited],
     transitions: [...after.taken],
     edges: after.walked.map(edgeName),
     pairs: after.taken.map((label, index) => `${sequence[index]} -> ${label}`),

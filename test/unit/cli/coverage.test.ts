@@ -46,8 +46,7 @@ describe('edges of production', () => {
     expect(coverageOf([], tests)).toMatchObject([{ production: [], testsOnly: [{ from: 'ready' }] }]);
   });
 
-  // What starts the processes of a file is tested by real processes alone: no walk has its edges.
-  it.each(SUBJECTS.filter(({ file }) => file !== 'workers'))(
+  it.each(SUBJECTS)(
     'of $file stand in its drawing: each that tests walk, and all that is drawn',
     ({ file, machine }) => {
       const edges = (walked[file] ?? []).map(([from, event, to]) => drawnAs(file, { from, event, to }));
