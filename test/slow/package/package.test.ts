@@ -226,9 +226,15 @@ describe('the package, installed', () => {
   it.for(COMPILERS)('has types for TypeScript %s', async (version, context) => {
     const compiler = await typeScript(version);
     if (compiler === undefined) return context.skip(`skipped: TypeScript ${version} cannot be installed`);
-    const strict = { strict: true, skipLibCheck: false, noEmit: true, target: 'es2022', types: ['node'] };
+    const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
     for (const modules of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
-      const compilerOptions = { ...modules, ...strict, lib: ['es2022', 'esnext.disposable'] };
+      const compilerOptions = {
+        ...modules,
+        ...strict,
+        target: 'es2022',
+        types: ['node'],
+        lib: ['es2022', 'esnext.disposable'],
+      };
       const config = { compilerOptions, files: ['typed.ts', 'entrances.ts'] };
       const name = `tsconfig.${version}.${modules.module}.json`;
       await writeFile(join(project, name), JSON.stringify(config));
