@@ -8,6 +8,16 @@ export type Watch = (event: InspectionEvent) => void;
 /** An actor under which others live. */
 export type ActorRoot = AnyActorRef & { stop(): void };
 
+/** The id of a root: its kind, and the name that the user has given to what lives under it. */
+export function rootId(kind: string, name: string | undefined): string {
+  return name === undefined ? kind : `${kind} ${name}`;
+}
+
+/** The name in the id of a root, where it has one. */
+export function nameInRootId(id: string): string | undefined {
+  return /^\S+ (.+)$/.exec(id)?.[1];
+}
+
 /**
  * The root of an actor system, under which everything else lives. It is no machine on purpose: a machine copies its
  * table of children at each transition, which makes many short-lived children quadratic.

@@ -45,8 +45,9 @@ function documentOf({ address, serverInfo, welcome, tookMs }: DirectConnection, 
 }
 
 function show({ address, serverInfo, welcome, tookMs }: DirectConnection, told: ServerStatus, out: Terminal): void {
-  const { connections, inFlight, uptimeMs } = told;
+  const { name, connections, inFlight, uptimeMs } = told;
   const rows = {
+    ...(name !== undefined && { name }),
     version: `cmd-stream ${welcome?.version || '?'}`,
     ServerInfo: `'${serverInfo}'`,
     instance: welcome?.instance || '?',

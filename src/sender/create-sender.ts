@@ -2,7 +2,7 @@ import { runOutside } from '../base/async-context.ts';
 import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { LogWriter } from '../base/log.ts';
-import { show } from '../base/options/check.ts';
+import { named, show } from '../base/options/check.ts';
 import { clockOf, paced } from '../base/refusal-pace.ts';
 import { type AnyProtocol, protocolTables } from '../protocol/protocol.ts';
 import { publishStatus } from '../telemetry/channels.ts';
@@ -65,7 +65,7 @@ async function connected<P extends AnyProtocol>(
   if (resolved.onStatus !== undefined) sender.subscribe(resolved.onStatus);
   sender.subscribe((event) => publishStatus(tables.name, event));
   if (resolved.log !== undefined) {
-    const log = new LogWriter(resolved.log, 'cmd-stream sender', ground.warnings);
+    const log = new LogWriter(resolved.log, named('cmd-stream sender', resolved.name), ground.warnings);
     sender.subscribe((event) => logStatus(event, log));
   }
   if (resolved.lazy) mismatches.started();
@@ -99,7 +99,12 @@ async function started(
   await sender.close();
   closing.throwIfFired();
   if (isOther) throw error;
-  throw new CmdStreamError('unavailable', `no client could connect: ${error?.message ?? 'the sender was closed'}`, {
-    cause: error,
-  });
+  const of = status.name === undefined ? '' : ` of '${status.name}'`;
+  throw new CmdStreamError(
+    'unavailable',
+    `no client${of} could connect: ${error?.message ?? 'the sender was closed'}`,
+    {
+      cause: error,
+    },
+  );
 }

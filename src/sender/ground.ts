@@ -1,4 +1,4 @@
-import { type ActorRoot, startActorRoot } from '../base/actor-root.ts';
+import { type ActorRoot, rootId, startActorRoot } from '../base/actor-root.ts';
 import { DeadlineQueue } from '../base/deadline-queue.ts';
 import type { EdgeCounts } from '../base/edge-counts.ts';
 import { FairTurn } from '../base/fair-turn.ts';
@@ -50,7 +50,7 @@ export class Ground {
     this.turn = new FairTurn(clock);
     this.deadlines = new DeadlineQueue(clock);
     this.edges = edgeCountsOf(options.telemetry);
-    this.root = startActorRoot('sender', clock, options.inspect?.watch, this.edges);
+    this.root = startActorRoot(rootId('sender', options.name), clock, options.inspect?.watch, this.edges);
     this.actors = options.inspect === undefined ? undefined : new RequestActors(this.root, options.inspect.everyNth);
   }
 

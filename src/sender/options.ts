@@ -53,6 +53,11 @@ export interface SenderOptions {
    * second, and less often while it fails itself.
    */
   readonly address: string | readonly string[] | AddressResolver;
+  /**
+   * Name of the sender, for people: 1 to 64 printable characters. It stands in `status`, in lines of the log, in errors, in the
+   * inspector, and as the attribute `cmd_stream.name` of metrics: a sender for each user or tenant should have none of its own. Default: none.
+   */
+  readonly name?: string | undefined;
   /** How often an address function is asked although nothing failed; Infinity: never. Default 30 000. */
   readonly addressRefreshMs?: number | undefined;
   /** How many connections to keep: each has an address of its own, and goes back there when it can. Default 1. */

@@ -67,6 +67,7 @@ export function makeGroup(ground: Ground, addresses: AddressBook): Group {
   const { tables, options, random, bounds, credit, turn, warnings, root } = ground;
   const { timings, clock } = options;
   return new Group({
+    name: options.name,
     clients: options.clients,
     timings,
     reconnect: options.reconnect,

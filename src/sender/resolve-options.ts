@@ -3,7 +3,15 @@ import { deferToEndOfTurn } from '../base/clock.ts';
 import { clockOption } from '../base/clock-option.ts';
 import { listOf } from '../base/errors/ask.ts';
 import { resolveLog } from '../base/log.ts';
-import { abortSignal, callback, durationMs, invalidOption, objectWith, wholeNumber } from '../base/options/check.ts';
+import {
+  abortSignal,
+  callback,
+  durationMs,
+  givenName,
+  invalidOption,
+  objectWith,
+  wholeNumber,
+} from '../base/options/check.ts';
 import {
   among,
   count,
@@ -62,6 +70,7 @@ type GivenOptions = Omit<SenderOptions, 'address'> &
 const TABLE = {
   engine: engineOption(['address', 'addressRefreshMs', 'serverInfo', 'tls', 'transport']),
   address: (field, value, { engine }) => (engine === undefined ? resolveAddresses(field, value) : engine.addresses),
+  name: givenName,
   addressRefreshMs: duration(30_000, { infinite: true }),
   clients: count(1, { max: 1024 }),
   codec: (field, value) => objectWith(field, value, ['bind'], 'a codec such as msgpack() or json()') ?? msgpack(),

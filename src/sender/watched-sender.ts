@@ -31,7 +31,8 @@ export function watchersOf({ options, tables, warnings }: Ground, parts: () => W
       circuitBreaker: breaker?.state,
     };
   };
-  return new SenderWatchers(options.telemetry, { protocol: namesOf(tables), addresses, now }, options.clock, warnings);
+  const sender = { name: options.name, protocol: namesOf(tables), addresses, now };
+  return new SenderWatchers(options.telemetry, sender, options.clock, warnings);
 }
 
 /** Tells of what becomes of the connections of a group, and notes it, until it is closed. */

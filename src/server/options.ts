@@ -3,7 +3,7 @@ import { clockOption } from '../base/clock-option.ts';
 import type { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
 import { type Log, resolveLog } from '../base/log.ts';
 import { heapLimitBytes } from '../base/memory.ts';
-import { callback, durationMs, invalidOption, objectWith, wholeNumber } from '../base/options/check.ts';
+import { callback, durationMs, givenName, invalidOption, objectWith, wholeNumber } from '../base/options/check.ts';
 import {
   count,
   duration,
@@ -40,6 +40,11 @@ import type { Invoker } from './handlers.ts';
 
 /** Options of `serve`. All are optional. Callbacks that throw change nothing; the process gets a warning. */
 export interface ServerOptions<Receiver = unknown> {
+  /**
+   * Name of the server, for people: 1 to 64 printable characters. It stands in lines of the log, in errors, in the inspector, in
+   * `cmd-stream status`, and as the attribute `cmd_stream.name` of metrics. Default: none.
+   */
+  readonly name?: string | undefined;
   /** The TCP port, 0 to 65535. Default 0: any free one, see `server.port`. */
   readonly port?: number | undefined;
   /**
@@ -222,6 +227,7 @@ const TABLE = {
     'goClients',
     'maxConnectionAgeMs',
   ]),
+  name: givenName,
   port: count(0, { min: 0, max: 65_535 }),
   host,
   tls: (field, tls, { transport }) => {

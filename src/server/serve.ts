@@ -1,5 +1,5 @@
 import { createActor, waitFor } from 'xstate';
-import { startActorRoot } from '../base/actor-root.ts';
+import { rootId, startActorRoot } from '../base/actor-root.ts';
 import { DeadlineQueue } from '../base/deadline-queue.ts';
 import { fieldOf } from '../base/errors/ask.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
@@ -95,7 +95,7 @@ async function listening<Receiver>(
   const service = makeService(protocol, receiver, routes, resolved, watchers, figures);
   live.service = service;
   const edges = edgeCountsOf(given.telemetry);
-  const root = startActorRoot('server-root', resolved.clock, resolved.inspect?.watch, edges);
+  const root = startActorRoot(rootId('server-root', resolved.name), resolved.clock, resolved.inspect?.watch, edges);
   const wire = { incoming, outgoing, table: channelTable(edges) };
   const connections: Connections = new Connections(service, wire, root, () => actor.send({ type: 'connections.gone' }));
   live.connections = connections;

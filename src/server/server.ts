@@ -2,14 +2,18 @@ import { type Actor, toPromise } from 'xstate';
 import type { ServerEvent, ServerLink, ServerListener, serverMachine } from '../../machines/server.ts';
 import type { Clock } from '../base/clock.ts';
 import { CmdStreamError } from '../base/errors/cmd-stream-error.ts';
+import { named } from '../base/options/check.ts';
 import { type DrainOptions, resolveDrainOptions } from '../base/options/drain-options.ts';
 import type { ProcessHold } from '../base/process-hold.ts';
 import { paced, RefusalPace } from '../base/refusal-pace.ts';
 import { whenSocketsAreClosed } from '../wire/transport/open-sockets.ts';
 import type { ServerTlsOptions } from '../wire/transport/tls-options.ts';
+import type { ResolvedServerOptions } from './options.ts';
 
 /** A server that listens; made by `serve`. */
 export class Server {
+  /** The name of the server, as its option says; `undefined` where it has none. */
+  readonly name: string | undefined;
   /** Where it listens: `127.0.0.1:9000`. */
   readonly address: string;
   /** The port that it listens on, also where 0 was asked for. */
@@ -29,7 +33,7 @@ export class Server {
     actor: Actor<typeof serverMachine>,
     connections: ServerLink,
     listener: ServerListener,
-    { shutdownTimeoutMs, clock }: { readonly shutdownTimeoutMs: number; readonly clock: Clock },
+    { name, shutdownTimeoutMs, clock }: Pick<ResolvedServerOptions, 'name' | 'shutdownTimeoutMs' | 'clock'>,
     hold: ProcessHold,
     cleanUp: () => void,
   ) {
@@ -39,6 +43,7 @@ export class Server {
     this.#shutdownTimeoutMs = shutdownTimeoutMs;
     this.#clock = clock;
     this.#hold = hold;
+    this.name = name;
     this.address = listener.address;
     this.port = Number(listener.address.slice(listener.address.lastIndexOf(':') + 1));
     this.done = toPromise(actor).then(cleanUp, cleanUp).then(whenSocketsAreClosed);
@@ -57,12 +62,12 @@ export class Server {
    * ```
    */
   setTls(tls: ServerTlsOptions): void {
-    const { address } = this;
+    const server = `${named('the server', this.name)} at ${this.address}`;
     if (!this.#actor.getSnapshot().matches('listening')) {
-      throw new CmdStreamError('closed', `the server at ${address} is closed: it takes no other certificates`);
+      throw new CmdStreamError('closed', `${server} is closed: it takes no other certificates`);
     }
     if (this.#listener.setTls === undefined) {
-      const message = `the server at ${address} speaks no TLS: setTls() renews what the option 'tls' of serve() has given`;
+      const message = `${server} speaks no TLS: setTls() renews what the option 'tls' of serve() has given`;
       throw new CmdStreamError('invalid-argument', message);
     }
     this.#listener.setTls(tls);

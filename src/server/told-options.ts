@@ -1,4 +1,5 @@
 import { LogWriter } from '../base/log.ts';
+import { named } from '../base/options/check.ts';
 import { Warnings } from '../base/warnings.ts';
 import type { ServerWatchers } from '../telemetry/watchers.ts';
 import type { ResolvedServerOptions } from './options.ts';
@@ -9,7 +10,7 @@ type Told = Pick<ResolvedServerOptions, 'onConnection' | 'onConnectionLost' | 'o
 export function toldOptions(options: ResolvedServerOptions, watchers: ServerWatchers): ResolvedServerOptions {
   const told = { ...options, ...both(options, tellingOf(watchers)) };
   if (options.log === undefined) return told;
-  const log = new LogWriter(options.log, 'cmd-stream server', new Warnings(options.clock));
+  const log = new LogWriter(options.log, named('cmd-stream server', options.name), new Warnings(options.clock));
   return { ...told, ...both(told, loggingOf(log)) };
 }
 

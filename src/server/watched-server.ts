@@ -7,11 +7,12 @@ import type { ResolvedServerOptions } from './options.ts';
 /** Those who watch a server, as its option `telemetry` says; `now` and `addressOf`: how things stand, once it is there. */
 export function watchersOf(
   protocol: AnyProtocol,
-  { telemetry, clock }: ResolvedServerOptions,
+  { name, telemetry, clock }: ResolvedServerOptions,
   now: () => ServerFigures,
   addressOf: () => string | undefined,
 ): ServerWatchers {
   const server: WatchedServer = {
+    name,
     protocol: namesOf(protocol[protocolTables]),
     now,
     nowMs: () => clock.now(),

@@ -33,10 +33,12 @@ export class Welcomes {
 
   readonly #figures: TellFigures;
   readonly #clock: Clock;
+  readonly #name: string | undefined;
   readonly #startedMs: number;
 
   constructor(protocol: AnyProtocol, options: ResolvedServerOptions, figures: TellFigures) {
-    const { codec, maxFrameBytes, random, describe, clock } = options;
+    const { codec, maxFrameBytes, random, describe, clock, name } = options;
+    this.#name = name;
     this.#figures = figures;
     this.#clock = clock;
     this.#startedMs = clock.monotonicMs();
@@ -70,7 +72,9 @@ export class Welcomes {
 
   #status(): ServerStatus {
     const { connections, inFlight } = this.#figures();
-    return { connections, inFlight, uptimeMs: Math.max(0, Math.round(this.#clock.monotonicMs() - this.#startedMs)) };
+    const name = this.#name;
+    const uptimeMs = Math.max(0, Math.round(this.#clock.monotonicMs() - this.#startedMs));
+    return { ...(name !== undefined && { name }), connections, inFlight, uptimeMs };
   }
 
   #describe(): Uint8Array {

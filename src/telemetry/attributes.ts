@@ -10,6 +10,11 @@ export function methodOf(protocol: string | undefined, command: string | undefin
   return protocol === undefined ? command : `${protocol}/${command}`;
 }
 
+/** The attribute of senders and servers that have a name. */
+export function nameAttribute(name: string | undefined): Attributes {
+  return name === undefined ? {} : { 'cmd_stream.name': name };
+}
+
 /** The attributes that say where a server is, of `host:port` or `[host]:port`. */
 export const serverAttributes = (address: string): Attributes => addressAttributes('server', address);
 

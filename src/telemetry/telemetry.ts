@@ -32,6 +32,8 @@ export interface WatchedProtocol {
 
 /** A sender, as those see it who watch it. */
 export interface WatchedSender {
+  /** Its name, as its option says; `undefined` where it has none. */
+  readonly name: string | undefined;
   readonly protocol: WatchedProtocol;
   /** Where its servers are, `host:port`, as far as it was told so; none where a function says it. */
   readonly addresses: readonly string[];
@@ -102,6 +104,8 @@ export type ClientChange = 'connected' | 'disconnected' | 'connect-failed';
 
 /** A server, as those see it who watch it. */
 export interface WatchedServer {
+  /** Its name, as its option says; `undefined` where it has none. */
+  readonly name: string | undefined;
   readonly protocol: WatchedProtocol;
   /** Where it listens: `127.0.0.1:9000`; `undefined` until it does. */
   readonly address: string | undefined;

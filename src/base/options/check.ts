@@ -73,6 +73,22 @@ export function flag(field: string, value: unknown, fallback: boolean): boolean 
   throw invalidOption(field, 'true or false', value);
 }
 
+/** The longest name of a sender or a server, in characters. */
+const MAX_NAME_LENGTH = 64;
+
+/** Name that a user gives to a sender or a server, or nothing: it stands in lines of logs and in labels, so that it must be printable. */
+export function givenName(field: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const isName = typeof value === 'string' && value.length <= MAX_NAME_LENGTH && value === value.trim() && value !== '';
+  if (isName && escapeUnprintable(value) === value) return value;
+  throw invalidOption(field, `a name of 1 to ${MAX_NAME_LENGTH} printable characters, without spaces around it`, value);
+}
+
+/** An owner in messages: `the sender`, `the sender 'checkout'`. */
+export function named(owner: string, name: string | undefined): string {
+  return name === undefined ? owner : `${owner} '${name}'`;
+}
+
 /** A number within `(0, 1]`. */
 export function share(field: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;

@@ -1,4 +1,5 @@
 import type { AnyActorRef, EventObject, InspectionEvent } from 'xstate';
+import { nameInRootId } from '../../base/actor-root.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ActorRecord, machineOf } from './actor-record.ts';
 import { MACHINES } from './machines.ts';
@@ -97,10 +98,25 @@ export class Inspection {
     if (this.#systems.has(rootId)) return;
     const isServer = machine === 'server' || machine === 'session';
     const kind = isServer ? 'server' : actor._parent === undefined ? 'shared breaker' : 'sender';
+    const given = actor._parent === undefined ? undefined : nameInRootId(rootOf(actor).id);
+    const name = given === undefined ? this.#numbered(kind) : this.#unlike(`${kind} ${given}`);
+    this.#systems.set(rootId, { id: rootId, name, isServer });
+    this.#changedSystems.add(rootId);
+  }
+
+  /** A name for one that the user has given none. */
+  #numbered(kind: string): string {
     const count = (this.#systemCounts.get(kind) ?? 0) + 1;
     this.#systemCounts.set(kind, count);
-    this.#systems.set(rootId, { id: rootId, name: `${kind} ${count}`, isServer });
-    this.#changedSystems.add(rootId);
+    return `${kind} ${count}`;
+  }
+
+  /** A name, told apart from the same one of others that are there. */
+  #unlike(name: string): string {
+    const taken = new Set([...this.#systems.values()].map((system) => system.name));
+    let own = name;
+    for (let count = 2; taken.has(own); count++) own = `${name} (${count})`;
+    return own;
   }
 
   #follow(id: string, event: EventObject, snapshot: Record<string, unknown>): void {
@@ -177,6 +193,11 @@ export class Inspection {
     }
     return `client ${id}`;
   }
+}
+
+/** The actor at the root of all that belong together. */
+function rootOf(actor: AnyActorRef): AnyActorRef {
+  return actor._parent === undefined ? actor : rootOf(actor._parent);
 }
 
 function pick<Value>(all: ReadonlyMap<string, Value>, ids: ReadonlySet<string>): Value[] {

@@ -19,6 +19,8 @@ import { StatusWatch } from './status-watch.ts';
 
 /** Parts of a {@link Group}. */
 export interface GroupOptions {
+  /** The name of the sender. */
+  readonly name: string | undefined;
   readonly clients: number;
   readonly timings: ClientTimings;
   readonly reconnect: boolean;
@@ -123,7 +125,8 @@ export class Group {
       return { type: 'client', id, state, address, attempt, delayMs, error: context.errors[id] };
     });
     const ready = clients.filter(({ state }) => state === 'ready').length;
-    return { type: 'group', state: value, ready, size: this.size, clients, error: context.error };
+    const { name } = this.#options;
+    return { type: 'group', name, state: value, ready, size: this.size, clients, error: context.error };
   }
 
   /** The Command with sequence number `seq` of client `clientId`, where it waits for Results. */
@@ -245,7 +248,7 @@ export class Group {
   }
 
   #refusal(refusal: DispatchRefusal, what?: string): CmdStreamError {
-    return refusedBy(this.#actor.getSnapshot(), this.isClosing ? 'closed' : refusal, what);
+    return refusedBy(this.#actor.getSnapshot(), this.isClosing ? 'closed' : refusal, this.#options.name, what);
   }
 
   /** A group that is closed has nothing more to be told. */

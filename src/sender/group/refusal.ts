@@ -1,6 +1,7 @@
 import type { SnapshotFrom } from 'xstate';
 import type { groupMachine } from '../../../machines/group.ts';
 import { CmdStreamError, describeError } from '../../base/errors/cmd-stream-error.ts';
+import { named } from '../../base/options/check.ts';
 
 /** Why a Command could not be given to a client just now. */
 export type DispatchRefusal = 'unavailable' | 'overloaded';
@@ -20,14 +21,16 @@ function describeErrors(errors: readonly (Error | undefined)[]): string {
 export function refusedBy(
   { value, context }: SnapshotFrom<typeof groupMachine>,
   code: 'closed' | DispatchRefusal,
+  name: string | undefined,
   what = '',
 ): CmdStreamError {
   const cause = code === 'overloaded' ? undefined : context.error;
   const because = value === 'closed' && context.error !== undefined ? `: ${describeError(context.error)}` : '';
+  const of = name === undefined ? '' : ` of '${name}'`;
   const why = {
-    overloaded: "every ready client has reached 'maxInFlightCommands' or 'maxBufferedBytes'",
-    unavailable: `no client is ready (${describeErrors(context.errors)})`,
-    closed: `the sender is ${value}${because}`,
+    overloaded: `every ready client${of} has reached 'maxInFlightCommands' or 'maxBufferedBytes'`,
+    unavailable: `no client${of} is ready (${describeErrors(context.errors)})`,
+    closed: `${named('the sender', name)} is ${value}${because}`,
   };
   return new CmdStreamError(code, `${what}${why[code]}`, { cause });
 }

@@ -22,6 +22,8 @@ export interface ClientStatus {
 /** Status of a group: its own state, and its clients'. */
 export interface GroupStatus {
   readonly type: 'group';
+  /** The name of the sender, as its option says; `undefined` where it has none. */
+  readonly name: string | undefined;
   readonly state: GroupState;
   /** How many clients are ready. */
   readonly ready: number;

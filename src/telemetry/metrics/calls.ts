@@ -1,13 +1,32 @@
 import type { CmdStreamErrorCode } from '../../base/errors/cmd-stream-error.ts';
-import { type Attributes, methodOf, serverAttributes } from '../attributes.ts';
+import { type Attributes, methodOf, nameAttribute, serverAttributes } from '../attributes.ts';
 import type { Outcome } from '../telemetry.ts';
 import type { HistogramValue, Point } from './family.ts';
 import { Histogram } from './histogram.ts';
 import { SeriesSet } from './series.ts';
 
-/** How long calls took, by Command, by address, by how they ended. */
+/** How long calls took, by the name of the sender or server, by Command, by address, by how they ended. */
 export class CallDurations {
   readonly #series: SeriesSet<Histogram>;
+
+  constructor(bounds: readonly number[]) {
+    this.#series = new SeriesSet(() => new Histogram(bounds));
+  }
+
+  /** Those of one sender or server. */
+  of(name: string | undefined): OwnDurations {
+    return new OwnDurations(this.#series, name);
+  }
+
+  get points(): readonly Point<HistogramValue>[] {
+    return this.#series.points(({ value }) => value);
+  }
+}
+
+/** Durations of the calls of one sender or server. */
+class OwnDurations {
+  readonly #series: SeriesSet<Histogram>;
+  readonly #name: string | undefined;
   /** The series that was asked for last: calls of one kind come in rows. */
   #last: Histogram | undefined;
   #lastProtocol: string | undefined;
@@ -15,8 +34,9 @@ export class CallDurations {
   #lastAddress: string | undefined;
   #lastCode: string | undefined;
 
-  constructor(bounds: readonly number[]) {
-    this.#series = new SeriesSet(() => new Histogram(bounds));
+  constructor(series: SeriesSet<Histogram>, name: string | undefined) {
+    this.#series = series;
+    this.#name = name;
   }
 
   /**
@@ -41,17 +61,14 @@ export class CallDurations {
       code !== this.#lastCode
     ) {
       const method = methodOf(protocol, command);
-      this.#last = this.#series.at(`${method}|${address ?? ''}|${code ?? ''}`, () => describe(method, address, code));
+      const key = `${method}|${address ?? ''}|${code ?? ''}|${this.#name ?? ''}`;
+      this.#last = this.#series.at(key, () => ({ ...describe(method, address, code), ...nameAttribute(this.#name) }));
       this.#lastProtocol = protocol;
       this.#lastMethod = command;
       this.#lastAddress = address;
       this.#lastCode = code;
     }
     this.#last.record(durationMs);
-  }
-
-  get points(): readonly Point<HistogramValue>[] {
-    return this.#series.points(({ value }) => value);
   }
 }
 

@@ -3,6 +3,7 @@ import { countedEdges, EdgeCounts } from '../../base/edge-counts.ts';
 import { fieldOf } from '../../base/errors/ask.ts';
 import { optionNames } from '../../base/options/check.ts';
 import { workerRoom } from '../../base/worker-room.ts';
+import { nameAttribute } from '../attributes.ts';
 import type {
   ClientChange,
   Outcome,
@@ -64,7 +65,7 @@ class AllMetrics implements Metrics {
   readonly #serverCalls: CallDurations;
   readonly #attempts = new SeriesSet(() => new Counter());
   readonly #disconnections = new SeriesSet(() => new Counter());
-  readonly #accepted = new Counter();
+  readonly #accepted = new SeriesSet(() => new Counter());
   readonly #refused = new SeriesSet(() => new Counter());
   readonly #lost = new SeriesSet(() => new Counter());
   readonly #senders = new Set<WatchedSender>();
@@ -78,11 +79,11 @@ class AllMetrics implements Metrics {
   ofSender(sender: WatchedSender): SenderTelemetry {
     this.#senders.add(sender);
     const { name } = sender.protocol;
-    const calls = this.#clientCalls;
+    const calls = this.#clientCalls.of(sender.name);
     return {
       sendEnded: (send: WatchedSend | undefined, command: string | undefined, outcome: Outcome, durationMs: number) =>
         calls.record(name, command, send?.address, outcome, durationMs),
-      clientChanged: (what, address, error) => this.#clientChanged(what, address, error),
+      clientChanged: (what, _address, error) => this.#clientChanged(sender.name, what, error),
       closed: () => this.#senders.delete(sender),
     };
   }
@@ -90,25 +91,31 @@ class AllMetrics implements Metrics {
   ofServer(server: WatchedServer): ServerTelemetry {
     this.#servers.add(server);
     const { name } = server.protocol;
-    const calls = this.#serverCalls;
+    const calls = this.#serverCalls.of(server.name);
     return {
       commandEnded: (command, outcome, _results, durationMs) =>
         calls.record(name, command, undefined, outcome, durationMs),
       connectionChanged: (what, error) => {
-        if (what === 'accepted') this.#accepted.value++;
-        else count(what === 'lost' ? this.#lost : this.#refused, 'error.type', error?.code ?? 'none');
+        if (what === 'accepted') this.#acceptedBy(server).value++;
+        else count(what === 'lost' ? this.#lost : this.#refused, server.name, 'error.type', error?.code ?? 'none');
       },
       closed: () => this.#servers.delete(server),
     };
   }
 
+  #acceptedBy({ name }: WatchedServer): Counter {
+    return this.#accepted.at(`|${name ?? ''}`, () => nameAttribute(name));
+  }
+
   collect(): readonly MetricFamily[] {
+    // One that nobody has come to shows as 0 and not as a gap.
+    for (const server of this.#servers) this.#acceptedBy(server);
     const figures: Figures = {
-      senders: [...this.#senders].map((sender) => sender.now()),
-      servers: [...this.#servers].map((server) => server.now()),
+      senders: [...this.#senders].map((sender) => ({ name: sender.name, ...sender.now() })),
+      servers: [...this.#servers].map((server) => ({ name: server.name, ...server.now() })),
       attempts: this.#attempts.points(({ value }) => value),
       disconnections: this.#disconnections.points(({ value }) => value),
-      accepted: this.#accepted.value,
+      accepted: this.#accepted.points(({ value }) => value),
       refused: this.#refused.points(({ value }) => value),
       lost: this.#lost.points(({ value }) => value),
       edges: this[countedEdges].walked,
@@ -132,14 +139,14 @@ class AllMetrics implements Metrics {
     ].filter(({ points }) => points.length > 0) as MetricFamily[];
   }
 
-  #clientChanged(what: ClientChange, _address: string, error: Error | undefined): void {
+  #clientChanged(name: string | undefined, what: ClientChange, error: Error | undefined): void {
     const code = fieldOf(error, 'code');
     const reason = typeof code === 'string' ? code : 'none';
-    if (what === 'disconnected') count(this.#disconnections, 'error.type', reason);
-    else count(this.#attempts, 'cmd_stream.outcome', what === 'connected' ? 'success' : reason);
+    if (what === 'disconnected') count(this.#disconnections, name, 'error.type', reason);
+    else count(this.#attempts, name, 'cmd_stream.outcome', what === 'connected' ? 'success' : reason);
   }
 }
 
-function count(series: SeriesSet<Counter>, attribute: string, value: string): void {
-  series.at(value, () => ({ [attribute]: value })).value++;
+function count(series: SeriesSet<Counter>, name: string | undefined, attribute: string, value: string): void {
+  series.at(`${value}|${name ?? ''}`, () => ({ [attribute]: value, ...nameAttribute(name) })).value++;
 }

@@ -1,5 +1,12 @@
+import { printable } from '../../base/errors/printable.ts';
+
+/** So much of a name is shown, whatever a peer sends. */
+const MAX_NAME_LENGTH = 64;
+
 /** How a server is doing, as it says. */
 export interface ServerStatus {
+  /** Its name, as its option `name` says; none where it has none, or is of a version that does not tell. */
+  readonly name?: string | undefined;
   /** Connections that there are; that of the one who asks is among them. */
   readonly connections: number;
   /** Commands that are being executed. */
@@ -11,9 +18,10 @@ export interface ServerStatus {
 /** Status in a WELCOME; `undefined` where it is none. */
 export function serverStatusOf(value: unknown): ServerStatus | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { connections, inFlight, uptimeMs } = value as Record<string, unknown>;
+  const { name, connections, inFlight, uptimeMs } = value as Record<string, unknown>;
   if (!isCount(connections) || !isCount(inFlight) || !isCount(uptimeMs)) return undefined;
-  return { connections, inFlight, uptimeMs };
+  const told = typeof name === 'string' ? printable(name, MAX_NAME_LENGTH) : undefined;
+  return { ...(told !== undefined && { name: told }), connections, inFlight, uptimeMs };
 }
 
 function isCount(value: unknown): value is number {

@@ -30,6 +30,13 @@ describe.concurrent('cmd-stream status', () => {
     );
   });
 
+  it('tells the name of a server that has one', async ({ expect }) => {
+    const { server, address } = await serveOrders({ name: 'orders 3' });
+    await using _ = server;
+    expect((await status(address)).stdout.split('\n')[1]).toBe('  name         orders 3');
+    expect(JSON.parse((await status(address, '--json')).stdout)).toMatchObject({ name: 'orders 3', connections: 1 });
+  });
+
   it('counts connections and Commands in flight, and the time that it serves', async ({ expect }) => {
     const { server, address, log } = await serveOrders();
     await using _ = server;

@@ -49,6 +49,15 @@ async function everything(url: string): Promise<ShownAll> {
 }
 
 describe('a local inspector', () => {
+  it('calls senders and servers by the names that they were given', async () => {
+    const local = await inspector();
+    const server = await peer(answers);
+    const named = { address: server.address, inspect: local, name: 'check out' };
+    for (const options of [named, named, { address: server.address, inspect: local }]) await sender(options);
+    const { systems } = await everything(local.url);
+    expect(systems.map(({ name }) => name)).toEqual(['sender check out', 'sender check out (2)', 'sender 1']);
+  });
+
   it('tells a page what has been there before it came', async () => {
     const local = await inspector();
     const server = await peer(answers);

@@ -54,6 +54,27 @@ it('the log of a server has a line for each connection', async () => {
   ]);
 });
 
+it('lines of one that has a name begin with it', async () => {
+  const log = lines();
+  await using at = await watched({ sender: { log, name: 'checkout' }, server: { log, name: 'stock 2' } });
+  expect(at.sender.status.name).toBe('checkout');
+  expect(at.server.name).toBe('stock 2');
+  expect(log.all).toEqual(
+    expect.arrayContaining([
+      `info cmd-stream sender 'checkout': the group is ready, 1 of 1 clients ready`,
+      expect.stringMatching(/^info cmd-stream server 'stock 2': \S+ has connected$/),
+    ]),
+  );
+  await at.sender.close();
+  const refused = at.sender.send(shop.Echo('a'));
+  await expect(refused).rejects.toThrow("Echo was not sent: the sender 'checkout' is closed");
+  expect(() => at.server.setTls({ cert: '', key: '' })).toThrow(/^the server 'stock 2' at \S+ speaks no TLS/);
+  const { address } = at.server;
+  await at.server.close();
+  const lost = createSender(shop, { address, transport: memoryTransport(), name: 'checkout', reconnect: false });
+  await expect(lost).rejects.toThrow("no client of 'checkout' could connect");
+});
+
 it('a logger that throws changes nothing', async () => {
   expectWarning("the option 'log' failed");
   const fail = () => {

@@ -265,3 +265,32 @@ describe('telemetry of one’s own', () => {
     expect(told).toEqual([[{ name: 'shop', commands }, 1, it.server.address, 'Echo', 'success', true]]);
   });
 });
+
+describe('names', () => {
+  it('tell senders and servers apart that one object watches', async () => {
+    const metrics = createMetrics();
+    const transport = memoryTransport();
+    await using server = await serve(shop, null, HANDLERS, { transport, telemetry: metrics, name: 'stock' });
+    const options = { address: server.address, transport, telemetry: metrics };
+    await using first = await createSender(shop, { ...options, name: 'web', clients: 2 });
+    await using other = await createSender(shop, { ...options, circuitBreaker: {} });
+    await first.send(shop.Echo('a'));
+    await other.send(shop.Echo('a'));
+    await other.send(shop.Echo('b'));
+    const text = metricsText(metrics);
+    for (const line of [
+      /rpc_client_call_duration_seconds_count\{.*shop\/Echo.*cmd_stream_name="web"\} 1/,
+      /rpc_client_call_duration_seconds_count\{(?!.*cmd_stream_name).*shop\/Echo.*\} 2/,
+      /rpc_server_call_duration_seconds_count\{.*cmd_stream_name="stock"\} 3/,
+      /cmd_stream_client_connections\{cmd_stream_state="ready",cmd_stream_name="web"\} 2/,
+      /cmd_stream_client_connections\{cmd_stream_state="ready"\} 1/,
+      /cmd_stream_client_connection_attempts_total\{cmd_stream_outcome="success",cmd_stream_name="web"\} 2/,
+      /cmd_stream_client_circuit_breakers\{cmd_stream_state="closed"\} 1/,
+      /cmd_stream_client_pending\{cmd_stream_name="web"\} 0/,
+      /cmd_stream_server_connections\{cmd_stream_name="stock"\} 3/,
+      /cmd_stream_server_connections_accepted_total\{cmd_stream_name="stock"\} 3/,
+    ]) {
+      expect(text).toMatch(line);
+    }
+  });
+});

@@ -34,6 +34,7 @@ const table: Record<keyof SenderOptions, [accepted: RegExp, ...values: unknown[]
     [1],
     null,
   ],
+  name: [/a name of 1 to 64 printable characters/, '', ' a', 'a ', 'a\nb', '\u202eb', 'x'.repeat(65), 7, null],
   addressRefreshMs: [/or Infinity for none/, 0, -1, Number.NaN, '5', 2 ** 31],
   clients: [/a whole number from 1 to 1024/, 0, 1025, 1.5, '4', Number.NaN],
   codec: [/a codec such as msgpack\(\)/, 'msgpack', {}, null, () => undefined],
@@ -210,6 +211,7 @@ describe('the options of a sender', () => {
     const breaker = createCircuitBreaker();
     const given: SenderOptions = Object.freeze({
       address: Object.freeze(['a:1', '[::1]:2']),
+      name: 'check out',
       addressRefreshMs: Number.POSITIVE_INFINITY,
       clients: 1024,
       codec: msgpack(),

@@ -7,6 +7,7 @@ import { StatusStream } from '../../../src/sender/status.ts';
 const END = { done: true, value: undefined };
 const status = (state: GroupStatus['state']): GroupStatus => ({
   type: 'group',
+  name: undefined,
   state,
   ready: 0,
   size: 1,

@@ -58,6 +58,7 @@ describe('the options of a server', () => {
     const { codec, transport, ...left } = resolveServerOptions();
     const names: Record<keyof ServerOptions, undefined> = {
       engine: undefined,
+      name: undefined,
       port: undefined,
       host: undefined,
       tls: undefined,
@@ -115,6 +116,7 @@ describe('the options of a server', () => {
   });
 
   it.each<[unknown, string]>([
+    [{ name: 'a\tb' }, "option 'name' must be a name of 1 to 64 printable characters, without spaces around it; got"],
     [{ port: 65_536 }, "option 'port' must be a whole number from 0 to 65535; got 65536"],
     [{ host: '' }, "option 'host' must be an address to listen on, such as '127.0.0.1' or '0.0.0.0'; got \"\""],
     [{ serverInfo: 'a;b' }, "option 'serverInfo' must be a text of 1 to 1024 bytes without ';'; got \"a;b\""],

@@ -15,6 +15,7 @@ const FIGURES = { clients: ['ready'], pending: 2, waiting: 0, bufferedBytes: 7, 
 function told(options?: Parameters<typeof createMetrics>[0]) {
   const metrics = createMetrics(options);
   const sender = metrics.ofSender?.({
+    name: undefined,
     protocol: { name: 'calc', commands: ['Add'] },
     addresses: [],
     now: () => FIGURES,

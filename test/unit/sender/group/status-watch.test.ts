@@ -14,6 +14,7 @@ const client = (id: number, change: Partial<ClientStatus> = {}): ClientStatus =>
 });
 const group = (clients: ClientStatus[], change: Partial<GroupStatus> = {}): GroupStatus => ({
   type: 'group',
+  name: undefined,
   state: 'ready',
   ready: clients.length,
   size: clients.length,
