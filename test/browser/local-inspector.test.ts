@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -204,6 +205,8 @@ describe('the local inspector', () => {
     };
     await press('Tab');
     expect(await focused()).toBe('pause');
+    await press('Tab', 'Tab', 'Tab');
+    expect(await focused()).toBe('overview');
     await press('Tab', 'ArrowDown');
     await soon(title).toBe('addresses');
     expect(await focused()).toMatch(/^addresses/);
@@ -216,7 +219,7 @@ describe('the local inspector', () => {
     await soon(title).toBe('group');
     await press('Tab');
     expect(await focused()).toBe('whole');
-    await press('Space', 'Tab', 'Tab', 'Tab', 'Tab', 'Tab');
+    await press('Space', ...Array<string>(9).fill('Tab'));
     expect(await page.locator('#whole').getAttribute('aria-pressed')).toBe('true');
     expect(await focused()).toBe('requests');
     await soon(() => page.locator('#sequence-title').textContent()).toBe('Add #3');
@@ -248,14 +251,116 @@ describe('the local inspector', () => {
     await soon(rows).toBe(4);
   });
 
-  it('keeps no more than the last hundred requests in the page', async () => {
+  it('keeps the last hundred requests in the page, and beside them as many that failed or were slow', async () => {
     const inspector = await startInspector();
     const server = await startServer(browser);
     const sender = await startSender(browser, server, inspector);
     const page = await browser.open(inspector.url);
+    await sender.send(calc.Fail({ message: 'no such luck' })).catch(() => undefined);
     for (let n = 0; n < 250; n++) await sender.send(calc.Add({ a: n, b: n }));
-    await soon(() => page.locator('#requests .request').first().textContent()).toContain('#250');
-    expect(await page.locator('#requests .request').count()).toBe(100);
+    const rows = page.locator('#requests .request');
+    await soon(() => rows.first().textContent()).toContain('#251');
+    const count = await rows.count();
+    expect(count).toBeGreaterThan(100);
+    expect(count).toBeLessThanOrEqual(200);
+    await page.check('#failed');
+    await soon(() => rows.allTextContents()).toEqual([expect.stringContaining('#1Fail')]);
+  });
+
+  it('says in the list why a request has failed, and lists what is looked for', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, { observer: inspector, payloads: true });
+    const page = await browser.open(inspector.url);
+    await sender.send(calc.Fail({ message: '<b>no such luck</b>' })).catch(() => undefined);
+    await sender.send(calc.Wait({ ms: 60 }));
+    await sender.send(calc.Echo('needle'));
+    await sender.send(calc.Add({ a: 1, b: 1 }));
+    const listed = () => page.locator('#requests .command').allTextContents();
+    await soon(listed).toEqual(['Add', 'Echo', 'Wait', 'Fail']);
+    const why = page.locator('#requests .why:visible');
+    expect(await why.allTextContents()).toEqual([expect.stringMatching(/^command-failed: .*<b>no such luck<\/b>/)]);
+
+    await page.fill('#search', 'NEEDLE');
+    await soon(listed).toEqual(['Echo']);
+    expect(await page.locator('#requests-title').textContent()).toBe('Requests, 1 of 4');
+    await soon(() => page.locator('#sequence-title').textContent()).toBe('Echo #3');
+    await page.fill('#search', 'nothing of the kind');
+    await soon(() => page.locator('#no-requests').textContent()).toContain('None of the 4 requests');
+    await page.fill('#search', '');
+    await page.selectOption('#command', 'Add');
+    await soon(listed).toEqual(['Add']);
+    await page.selectOption('#command', '');
+    await page.fill('#slower', '50');
+    await soon(listed).toContain('Wait');
+    expect(await listed()).not.toContain('Add');
+    await page.fill('#slower', '');
+    await page.check('#failed');
+    await soon(listed).toEqual(['Fail']);
+  });
+
+  it('shows requests without scrolling, and an outage as lanes on one axis with the requests of each second', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, inspector, { clients: 16 });
+    const page = await browser.open(inspector.url, { width: 1400, height: 900 });
+    const stays = async (lane: number) => {
+      const tones = await page
+        .locator('#overview .stay')
+        .evaluateAll((all) =>
+          all.map((stay) => [Number(stay.getAttribute('y')), stay.getAttribute('data-tone')] as const),
+        );
+      const heights = [...new Set(tones.map(([y]) => y))];
+      return tones.filter(([y]) => y === heights[lane]).map(([, tone]) => tone);
+    };
+    await sendUntil(sender, () => sender.status.ready === 16);
+    await server.close();
+    await sendUntil(sender, () => sender.circuitBreaker?.state === 'open');
+    await startServer(browser, undefined, server.port);
+    await sendUntil(sender, () => sender.circuitBreaker?.state === 'closed' && sender.status.ready === 16);
+    await soon(() => page.locator('#overview').textContent()).toMatch(/group.*circuit breaker.*client 0.*client 15/);
+    await soon(async () => (await stays(0)).join()).toMatch(/good.*bad.*good$/);
+    await soon(async () => (await stays(1)).join()).toMatch(/good,bad.*good$/);
+    await soon(async () => (await stays(17)).join()).toMatch(/good,wait.*good$/);
+    await soon(() => page.locator('#overview .failed').count()).toBeGreaterThan(0);
+    await soon(() => page.locator('#overview .p99').first().textContent()).toMatch(/^p99 /);
+    const place = await page.locator('#requests .request').first().boundingBox();
+    expect((place?.y ?? 900) + (place?.height ?? 0)).toBeLessThan(900);
+    await page.click('#all-lanes');
+    const hidden =
+      'document.getElementById("overview").scrollHeight - document.getElementById("overview").clientHeight';
+    await soon(() => page.evaluate<number>(hidden)).toBeLessThanOrEqual(0);
+  });
+
+  it('saves what it shows as a file, and shows such a file', async () => {
+    const inspector = await startInspector();
+    const server = await startServer(browser);
+    const sender = await startSender(browser, server, inspector);
+    const page = await browser.open(inspector.url);
+    await sender.send(calc.Add({ a: 1, b: 1 }));
+    const rows = () => page.locator('#requests .request').count();
+    await soon(rows).toBe(1);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#export')]);
+    expect(download.suggestedFilename()).toMatch(/^inspection-.*\.json$/);
+    const saved = await readFile(await download.path(), 'utf8');
+    expect(JSON.parse(saved)).toMatchObject({ format: 'cmd-stream inspection', requests: [{ command: 'Add' }] });
+
+    const other = await browser.open((await startInspector()).url);
+    const open = (text: string) =>
+      other.setInputFiles('#open', { name: 'saved.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+    const status = () => other.locator('#connection').textContent();
+    await soon(status).toBe('live');
+    for (const text of ['{', '{}', '[1]', 'null']) {
+      await open(text);
+      await soon(status).toMatch(/^saved.json cannot be read: /);
+    }
+    await open(saved);
+    await soon(status).toBe('shows saved.json');
+    await soon(() => sequence(other)).toMatch(/caller.*Add.*succeeded/);
+    await soon(() => other.locator('[role=tab]').count()).toBeGreaterThan(3);
+    await other.click('#live');
+    await soon(status).toBe('live');
+    await soon(() => other.locator('[role=tab]').count()).toBe(0);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import { printable } from '../../base/errors/printable.ts';
 import { MACHINES, type MachineId } from './machines.ts';
-import { KEPT, type ShownActor } from './shown.ts';
+import { KEPT, type ShownActor, type ShownStay } from './shown.ts';
 
 /** The machine behind an actor, as far as it is looked at here. */
 interface Machine {
@@ -29,6 +29,7 @@ export class ActorRecord {
   #sinceMs: number;
   #facts: readonly string[] = [];
   #isDone = false;
+  #history: readonly ShownStay[] = [];
 
   constructor(actor: AnyActorRef, machine: MachineId, system: string, atMs: number) {
     this.#actor = actor;
@@ -57,6 +58,7 @@ export class ActorRecord {
     this.#states = leavesOf(snapshot.value);
     if (before.join() === this.#states.join()) return undefined;
     this.#sinceMs = atMs;
+    if (MACHINES[this.machine].hasLane) this.#remember(atMs);
     return before;
   }
 
@@ -101,7 +103,14 @@ export class ActorRecord {
       sinceMs: this.#sinceMs,
       facts: this.#facts,
       isDone: this.#isDone,
+      history: this.#history,
     };
+  }
+
+  #remember(atMs: number): void {
+    const [state = ''] = this.#states[0]?.split('.') ?? [];
+    if (this.#history.at(-1)?.state !== state)
+      this.#history = [...this.#history.slice(1 - KEPT.stays), { atMs, state }];
   }
 
   get #client(): AnyActorRef | undefined {

@@ -10,17 +10,19 @@ export interface ShownMachine {
   readonly leads: boolean;
   /** Whether its actors come and go: of one that is gone there is nothing more to see. */
   readonly isPassing: boolean;
+  /** Whether its states over time are shown as a lane. */
+  readonly hasLane: boolean;
 }
 
-const OTHER = { bad: [], leads: false, isPassing: false } as const;
+const OTHER = { bad: [], leads: false, isPassing: false, hasLane: false } as const;
 
 /** The machines whose actors live for long, by their ids; in the order in which the actors of a system stand on the page. */
 export const MACHINES = {
   server: { ...OTHER, drawing: 'server', good: ['listening'], leads: true },
-  group: { ...OTHER, drawing: 'group', good: ['ready'], bad: ['unavailable'], leads: true },
+  group: { ...OTHER, drawing: 'group', good: ['ready'], bad: ['unavailable'], leads: true, hasLane: true },
   addresses: { ...OTHER, drawing: 'addresses', good: ['fixed', 'known'] },
-  circuitBreaker: { ...OTHER, drawing: 'circuit-breaker', good: ['closed'], bad: ['open'] },
-  client: { ...OTHER, drawing: 'client', good: ['connected'] },
+  circuitBreaker: { ...OTHER, drawing: 'circuit-breaker', good: ['closed'], bad: ['open'], hasLane: true },
+  client: { ...OTHER, drawing: 'client', good: ['connected'], hasLane: true },
   connection: { ...OTHER, drawing: 'connection', good: ['open.use.accepting'], isPassing: true },
   session: { ...OTHER, drawing: 'session', good: ['serving'], isPassing: true },
 } as const satisfies Readonly<Record<string, ShownMachine>>;

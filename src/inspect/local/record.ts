@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { ActorRecord, machineOf } from './actor-record.ts';
 import { MACHINES } from './machines.ts';
 import { RequestRecord } from './request-record.ts';
+import { Seconds } from './seconds.ts';
 import { KEPT, type ShownAll, type ShownChanges, type ShownSystem, type ShownTransition } from './shown.ts';
 
 /** Record of what was seen lately: of each kind of thing so much and no more. */
@@ -15,6 +16,9 @@ export class Inspection {
   readonly #systemCounts = new Map<string, number>();
   readonly #actors = new Map<string, ActorRecord>();
   readonly #requests = new Map<string, RequestRecord>();
+  /** Those that failed or were slow, once there are too many newer ones for them. */
+  readonly #notable = new Map<string, RequestRecord>();
+  readonly #seconds = new Seconds();
   /** The characters of all requests together. */
   #requestsLength = 0;
   readonly #transitions: ShownTransition[] = [];
@@ -54,7 +58,8 @@ export class Inspection {
       systems: [...this.#systems.values()],
       actors: [...this.#actors.values()].map((actor) => actor.shown),
       transitions: this.#transitions,
-      requests: [...this.#requests.values()].map((request) => request.shown),
+      requests: [...this.#notable.values(), ...this.#requests.values()].map((request) => request.shown),
+      seconds: this.#seconds.all(),
       gone: [],
     };
   }
@@ -66,7 +71,10 @@ export class Inspection {
       systems: pick(this.#systems, this.#changedSystems),
       actors: pick(this.#actors, this.#changedActors).map((actor) => actor.shown),
       transitions: this.#newTransitions,
-      requests: pick(this.#requests, this.#changedRequests).map((request) => request.shown),
+      requests: pick(new Map([...this.#notable, ...this.#requests]), this.#changedRequests).map(
+        (request) => request.shown,
+      ),
+      seconds: this.#seconds.takeChanges(),
       gone: this.#gone,
     };
     for (const changed of [this.#changedSystems, this.#changedActors, this.#changedRequests]) changed.clear();
@@ -122,8 +130,9 @@ export class Inspection {
   #follow(id: string, event: EventObject, snapshot: Record<string, unknown>): void {
     const request = this.#requests.get(id);
     if (request !== undefined) {
-      const lengthBefore = request.length;
+      const { length: lengthBefore, outcome: outcomeBefore } = request;
       request.see(event, snapshot, this.#nowMs);
+      if (outcomeBefore === undefined && request.outcome !== undefined) this.#count(request);
       this.#requestsLength += request.length - lengthBefore;
       this.#changedRequests.add(id);
       this.#forgetRequests();
@@ -137,6 +146,13 @@ export class Inspection {
     if (!actor.isDone) return;
     if (actor.isPassing) this.#forget(actor);
     else this.#forgetActors();
+  }
+
+  #count(request: RequestRecord): void {
+    const { outcome, tookMs } = request;
+    const hasFailed = outcome !== 'succeeded';
+    request.isNotable = hasFailed || tookMs > (this.#seconds.slowMs ?? Number.POSITIVE_INFINITY);
+    this.#seconds.add(this.#nowMs, tookMs, hasFailed);
   }
 
   #addTransition(actor: ActorRecord, event: string, from: readonly string[]): void {
@@ -153,13 +169,27 @@ export class Inspection {
 
   /** The oldest go, where there are too many, or too much hangs on them. Pages have a bound of their own. */
   #forgetRequests(): void {
-    for (const [id, { length }] of this.#requests) {
-      if (this.#requests.size <= KEPT.requests && this.#requestsLength <= KEPT.allRequestsLength) return;
-      this.#requests.delete(id);
-      // While nobody looks, nobody takes the changes.
-      this.#changedRequests.delete(id);
-      this.#requestsLength -= length;
+    const isTooLong = () => this.#requestsLength > KEPT.allRequestsLength;
+    for (const id of this.#notable.keys()) if (isTooLong()) this.#drop(this.#notable, id);
+    for (const [id, request] of this.#requests) {
+      if (this.#requests.size <= KEPT.requests && !isTooLong()) return;
+      if (request.isNotable && !isTooLong()) this.#setAside(id, request);
+      else this.#drop(this.#requests, id);
     }
+  }
+
+  #setAside(id: string, request: RequestRecord): void {
+    this.#requests.delete(id);
+    this.#notable.set(id, request);
+    const [oldest] = this.#notable.keys();
+    if (this.#notable.size > KEPT.notable && oldest !== undefined) this.#drop(this.#notable, oldest);
+  }
+
+  #drop(all: Map<string, RequestRecord>, id: string): void {
+    this.#requestsLength -= all.get(id)?.length ?? 0;
+    all.delete(id);
+    // While nobody looks, nobody takes the changes.
+    this.#changedRequests.delete(id);
   }
 
   /** Those that have ended go first, then connections and sessions, the oldest of them before the others. */

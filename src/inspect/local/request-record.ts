@@ -31,6 +31,8 @@ export class RequestRecord {
   #payload: string | undefined;
   #outcome: Outcome | undefined;
   #length = 0;
+  /** Whether it is kept longer than others. */
+  isNotable = false;
 
   /** @param clientName - the name of a client of the same sender, by its number. */
   constructor(actor: AnyActorRef, system: string, atMs: number, clientName: (id: number) => string) {
@@ -68,6 +70,16 @@ export class RequestRecord {
     this.#last.push({ kind: this.#outcome, atMs, text });
   }
 
+  /** How it ended; nothing while it has not. */
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
+
+  /** How long it took to its end, or until now. */
+  get tookMs(): number {
+    return (this.#last.at(-1)?.atMs ?? this.#startedMs) - this.#startedMs;
+  }
+
   /** As the page shows it. */
   get shown(): ShownRequest {
     // The deadline is armed after the Command has left: it is looked up as late as this.
@@ -86,6 +98,7 @@ export class RequestRecord {
       results: this.#results,
       deadlineMs: timeoutMs === undefined ? undefined : this.#startedMs + timeoutMs,
       outcome: this.#outcome,
+      isNotable: this.isNotable,
     };
   }
 

@@ -20,6 +20,26 @@ export interface ShownActor {
   readonly facts: readonly string[];
   /** Whether it has come to its end. */
   readonly isDone: boolean;
+  /** Outermost states that it has been in lately, oldest first; of machines that have no lane, none. */
+  readonly history: readonly ShownStay[];
+}
+
+/** Stay of an actor in one of its outermost states. */
+export interface ShownStay {
+  readonly atMs: number;
+  readonly state: string;
+}
+
+/** All requests that ended within one second. */
+export interface ShownSecond {
+  /** Which one, counted from when the inspector was started. */
+  readonly second: number;
+  readonly ended: number;
+  /** How many of them did not succeed. */
+  readonly failed: number;
+  /** Half of them took longer, within 5%; one in a hundred did. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
 /** One change of state. */
@@ -71,6 +91,8 @@ export interface ShownRequest {
   /** When its deadline is, or was; nothing where it has none. */
   readonly deadlineMs: number | undefined;
   readonly outcome: Outcome | undefined;
+  /** Whether it is kept longer than others: it did not succeed, or was slower than all but one in a hundred. */
+  readonly isNotable: boolean;
 }
 
 /** An actor system: a sender, or a server. */
@@ -88,6 +110,8 @@ export interface ShownChanges {
   readonly actors: readonly ShownActor[];
   readonly transitions: readonly ShownTransition[];
   readonly requests: readonly ShownRequest[];
+  /** Seconds that are new, or have changed. */
+  readonly seconds: readonly ShownSecond[];
   /** The ids of actors that are forgotten. */
   readonly gone: readonly string[];
 }
@@ -101,7 +125,7 @@ export interface ShownAll extends ShownChanges {
   /** The machines of the actors, in the order in which those of a system are to be shown. */
   readonly machines: Readonly<Record<MachineId, ShownMachine>>;
   /** How much there is to keep of each kind of thing. */
-  readonly kept: { readonly transitions: number; readonly requests: number };
+  readonly kept: Readonly<Record<'transitions' | 'requests' | 'notable' | 'seconds', number>>;
 }
 
 /** How much is kept. */
@@ -110,6 +134,10 @@ export const KEPT = {
   ended: 8,
   transitions: 200,
   requests: 100,
+  /** Requests that failed or were slow, beside the newest. */
+  notable: 100,
+  seconds: 120,
+  stays: 60,
   results: 12,
   /** Characters of a payload, */
   payloadLength: 2_000,

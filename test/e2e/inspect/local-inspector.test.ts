@@ -89,7 +89,10 @@ describe('a local inspector', () => {
       await client.close();
     }
     const { systems, actors, requests, transitions } = await everything(local.url);
-    expect(requests).toHaveLength(100);
+    // Beside the newest there may be slow ones.
+    expect(requests.length).toBeGreaterThanOrEqual(KEPT.requests);
+    expect(requests.length).toBeLessThanOrEqual(KEPT.requests + KEPT.notable);
+    expect(requests.at(-1)?.number).toBe(10);
     expect(transitions).toHaveLength(200);
     expect(actors).toHaveLength(8);
     expect(systems.length).toBeLessThanOrEqual(3);

@@ -2,6 +2,8 @@
 import { ActorList } from './actors.js';
 import { ChartView } from './chart.js';
 import { byId, setText, toggle } from './elements.js';
+import { offerFiles } from './export.js';
+import { Overview } from './overview.js';
 import { RequestList } from './requests.js';
 import { SequenceView } from './sequence.js';
 import { Store } from './store.js';
@@ -19,8 +21,11 @@ const actors = new ActorList(store, (id) => {
   show();
 });
 const sequence = new SequenceView(store);
+const overview = new Overview(store);
 const requests = new RequestList(store, (request) => sequence.show(request));
 
+/** The stream that is followed; none while a file is shown. @type {EventSource | undefined} */
+let events;
 let isPaused = false;
 let isDue = false;
 
@@ -31,6 +36,7 @@ function show() {
   requestAnimationFrame(() => {
     isDue = false;
     if (!isPaused) actors.render();
+    overview.render(isPaused);
     chart.render(isPaused);
     if (!isPaused) requests.render();
     transitions.render(isPaused);
@@ -45,20 +51,21 @@ function tell(tone, text) {
 }
 
 function follow() {
-  const events = new EventSource('/events');
-  events.addEventListener('all', ({ data }) => {
+  const stream = new EventSource('/events');
+  events = stream;
+  stream.addEventListener('all', ({ data }) => {
     tell('good', 'live');
-    store.replace(JSON.parse(data));
+    store.replace(JSON.parse(data), true);
     show();
   });
-  events.addEventListener('some', ({ data }) => {
+  stream.addEventListener('some', ({ data }) => {
     store.add(JSON.parse(data));
     show();
   });
-  events.addEventListener('error', () => {
+  stream.addEventListener('error', () => {
     tell('bad', 'disconnected, trying again');
-    if (events.readyState !== EventSource.CLOSED) return;
-    setTimeout(follow, RETRY_MS);
+    if (stream.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => events === stream && follow(), RETRY_MS);
   });
 }
 
@@ -66,6 +73,23 @@ toggle('pause', (isPressed) => {
   isPaused = isPressed;
   document.body.classList.toggle('paused', isPaused);
   show();
+});
+
+offerFiles(
+  store,
+  (name) => {
+    events?.close();
+    events = undefined;
+    tell('wait', `shows ${name}`);
+    byId('live').hidden = false;
+    show();
+  },
+  (why) => tell('bad', why),
+);
+byId('live').addEventListener('click', () => {
+  byId('live').hidden = true;
+  tell('wait', 'connecting');
+  follow();
 });
 
 follow();

@@ -1,5 +1,6 @@
 // The requests that were seen last, newest first; one of them has its sequence shown.
 import { byId, element, setChildren, setText } from './elements.js';
+import { RequestFilter, tookMs } from './request-filter.js';
 import { durationText } from './store.js';
 
 /** @typedef {import('./store.js').Store} Store */
@@ -11,6 +12,7 @@ const OUTCOMES = { succeeded: 'succeeded', failed: 'failed', timedOut: 'timed ou
 export class RequestList {
   #list = byId('requests');
   #newest = byId('newest');
+  #filter = new RequestFilter(() => this.render());
   /** @type {Map<string, HTMLElement>} */
   #rows = new Map();
   /** The one that the reader has chosen; otherwise the newest is shown. @type {string | undefined} */
@@ -27,14 +29,26 @@ export class RequestList {
   }
 
   render() {
-    this.#shown = [...this.store.requests.values()].reverse();
+    const all = [...this.store.requests.values()].reverse();
+    this.#shown = this.#filter.apply(all);
     if (this.#chosen !== undefined && !this.store.requests.has(this.#chosen)) this.#chosen = undefined;
     for (const id of this.#rows.keys()) if (!this.store.requests.has(id)) this.#rows.delete(id);
     setChildren(
       this.#list,
       this.#shown.map((request) => this.#row(request)),
     );
-    byId('no-requests').hidden = this.#shown.length > 0;
+    const none = byId('no-requests');
+    none.hidden = this.#shown.length > 0;
+    setText(
+      none,
+      all.length === 0
+        ? 'No request has been seen yet.'
+        : `None of the ${all.length} requests that are kept is such a one.`,
+    );
+    setText(
+      byId('requests-title'),
+      this.#filter.isOn ? `Requests, ${this.#shown.length} of ${all.length}` : 'Requests',
+    );
     this.#mark();
   }
 
@@ -65,14 +79,19 @@ export class RequestList {
   #row(request) {
     const row = this.#rows.get(request.id) ?? this.#makeRow(request);
     const { steps, outcome, results, client } = request;
-    const [, , from, took, end] = [...row.children];
+    const [, , from, took, end, why] = [...row.children];
     row.dataset.outcome = outcome ?? 'waiting';
     if (from !== undefined) setText(from, client?.split(' @ ')[0] ?? '');
-    const first = steps[0]?.atMs ?? 0;
-    if (took !== undefined) setText(took, outcome === undefined ? '' : durationText((steps.at(-1)?.atMs ?? 0) - first));
+    if (took !== undefined) setText(took, outcome === undefined ? '' : durationText(tookMs(request)));
     const soFar = results > 1 ? `${results} Results` : steps.length > 1 ? 'sent' : 'queued';
     const text = outcome === undefined ? soFar : (OUTCOMES[outcome] ?? outcome);
     if (end !== undefined) setText(end, outcome === 'succeeded' && results > 1 ? `${text}, ${results} Results` : text);
+    const reason = outcome === undefined || outcome === 'succeeded' ? '' : (steps.at(-1)?.text ?? '');
+    if (why instanceof HTMLElement) {
+      setText(why, reason);
+      why.hidden = reason === '';
+      why.title = reason;
+    }
     return row;
   }
 
@@ -82,7 +101,7 @@ export class RequestList {
     row.id = `request-${id}`;
     row.setAttribute('role', 'option');
     row.append(element('span', 'number', `#${number}`), element('span', 'command', command));
-    row.append(element('span', 'client'), element('span', 'took'), element('span', 'outcome'));
+    row.append(element('span', 'client'), element('span', 'took'), element('span', 'outcome'), element('span', 'why'));
     row.addEventListener('click', () => this.#choose(id));
     this.#rows.set(id, row);
     return row;

@@ -64,11 +64,14 @@ export class SequenceView {
     const [who, address = ''] = (request.client ?? 'client @ not sent').split(' @ ');
     const where = width < ROOMY_PX && request.client !== undefined ? '' : address;
     const sender = this.store.systems.get(request.system)?.name ?? 'sender';
+    const room = (width - TIMES_PX) * 0.3;
     const names = [['caller'], [sender], where === '' ? [who ?? ''] : [who ?? '', where]];
     lanes.forEach((x, index) => {
       drawing.append(svg('line', { class: 'lane', x1: x, x2: x, y1: 44, y2: height - 6 }));
       const [name = '', detail = ''] = names[index] ?? [];
-      drawing.append(svg('text', { class: 'name', x, y: detail === '' ? 30 : 20, 'text-anchor': 'middle' }, name));
+      drawing.append(
+        svg('text', { class: 'name', x, y: detail === '' ? 30 : 20, 'text-anchor': 'middle' }, cut(name, room)),
+      );
       if (detail !== '') drawing.append(svg('text', { class: 'muted', x, y: 36, 'text-anchor': 'middle' }, detail));
     });
     const first = request.steps[0]?.atMs ?? 0;

@@ -5,6 +5,7 @@
 /** @typedef {import('../shown.ts').ShownActor} ShownActor */
 /** @typedef {import('../machines.ts').ShownMachine} ShownMachine */
 /** @typedef {import('../shown.ts').ShownRequest} ShownRequest */
+/** @typedef {import('../shown.ts').ShownSecond} ShownSecond */
 /** @typedef {import('../shown.ts').ShownSystem} ShownSystem */
 /** @typedef {import('../shown.ts').ShownTransition} ShownTransition */
 
@@ -17,15 +18,28 @@ export class Store {
   requests = new Map();
   /** Oldest first. @type {ShownTransition[]} */
   transitions = [];
+  /** By their numbers, oldest first. @type {Map<number, ShownSecond>} */
+  seconds = new Map();
   /** Milliseconds since the epoch. */
   startedAt = 0;
   /** In the order in which the actors of a system are shown. */
   machines = /** @type {ShownAll['machines']} */ ({});
   /** How much the server keeps. @type {ShownAll['kept']} */
-  kept = { transitions: 0, requests: 0 };
+  kept = { transitions: 0, requests: 0, notable: 0, seconds: 0 };
+  /** What the inspector's clock is ahead of the page's; nothing where time stands still: in a file. @type {number | undefined} */
+  #aheadMs = 0;
+  #stoppedMs = 0;
 
-  /** Takes the first message of a stream: everything anew. @param {ShownAll} all */
-  replace(all) {
+  /** The time now, by the inspector's clock. */
+  get nowMs() {
+    return this.#aheadMs === undefined ? this.#stoppedMs : performance.now() + this.#aheadMs;
+  }
+
+  /** Takes the first message of a stream: everything anew. @param {ShownAll} all @param {boolean} [isLive] */
+  replace(all, isLive = false) {
+    this.#aheadMs = isLive ? all.nowMs - performance.now() : undefined;
+    this.#stoppedMs = all.nowMs;
+    this.seconds.clear();
     this.systems.clear();
     this.actors.clear();
     this.requests.clear();
@@ -48,10 +62,41 @@ export class Store {
     const last = this.transitions.at(-1)?.number ?? 0;
     this.transitions.push(...changes.transitions.filter(({ number }) => number > last));
     this.transitions = this.transitions.slice(-this.kept.transitions);
-    for (const id of this.requests.keys()) {
-      if (this.requests.size <= this.kept.requests) break;
-      this.requests.delete(id);
+    for (const each of changes.seconds) this.seconds.set(each.second, each);
+    for (const second of this.seconds.keys()) {
+      if (this.seconds.size <= this.kept.seconds) break;
+      this.seconds.delete(second);
     }
+    this.#forgetRequests();
+  }
+
+  /** The oldest go first, those that failed or were slow last. */
+  #forgetRequests() {
+    const all = [...this.requests.values()];
+    const older = all.slice(0, Math.max(0, all.length - this.kept.requests));
+    const notable = older.filter(({ isNotable }) => isNotable);
+    const stay = new Set(notable.slice(Math.max(0, notable.length - this.kept.notable)));
+    for (const request of older) if (!stay.has(request)) this.requests.delete(request.id);
+  }
+
+  /** Everything, as the first message of a stream. @returns {ShownAll} */
+  all() {
+    const { startedAt, nowMs, machines, kept, transitions } = this;
+    const [systems, actors, requests, seconds] = [this.systems, this.actors, this.requests, this.seconds].map((map) => [
+      ...map.values(),
+    ]);
+    return /** @type {ShownAll} */ ({
+      startedAt,
+      nowMs,
+      machines,
+      kept,
+      systems,
+      actors,
+      transitions,
+      requests,
+      seconds,
+      gone: [],
+    });
   }
 
   /** The time of day of a moment. @param {number} atMs */
@@ -73,6 +118,13 @@ export function toneOf({ states, isDone }, { good, bad }) {
     states.some((leaf) => paths.some((path) => leaf.startsWith(path)));
   if (isIn(good)) return 'good';
   return isIn(bad) ? 'bad' : 'wait';
+}
+
+/** The same for one of its outermost states alone. @param {string} state @param {ShownMachine} machine @returns {'good' | 'wait' | 'bad' | 'ended'} */
+export function toneOfState(state, { good, bad }) {
+  if (good.some((path) => path === state)) return 'good';
+  if (bad.some((path) => path === state)) return 'bad';
+  return state === 'closed' ? 'ended' : 'wait';
 }
 
 /** A duration as people read it. @param {number} ms */
