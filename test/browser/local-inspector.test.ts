@@ -265,6 +265,8 @@ describe('the local inspector', () => {
     expect(count).toBeLessThanOrEqual(200);
     await page.check('#failed');
     await soon(() => rows.allTextContents()).toEqual([expect.stringContaining('#1Fail')]);
+    const later = await browser.open(inspector.url);
+    await soon(() => later.locator('#requests .request').last().textContent()).toContain('#1Fail');
   });
 
   it('says in the list why a request has failed, and lists what is looked for', async () => {
@@ -350,12 +352,14 @@ describe('the local inspector', () => {
       other.setInputFiles('#open', { name: 'saved.json', mimeType: 'application/json', buffer: Buffer.from(text) });
     const status = () => other.locator('#connection').textContent();
     await soon(status).toBe('live');
-    for (const text of ['{', '{}', '[1]', 'null']) {
+    const all = JSON.parse(saved);
+    const others = [{}, [1], null, { ...all, format: 'other' }, { ...all, requests: [{}] }, { ...all, nowMs: 'now' }];
+    for (const text of ['{', ...others.map((one) => JSON.stringify(one))]) {
       await open(text);
       await soon(status).toMatch(/^saved.json cannot be read: /);
+      await open(saved);
+      await soon(status).toBe('shows saved.json');
     }
-    await open(saved);
-    await soon(status).toBe('shows saved.json');
     await soon(() => sequence(other)).toMatch(/caller.*Add.*succeeded/);
     await soon(() => other.locator('[role=tab]').count()).toBeGreaterThan(3);
     await other.click('#live');

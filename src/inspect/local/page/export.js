@@ -4,7 +4,14 @@ import { byId } from './elements.js';
 /** @typedef {import('./store.js').Store} Store */
 
 const FORMAT = 'cmd-stream inspection';
-const LISTS = ['systems', 'actors', 'transitions', 'requests', 'seconds'];
+/** The lists of a file, and the fields of their elements that are read as lists and as texts. */
+const LISTS = {
+  systems: { lists: [], texts: ['id', 'name'] },
+  actors: { lists: ['states', 'facts', 'history'], texts: ['id', 'name', 'machine'] },
+  transitions: { lists: ['from', 'to'], texts: ['actor', 'name', 'event', 'cause'] },
+  requests: { lists: ['steps'], texts: ['id', 'command'] },
+  seconds: { lists: [], texts: [] },
+};
 
 /** @param {Store} store @param {(name: string) => void} opened @param {(why: string) => void} failed */
 export function offerFiles(store, opened, failed) {
@@ -40,7 +47,13 @@ function save(store) {
 /** What a file says; of machines only what the page knows is shown. @param {string} text @param {Store} store */
 function read(text, { machines, kept }) {
   const all = JSON.parse(text);
-  if (all?.format !== FORMAT || !LISTS.every((name) => Array.isArray(all[name]))) throw new Error(`it is no ${FORMAT}`);
+  if (all?.format !== FORMAT) throw new Error(`it is no ${FORMAT}`);
+  for (const [name, { lists, texts }] of Object.entries(LISTS)) {
+    const isWhole = (/** @type {any} */ one) =>
+      lists.every((field) => Array.isArray(one?.[field])) && texts.every((field) => typeof one?.[field] === 'string');
+    if (!Array.isArray(all[name]) || !all[name].every(isWhole))
+      throw new Error(`its ${name} are not as they were saved`);
+  }
   if (![all.startedAt, all.nowMs].every(Number.isFinite)) throw new Error('it does not say when it was saved');
   const actors = all.actors.filter((/** @type {{ machine: string }} */ { machine }) =>
     Object.hasOwn(machines, machine),
