@@ -41,6 +41,11 @@ export class ForkedWorker implements WorkerLink {
     return this.#worker?.process.pid;
   }
 
+  /** What inspectors see of it. */
+  toJSON(): object {
+    return { pid: this.pid };
+  }
+
   /** Whether there is no process, and none comes. */
   get isOver(): boolean {
     return !this.#isWanted && this.#worker === undefined;

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { invalidOption } from '../base/options/check.ts';
 import { among, count, duration, type OptionTable, type Resolved, resolveOptions } from '../base/options/table.ts';
+import { type Inspect, resolveInspect } from '../inspect/options.ts';
 
 /** Options of `serveWorkers`. */
 export interface WorkersOptions {
@@ -27,6 +28,11 @@ export interface WorkersOptions {
   readonly maxBackoffMs?: number | undefined;
   /** Told of each process that dies without having been asked to, and why. Default: the process writes it to stderr. */
   readonly onWorkerDied?: ((reason: string, pid: number) => void) | undefined;
+  /**
+   * Inspector that watches the statecharts of the workers live, as for `serve`; what each process serves is seen by the `inspect` of its own
+   * `serve`. Default: none, at no cost.
+   */
+  readonly inspect?: Inspect | undefined;
 }
 
 const TABLE = {
@@ -41,6 +47,7 @@ const TABLE = {
     if (typeof value === 'function') return value;
     throw invalidOption(field, 'a function', value);
   },
+  inspect: (_field: string, value: Inspect | undefined) => resolveInspect(value),
 } satisfies OptionTable<WorkersOptions>;
 
 /** Options that are complete. */

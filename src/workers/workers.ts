@@ -135,7 +135,7 @@ export async function startWorkers(
   options: ResolvedWorkersOptions,
 ): Promise<Workers> {
   const fleet = new Fleet(path, execArgv, options);
-  const root = startActorRoot('workers-root', systemClock, undefined);
+  const root = startActorRoot('workers-root', systemClock, options.inspect?.watch);
   const { workers: size, startTimeoutMs, exitTimeoutMs, shutdownTimeoutMs } = options;
   const input = { link: fleet, size, startTimeoutMs, exitTimeoutMs, shutdownTimeoutMs };
   const actor = createActor(workersMachine, { parent: root, id: 'workers', input });

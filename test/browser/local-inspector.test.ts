@@ -6,6 +6,7 @@ import { createLocalInspector, type LocalInspector } from 'cmd-stream/inspect';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { calc } from '../e2e/support/calc.ts';
+import { startPrimary } from '../e2e/workers/support.ts';
 import { listenOn } from '../support/ports.ts';
 import { inBrowser } from './support/chromium.ts';
 import { sendUntil, startSender, startServer } from './support/service.ts';
@@ -189,6 +190,27 @@ describe('the local inspector', () => {
     await server.shutdown();
     await soon(() => stateOf(page, 'server')).toBe('closed');
     await soon(() => page.locator('.system').allTextContents()).toEqual(['server 1, ended', 'sender 1, ended']);
+  });
+
+  it('shows workers, the death of one, and their end', async () => {
+    const primary = await startPrimary({ workers: 2 }, { INSPECT: 'yes' });
+    browser.onEnd(() => primary[Symbol.asyncDispose]());
+    const page = await browser.open(await primary.says('url'));
+    await soon(() => stateOf(page, 'workers')).toBe('serving');
+    await soon(() => page.locator('#chart-facts').textContent()).toContain('2 of 2 workers serve');
+    await soon(() => stateOf(page, 'worker-1')).toBe('serving');
+    await tab(page, 'worker-1').click();
+    await soon(() => lit(page)).toEqual(['alive', 'alive.serving']);
+    const facts = () => page.locator('#chart-facts').textContent();
+    await soon(facts).toMatch(/^serving · process \d+$/);
+    const before = await facts();
+    process.kill(Number(/\d+$/.exec(before ?? '')?.[0]), 'SIGKILL');
+    const told = async () => (await page.locator('#transitions li').allTextContents()).join('\n');
+    await soon(told).toMatch(/worker-1.*alive · serving → waiting.*process.exited/);
+    await soon(async () => (await facts()) !== before && /^serving · process/.test((await facts()) ?? '')).toBe(true);
+    await primary.act('close');
+    await soon(() => stateOf(page, 'workers')).toBe('closed');
+    expect(await page.locator('.system').allTextContents()).toEqual(['workers 1, ended']);
   });
 
   it('can be used by the keyboard alone', async () => {

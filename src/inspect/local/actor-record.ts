@@ -144,7 +144,12 @@ interface Told {
     readonly pending?: number;
     readonly abandoned?: number;
     readonly known?: number;
+    readonly pid?: number;
   };
+  readonly workers?: readonly { readonly isServing?: boolean; readonly isRetired?: boolean }[];
+  readonly deaths?: unknown;
+  readonly failure?: string;
+  readonly rollFailure?: string;
   readonly attempt?: number;
   readonly delayMs?: number;
   readonly phases?: readonly string[];
@@ -161,6 +166,16 @@ function factsOf(machine: MachineId, { value, context }: Record<string, unknown>
   if (machine === 'group' && told.phases !== undefined) {
     const ready = told.phases.filter((phase) => phase === 'ready').length;
     facts.push(`${ready} of ${told.phases.length} clients ready`);
+  }
+  if (machine === 'workers') {
+    const wanted = told.workers?.filter(({ isRetired }) => isRetired !== true) ?? [];
+    const serving = wanted.filter(({ isServing }) => isServing === true).length;
+    facts.push(`${serving} of ${wanted.length} workers serve`, told.failure, told.rollFailure);
+  }
+  if (machine === 'worker') {
+    const { deaths = 0 } = told;
+    facts.push(told.link?.pid !== undefined && `process ${told.link.pid}`);
+    facts.push(typeof deaths === 'number' && deaths > 0 && `${deaths} died before they served`);
   }
   if (machine === 'addresses') {
     const { known = 0 } = told.link ?? {};

@@ -18,6 +18,8 @@ const OTHER = { bad: [], leads: false, isPassing: false, hasLane: false } as con
 
 /** The machines whose actors live for long, by their ids; in the order in which the actors of a system stand on the page. */
 export const MACHINES = {
+  workers: { ...OTHER, drawing: 'workers', good: ['serving'], bad: ['failed'], leads: true, hasLane: true },
+  worker: { ...OTHER, drawing: 'worker', good: ['alive.serving'], bad: ['alive.stuck', 'killed'], isPassing: true },
   server: { ...OTHER, drawing: 'server', good: ['listening'], leads: true },
   group: { ...OTHER, drawing: 'group', good: ['ready'], bad: ['unavailable'], leads: true, hasLane: true },
   addresses: { ...OTHER, drawing: 'addresses', good: ['fixed', 'known'] },

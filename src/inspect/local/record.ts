@@ -104,8 +104,15 @@ export class Inspection {
 
   #meetSystem(rootId: string, actor: AnyActorRef, machine: string): void {
     if (this.#systems.has(rootId)) return;
-    const isServer = machine === 'server' || machine === 'session';
-    const kind = isServer ? 'server' : actor._parent === undefined ? 'shared breaker' : 'sender';
+    const isWorkers = machine === 'workers' || machine === 'worker';
+    const isServer = isWorkers || machine === 'server' || machine === 'session';
+    const kind = isWorkers
+      ? 'workers'
+      : isServer
+        ? 'server'
+        : actor._parent === undefined
+          ? 'shared breaker'
+          : 'sender';
     const given = actor._parent === undefined ? undefined : nameInRootId(rootOf(actor).id);
     const name = given === undefined ? this.#numbered(kind) : this.#unlike(`${kind} ${given}`);
     this.#systems.set(rootId, { id: rootId, name, isServer });

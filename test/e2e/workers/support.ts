@@ -6,6 +6,8 @@ import { program } from '../../support/program.ts';
 /** What the program of the fixtures says. */
 interface Said {
   readonly address?: string;
+  /** Where its inspector is. */
+  readonly url?: string;
   readonly failed?: string;
   readonly done?: string;
   readonly answer?: string;

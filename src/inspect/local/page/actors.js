@@ -139,6 +139,7 @@ function wordsOf(state) {
   const [outer = '', region, use = '', inner = ''] = state.split('.');
   if (region === 'keepalive') return use === 'resting' ? [] : [use];
   if (region === 'use') return [use === 'accepting' && inner !== 'fresh' ? inner : use];
+  if (outer === 'alive' || region === 'rolling') return [region];
   if (outer === 'connected') return ['ready'];
   return [outer === 'halfOpen' ? 'half-open' : outer];
 }
